@@ -1,0 +1,68 @@
+# Everything a developer does, by name. A machine with Python 3.11+, git and make is enough: the first target that
+# needs it makes .venv from the hashed lock, once; pip's own settings (mirrors, caches) are respected.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTEST := $(BIN)/python -m pytest
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help demo serve test test-fast lint format bench nightly docs pictures lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## Watch five pull requests get their decisions, on a local GitHub
+	$(BIN)/maestro demo
+
+serve: $(READY) ## Run the App (docs/install.md tells the environment it reads)
+	$(BIN)/maestro serve
+
+test: $(READY) ## Everything a change can break; MAESTRO_MEASUREMENTS=FILE keeps the result
+	$(PYTEST) -n $(WORKERS)
+
+test-fast: $(READY) ## The inner loop: all but the slow tests, and fewer examples of each property
+	$(PYTEST) -n $(WORKERS) -m "not slow" --hypothesis-profile=fast
+
+lint: $(READY) ## Form, mistakes, types, and who may import whom
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY) ## Let ruff write the form, and mend what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## The measured claims of docs/; a benchmark without its data says so and is passed over
+	$(BIN)/python -m tools.bench
+
+nightly: $(READY) ## Mutants of checks/ (at least 70 % must die), and the properties with twenty times the examples
+	$(PYTEST) -n $(WORKERS) --hypothesis-profile=nightly
+	$(BIN)/mutmut run
+	$(BIN)/mutmut export-cicd-stats
+	$(BIN)/python -m tools.mutation_score
+
+docs: $(READY) ## Write the generated parts of docs/ anew
+	$(BIN)/python -m tools.docs
+
+pictures: $(READY) ## Draw the cards of docs/images (needs Chromium)
+	$(BIN)/python -m tools.pictures
+
+lock: $(READY) ## Resolve the dependencies of pyproject.toml into requirements.lock
+	$(BIN)/uv pip compile --generate-hashes --group dev pyproject.toml -o requirements.lock \
+		--python-version 3.11 --universal
+
+clean: ## Remove what the targets made, the environment included
+	rm -rf $(VENV) build dist mutants .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,8 @@
+"""The contract check: postconditions of a change, held against what was measured on its head."""
+
+from checks.contract.body import contracts_in
+from checks.contract.book import names
+from checks.contract.check import CHECK, evaluate
+from checks.contract.config import Config
+
+__all__ = ["CHECK", "Config", "contracts_in", "evaluate", "names"]

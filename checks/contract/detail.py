@@ -1,0 +1,80 @@
+"""The judged contracts as figures for every reader, and as plain JSON values for the check's own template."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from checks.contract.book import Book, Entry
+from checks.contract.judge import RANK, Outcome, leaves
+from checks.contract.predicate import AllOf, Postcondition, Scalar, kind_of, say_limit
+from checks.contract.reading import Known
+from checks.model import Measure, Snapshot, State
+
+
+def measures(outcomes: Sequence[Outcome]) -> tuple[Measure, ...]:
+    """One figure a postcondition, the worst first, otherwise in the order they were written."""
+    weighed = [pair for outcome in outcomes for pair in leaves(outcome)]
+    weighed.sort(key=lambda pair: -RANK[pair[1]])
+    return tuple(_measure(outcome, state) for outcome, state in weighed)
+
+
+def describe(snapshot: Snapshot, book: Book, judged: Sequence[Sequence[Outcome]]) -> dict[str, Any]:
+    """Each contract as a tree, written as lines with their depth, with what was measured."""
+    return {
+        "agent": snapshot.agent,
+        "head": snapshot.pull.head_sha[:7],
+        "contracts": [_entry(*pair) for pair in zip(book.entries, judged, strict=True)],
+        "notes": [{"state": remark.state.value, "text": remark.reason} for remark in book.remarks],
+    }
+
+
+def _entry(entry: Entry, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "origin": entry.origin.value,
+        "path": entry.path,
+        "lines": [line for outcome in outcomes for line in _lines(outcome, 0)],
+    }
+
+
+def _lines(outcome: Outcome, depth: int) -> Iterator[dict[str, Any]]:
+    state = outcome.state.value
+    if isinstance(outcome.clause, Postcondition):
+        figure = asdict(_measure(outcome, outcome.state))
+        figure["interval"] = figure["interval"] and list(figure["interval"])
+        yield ({"depth": depth, "kind": "postcondition", "text": outcome.remark.reason} | figure | {"state": state})
+        return
+    word = "all" if isinstance(outcome.clause, AllOf) else "any"
+    yield {"depth": depth, "kind": word, "text": f"{word} of these", "state": state, "evidence": ""}
+    for part in outcome.parts:
+        yield from _lines(part, depth + 1)
+
+
+def _measure(outcome: Outcome, state: State) -> Measure:
+    leaf, reading = outcome.clause, outcome.reading
+    assert isinstance(leaf, Postcondition)
+    if not isinstance(reading, Known):
+        return Measure(
+            leaf.name, None, limit=say_limit(leaf), evidence=reading.evidence if reading else "", state=state
+        )
+    return Measure(
+        leaf.name,
+        _finite(reading.value),
+        reading.unit,
+        say_limit(leaf),
+        _finite_ends(reading.interval),
+        reading.n,
+        reading.evidence,
+        state,
+    )
+
+
+def _finite(value: Scalar) -> Scalar | None:
+    """The value, where JSON has one for it: NaN and the infinities are no measurement."""
+    return None if kind_of(value) is None else value
+
+
+def _finite_ends(interval: tuple[float, float] | None) -> tuple[float, float] | None:
+    return interval if interval and all(kind_of(end) for end in interval) else None

@@ -1,0 +1,318 @@
+"""The words every check speaks: facts in (Snapshot), one answer out (CheckResult), all answers together (Decision).
+
+Everything here is a frozen value. A check knows nothing of GitHub, time or storage: gather brings the facts, decide
+weighs the answers, render shows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class State(StrEnum):
+    """What one check found. In mode `block` only PASS and WARN let a change through."""
+
+    PASS = "pass"  # measured, within limits
+    WARN = "warn"  # a soft limit crossed
+    WAIT = "wait"  # the answer will come: never red
+    UNMEASURED = "unmeasured"  # a configured input is missing, and the reason why
+    BLOCK = "block"  # measured, outside limits
+    ERROR = "error"  # we failed, not the change
+
+
+class Verdict(StrEnum):
+    """What the whole change may do; the worst of all checks wins (declared from best to worst)."""
+
+    SHIP = "ship"
+    HOLD = "hold"
+    BLOCK = "block"
+    ROLLBACK = "rollback"
+
+
+class Mode(StrEnum):
+    """How much a check may say: stop the change, remark on it, or stay silent."""
+
+    BLOCK = "block"
+    WARN = "warn"
+    OFF = "off"
+
+
+class Need(StrEnum):
+    """A section of the Snapshot that a check reads; gather fetches only what some configured check needs."""
+
+    CHANGE = "change"
+    TESTS = "tests"
+    MEASUREMENTS = "measurements"
+    CONTRACTS = "contracts"
+    SBOMS = "sboms"
+
+
+class Strict(BaseModel):
+    """Base of every config block: unknown keys are errors, values are never coerced, nothing mutates."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+class CheckConfig(Strict):
+    """What every check's block in `.github/maestro.yml` has in common."""
+
+    mode: Mode = Field(default=Mode.BLOCK, strict=False)
+    """`block` stops the change, `warn` only remarks on it, `off` switches the check off."""
+
+
+# --- facts -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A fact that could not be had. `coming`: the answer will come by itself; `ours`: we failed, not the change."""
+
+    reason: str
+    coming: bool = False
+    ours: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """The change being judged, read once from GitHub (or from git): one head, one base."""
+
+    repository: str  # "owner/name"
+    number: int | None  # None: a merge group, or a local checkout
+    title: str
+    author: str
+    head_sha: str
+    head_ref: str
+    base_sha: str  # tip of the base branch
+    base_ref: str
+    merge_base_sha: str = ""  # where head left base; "" when unknown
+    body: str = ""
+    labels: tuple[str, ...] = ()
+    from_fork: bool = False
+    draft: bool = False
+    open: bool = True
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file of the change: lines added and deleted, and where it was before a rename."""
+
+    path: str
+    added: int
+    deleted: int
+    status: str = "modified"  # GitHub's words: added removed modified renamed copied changed unchanged
+    previous: str = ""
+    blob_sha: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeFacts:
+    """What the change touches. `messages`: of its commits, newest last; `truncated`: GitHub did not list all files."""
+
+    files: tuple[FileChange, ...]
+    messages: tuple[str, ...] = ()
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """One check run (or a suite that never started a run) of another App on the head, as GitHub reports it."""
+
+    __test__ = False  # the name is the field's, not pytest's
+
+    name: str
+    status: str  # queued in_progress completed (and GitHub's rarer pending states)
+    conclusion: str = ""  # success failure neutral cancelled skipped timed_out action_required startup_failure stale
+    url: str = ""
+    app: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TestFacts:
+    """All that others reported on the head."""
+
+    __test__ = False
+
+    runs: tuple[TestRun, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One named number of this head. Not `trusted`: it may tighten a verdict, never turn a gate green."""
+
+    name: str
+    value: float | str | bool
+    unit: str = ""
+    interval: tuple[float, float] | None = None
+    n: int | None = None
+    source: str = ""  # "api", "artifact", "file", "git", "check runs"
+    url: str = ""
+    trusted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text file at a commit, or the reason it could not be read."""
+
+    path: str
+    sha: str
+    text: str = ""
+    missing: Missing | None = None
+
+
+class Origin(StrEnum):
+    """Where a contract was written; only BASE and CONFIG may loosen anything."""
+
+    CONFIG = "config"
+    BASE = "base"
+    HEAD = "head"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class ContractText:
+    """One contract as written, unparsed: JSON (a file) or the JSON of a fenced block in the pull request body."""
+
+    origin: Origin
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SbomPair:
+    """One SBOM path at both ends. None: the file does not exist there. Equal texts mean the change leaves it alone."""
+
+    path: str
+    base: Document | None
+    head: Document | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All facts of one evaluation, frozen. A section that no configured check needs stays None."""
+
+    pull: Pull
+    agent: str = ""  # why the author counts as an agent under the policy in force; "" for people
+    change: ChangeFacts | Missing | None = None
+    tests: TestFacts | Missing | None = None
+    measurements: tuple[Measurement, ...] | Missing | None = None
+    contracts: tuple[ContractText, ...] | Missing | None = None
+    sboms: tuple[SbomPair, ...] | Missing | None = None
+    attempts_left: int = 0  # how often we shall try again if we fail ourselves; 0: this answer stands
+
+
+# --- answers ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure a reader may rely on: value and limit in `unit`; interval (95 % unless said); n observations."""
+
+    name: str
+    value: float | str | bool | None
+    unit: str = ""
+    limit: str = ""
+    interval: tuple[float, float] | None = None
+    n: int | None = None
+    evidence: str = ""  # where it came from: a URL, or a path in the repository
+    state: State = State.PASS
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found, at a place a reader can open."""
+
+    rule: str
+    message: str
+    severity: str = ""
+    path: str = ""
+    line: int | None = None
+    id: str = ""  # advisory or rule instance id
+    purl: str = ""
+    state: State = State.BLOCK
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """The whole answer of one check: `title` in one line, `reasons` why, `next_step` what to do about it.
+
+    `measures` and `findings` are for people and for the API; `detail` feeds the check's own template and must hold
+    only JSON values.
+    """
+
+    name: str
+    state: State
+    title: str
+    reasons: tuple[str, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    next_step: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """Change risk: `score` in 0..1 (0.35 the median change, 0.65 the 95th percentile), `probability` of a defect."""
+
+    score: float
+    reasons: tuple[str, ...]
+    probability: float
+    percentile: float
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One check's answer with the weight its mode gives it. `conclusion` None: the check run stays in progress."""
+
+    result: CheckResult
+    mode: Mode
+    verdict: Verdict
+    conclusion: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer for one head: everything that card, check runs, page, terminal and JSON show."""
+
+    verdict: Verdict
+    rows: tuple[Row, ...]
+    pull: Pull
+    risk: Risk | None = None
+    agent: str = ""
+    config_digest: str = ""
+    version: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def conclusion(self) -> str | None:
+        """GitHub's conclusion for `maestro / decision`; None while it waits."""
+        if self.verdict is Verdict.SHIP:
+            return "success"
+        if self.verdict is not Verdict.HOLD:
+            return "failure"
+        held = [row for row in self.rows if row.verdict is Verdict.HOLD]
+        return "action_required" if any(row.conclusion == "action_required" for row in held) else None
+
+
+Measured = Mapping[str, Measure]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check's registration: its block in the config, the facts it needs, its pure function, its template.
+
+    `evaluate(snapshot, config, measured)` gets its own config (an instance of `config`) and, by name, the measures
+    that are already known: always `risk`, then `<check>.<measure>` of every check that ran before it.
+    """
+
+    name: str
+    config: type[CheckConfig]
+    needs: frozenset[Need]
+    evaluate: Callable[[Snapshot, Any, Measured], CheckResult]
+    template: str

@@ -1,0 +1,14 @@
+"""Every check of the product, in the order they run: one line a check, and nothing else to touch."""
+
+from __future__ import annotations
+
+from checks import contract, risk, sbom
+from checks.model import Check
+
+CHECKS: tuple[Check, ...] = (
+    risk.CHECK,
+    sbom.CHECK,
+    contract.CHECK,  # last: a postcondition may name what the others measured
+)
+
+BY_NAME = {check.name: check for check in CHECKS}

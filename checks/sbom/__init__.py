@@ -1,0 +1,29 @@
+"""SBOM drift: what a change brings into the product, what of it may not come, and why it is there.
+
+`read` a bill, `diff` two of them, `licences.evaluate` an expression; `CHECK` is the whole as a check.
+"""
+
+from checks.sbom import licences
+from checks.sbom.bill import Bom, Component, Flaw, Scope, UnreadableError, Vulnerability
+from checks.sbom.check import CHECK, evaluate
+from checks.sbom.delta import Change, Diff, Kind, diff
+from checks.sbom.policy import Config
+from checks.sbom.reader import read
+
+__all__ = [
+    "CHECK",
+    "Bom",
+    "Change",
+    "Component",
+    "Config",
+    "Diff",
+    "Flaw",
+    "Kind",
+    "Scope",
+    "UnreadableError",
+    "Vulnerability",
+    "diff",
+    "evaluate",
+    "licences",
+    "read",
+]

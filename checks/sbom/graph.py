@@ -1,0 +1,106 @@
+"""Why is a component here? Which direct dependencies bring it: all of them, whatever cycles there are."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from checks.sbom.bill import Bom
+
+Edges = Mapping[str, Collection[str]]
+
+
+def direct(bom: Bom) -> frozenset[str] | None:
+    """The nodes that the product itself depends on; None when the bill does not say.
+
+    Without a root (an environment has none) the nodes that nothing else depends on stand in for them.
+    """
+    if bom.edges.get(bom.root):
+        return frozenset(bom.edges[bom.root])
+    if bom.root or not any(bom.edges.values()):
+        return None
+    inner = {target for source, targets in bom.edges.items() for target in targets if target != source}
+    return frozenset(component.ref for component in bom.components if component.ref not in inner)
+
+
+def introducers(edges: Edges, roots: Collection[str], wanted: Collection[str]) -> dict[str, frozenset[str]]:
+    """For each wanted node, every node of `roots` from which it can be reached (itself, if it is one).
+
+    Linear in the edges above the wanted nodes, times the number of roots there / 64: one bit a root.
+    """
+    above = _above(edges, wanted)
+    names = sorted(root for root in roots if root in above)
+    bits = {name: 1 << place for place, name in enumerate(names)}
+    reached: dict[str, int] = {}
+    for knot in _knots(above):
+        mask = 0
+        for node in knot:
+            mask |= bits.get(node, 0)
+            for parent in above[node]:
+                mask |= reached.get(parent, 0)
+        reached.update(dict.fromkeys(knot, mask))
+    return {node: frozenset(_named(reached[node], names)) for node in wanted}
+
+
+def _named(mask: int, names: list[str]) -> Iterator[str]:
+    while mask:
+        place = mask.bit_length() - 1
+        yield names[place]
+        mask ^= 1 << place
+
+
+def _above(edges: Edges, wanted: Collection[str]) -> dict[str, list[str]]:
+    """The wanted nodes and all that leads to them, each with its parents."""
+    parents: dict[str, list[str]] = {}
+    for source, targets in edges.items():
+        for target in targets:
+            parents.setdefault(target, []).append(source)
+    above: dict[str, list[str]] = {}
+    waiting = sorted(wanted)
+    while waiting:
+        node = waiting.pop()
+        if node not in above:
+            above[node] = parents.get(node, [])
+            waiting.extend(above[node])
+    return above
+
+
+def _knots(parents: Mapping[str, list[str]]) -> list[list[str]]:
+    """Strongly connected components of the graph, top down: each knot comes after all that lead to it.
+
+    Tarjan, "Depth-first search and linear graph algorithms", SIAM J. Comput. 1 (1972), walking from child to
+    parent and without recursion.
+    """
+    knots: list[list[str]] = []
+    low: dict[str, int] = {}  # the lowest number seen from a node; its own number at first
+    path: list[str] = []  # nodes whose knot is still open
+    for start in parents:
+        if start in low:
+            continue
+        low[start] = number = len(low)
+        path.append(start)
+        walk = [(start, number, iter(parents[start]))]
+        while walk:
+            node, number, ahead = walk[-1]
+            step = next(ahead, None)
+            if step is None:
+                walk.pop()
+                if walk:
+                    low[walk[-1][0]] = min(low[walk[-1][0]], low[node])
+                if low[node] == number:
+                    knots.append(_close(path, node, low, len(parents)))
+            elif step not in low:
+                low[step] = entered = len(low)
+                path.append(step)
+                walk.append((step, entered, iter(parents[step])))
+            else:
+                low[node] = min(low[node], low[step])
+    return knots
+
+
+def _close(path: list[str], node: str, low: dict[str, int], closed: int) -> list[str]:
+    """Take a finished knot off the path; `closed` is above every number, so it draws nobody in any more."""
+    knot: list[str] = []
+    while not knot or knot[-1] != node:
+        knot.append(path.pop())
+        low[knot[-1]] = closed
+    return knot

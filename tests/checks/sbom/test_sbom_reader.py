@@ -1,0 +1,344 @@
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checks import sbom
+from checks.sbom import Flaw, Scope, UnreadableError, reader
+
+from .bills import advisory, bill, document, npm
+
+
+def test_one_component_is_read_with_all_that_it_says() -> None:
+    (component,) = bill(npm("left-pad", "1.3.0", "WTFPL", scope="required")).components
+    assert component.key == component.purl == "pkg:npm/left-pad"
+    assert (component.ecosystem, component.name, component.version) == ("npm", "left-pad", "1.3.0")
+    assert (component.licences, component.scope, component.ref) == (("WTFPL",), Scope.RUNTIME, "left-pad")
+
+
+def test_nested_components_count_parents_first_and_in_file_order() -> None:
+    inner = npm("b", components=[npm("c"), npm("d")])
+    bom = bill(npm("a", components=[inner, npm("e")]), npm("f", components=[npm("g")]))
+    assert sorted(component.name for component in bom.components) == list("abcdefg")
+    order = [component.name for component in bom.components]
+    assert order.index("a") < order.index("b") < order.index("c") < order.index("d")
+    assert order.index("f") < order.index("g")
+
+
+def test_without_a_purl_a_component_is_known_by_type_group_and_name() -> None:
+    bom = bill({"type": "library", "group": "org.acme", "name": "core", "version": "2"}, {"name": "plain"})
+    assert [(c.key, c.name, c.ecosystem, c.purl) for c in bom.components] == [
+        ("library:org.acme/core", "org.acme/core", "", ""),
+        (":plain", "plain", "", ""),
+    ]
+
+
+def test_a_purl_lends_its_version_and_serves_as_the_node() -> None:
+    (component,) = bill({"purl": "pkg:npm/%40a/b@1.2.3"}).components
+    assert (component.name, component.version, component.ref) == ("@a/b", "1.2.3", "pkg:npm/%40a/b@1.2.3")
+
+
+def test_the_stated_version_beats_that_of_the_purl() -> None:
+    (component,) = bill({"name": "b", "version": "2", "purl": "pkg:npm/b@1"}).components
+    assert component.version == "2"
+
+
+@pytest.mark.parametrize(
+    ("stated", "read"),
+    [
+        ([{"license": {"id": "MIT"}}], ("MIT",)),
+        ([{"license": {"name": " Custom "}}], ("Custom",)),
+        ([{"expression": "MIT OR ISC"}], ("MIT OR ISC",)),
+        ([{"license": {"id": "MIT"}}, {"license": {"name": "ISC License"}}], ("MIT", "ISC License")),
+        ([{"expression": "MIT", "acknowledgement": "declared"}], ("MIT",)),
+        (
+            [
+                {"license": {"id": "MIT", "acknowledgement": "declared"}},
+                {"license": {"id": "GPL-3.0-only", "acknowledgement": "concluded"}},
+            ],
+            ("GPL-3.0-only",),
+        ),
+        ([{"license": {"id": "MIT", "name": "other"}}], ("MIT",)),
+        ([], ()),
+    ],
+)
+def test_licences_are_read_in_every_form_of_the_specification(stated: Any, read: tuple[str, ...]) -> None:
+    bom = bill(npm("a", licenses=stated))
+    assert bom.components[0].licences == read
+    assert bom.flaws == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "scope"),
+    [
+        ({}, Scope.UNKNOWN),
+        ({"scope": "required"}, Scope.RUNTIME),
+        ({"scope": "optional"}, Scope.OPTIONAL),
+        ({"scope": "excluded"}, Scope.DEVELOPMENT),
+        ({"scope": "something"}, Scope.UNKNOWN),
+        ({"scope": "optional", "properties": [{"name": "cdx:npm:package:development", "value": "true"}]},
+         Scope.DEVELOPMENT),
+        ({"scope": "optional", "properties": [{"name": "cdx:npm:package:development", "value": "false"}]},
+         Scope.OPTIONAL),
+        ({"scope": "required", "properties": [7, {"name": "x", "value": "true"}]}, Scope.RUNTIME),
+        ({"properties": "none"}, Scope.UNKNOWN),
+    ],
+)  # fmt: skip
+def test_the_development_mark_beats_the_scope(fields: dict[str, Any], scope: Scope) -> None:
+    assert bill(npm("a", **fields)).components[0].scope is scope
+
+
+@pytest.mark.parametrize(
+    ("bad", "flaw"),
+    [
+        (7, Flaw("components[1]", "not an object")),
+        ({"type": "library"}, Flaw("components[1]", "neither a name nor a package URL")),
+        (npm("x", purl="nonsense"), Flaw("components[1].purl", "not a package URL")),
+        (npm("x", licenses="MIT"), Flaw("components[1].licenses", "not a list")),
+        (npm("x", licenses=[{}]), Flaw("components[1].licenses", "an entry without expression, id or name")),
+        (npm("x", licenses=[3]), Flaw("components[1].licenses", "an entry without expression, id or name")),
+        (npm("x", components={}), Flaw("components[1].components", "not a list")),
+        (npm("x", components=[None]), Flaw("components[1].components[0]", "not an object")),
+        (npm("x") | {"version": 7}, Flaw("components[1].version", "not a text")),
+    ],
+)  # fmt: skip
+def test_one_bad_component_is_a_flaw_with_its_place_and_the_rest_is_read(bad: Any, flaw: Flaw) -> None:
+    bom = bill(npm("first"), bad, npm("last"))
+    assert bom.flaws == (flaw,)
+    names = [component.name for component in bom.components]
+    assert (names[0], names[-1]) == ("first", "last")
+
+
+def test_a_component_with_a_broken_purl_is_kept_by_its_name() -> None:
+    assert bill(npm("x", purl="nonsense")).components[0].key == "library:x"
+
+
+def test_sections_of_the_wrong_shape_are_flaws() -> None:
+    bom = bill(npm("a"), metadata=[], dependencies={}, vulnerabilities="none")
+    assert [flaw.position for flaw in bom.flaws] == ["metadata", "dependencies", "vulnerabilities"]
+    assert [flaw.message for flaw in bom.flaws] == ["not an object", "not a list", "not a list"]
+    assert bom.root == ""
+
+
+def test_only_the_first_hundred_flaws_are_told_in_full() -> None:
+    flaws = bill(*range(130)).flaws
+    assert len(flaws) == 101
+    assert flaws[99] == Flaw("components[99]", "not an object")
+    assert flaws[100] == Flaw("", "30 more parts could not be read")
+
+
+def test_edges_of_one_node_are_joined_and_strange_ones_are_flaws() -> None:
+    entries: list[Any] = [
+        {"ref": "a", "dependsOn": ["b", 3]},
+        {"ref": "a", "dependsOn": ["c"]},
+        {"ref": "b"},
+        {"dependsOn": ["b"]},
+        {"ref": "c", "dependsOn": "b"},
+        4,
+    ]
+    bom = bill(npm("a"), dependencies=entries)
+    assert bom.edges == {"a": ("b", "c"), "b": ()}
+    assert [flaw.position for flaw in bom.flaws] == ["dependencies[3]", "dependencies[4]", "dependencies[5]"]
+
+
+def test_the_root_is_the_product_that_the_metadata_names() -> None:
+    assert bill(npm("a"), metadata={"component": {"bom-ref": "r", "purl": "pkg:npm/p@1"}}).root == "r"
+    assert bill(npm("a"), metadata={"component": {"purl": "pkg:npm/p@1"}}).root == "pkg:npm/p@1"
+    assert bill(npm("a"), metadata={"timestamp": "now"}).root == ""
+    assert bill(npm("a"), metadata={"component": 3}).flaws == (Flaw("metadata.component", "not an object"),)
+
+
+@pytest.mark.parametrize(
+    ("ratings", "severity"),
+    [
+        ([], "unknown"),
+        (None, "unknown"),
+        ([{"severity": "High"}], "high"),
+        ([{"severity": "low"}, {"severity": "critical"}, {"severity": "medium"}], "critical"),
+        ([{"severity": "none"}], "info"),
+        ([{"severity": "odd"}], "unknown"),
+        ([{"score": 9.0, "method": "CVSSv31"}], "critical"),
+        ([{"score": 8.9, "method": "CVSSv3"}], "high"),
+        ([{"score": 7.0, "method": "CVSSv4"}], "high"),
+        ([{"score": 6.9, "method": "CVSSv31"}], "medium"),
+        ([{"score": 4, "method": "CVSSv31"}], "medium"),
+        ([{"score": 3.9, "method": "CVSSv31"}], "low"),
+        ([{"score": 0.0, "method": "CVSSv31"}], "info"),
+        ([{"score": 9.9, "method": "OWASP"}], "unknown"),
+        ([{"score": "9.9", "method": "CVSSv31"}], "unknown"),
+        ([{"severity": "low", "score": 9.9, "method": "CVSSv31"}], "low"),
+        ([7, {"severity": "medium"}], "medium"),
+    ],
+)
+def test_severity_is_the_worst_rating_by_its_word_else_by_its_score(ratings: Any, severity: str) -> None:
+    bom = bill(npm("a"), vulnerabilities=[{"id": "V", "ratings": ratings, "affects": [{"ref": "a"}]}])
+    assert [(v.id, v.severity, v.refs) for v in bom.vulnerabilities] == [("V", severity, ("a",))]
+
+
+def test_a_bom_link_names_the_node_behind_its_hash() -> None:
+    link = "urn:cdx:3e671687-395b-41f5-a30f-a58921a69b79/1#a"
+    assert bill(npm("a"), vulnerabilities=[advisory("V", link, "a")]).vulnerabilities[0].refs == ("a",)
+
+
+def test_a_version_said_to_be_unaffected_is_not_affected() -> None:
+    def said(status: str, version: str) -> tuple[str, ...]:
+        affects = [{"ref": "a", "versions": [3, {"version": version, "status": status}]}]
+        return bill(npm("a", "1.0"), vulnerabilities=[{"id": "V", "affects": affects}]).vulnerabilities[0].refs
+
+    assert said("unaffected", "1.0") == ()
+    assert said("unaffected", "2.0") == ("a",)
+    assert said("affected", "1.0") == ("a",)
+
+
+def test_an_advisory_on_nobody_or_without_a_name_is_a_flaw_but_stays() -> None:
+    bom = bill(npm("a"), vulnerabilities=[advisory("V", "ghost"), {"affects": [4, {"ref": "a"}]}, 5])
+    assert bom.flaws == (
+        Flaw("vulnerabilities[0]", "affects ghost, which no component is"),
+        Flaw("vulnerabilities[1]", "no id"),
+        Flaw("vulnerabilities[2]", "not an object"),
+    )
+    assert [v.id for v in bom.vulnerabilities] == ["V", "vulnerabilities[1]"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "[]",
+        "null",
+        "{",
+        "{}",
+        '{"bomFormat": "CycloneDX"}',
+        '{"bomFormat": "CycloneDX", "specVersion": "2.0"}',
+        '{"bomFormat": "SPDX", "specVersion": "1.4"}',
+        '{"spdxVersion": "SPDX-2.3", "packages": []}',
+        "<bom/>",
+        b"\xff\xfe\x00",
+        '{"bomFormat": "CycloneDX", "specVersion": "1.4", "components": [1,]}',
+        b"\x00" * 1_000_000,
+    ],
+)
+def test_what_is_no_cyclonedx_json_is_refused_with_a_reason(data: str | bytes) -> None:
+    with pytest.raises(UnreadableError, match=r"JSON|CycloneDX"):
+        sbom.read(data)
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"])
+def test_every_version_from_1_2_to_1_7_is_read(version: str) -> None:
+    assert len(bill(npm("a"), specVersion=version).components) == 1
+
+
+def test_text_bytes_and_a_byte_order_mark_read_alike() -> None:
+    text = document(npm("a"))
+    assert sbom.read(text) == sbom.read(text.encode()) == sbom.read(b"\xef\xbb\xbf" + text.encode())
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = document(npm("a"))
+    monkeypatch.setattr(reader, "MAX_BYTES", len(text))
+    assert len(sbom.read(text).components) == 1
+    monkeypatch.setattr(reader, "MAX_BYTES", len(text) - 1)
+    with pytest.raises(UnreadableError, match=f"the file has {len(text)} bytes; the limit is {len(text) - 1}"):
+        sbom.read(text)
+
+
+def test_a_file_of_countless_tiny_values_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = document(npm("a"))
+    monkeypatch.setattr(reader, "MAX_VALUES", text.count(","))
+    assert len(sbom.read(text).components) == 1
+    monkeypatch.setattr(reader, "MAX_VALUES", text.count(",") - 1)
+    with pytest.raises(UnreadableError, match="the file has more than 5 values"):
+        sbom.read(text)
+
+
+def nested(levels: int) -> str:
+    component: dict[str, Any] = npm("leaf")
+    for level in range(levels - 1):
+        component = npm(f"n{level}", components=[component])
+    return document(component)
+
+
+def test_components_may_nest_thirty_two_deep_and_no_deeper() -> None:
+    assert len(sbom.read(nested(32)).components) == 32
+    with pytest.raises(UnreadableError, match="more than 32 deep"):
+        sbom.read(nested(33))
+
+
+@pytest.mark.parametrize("depth", [10_000, 1_000_000])
+def test_a_tower_of_brackets_is_refused_quickly(depth: int) -> None:
+    started = time.process_time()
+    tower = "[" * depth + "]" * depth
+    with pytest.raises(UnreadableError, match="too deep"):
+        sbom.read('{"bomFormat": "CycloneDX", "specVersion": "1.4", "components": ' + tower + "}")
+    assert time.process_time() - started < 2
+
+
+def test_lists_longer_than_any_real_one_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("checks.sbom.cyclonedx.MAX_ENTRIES", 3)
+    assert len(bill(npm("a", components=[npm("b")]), npm("c")).components) == 3
+    with pytest.raises(UnreadableError, match="more than 3 entries in components"):
+        bill(npm("a", components=[npm("b")]), npm("c", components=[npm("d")]))
+    with pytest.raises(UnreadableError, match="more than 3 entries in dependencies"):
+        bill(npm("a"), dependencies=[1, 2, 3, 4])
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "name",
+                    "version",
+                    "purl",
+                    "bom-ref",
+                    "licenses",
+                    "license",
+                    "id",
+                    "expression",
+                    "components",
+                    "ref",
+                    "dependsOn",
+                    "affects",
+                    "ratings",
+                    "severity",
+                    "versions",
+                    "properties",
+                    "value",
+                    "scope",
+                    "group",
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(components=JSON, dependencies=JSON, vulnerabilities=JSON, metadata=JSON)
+def test_whatever_stands_in_a_section_the_reader_answers(
+    components: Any, dependencies: Any, vulnerabilities: Any, metadata: Any
+) -> None:
+    whole = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "components": components,
+        "dependencies": dependencies,
+        "vulnerabilities": vulnerabilities,
+        "metadata": metadata,
+    }
+    bom = sbom.read(json.dumps(whole))
+    assert all(component.name and component.key for component in bom.components)
+    assert sbom.diff(bom, bom).changes == ()
+
+
+@given(st.binary(max_size=200))
+def test_junk_is_refused_and_never_crashes(junk: bytes) -> None:
+    with pytest.raises(UnreadableError):
+        sbom.read(junk)

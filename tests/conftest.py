@@ -1,0 +1,51 @@
+"""What every test run shares: how hard the properties search, what may be skipped, and the result as a measurement."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from hypothesis import settings
+
+# No deadline: how long an example takes says more of the machine than of the code. `--hypothesis-profile` overrides.
+settings.register_profile("maestro", deadline=None)
+settings.register_profile("fast", deadline=None, max_examples=20)
+settings.register_profile("nightly", deadline=None, max_examples=2000)
+settings.register_profile("mutants", deadline=None, max_examples=30, derandomize=True, database=None)
+settings.load_profile("maestro")
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With MAESTRO_REQUIRE_ALL set, a test that would be skipped fails: green then means that everything ran."""
+    report = yield
+    return report if hasattr(report, "wasxfail") else _required(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a module that would be skipped whole."""
+    return _required((yield))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int) -> None:
+    """With MAESTRO_MEASUREMENTS=FILE set, write the result there as `maestro check --measurements` reads it."""
+    path = os.environ.get("MAESTRO_MEASUREMENTS")
+    if path:
+        ran = sum(len(terminalreporter.getreports(outcome)) for outcome in ("passed", "failed", "error"))
+        value = "pass" if exitstatus == pytest.ExitCode.OK and ran else "fail"
+        Path(path).write_text(json.dumps({"tests": {"value": value, "n": ran}}) + "\n", encoding="utf-8")
+
+
+def _required(report: Report) -> Report:
+    if os.environ.get("MAESTRO_REQUIRE_ALL") and report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"MAESTRO_REQUIRE_ALL is set, and this would not run: {reason}"
+    return report
