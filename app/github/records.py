@@ -1,0 +1,334 @@
+"""What we keep of GitHub's answers: only the fields in use, each read tolerantly.
+
+Readers raise KeyError or TypeError for what nothing can be done without (ids, shas), which the client turns
+into Malformed. Everything else may be absent or null, as in real answers.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.github.limits import COMPARE_FILES
+from checks.model import FileChange, Pull
+
+LARGEST_ID = 2**63 - 1
+GHOST = "ghost"  # GitHub's own name for the author of what a deleted account left behind
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request. Lists leave `changed_files` and `comments` out: their 0 then means nothing."""
+
+    number: int
+    repository: str  # "owner/name" of the base
+    head_repository: str  # "" when the fork was deleted
+    title: str
+    body: str
+    author: str
+    state: str  # open closed
+    merged: bool
+    draft: bool
+    labels: tuple[str, ...]
+    url: str
+    head_sha: str
+    head_ref: str
+    base_sha: str
+    base_ref: str
+    changed_files: int
+    comments: int
+
+    @property
+    def from_fork(self) -> bool:
+        return self.head_repository.lower() != self.repository.lower()
+
+    def facts(self, merge_base_sha: str = "") -> Pull:
+        """The same in the words of the checks."""
+        return Pull(
+            repository=self.repository,
+            number=self.number,
+            title=self.title,
+            author=self.author,
+            head_sha=self.head_sha,
+            head_ref=self.head_ref,
+            base_sha=self.base_sha,
+            base_ref=self.base_ref,
+            merge_base_sha=merge_base_sha,
+            body=self.body,
+            labels=self.labels,
+            from_fork=self.from_fork,
+            draft=self.draft,
+            open=self.state == "open",
+            url=self.url,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Base against head. `files`: at most GitHub's 300; `messages`: of the first 250 commits, newest last."""
+
+    base_sha: str
+    merge_base_sha: str
+    files: tuple[FileChange, ...]
+    messages: tuple[str, ...]
+    total_commits: int
+
+    @property
+    def truncated(self) -> bool:
+        """GitHub may have left files out: as many are here as it ever lists."""
+        return len(self.files) >= COMPARE_FILES
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """One entry of a git tree. `kind`: blob, tree or commit (a submodule); `size` in bytes, blobs only."""
+
+    path: str
+    kind: str
+    mode: str
+    sha: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A whole git tree; `truncated`: GitHub left entries out."""
+
+    entries: tuple[TreeEntry, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """One check run; `conclusion` is "" until it is completed."""
+
+    id: int
+    name: str
+    status: str
+    conclusion: str
+    app_id: int | None
+    app_slug: str
+    external_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSuite:
+    """One check suite; a suite with `runs` 0 belongs to an App that never started one."""
+
+    id: int
+    status: str
+    conclusion: str
+    app_id: int | None
+    app_slug: str
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment on a pull request; `app_id`: the App that wrote it, None for people; `bot`: its author is one."""
+
+    id: int
+    body: str
+    author: str
+    app_id: int | None
+    bot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRun:
+    """One run of a GitHub Actions workflow; `head_repository` tells a fork's run from ours."""
+
+    id: int
+    name: str
+    event: str
+    status: str
+    conclusion: str
+    head_sha: str
+    head_repository: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file that a workflow run left; `size` in bytes, unzipped; `digest` "sha256:…" of the zip, or ""."""
+
+    id: int
+    name: str
+    size: int
+    expired: bool
+    digest: str
+
+
+def read_pull(data: Any) -> PullRequest:
+    """Read a pull request, whole or as a list gives it."""
+    head, base = data["head"], data["base"]
+    return PullRequest(
+        number=_id(data, "number"),
+        repository=_string(base["repo"], "full_name"),
+        head_repository=_text(_object(head, "repo"), "full_name"),
+        title=_text(data, "title"),
+        body=_text(data, "body"),
+        author=_author(data),
+        state=_text(data, "state"),
+        merged=bool(data.get("merged") or data.get("merged_at")),
+        draft=bool(data.get("draft")),
+        labels=tuple(_text(label, "name") for label in data.get("labels") or ()),
+        url=_text(data, "html_url"),
+        head_sha=_string(head, "sha"),
+        head_ref=_string(head, "ref"),
+        base_sha=_string(base, "sha"),
+        base_ref=_string(base, "ref"),
+        changed_files=_count(data, "changed_files"),
+        comments=_count(data, "comments"),
+    )
+
+
+def read_file(data: Any) -> FileChange:
+    """Read one file of a comparison or of a pull request."""
+    return FileChange(
+        path=_string(data, "filename"),
+        added=_count(data, "additions"),
+        deleted=_count(data, "deletions"),
+        status=_text(data, "status") or "modified",
+        previous=_text(data, "previous_filename"),
+        blob_sha=_text(data, "sha"),
+    )
+
+
+def read_comparison(data: Any) -> Comparison:
+    """Read a comparison of two commits."""
+    return Comparison(
+        base_sha=_string(data["base_commit"], "sha"),
+        merge_base_sha=_string(data["merge_base_commit"], "sha"),
+        files=tuple(read_file(file) for file in data.get("files") or ()),
+        messages=tuple(_text(_object(commit, "commit"), "message") for commit in data.get("commits") or ()),
+        total_commits=_count(data, "total_commits"),
+    )
+
+
+def read_tree(data: Any) -> Tree:
+    """Read a git tree."""
+    return Tree(tuple(_tree_entry(entry) for entry in data["tree"]), bool(data.get("truncated")))
+
+
+def _tree_entry(data: Any) -> TreeEntry:
+    return TreeEntry(
+        path=_string(data, "path"),
+        kind=_string(data, "type"),
+        mode=_text(data, "mode"),
+        sha=_string(data, "sha"),
+        size=_count(data, "size"),
+    )
+
+
+def read_blob(data: Any) -> bytes:
+    """Read a blob's bytes."""
+    content = _string(data, "content")
+    return base64.b64decode(content) if data["encoding"] == "base64" else content.encode()
+
+
+def read_check_run(data: Any) -> CheckRun:
+    """Read one check run."""
+    app = _object(data, "app")
+    return CheckRun(
+        id=_id(data, "id"),
+        name=_string(data, "name"),
+        status=_string(data, "status"),
+        conclusion=_text(data, "conclusion"),
+        app_id=app.get("id"),
+        app_slug=_text(app, "slug"),
+        external_id=_text(data, "external_id"),
+        url=_text(data, "html_url"),
+    )
+
+
+def read_check_suite(data: Any) -> CheckSuite:
+    """Read one check suite."""
+    app = _object(data, "app")
+    return CheckSuite(
+        id=_id(data, "id"),
+        status=_text(data, "status"),
+        conclusion=_text(data, "conclusion"),
+        app_id=app.get("id"),
+        app_slug=_text(app, "slug"),
+        runs=_count(data, "latest_check_runs_count"),
+    )
+
+
+def read_comment(data: Any) -> Comment:
+    """Read one comment of an issue or pull request."""
+    app = _object(data, "performed_via_github_app")
+    return Comment(
+        id=_id(data, "id"),
+        body=_text(data, "body"),
+        author=_author(data),
+        app_id=app.get("id"),
+        bot=_text(_object(data, "user"), "type") == "Bot",
+    )
+
+
+def read_workflow_run(data: Any) -> WorkflowRun:
+    """Read one workflow run."""
+    return WorkflowRun(
+        id=_id(data, "id"),
+        name=_text(data, "name"),
+        event=_text(data, "event"),
+        status=_text(data, "status"),
+        conclusion=_text(data, "conclusion"),
+        head_sha=_string(data, "head_sha"),
+        head_repository=_text(_object(data, "head_repository"), "full_name"),
+        url=_text(data, "html_url"),
+    )
+
+
+def read_artifact(data: Any) -> Artifact:
+    """Read one artifact of a workflow run."""
+    return Artifact(
+        id=_id(data, "id"),
+        name=_string(data, "name"),
+        size=_count(data, "size_in_bytes"),
+        expired=bool(data.get("expired")),
+        digest=_text(data, "digest"),
+    )
+
+
+def read_id(data: Any) -> int:
+    """Read the id of what was just made."""
+    return _id(data, "id")
+
+
+def _string(data: Mapping[str, Any], key: str) -> str:
+    value = data[key]
+    if not isinstance(value, str):
+        raise TypeError(key)
+    return value
+
+
+def _id(data: Mapping[str, Any], key: str) -> int:
+    """A number that names something: positive, and of a size that a database column holds."""
+    value = data[key]
+    if not isinstance(value, int) or not 0 < value <= LARGEST_ID:
+        raise TypeError(key)
+    return value
+
+
+def _author(data: Mapping[str, Any]) -> str:
+    return _text(_object(data, "user"), "login") or GHOST
+
+
+def _object(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _text(data: Mapping[str, Any], key: str) -> str:
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _count(data: Mapping[str, Any], key: str) -> int:
+    value = data.get(key)
+    return value if isinstance(value, int) else 0

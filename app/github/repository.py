@@ -1,0 +1,274 @@
+"""One repository: the only calls that we make on it, typed. Paths: GitHub's REST description, 2022-11-28."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, TypedDict, Unpack
+
+from app.github.address import Part, owner_and_name
+from app.github.artifact import download_zip
+from app.github.client import Client
+from app.github.errors import NotFound, TooLarge
+from app.github.exchange import Answer
+from app.github.limits import ANNOTATIONS_PER_REQUEST
+from app.github.records import (
+    Artifact,
+    CheckRun,
+    CheckSuite,
+    Comment,
+    Comparison,
+    PullRequest,
+    Tree,
+    WorkflowRun,
+    read_artifact,
+    read_blob,
+    read_check_run,
+    read_check_suite,
+    read_comment,
+    read_comparison,
+    read_file,
+    read_id,
+    read_pull,
+    read_tree,
+    read_workflow_run,
+)
+from app.model import Annotation, Button, CheckRunText, CheckStatus
+from checks.model import FileChange
+
+RAW = "application/vnd.github.raw+json"
+_REPO = "/repos/{owner}/{repo}"
+_CHECK_RUN = _REPO + "/check-runs/{check_run_id}"
+_COMMENT = _REPO + "/issues/comments/{comment_id}"
+
+
+class CheckRunFields(TypedDict, total=False):
+    """What a check run says. A `conclusion` needs no `status`; `output` brings annotations and buttons."""
+
+    status: CheckStatus
+    conclusion: str | None
+    output: CheckRunText
+    external_id: str
+    details_url: str
+
+
+class Repository:
+    """Calls on "owner/name" through `client`. Every one may raise any error of `app.github.errors`."""
+
+    def __init__(self, client: Client, full_name: str) -> None:
+        owner, name = owner_and_name(full_name)
+        self.full_name = full_name
+        self._client = client
+        self._parts: Mapping[str, Part] = {"owner": owner, "repo": name}
+
+    def __repr__(self) -> str:
+        return f"Repository({self.full_name!r})"
+
+    def _at(self, **parts: Part) -> Mapping[str, Part]:
+        return {**self._parts, **parts}
+
+    # --- the change ---
+
+    async def pull(self, number: int) -> PullRequest:
+        """Pull request `number`, whole."""
+        return await self._client.get(_REPO + "/pulls/{pull_number}", self._at(pull_number=number), read_pull)
+
+    async def open_pulls(self, base: str = "") -> tuple[PullRequest, ...]:
+        """Open pull requests, of base branch `base` when given; without the fields that lists leave out."""
+        if not base:
+            template = _REPO + "/pulls{?state,per_page}"
+            return await self._client.get_list(template, self._at(state="open"), read_pull)
+        template = _REPO + "/pulls{?state,base,per_page}"
+        return await self._client.get_list(template, self._at(state="open", base=base), read_pull)
+
+    async def commit_pulls(self, sha: str) -> tuple[PullRequest, ...]:
+        """Pull requests that hold commit `sha`, open or closed; without the fields that lists leave out."""
+        template = _REPO + "/commits/{commit_sha}/pulls{?per_page}"
+        return await self._client.get_list(template, self._at(commit_sha=sha), read_pull)
+
+    async def pull_files(self, number: int) -> tuple[FileChange, ...]:
+        """Files of pull request `number`; GitHub ends the list at 3,000 (compare with `changed_files`)."""
+        template = _REPO + "/pulls/{pull_number}/files{?per_page}"
+        return await self._client.get_list(template, self._at(pull_number=number), read_file)
+
+    async def compare(self, base: str, head: str) -> Comparison:
+        """What `head` adds since it left `base`; NotFound when the two share no history."""
+        template = _REPO + "/compare/{basehead}"
+        return await self._client.get(template, self._at(basehead=f"{base}...{head}"), read_comparison)
+
+    # --- what is in it ---
+
+    async def content(self, path: str, ref: str, max_bytes: int = 1_000_000) -> bytes | None:
+        """The file at `path` on `ref` (a sha or a branch, "" the default branch); None when there is no such file.
+
+        ValueError for a path that climbs; TooLarge past `max_bytes` (GitHub itself serves up to 100 MB).
+        """
+        parts = self._at(path=path.split("/"), **({"ref": ref} if ref else {}))
+        template = _REPO + ("/contents{/path*}{?ref}" if ref else "/contents{/path*}")
+        try:
+            answer = await self._client.get_raw(template, parts, accept=RAW, max_bytes=max_bytes)
+        except NotFound:
+            return None
+        return None if _is_listing(answer) else answer.body
+
+    async def tree(self, sha: str) -> Tree:
+        """Every entry below the tree or commit `sha`; GitHub truncates past 100,000 entries or 7 MB."""
+        template = _REPO + "/git/trees/{tree_sha}{?recursive}"
+        return await self._client.get(template, self._at(tree_sha=sha, recursive=1), read_tree)
+
+    async def blob(self, sha: str, max_bytes: int = 1_000_000) -> bytes:
+        """The bytes of blob `sha`; TooLarge past `max_bytes`."""
+        template = _REPO + "/git/blobs/{file_sha}"
+        # twice: base64 with its line breaks, and the JSON around it
+        data = await self._client.get(template, self._at(file_sha=sha), read_blob, 2 * max_bytes + 4_096)
+        if len(data) > max_bytes:
+            raise TooLarge(f"GET /repos/{self.full_name}/git/blobs/{sha}", 200, f"more than {max_bytes:,} bytes")
+        return data
+
+    # --- checks ---
+
+    async def check_runs(self, sha: str) -> tuple[CheckRun, ...]:
+        """The latest check run of each name and App on `sha`, all pages."""
+        template = _REPO + "/commits/{ref}/check-runs{?per_page}"
+        return await self._client.get_list(template, self._at(ref=sha), read_check_run, "check_runs")
+
+    async def check_suites(self, sha: str) -> tuple[CheckSuite, ...]:
+        """The check suites on `sha`, one an App, all pages."""
+        template = _REPO + "/commits/{ref}/check-suites{?per_page}"
+        return await self._client.get_list(template, self._at(ref=sha), read_check_suite, "check_suites")
+
+    async def create_check_run(self, *, name: str, head_sha: str, **fields: Unpack[CheckRunFields]) -> int:
+        """Make the check run `name` on `head_sha`; its id.
+
+        Annotations past 50 follow in updates, so an error may leave a run that lacks the last of them.
+        """
+        first, *rest = _bodies(fields)
+        body = {**first, "name": name, "head_sha": head_sha}
+        run_id = await self._client.post(_REPO + "/check-runs", self._parts, body, read_id)
+        for further in rest:
+            await self._patch_check_run(run_id, further)
+        return run_id
+
+    async def update_check_run(self, run_id: int, **fields: Unpack[CheckRunFields]) -> None:
+        """Change a check run. Annotations are appended: those already there must not be sent again."""
+        for body in _bodies(fields):
+            await self._patch_check_run(run_id, body)
+
+    async def _patch_check_run(self, run_id: int, body: Mapping[str, Any]) -> None:
+        await self._client.patch(_CHECK_RUN, self._at(check_run_id=run_id), body, read_id)
+
+    # --- comments ---
+
+    async def comments(self, number: int) -> tuple[Comment, ...]:
+        """Comments of pull request `number`, oldest first, all pages."""
+        template = _REPO + "/issues/{issue_number}/comments{?per_page}"
+        return await self._client.get_list(template, self._at(issue_number=number), read_comment)
+
+    async def create_comment(self, number: int, body: str) -> int:
+        """Comment on pull request `number`; the comment's id."""
+        template = _REPO + "/issues/{issue_number}/comments"
+        return await self._client.post(template, self._at(issue_number=number), {"body": body}, read_id)
+
+    async def update_comment(self, comment_id: int, body: str) -> None:
+        """Replace a comment's text; NotFound when it was deleted."""
+        await self._client.patch(_COMMENT, self._at(comment_id=comment_id), {"body": body}, read_id)
+
+    async def delete_comment(self, comment_id: int) -> None:
+        """Delete a comment; one that is gone already is as good."""
+        try:
+            await self._client.delete(_COMMENT, self._at(comment_id=comment_id))
+        except NotFound:
+            return
+
+    async def react(self, comment_id: int, content: str) -> None:
+        """React to a comment: +1 -1 laugh confused heart hooray rocket eyes. Twice is once, says GitHub."""
+        template = _COMMENT + "/reactions"
+        await self._client.post(template, self._at(comment_id=comment_id), {"content": content}, read_id)
+
+    # --- people ---
+
+    async def role(self, login: str) -> str:
+        """What `login` may do here, asked now: GitHub's role_name (admin maintain write triage read, a custom
+        role's name, none). `none` too when GitHub does not know them here.
+        """
+        template = _REPO + "/collaborators/{username}/permission"
+        try:
+            return await self._client.get(template, self._at(username=login), _read_role)
+        except NotFound:
+            return "none"
+
+    # --- GitHub Actions ---
+
+    async def workflow_runs(self, head_sha: str) -> tuple[WorkflowRun, ...]:
+        """Workflow runs on `head_sha`, newest first, all pages."""
+        template = _REPO + "/actions/runs{?head_sha,per_page}"
+        return await self._client.get_list(template, self._at(head_sha=head_sha), read_workflow_run, "workflow_runs")
+
+    async def artifacts(self, run_id: int, name: str) -> tuple[Artifact, ...]:
+        """Artifacts called `name` of workflow run `run_id`."""
+        template = _REPO + "/actions/runs/{run_id}/artifacts{?name,per_page}"
+        return await self._client.get_list(template, self._at(run_id=run_id, name=name), read_artifact, "artifacts")
+
+    async def artifact_zip(self, artifact_id: int, max_bytes: int) -> bytes:
+        """An artifact as a zip file, unopened; TooLarge past `max_bytes`, NotFound once it expired."""
+        return await download_zip(self._client, self._at(artifact_id=artifact_id), max_bytes)
+
+
+def _is_listing(answer: Answer) -> bool:
+    """Is this a directory or a submodule? GitHub describes those in plain JSON, whatever we accept."""
+    if answer.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
+        return False
+    try:
+        data = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return False
+    entries = data if isinstance(data, list) else [data]
+    return bool(entries) and all(isinstance(entry, dict) and {"type", "git_url"} <= entry.keys() for entry in entries)
+
+
+def _read_role(data: Any) -> str:
+    return str(data.get("role_name") or data["permission"])
+
+
+def _bodies(fields: CheckRunFields) -> Iterator[dict[str, Any]]:
+    """The requests that together say `fields`: each all of it, with 50 of the annotations."""
+    body: dict[str, Any] = {key: value for key, value in fields.items() if value and key != "output"}
+    if "conclusion" in body:
+        body["status"] = "completed"
+    elif body.get("status") == "completed":
+        raise ValueError("a completed check run needs a conclusion")
+    words = fields.get("output")
+    if words is None:
+        yield body
+        return
+    if words.buttons:
+        body["actions"] = [_action(button) for button in words.buttons]
+    for start in range(0, max(len(words.annotations), 1), ANNOTATIONS_PER_REQUEST):
+        chunk = words.annotations[start : start + ANNOTATIONS_PER_REQUEST]
+        yield {**body, "output": _output(words, chunk)}
+
+
+def _output(words: CheckRunText, annotations: tuple[Annotation, ...]) -> dict[str, Any]:
+    output: dict[str, Any] = {"title": words.title, "summary": words.summary}
+    if words.text:
+        output["text"] = words.text
+    if annotations:
+        output["annotations"] = [_annotation(annotation) for annotation in annotations]
+    return output
+
+
+def _annotation(annotation: Annotation) -> dict[str, Any]:
+    remark: dict[str, Any] = {
+        "path": annotation.path,
+        "start_line": annotation.line,
+        "end_line": annotation.line,
+        "annotation_level": annotation.level,
+        "message": annotation.message,
+    }
+    if annotation.title:
+        remark["title"] = annotation.title
+    return remark
+
+
+def _action(button: Button) -> dict[str, str]:
+    return {"label": button.label, "description": button.description, "identifier": button.identifier}

@@ -1,0 +1,184 @@
+"""What travels on the road: a Delivery comes in, becomes Triggers, and leaves as Actions or a Refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from checks.decide import Policy
+from checks.judge import Unreadable
+from checks.model import Pull
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook as GitHub sent it: verified and stored, not yet understood. `id` orders deliveries by arrival."""
+
+    id: int
+    guid: str
+    event: str
+    body: bytes
+    received_at: float  # epoch seconds, UTC
+    attempts: int = 0
+
+
+WAKE = "maestro_wake"  # the event of our own reminders: new measurements of a commit are stored
+
+
+class Kind(StrEnum):
+    """What a Trigger asks for."""
+
+    EVALUATE = "evaluate"  # judge the newest head of one pull request; evaluations of a lane coalesce
+    LOCATE = "locate"  # only a head sha is known: find its pull requests, then evaluate each
+    SWEEP = "sweep"  # evaluate every open pull request of a repository whose base is `base_ref`
+    COMMAND = "command"  # a person asked for something; never coalesced, never reordered
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One thing to do, on one lane. `installation` None: GitHub did not say, and the client will ask."""
+
+    kind: Kind
+    repository: str
+    installation: int | None = None
+    number: int | None = None
+    head_sha: str = ""  # what the event spoke of; the evaluation reads the newest head itself
+    base_ref: str = ""
+    merge_group: bool = False
+    reason: str = ""  # "pull_request.opened": for the log and the provenance
+    actor: str = ""
+    comment_id: int | None = None
+    text: str = ""  # the comment, for a command
+    remembered: bool = False  # look for the head only among those we have judged, without asking GitHub
+    reset: bool = False  # GitHub reset our check runs on this head: say everything again
+
+    @property
+    def lane(self) -> str:
+        """Work of one lane runs one at a time, in order. GitHub takes Octo/Shop and octo/shop for one."""
+        repository = self.repository.lower()
+        if self.number is not None:
+            return f"{repository}#{self.number}"
+        return f"{repository}@{self.head_sha}" if self.head_sha else repository
+
+
+OWN_RUN = "maestro:"
+"""How the `external_id` of each of our check runs begins: tells them where GitHub names no App."""
+
+CheckStatus = Literal["queued", "in_progress", "completed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One remark on a line of the head, as GitHub's checks API wants it."""
+
+    path: str
+    line: int
+    level: Literal["notice", "warning", "failure"]
+    message: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One button on a completed check run; pressed, it comes back as `check_run.requested_action`."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRunText:
+    """The words of one check run, already escaped and cut to GitHub's limits."""
+
+    title: str
+    summary: str
+    text: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCheckRun:
+    """Action: the check run `name` on `head_sha` says this. `conclusion` None: in progress."""
+
+    name: str
+    head_sha: str
+    conclusion: str | None
+    words: CheckRunText
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCard:
+    """Action: the one sticky comment of pull request `number` says this. `digest` leaves out what merely ages."""
+
+    number: int
+    head_sha: str
+    body: str
+    digest: str
+    create: bool = True  # False: edit the card if there is one, and make none
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    """Action: a reaction on a comment (GitHub's content words: eyes, rocket, confused ...)."""
+
+    comment_id: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Action: one comment that answers comment `comment_id`."""
+
+    number: int
+    comment_id: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginCheckRun:
+    """Action: the check run `name` exists on `head_sha`. If it already says something, it is left alone."""
+
+    name: str
+    head_sha: str
+    words: CheckRunText
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetCheckRuns:
+    """Action: what our check runs said on `head_sha` no longer stands, because somebody asked for a re-run."""
+
+    head_sha: str
+
+
+Action = WriteCheckRun | BeginCheckRun | ForgetCheckRuns | WriteCard | React | Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where actions land. `installation` None: the client asks GitHub which installation speaks for the repository."""
+
+    repository: str
+    installation: int | None = None
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A change about to be judged: its place, its facts so far, and the rules it will be judged by."""
+
+    place: Place
+    pull: Pull
+    policy: Policy | Unreadable | None  # None: the base has no configuration, but this change brings one
+    card: str = "always"  # when the card is written: always on-change on-failure never
+    commands: bool = True  # whether comments are read for commands
+    files: int | None = None  # how many files GitHub says the change touches
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not carried out; the reason is what the person reads."""
+
+    reason: str

@@ -1,0 +1,114 @@
+"""Writes keep GitHub's pace, by installation, on a clock that only sleeping moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.github.client import GitHub
+from app.github.errors import RateLimited
+from app.github.pacing import Pace
+
+from .conftest import MakeGitHub
+from .hub import Hub, Reply, Time
+
+THING = "/thing"
+MADE = Reply(201, {"id": 1})
+
+
+def same(data: Any) -> Any:
+    return data
+
+
+@given(
+    gaps=st.lists(st.integers(0, 90), min_size=1, max_size=120),  # whole seconds: their sums are exact
+    per_minute=st.integers(1, 8),
+    per_hour=st.integers(8, 30),
+)
+def test_no_window_ever_holds_more_writes_than_its_limit(gaps: list[int], per_minute: int, per_hour: int) -> None:
+    now = 0.0
+    pace = Pace(lambda: now, per_minute, per_hour)
+    went: list[float] = []
+    for gap in gaps:
+        now += gap
+        went.append(now + pace.delay())
+        pace.grant()
+    assert went == sorted(went)
+    for count, window in ((per_minute, 60.0), (per_hour, 3_600.0)):
+        assert all(late - early >= window for early, late in zip(went, went[count:], strict=False))
+
+
+def test_a_write_within_the_pace_never_waits_and_is_counted() -> None:
+    now = 1_000.0
+    pace = Pace(lambda: now)
+    for _ in range(80):
+        assert pace.delay() == 0.0
+        pace.grant()
+    assert (pace.last_minute, pace.last_hour) == (80, 80)
+    assert pace.delay() == 60.0
+    now += 61
+    assert (pace.delay(), pace.last_minute, pace.last_hour) == (0.0, 0, 80)
+
+
+async def test_trap_18_the_eighty_first_write_of_a_minute_waits_for_its_turn(
+    make_github: MakeGitHub, hub: Hub, time: Time
+) -> None:
+    client = make_github(patience=120.0).installation(42)
+    hub.on("POST", THING, MADE)
+    start = time.now
+    for _ in range(80):
+        await client.post(THING, {}, {}, same)
+    assert time.now == start
+    await client.post(THING, {}, {}, same)
+    assert time.now - start == 60.0
+
+
+async def test_a_wait_beyond_our_patience_is_a_limit_of_our_own_and_takes_no_slot(
+    github: GitHub, hub: Hub, time: Time
+) -> None:
+    client = github.installation(42)
+    hub.on("PATCH", THING, MADE)
+    await asyncio.gather(*(client.patch(THING, {}, {}, same) for _ in range(80)))
+    for _ in range(2):
+        with pytest.raises(RateLimited, match="our own pace") as caught:
+            await client.patch(THING, {}, {}, same)
+        assert (caught.value.retry_after, caught.value.status) == (60.0, 0)
+    assert len(hub.asked("PATCH", THING)) == 80
+    time.now += 60
+    await client.patch(THING, {}, {}, same)
+
+
+async def test_the_pace_is_kept_by_installation_and_shared_by_its_clients(github: GitHub, hub: Hub) -> None:
+    hub.on("POST", THING, MADE)
+    hub.on("GET", THING, MADE)
+    await asyncio.gather(*(github.installation(42).post(THING, {}, {}, same) for _ in range(80)))
+    with pytest.raises(RateLimited):
+        await github.installation(42, permissions={"checks": "write"}).post(THING, {}, {}, same)
+    await github.installation(43).post(THING, {}, {}, same)
+    await github.installation(42).get(THING, {}, same)
+
+
+async def test_tokens_are_no_content_and_are_not_paced(github: GitHub, hub: Hub, time: Time) -> None:
+    hub.on("GET", THING, MADE)
+    calls = deque(github.installation(number).get(THING, {}, same) for number in range(1, 101))
+    await asyncio.gather(*calls)
+    assert len(hub.minted) == 100
+    assert time.slept == []
+
+
+async def test_a_write_held_back_by_a_silence_takes_no_slot_of_the_pace(github: GitHub, hub: Hub, time: Time) -> None:
+    client = github.installation(42)
+    hub.on("POST", THING, Reply(429, None, {"Retry-After": "300"}), MADE)
+    for _ in range(5):
+        with pytest.raises(RateLimited):
+            await client.post(THING, {}, {}, same)
+    pace = client.caller.budget.pace
+    assert pace is not None
+    assert pace.last_minute == 1
+    time.now += 300
+    await client.post(THING, {}, {}, same)
