@@ -1,0 +1,31 @@
+"""The operations of the local GitHub, one module a family, all on one list."""
+
+from __future__ import annotations
+
+from app.github.sandbox.call import Route
+from app.github.sandbox.routes import (
+    actions,
+    apps,
+    checks,
+    comments,
+    contents,
+    deployments,
+    git,
+    hooks,
+    pulls,
+    repositories,
+)
+
+ROUTES: tuple[Route, ...] = (
+    *apps.ROUTES,
+    *repositories.ROUTES,
+    *contents.ROUTES,
+    *git.ROUTES,
+    *pulls.ROUTES,
+    *checks.ROUTES,
+    *comments.ROUTES,
+    *deployments.ROUTES,
+    *actions.ROUTES,
+    *hooks.ROUTES,
+    *repositories.LAST,
+)

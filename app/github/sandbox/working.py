@@ -1,0 +1,219 @@
+"""What happens to deployments, dispatches and workflow runs, whoever does it, and the events they cause."""
+
+from __future__ import annotations
+
+import io
+import secrets
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+from app.github.sandbox import checking, work_shapes
+from app.github.sandbox.events import announce
+from app.github.sandbox.refusals import Refused, not_found, unprocessable
+from app.github.sandbox.state import (
+    Account,
+    App,
+    Artifact,
+    Deployment,
+    DeploymentStatus,
+    Dispatch,
+    Repository,
+    Status,
+    WorkflowRun,
+)
+from app.github.sandbox.world import World
+
+ARTIFACT_LIFE = 90 * 86_400  # seconds: GitHub's default retention
+WORKFLOWS = ".github/workflows/"
+
+
+def deploy(world: World, repo: Repository, user: Account, app: App | None, fields: Mapping[str, Any]) -> Deployment:
+    """Ask for a deployment; refuses while a required context of the head has not passed."""
+    sha = world.resolve(repo, fields["ref"]).sha
+    _refuse_unready(repo, sha, fields)
+    environment = fields.get("environment") or "production"
+    one = Deployment(
+        id=world.new_id(),
+        sha=sha,
+        ref=fields["ref"],
+        task=fields.get("task", "deploy"),
+        environment=environment,
+        description=fields.get("description"),
+        payload=fields.get("payload", {}),
+        user=user,
+        app=app,
+        created_at=world.now(),
+        updated_at=world.now(),
+        transient=fields.get("transient_environment", False),
+        production=fields.get("production_environment", environment == "production"),
+    )
+    repo.deployments[one.id] = one
+    shape = work_shapes.deployment(world, repo, one)
+    announce(world, "deployment", repo, user, action="created", deployment=shape, workflow=None, workflow_run=None)
+    return one
+
+
+def _refuse_unready(repo: Repository, sha: str, fields: Mapping[str, Any]) -> None:
+    """Only success counts; without `required_contexts` everything reported on the head must have it."""
+    reported = {run.name: run.conclusion or "pending" for run in checking.latest_runs(repo, sha)}
+    reported |= {status.context: status.state for status in repo.statuses if status.sha == sha}
+    required = fields.get("required_contexts")
+    wanted = reported.keys() if required is None else required
+    contexts = [{"context": name, "state": reported.get(name, "pending")} for name in wanted]
+    if any(one["state"] != "success" for one in contexts):
+        error = {"contexts": contexts, "resource": "Deployment", "field": "required_contexts", "code": "invalid"}
+        raise Refused(409, f"Conflict: Commit status checks failed for {fields['ref']}.", [error])
+
+
+def deployment_status(
+    world: World, repo: Repository, one: Deployment, user: Account, fields: Mapping[str, Any]
+) -> DeploymentStatus:
+    """Say how a deployment goes; success retires older ones of the environment unless told otherwise."""
+    status = DeploymentStatus(
+        id=world.new_id(),
+        state=fields["state"],
+        user=user,
+        description=fields.get("description", ""),
+        environment=fields.get("environment") or one.environment,
+        environment_url=fields.get("environment_url", ""),
+        log_url=fields.get("log_url") or fields.get("target_url", ""),
+        created_at=world.now(),
+    )
+    one.statuses.append(status)
+    one.updated_at = world.now()
+    _announce_status(world, repo, one, status)
+    if status.state == "success" and fields.get("auto_inactive", True):
+        _retire_older(world, repo, one, user)
+    return status
+
+
+def _retire_older(world: World, repo: Repository, newest: Deployment, user: Account) -> None:
+    for one in list(repo.deployments.values()):
+        same_place = one.environment == newest.environment and not (one.transient or one.production)
+        if one is not newest and same_place and one.statuses and one.statuses[-1].state == "success":
+            deployment_status(world, repo, one, user, {"state": "inactive"})
+
+
+def _announce_status(world: World, repo: Repository, one: Deployment, status: DeploymentStatus) -> None:
+    announce(
+        world,
+        "deployment_status",
+        repo,
+        status.user,
+        action="created",
+        deployment_status=work_shapes.deployment_status(world, repo, one, status),
+        deployment=work_shapes.deployment(world, repo, one),
+        check_run=None,
+        workflow=None,
+        workflow_run=None,
+    )
+
+
+def dispatch(world: World, repo: Repository, user: Account, event_type: str, payload: dict[str, Any]) -> None:
+    """`repository_dispatch`: recorded, and announced to our App as to everybody."""
+    repo.dispatches.append(Dispatch(event_type, payload, user, world.now()))
+    branch = repo.default_branch
+    announce(world, "repository_dispatch", repo, user, action=event_type, branch=branch, client_payload=payload)
+
+
+def dispatch_workflow(
+    world: World, repo: Repository, user: Account, workflow: str, ref: str, inputs: dict[str, Any]
+) -> WorkflowRun:
+    """`workflow_dispatch`: queue a run of a workflow file that allows it, named by file or by id."""
+    path = workflow_path(repo, workflow)
+    commit = world.resolve(repo, ref)
+    entry = repo.objects.find(commit.tree, path)
+    if entry is None or b"workflow_dispatch" not in repo.objects.blob(entry.sha):
+        raise unprocessable("Workflow does not have 'workflow_dispatch' trigger")
+    run = start_run(world, repo, user, path, commit.sha, event="workflow_dispatch", branch=ref, head=repo)
+    run.inputs = inputs
+    return run
+
+
+def workflow_path(repo: Repository, workflow: str) -> str:
+    """The path of a workflow on the default branch; 404 if there is none."""
+    by_id = {str(number): path for path, number in repo.workflow_ids.items()}
+    path = by_id.get(workflow, WORKFLOWS + workflow)
+    tip = repo.objects.commit(repo.branch(repo.default_branch))
+    if repo.objects.find(tip.tree, path) is None:
+        raise not_found()
+    return path
+
+
+def start_run(
+    world: World,
+    repo: Repository,
+    actor: Account,
+    path: str,
+    sha: str,
+    *,
+    event: str,
+    branch: str,
+    head: Repository,
+) -> WorkflowRun:
+    """A workflow run begins on a head of `head`: queued, with a check suite of GitHub Actions."""
+    suite = checking.open_suite(world, repo, sha, world.other_app("github-actions"))
+    workflow_id = repo.workflow_ids.setdefault(path, world.new_id())
+    number = 1 + sum(run.workflow_id == workflow_id for run in repo.workflow_runs.values())
+    name = path.removeprefix(WORKFLOWS).rpartition(".")[0]
+    run = WorkflowRun(
+        id=world.new_id(),
+        name=name,
+        path=path,
+        workflow_id=workflow_id,
+        number=number,
+        event=event,
+        head_sha=sha,
+        head_branch=branch,
+        head=head,
+        suite=suite,
+        actor=actor,
+        status="queued",
+        conclusion=None,
+        created_at=world.now(),
+        updated_at=world.now(),
+    )
+    repo.workflow_runs[run.id] = run
+    _announce_run(world, repo, run, "requested")
+    return run
+
+
+def finish_run(world: World, repo: Repository, run: WorkflowRun, conclusion: str) -> None:
+    """A workflow run ends, and its suite with it. Its jobs are not told apart: it has no check runs of its own."""
+    run.status, run.conclusion, run.updated_at = "completed", conclusion, world.now()
+    _announce_run(world, repo, run, "completed")
+    checking.complete_suite(world, repo, run.suite, run.suite.app.bot, conclusion)
+
+
+def add_artifact(world: World, run: WorkflowRun, name: str, files: Mapping[str, bytes]) -> Artifact:
+    """Zip files up as an artifact of a run."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in files.items():
+            archive.writestr(path, content)
+    now, ticket = world.now(), secrets.token_urlsafe(24)
+    artifact = Artifact(world.new_id(), name, buffer.getvalue(), ticket, now, now + ARTIFACT_LIFE)
+    run.artifacts.append(artifact)
+    return artifact
+
+
+def status(
+    world: World, repo: Repository, user: Account, sha: str, context: str, state: str, url: str | None
+) -> Status:
+    """A commit status (error, failure, pending, success) in one context."""
+    one = Status(world.new_id(), sha, state, context, None, url, user, world.now())
+    repo.statuses.append(one)
+    return one
+
+
+def _announce_run(world: World, repo: Repository, run: WorkflowRun, action: str) -> None:
+    announce(
+        world,
+        "workflow_run",
+        repo,
+        run.actor,
+        action=action,
+        workflow_run=work_shapes.workflow_run(world, repo, run),
+        workflow=work_shapes.workflow(world, repo, run),
+    )
