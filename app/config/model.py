@@ -1,0 +1,228 @@
+"""What `.github/maestro.yml` may say, what was read of it, and what was wrong with it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, create_model
+
+from checks.model import Check, CheckConfig, Mode, Pull, Strict
+
+PATH = ".github/maestro.yml"
+
+RESERVED_CHECKS = ("experiment", "shadow", "impact", "drift", "speclive")
+RESERVED_BLOCKS = ("arms", "escalate", "rollback", "remediation", "sources", "pools", "rego", "program")
+
+Checks = tuple[Check, ...]
+
+
+# --- what is wrong -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigError:
+    """One mistake, at a place a reader can open: `line` and `column` count from 1, `key` is dotted.
+
+    `nearest` is the valid key or value that was probably meant. Texts of the file appear on one line and cut
+    to 80 characters, but not escaped for any medium.
+    """
+
+    path: str
+    line: int
+    column: int
+    key: str
+    message: str
+    nearest: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigErrors:
+    """Why a configuration cannot be used: its first mistakes in the file's order, and how many more."""
+
+    errors: tuple[ConfigError, ...]
+    more: int = 0
+
+    def __str__(self) -> str:
+        rest = [f"and {self.more} more"] if self.more else []
+        return "\n".join([*map(str, self.errors), *rest])
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something a reader should know of a configuration that is valid."""
+
+    path: str
+    line: int
+    column: int
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}"
+
+
+# --- what may be written -----------------------------------------------------------------------------------
+
+
+class CardMode(StrEnum):
+    """When the Decision Card is written into the pull request."""
+
+    ALWAYS = "always"
+    ON_CHANGE = "on-change"
+    ON_FAILURE = "on-failure"
+    NEVER = "never"
+
+
+class Card(Strict):
+    """The one comment that shows the decision."""
+
+    mode: CardMode = CardMode.ALWAYS
+    """`always` keeps it up to date, `on-change` writes only when the verdict changes, `on-failure` first
+    writes when a change may not ship, `never` leaves the pull request to its check runs."""
+
+
+class Agents(Strict):
+    """Which pull requests count as an agent's: any one of the three patterns is enough.
+
+    `*` stands for any text and `?` for one character; brackets stand for themselves.
+    """
+
+    labels: tuple[str, ...] = ("agent",)
+    """Labels that mark an agent's pull request; upper and lower case are one."""
+    authors: tuple[str, ...] = ("*[bot]",)
+    """Logins of agents; upper and lower case are one."""
+    branches: tuple[str, ...] = ("agent/*",)
+    """Names of head branches that agents push to."""
+
+
+NOBODY = Agents(labels=(), authors=(), branches=())  # without an `agents` block, everybody counts as a person
+
+
+class Commands(Strict):
+    """Slash commands in comments."""
+
+    enabled: bool = True
+    """`false`: comments are not read for commands."""
+
+
+class ReservedCheck(CheckConfig):
+    """A check of a later version: accepted; in mode `block` it holds the change as not measured."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Document(Strict):
+    """What Maestro Conductor asks of a pull request, read from the base branch."""
+
+    version: Literal[1]
+    """The version of this format."""
+    extends: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9-]{1,39}/\.?[A-Za-z0-9_-][A-Za-z0-9._-]*"
+        r"(:(\.?[A-Za-z0-9_-][A-Za-z0-9._-]*/)*\.?[A-Za-z0-9_-][A-Za-z0-9._-]*)?$",
+        max_length=300,
+        examples=["acme/policies", "acme/policies:teams/web.yml"],
+    )
+    """A configuration to start from, `owner/repo` or `owner/repo:path`, of the same owner, read from that
+    repository's default branch. Blocks are merged key by key, this file wins, lists are replaced.
+    One level only."""
+    card: Card = Field(default_factory=Card)
+    """The one comment that shows the decision."""
+    agents: Agents = NOBODY
+    """Which pull requests count as an agent's: label, author or branch, any one is enough. Without this block
+    nobody's do; `agents: {}` takes the patterns below."""
+    commands: Commands = Field(default_factory=Commands)
+    """Slash commands in comments."""
+
+
+@cache
+def document(checks: Checks) -> type[Document]:
+    """The whole format: the common blocks, a block per check of `checks`, the names of later versions."""
+    known = {check.name for check in checks}
+    fields: dict[str, Any] = {check.name: _block(check.name, check.config) for check in checks}
+    fields |= {name: _block(name, ReservedCheck) for name in RESERVED_CHECKS if name not in known}
+    later = "Reserved for a later version: accepted, without effect in this one."
+    fields |= {name: (dict[str, Any], Field(default=None, description=later)) for name in RESERVED_BLOCKS}
+    return create_model("Maestro", __base__=Document, __doc__=Document.__doc__, **fields)
+
+
+def _block(name: str, config: type[CheckConfig]) -> tuple[type[CheckConfig], Any]:
+    summary = (config.__doc__ or "").strip().partition("\n\n")[0]
+    return config, Field(default=None, title=name, description=" ".join(summary.split()))
+
+
+# --- what was read -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """A valid configuration. What the file does not mention is absent from `checks` and `reserved`.
+
+    A block in `mode: off` is present. `source`: the path, or `path@blob` of each file when it was loaded from
+    repositories.
+    """
+
+    version: int
+    checks: Mapping[str, CheckConfig]
+    card: Card
+    agents: Agents
+    commands: Commands
+    extends: str | None
+    reserved: Mapping[str, Mode]
+    notices: tuple[Notice, ...]
+    source: str
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical effective configuration; comments and order do not change it."""
+        canonical = json.dumps(self.as_json(), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def as_json(self) -> dict[str, Any]:
+        """The effective configuration with every default: itself a valid configuration, in JSON values."""
+        blocks: dict[str, Strict] = {
+            "card": self.card,
+            "commands": self.commands,
+            "agents": self.agents,
+            **self.checks,
+        }
+        written = {name: block.model_dump(mode="json", by_alias=True) for name, block in blocks.items()}
+        return {
+            "version": self.version,
+            **written,
+            **{name: {"mode": mode.value} for name, mode in self.reserved.items()},
+        }
+
+    def agent_reason(self, pull: Pull) -> str:
+        """Why `pull` counts as an agent's, in words ("label `agent`"); "" for people."""
+        agents = self.agents
+        if label := _first_like(_folded(agents.labels), pull.labels):
+            return f"label `{label}`"
+        if _first_like(_folded(agents.authors), [pull.author]):
+            return f"author `{pull.author}`"
+        if _like(agents.branches, pull.head_ref):
+            return f"branch `{pull.head_ref}`"
+        return ""
+
+
+def _folded(patterns: Iterable[str]) -> list[str]:
+    return [pattern.casefold() for pattern in patterns]
+
+
+def _first_like(patterns: Sequence[str], texts: Iterable[str]) -> str | None:
+    return next((text for text in texts if _like(patterns, text.casefold())), None)
+
+
+def _like(patterns: Iterable[str], text: str) -> bool:
+    """Whether a pattern covers all of `text`. fnmatch's brackets are off: `[bot]` is five characters."""
+    return any(fnmatchcase(text, pattern.replace("[", "[[]")) for pattern in patterns)

@@ -1,0 +1,61 @@
+"""From text to a Config, or to everything that is wrong with it. Pure; nothing raises."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import ValidationError
+
+from app.config.explain import explain
+from app.config.model import (
+    PATH,
+    RESERVED_BLOCKS,
+    RESERVED_CHECKS,
+    Checks,
+    Config,
+    ConfigErrors,
+    Document,
+    Notice,
+    document,
+)
+from app.config.schema import schema
+from app.config.tree import Block, plain, read
+from checks.model import Mode
+
+
+def parse(text: bytes | str, path: str = PATH, *, checks: Checks) -> Config | ConfigErrors:
+    """Read one configuration file by itself; a file that it `extends` is `locate.load`'s to bring."""
+    tree = read(text, path)
+    return tree if isinstance(tree, ConfigErrors) else build(tree, checks=checks, source=path)
+
+
+def build(tree: Block, *, checks: Checks, source: str) -> Config | ConfigErrors:
+    """Validate a tree, merged or not; each error names the file that wrote the value."""
+    try:
+        # As JSON: there strict still knows text from a number, yet lets a list be a tuple and a word an enum.
+        written = document(checks).model_validate_json(json.dumps(plain(tree)))
+    except ValidationError as refusal:
+        return explain(refusal, tree, schema(checks))
+    configured = written.model_fields_set
+    return Config(
+        version=written.version,
+        checks={check.name: getattr(written, check.name) for check in checks if check.name in configured},
+        card=written.card,
+        agents=written.agents,
+        commands=written.commands,
+        extends=written.extends,
+        reserved=_reserved(written, checks),
+        notices=tuple(_without_effect(tree, name) for name in RESERVED_BLOCKS if name in configured),
+        source=source,
+    )
+
+
+def _reserved(written: Document, checks: Checks) -> dict[str, Mode]:
+    built = {check.name for check in checks}
+    waiting = [name for name in RESERVED_CHECKS if name in written.model_fields_set and name not in built]
+    return {name: getattr(written, name).mode for name in waiting}
+
+
+def _without_effect(tree: Block, name: str) -> Notice:
+    mark = tree.entries[name].mark
+    return Notice(mark.path, mark.line, mark.column, name, f"`{name}` has no effect in this version")
