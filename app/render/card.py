@@ -1,0 +1,213 @@
+"""The Decision Card: one comment a pull request, read in ten seconds. docs/card.md tells how to read it.
+
+At most 12 lines and 1,500 characters are visible; everything else folds. A card that changes nothing keeps
+its digest.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
+
+from app.github.limits import COMMENT_CUT
+from app.render import words
+from app.render.cut import BLANK, Note, fit_all, size
+from app.render.escape import Markdown, markdown
+from app.render.evidence import figures
+from app.render.sections import sections
+from app.render.templates import render
+from checks.model import Decision, Row, State, Verdict
+
+MARKER = "<!-- maestro:card v1 "  # with our own app id, how the card is found again: anyone can write a marker
+VISIBLE_LINES = 12
+VISIBLE_CHARACTERS = 1_500
+PASSING_SHOWN = 5
+PROVENANCE_SHOWN = 20
+PROVENANCE_BYTES = 12_000
+NAMES_SHOWN = 8  # checks named in the summary of the evidence
+BELOW = 320  # characters that the visible lines below the table may take: summaries and footer
+
+_ALERTS = {
+    Verdict.SHIP: "TIP",
+    Verdict.HOLD: "WARNING",
+    Verdict.BLOCK: "CAUTION",
+    Verdict.ROLLBACK: "CAUTION",
+}
+_FOREIGN = re.compile(r"[^A-Za-z0-9._/-]")
+_UNSEEN = re.compile(r"<!--.*?-->|<[^>]*>|\]\([^)]*\)|[*`|\[\\]|^> ?|:?-+:?(?=\|)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where the card may send its reader. `page`: the Decision Center's page of this pull request, "" for
+    none.
+    """
+
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of provenance: who asked for what, when (UTC), and what came of it."""
+
+    when: datetime
+    who: str
+    what: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The comment's text, and the digest of all of it but the time, which merely ages."""
+
+    body: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Level:
+    """How much the visible part says: characters of a sentence and of a title, figures a row."""
+
+    sentence: int
+    title: int
+    figures: int
+
+
+_LEVELS = (_Level(300, 120, 3), _Level(240, 90, 2), _Level(180, 60, 1), _Level(120, 40, 1), _Level(80, 30, 0))
+
+
+def marker(repository: str, number: int | None) -> Markdown:
+    """The card's first line."""
+    return Markdown(f"{MARKER}repo={_FOREIGN.sub('', repository)} pr={'local' if number is None else number} -->")
+
+
+def card(decision: Decision, *, links: Links, now: datetime, provenance: Sequence[Entry] = ()) -> Card:
+    """The card of `decision` as of `now` (aware). At most COMMENT_CUT bytes, whatever the decision holds."""
+    folds = bool(decision.rows or decision.risk) + bool(provenance)
+    history = _history(provenance)
+    head = _head(decision, VISIBLE_LINES - folds - 1)
+    taken = (head, history, _footer(decision, links, _minute(now)))
+    evidence = _evidence(decision, links, COMMENT_CUT - sum(size(part) + len(BLANK) for part in taken))
+
+    def body(stamp: str) -> str:
+        return BLANK.join(filter(None, [head, evidence, history, _footer(decision, links, stamp)])) + "\n"
+
+    return Card(body(_minute(now)), sha256(body("").encode()).hexdigest())
+
+
+def table(decision: Decision, lines: int, level: _Level = _LEVELS[0]) -> Markdown:
+    """The table of checks in at most `lines` rows: what stops the change first, passing rows folded where
+    many.
+    """
+    if not decision.rows:
+        return Markdown("")
+    shown, rest = _open_and_folded(decision, lines)
+    said = ", ".join(dict.fromkeys(f"{words.mark(row)} {words.word(row)}" for row in rest))
+    return render(
+        "table.md.j2",
+        rows=shown,
+        rest=rest,
+        said=f"{said}: see the evidence",
+        level=level,
+        figures=partial(figures, pull=decision.pull),
+    )
+
+
+def _head(decision: Decision, lines: int) -> Markdown:
+    """The open part in at most `lines` lines, as generous as VISIBLE_CHARACTERS allow."""
+    room = VISIBLE_CHARACTERS - BELOW
+    for level in _LEVELS[:-1]:
+        head = _head_at(decision, lines, level)
+        if _seen(head) <= room:
+            return head
+    return _head_at(decision, lines, _LEVELS[-1])
+
+
+def _head_at(decision: Decision, lines: int, level: _Level) -> Markdown:
+    pull = decision.pull
+    notes = "; ".join(words.notes(decision))
+    return render(
+        "card.md.j2",
+        marker=marker(pull.repository, pull.number),
+        alert=_ALERTS[decision.verdict],
+        verdict=words.VERDICTS[decision.verdict],
+        counts=words.counts(decision),
+        risk=words.risk(decision),
+        pull=pull,
+        why=words.why(decision),
+        next_step=words.next_step(decision),
+        notes=notes,
+        level=level,
+        table=table(decision, lines - 1 - (4 if notes else 3), level),
+    )
+
+
+def _open_and_folded(decision: Decision, lines: int) -> tuple[list[Row], list[Row]]:
+    """The table's rows, and those that its last row merely counts. An agent's contract always stands there."""
+    rows = words.ordered(decision)
+    pinned = [row for row in rows if decision.agent and row.result.name == words.CONTRACT]
+    others = [row for row in rows if row not in pinned]
+    passing = [row for row in others if row.result.state is State.PASS]
+    if len(passing) > PASSING_SHOWN or len(rows) > lines:
+        others = [row for row in others if row not in passing]
+        others = others[: max(lines - 1 - len(pinned), 0)]  # one line says how many more there are
+    shown = [row for row in rows if row in pinned or row in others]
+    return shown, [row for row in rows if row not in shown]
+
+
+def _footer(decision: Decision, links: Links, stamp: str) -> Markdown:
+    return render(
+        "footer.md.j2",
+        page=links.page,
+        pull=decision.pull,
+        stamp=stamp,
+        digest=decision.config_digest,
+        version=decision.version,
+    )
+
+
+def _evidence(decision: Decision, links: Links, room: int) -> Markdown:
+    found = sections(decision)
+    if not found:
+        return Markdown("")
+    names = [row.result.name for row in words.ordered(decision)] or ["risk"]
+    summary = Markdown("Evidence: " + ", ".join(markdown(name, 16) for name in names[:NAMES_SHOWN]))
+    return _fold(summary, fit_all(found, room - size(_fold(summary, "")), cut_note(links)))
+
+
+def _history(provenance: Sequence[Entry]) -> Markdown:
+    """The newest entries, as many as there is room for: older ones stay in the Decision Center."""
+    shown = provenance[-PROVENANCE_SHOWN:]
+    while shown:
+        entries = [
+            {"when": _minute(entry.when), "who": entry.who, "what": entry.what, "result": entry.result}
+            for entry in shown
+        ]
+        history = _fold(Markdown(f"Provenance ({len(provenance)})"), render("provenance.md.j2", entries=entries))
+        if size(history) <= PROVENANCE_BYTES:
+            return history
+        shown = shown[1:]
+    return Markdown("")
+
+
+def _fold(summary: Markdown, content: str) -> Markdown:
+    return render("details.md.j2", summary=summary, content=Markdown(content))
+
+
+def cut_note(links: Links) -> Note:
+    """What stands in place of evidence that did not fit."""
+    return lambda count: render("cut.md.j2", count=count, page=links.page)
+
+
+def _minute(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _seen(text: str) -> int:
+    """The characters that a reader sees of our own Markdown."""
+    return len(html.unescape(_UNSEEN.sub("", text)))

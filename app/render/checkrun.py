@@ -1,0 +1,85 @@
+"""The texts of check runs: plain Markdown, for neither alerts nor diagrams are known to work there."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from app.github.limits import (
+    ANNOTATION_MESSAGE_BYTES,
+    ANNOTATION_TITLE,
+    ANNOTATIONS_PER_REQUEST,
+    CHECK_SUMMARY,
+    CHECK_TEXT,
+)
+from app.model import Annotation, Button, CheckRunText
+from app.render import words
+from app.render.card import Links, cut_note, table
+from app.render.cut import blocks, fit, fit_all
+from app.render.escape import Markdown, line
+from app.render.sections import body, sections
+from app.render.templates import render
+from checks.model import Decision, Finding, Mode, Pull, Row, State
+
+TITLE = 255  # ours: GitHub states no limit for a check run's title
+ROWS = 20  # lines of the table in a summary
+
+EVALUATE = Button("Re-evaluate", "Read the facts again and decide anew", "evaluate")
+
+_FAILING_FIRST = ("failure", "warning", "notice")
+
+
+def decision_run(decision: Decision, links: Links) -> CheckRunText:
+    """The run to require: the verdict in one line, every check in a table, the evidence of each."""
+    summary = render(
+        "decision_run.md.j2",
+        why=words.why(decision),
+        next_step=words.next_step(decision),
+        notes=words.notes(decision),
+        page=links.page,
+        table=table(decision, ROWS),
+    )
+    text = fit_all(sections(decision), CHECK_TEXT, cut_note(links))
+    return CheckRunText(line(words.headline(decision), TITLE), _fitted(summary, links), text, buttons=(EVALUATE,))
+
+
+def check_run(row: Row, decision: Decision, links: Links) -> CheckRunText:
+    """The run of one check. Its findings with a line become annotations, in mode `warn` none of them red."""
+    remark = f"{words.word(row)}: " if words.remarks(row) else ""
+    summary = render("check_run.md.j2", row=row, result=row.result, page=links.page)
+    return CheckRunText(
+        line(remark + row.result.title, TITLE),
+        _fitted(summary, links),
+        fit(blocks(body(row, decision.pull)), CHECK_TEXT, cut_note(links)),
+        annotated(row)[:ANNOTATIONS_PER_REQUEST],
+        (EVALUATE,),
+    )
+
+
+def pending(pull: Pull) -> CheckRunText:
+    """The words of a run while nothing is known yet."""
+    return CheckRunText(line(f"Reading {words.short(pull.head_sha)}", TITLE), render("pending_run.md.j2", pull=pull))
+
+
+def annotated(row: Row) -> tuple[Annotation, ...]:
+    """A remark on each line that a finding names, failures first."""
+    placed = [_annotation(finding, row.mode) for finding in row.result.findings if finding.path and finding.line]
+    return tuple(sorted(placed, key=lambda remark: _FAILING_FIRST.index(remark.level)))
+
+
+def _annotation(finding: Finding, mode: Mode) -> Annotation:
+    level: Literal["notice", "warning", "failure"] = "warning"
+    if finding.state is State.PASS:
+        level = "notice"
+    elif finding.state is State.BLOCK and mode is Mode.BLOCK:
+        level = "failure"
+    return Annotation(
+        finding.path,
+        max(finding.line or 1, 1),
+        level,
+        line(finding.message, ANNOTATION_MESSAGE_BYTES // 4),  # a character has at most four bytes
+        line(finding.rule, ANNOTATION_TITLE),
+    )
+
+
+def _fitted(summary: Markdown, links: Links) -> str:
+    return fit(blocks(summary), CHECK_SUMMARY, cut_note(links))

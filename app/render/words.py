@@ -1,0 +1,200 @@
+"""The words and marks of a Decision, the same on every surface; all plain text, escaped where it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from checks.model import Decision, Measure, Mode, Row, State, Verdict
+
+NOTHING = "—"  # not measured: a state of its own, never a pass
+CONTRACT = "contract"  # the check whose measures are named by the repository
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """How a state reads: a mark, never without its word, and what to do where the check does not say."""
+
+    mark: str
+    word: str
+    next_step: str = ""
+    would: str = ""  # what it would do to the change in mode `block`
+
+
+STATES: Mapping[State, Word] = {  # in the order of a table: what stops the change first
+    State.BLOCK: Word("❌", "block", "Read the evidence, then push a correction.", "block"),
+    State.ERROR: Word("⚠️", "our error", "Nothing to correct in the change; re-evaluate if it stays.", "hold"),
+    State.UNMEASURED: Word(NOTHING, "not measured", "Bring the missing input, then re-evaluate.", "hold"),
+    State.WAIT: Word("⏳", "wait", "Nothing to do: the answer arrives by itself.", "hold"),
+    State.WARN: Word("⚠️", "warn"),
+    State.PASS: Word("✅", "pass"),
+}
+VERDICTS: Mapping[Verdict, str] = {
+    Verdict.SHIP: "SHIP",
+    Verdict.HOLD: "HOLD",
+    Verdict.BLOCK: "BLOCK",
+    Verdict.ROLLBACK: "ROLL BACK",
+}
+_PLACE = {state: place for place, state in enumerate(STATES)}
+
+
+def remarks(row: Row) -> bool:
+    """Whether the row found something that its mode keeps from stopping the change."""
+    return row.mode is Mode.WARN and bool(STATES[row.result.state].would)
+
+
+def mark(row: Row) -> str:
+    """The mark of a row. In mode `warn` nothing is red."""
+    return STATES[State.WARN].mark if remarks(row) else STATES[row.result.state].mark
+
+
+def word(row: Row) -> str:
+    """The word that stands beside the mark."""
+    state = STATES[row.result.state]
+    return f"would {state.would}" if remarks(row) else state.word
+
+
+def ordered(decision: Decision) -> tuple[Row, ...]:
+    """The rows as readers need them: block, error, unmeasured, wait, warn, pass; within each as they ran."""
+
+    def place(row: Row) -> int:
+        return _PLACE[State.WARN if remarks(row) else row.result.state]
+
+    return tuple(sorted(decision.rows, key=place))
+
+
+def deciding(decision: Decision) -> tuple[Row, ...]:
+    """The rows that made the verdict what it is; none where the change may ship."""
+    if decision.verdict is Verdict.SHIP:
+        return ()
+    return tuple(row for row in ordered(decision) if row.verdict is decision.verdict)
+
+
+def counts(decision: Decision) -> str:
+    """How many checks stand in the way."""
+    total = len(decision.rows)
+    if not total:
+        return "no check is configured"
+    stopping = sum(row.verdict is not Verdict.SHIP for row in decision.rows)
+    checks = "check" if total == 1 else "checks"
+    if not stopping:
+        return f"{total} {checks}, none in the way"
+    return f"{stopping} of {total} {checks} in the way"
+
+
+def risk(decision: Decision) -> str:
+    """The change's risk with its limit, or "" where it is not known."""
+    if decision.risk is None:
+        return ""
+    measures = (measure for row in decision.rows if row.result.name == "risk" for measure in row.result.measures)
+    said = next(filter(None, map(limit, measures)), "")
+    return f"risk {decision.risk.score:.2f}" + (f" (limit {said})" if said else "")
+
+
+def headline(decision: Decision) -> str:
+    """The verdict in one line."""
+    return " · ".join(filter(None, (VERDICTS[decision.verdict], counts(decision), risk(decision))))
+
+
+def why(decision: Decision) -> str:
+    """What made the verdict, the worst first."""
+    reasons = [f"{row.result.title.rstrip('.')} ({row.result.name})" for row in deciding(decision)]
+    if not reasons:
+        return "Nothing configured stands in the way."
+    shown = "; ".join(reasons[:2])
+    return f"{shown}; and {len(reasons) - 2} more." if len(reasons) > 2 else f"{shown}."
+
+
+def next_step(decision: Decision) -> str:
+    """The one thing to do now."""
+    for row in deciding(decision):
+        return row.result.next_step or STATES[row.result.state].next_step
+    return "Merge once its reviewers agree."
+
+
+def notes(decision: Decision) -> tuple[str, ...]:
+    """What to know beside the verdict: who wrote the change, where, and what mode `warn` kept back."""
+    pull = decision.pull
+    agent = f"an agent's pull request ({decision.agent})"
+    return (
+        *(
+            f"{row.result.name} would {STATES[row.result.state].would} in mode `block`"
+            for row in ordered(decision)
+            if remarks(row)
+        ),
+        *([agent] if decision.agent else []),
+        *(["from a fork: what it measures of itself cannot turn a gate green"] if pull.from_fork else []),
+        *(["a draft: judged all the same"] if pull.draft else []),
+        *decision.notes,
+    )
+
+
+def short(sha: str) -> str:
+    """The seven characters of a sha that people compare."""
+    return sha[:7]
+
+
+def value(measure: Measure) -> str:
+    """The figure itself with its unit."""
+    if measure.value is None:
+        return f"{NOTHING} not yet" if measure.state is State.WAIT else f"{NOTHING} not measured"
+    return f"{number(measure.value)} {measure.unit}".rstrip()
+
+
+def number(figure: float | str | bool | None) -> str:
+    """A figure to four significant digits, or in full where it counts things."""
+    if figure is None:
+        return NOTHING
+    if isinstance(figure, bool):
+        return "yes" if figure else "no"
+    if isinstance(figure, float):
+        return f"{figure:.4g}" if abs(figure) < 1e4 else f"{figure:.0f}"
+    return str(figure)
+
+
+def interval(measure: Measure) -> str:
+    """The 95 % interval, or ""."""
+    return f"{number(measure.interval[0])}…{number(measure.interval[1])}" if measure.interval else ""
+
+
+def limit(measure: Measure) -> str:
+    """The limit as people write it, or ""."""
+    return measure.limit.replace("<=", "≤").replace(">=", "≥")
+
+
+def label(measure: Measure, check: str) -> str:
+    """Its name in words. A contract's measures are keys of its rules: they stay as the repository wrote them."""
+    return measure.name if check == CONTRACT else measure.name.replace("_", " ")
+
+
+def qualifiers(measure: Measure) -> str:
+    """What makes the figure honest: limit, interval, number of observations, and whether it may be believed."""
+    estimated = isinstance(measure.value, int | float) and not isinstance(measure.value, bool)
+    said = (
+        _against(limit(measure), number(measure.value)),
+        f"95 % CI {interval(measure)}" if measure.interval else "",
+        f"n {measure.n}" if measure.n is not None and estimated else "",
+        "does not count" if measure.state is State.UNMEASURED and measure.value is not None else "",
+    )
+    return ", ".join(filter(None, said))
+
+
+def _against(limit: str, figure: str) -> str:
+    """The limit beside a figure that need not be said twice: 0 against "0 of severity high" is "of severity high"."""
+    if not limit or limit == figure:
+        return ""
+    if limit.startswith(f"{figure} "):
+        return limit.removeprefix(f"{figure} ")
+    return f"limit {limit}" if any(map(str.isdigit, limit)) else f"expected {limit}"
+
+
+def telling(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
+    """The measures worth a line, the worst first: what a limit judges or what went wrong; else whatever is not zero."""
+    ordered = worst_first(measures)
+    judged = tuple(measure for measure in ordered if measure.limit or measure.state is not State.PASS)
+    return judged or tuple(measure for measure in ordered if measure.value)
+
+
+def worst_first(measures: tuple[Measure, ...]) -> tuple[Measure, ...]:
+    """Measures in the order of the table; at one state those that a limit judges come first."""
+    return tuple(sorted(measures, key=lambda measure: (_PLACE[measure.state], not measure.limit)))

@@ -1,0 +1,281 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html import unescape
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.render.card import Card, Entry, Links, card, marker
+from app.render.cut import size
+from checks.model import Finding, Measure, Mode, State, Verdict
+
+from .decisions import (
+    CI,
+    CONTRACT_BLOCK,
+    FORK,
+    RISK,
+    SHIP,
+    STATES,
+    STORY,
+    TESTS,
+    TESTS_RUNNING,
+    contract,
+    decision,
+    pull,
+    result,
+    row,
+)
+from .golden import CARDS, LINKS, NOW, drawn
+from .markup import github
+from .test_escape import HOSTILE, PIECES
+
+ALERT = {Verdict.SHIP: "TIP", Verdict.HOLD: "WARNING", Verdict.BLOCK: "CAUTION", Verdict.ROLLBACK: "CAUTION"}
+
+
+def visible(body: str) -> list[str]:
+    """The lines a reader sees before opening anything: the folded parts keep only their summaries."""
+    text = re.sub(r"\n\n(?:(?!<details>).)*?\n\n</details>", "", body, flags=re.DOTALL)
+    shown = [unescape(re.sub(r"<!--.*?-->|<[^>]*>|\]\([^)]*\)", "", line)) for line in text.splitlines()]
+    lines = [line.replace("\N{NO-BREAK SPACE}", " ") for line in shown]
+    return [line for line in lines if line.strip("> ") and not line.startswith(("> [!", "|-"))]
+
+
+def rows(body: str) -> list[str]:
+    return [line for line in visible(body) if line.startswith("| ")][1:]
+
+
+def opened(body: str) -> int:
+    return body.count("<details>") - body.count("</details>")
+
+
+@pytest.mark.parametrize("name", STORY)
+def test_the_typical_cards_read_as_they_did(name: str) -> None:
+    assert drawn(STORY[name]).body == (CARDS / f"{name}.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_the_verdict_comes_first_under_its_own_alert(verdict: Verdict) -> None:
+    first, alert, said, *_ = drawn(replace(SHIP, verdict=verdict)).body.splitlines()
+    assert first == "<!-- maestro:card v1 repo=acme/shop pr=7 -->"
+    assert alert == f"> [!{ALERT[verdict]}]"
+    assert said.startswith(f"> **{verdict.name.replace('ROLLBACK', 'ROLL BACK')}** · ")
+
+
+def test_what_stops_the_change_stands_above_what_does_not() -> None:
+    mixed = decision(*(row(result(state.value, state)) for state in reversed(STATES)))
+    order = ["block", "error", "unmeasured", "wait", "warn", "pass"]
+    assert [line.split(" | ")[1] for line in rows(drawn(mixed).body)] == order
+
+
+def test_each_mark_has_its_word_and_what_is_not_measured_never_has_a_tick() -> None:
+    mixed = decision(*(row(result(state.value, state)) for state in STATES))
+    marks = {line.split(" | ")[1]: line.split(" | ")[0].removeprefix("| ") for line in rows(drawn(mixed).body)}
+    assert marks == {
+        "pass": "✅ pass",
+        "warn": "⚠️ warn",
+        "wait": "⏳ wait",
+        "unmeasured": "— not measured",
+        "block": "❌ block",
+        "error": "⚠️ our error",
+    }
+
+
+def test_a_figure_is_linked_to_its_address_or_to_its_file_at_the_head() -> None:
+    body = drawn(CONTRACT_BLOCK).body
+    assert f"[pass]({CI})" in body
+    assert f"[261 ms](https://github.com/acme/shop/blob/{'a1b2c3d4' * 5}/bench/p95.json)" in body
+
+
+def test_evidence_that_is_neither_is_shown_without_a_link() -> None:
+    shown = decision(contract(State.PASS, "x", Measure("tests", "pass", evidence="check runs")))
+    assert "| tests pass |" in drawn(shown).body
+
+
+def test_a_row_shows_the_figures_that_a_limit_judges_and_leaves_the_rest_to_the_evidence() -> None:
+    judged = Measure("vulnerabilities_introduced", 0, limit="0 of severity high or worse")
+    counted = Measure("license_changed", 3)
+    body = drawn(decision(row(result("sbom", measures=(counted, judged))))).body
+    (shown,) = rows(body)
+    assert shown.endswith("| vulnerabilities introduced 0 (of severity high or worse) |")
+    assert "| license_changed | 3 |" in body
+
+
+def test_a_contracts_figure_keeps_the_name_that_its_rule_has() -> None:
+    (shown,) = rows(drawn(decision(contract(State.PASS, "x", Measure("perf_p95_ms", 212.0, "ms", "< 250", n=9)))).body)
+    assert shown.endswith("| `perf_p95_ms` 212 ms (limit < 250, n 9) |")
+
+
+def test_a_figure_that_may_not_be_believed_says_so_beside_it() -> None:
+    claimed = Measure("perf_p95_ms", 9.0, "ms", "< 250", state=State.UNMEASURED)
+    (shown,) = rows(drawn(decision(contract(State.UNMEASURED, "x", claimed))).body)
+    assert "9 ms (limit < 250, does not count)" in shown
+
+
+def test_a_missing_answer_says_what_is_expected() -> None:
+    assert "— not yet (expected pass)" in rows(drawn(TESTS_RUNNING).body)[0]
+
+
+def test_the_head_is_named_on_top_and_the_base_below() -> None:
+    first, *_, last = visible(drawn(SHIP).body)
+    assert first.endswith("· `a1b2c3d`\\")
+    assert "judged onto `main` at `9f8e7d6` · updated " in last
+
+
+def test_a_link_to_another_projects_thread_leaves_no_mention_there() -> None:
+    abroad = Measure("issue", 1, evidence="https://github.com/other/project/issues/5")
+    own = Measure("files", 3, evidence="https://github.com/acme/shop/pull/7/files")
+    body = drawn(decision(contract(State.PASS, "x", abroad, own))).body
+    assert "(https://redirect.github.com/other/project/issues/5)" in body
+    assert "(https://github.com/acme/shop/pull/7/files)" in body
+
+
+def test_passing_rows_fold_when_there_are_more_than_five() -> None:
+    passing = [row(result(f"check{n}")) for n in range(6)]
+    stopped = row(result("sbom", State.BLOCK))
+    assert len(rows(drawn(decision(*passing[:5])).body)) == 5
+    shown = rows(drawn(decision(*passing, stopped)).body)
+    assert [line.split(" | ")[1] for line in shown] == ["sbom", "6 more"]
+    assert "✅ pass: see the evidence" in shown[1]
+
+
+def test_the_contract_of_an_agents_pull_request_never_folds() -> None:
+    others = [row(result(f"check{n}", State.BLOCK)) for n in range(9)]
+    held = contract(State.PASS, "1 of 1 postcondition holds", TESTS)
+    body = drawn(decision(*others, held, agent="author shop-bot[bot]")).body
+    assert any("| contract | 1 of 1 postcondition holds | tests [pass" in line for line in rows(body))
+    assert "an agent&#39;s pull request" in body or "an agent's pull request" in body
+    folded = rows(drawn(decision(*others, held)).body)
+    assert not any("| contract |" in line for line in folded)
+
+
+def test_a_fork_a_draft_and_mode_warn_are_said() -> None:
+    assert "**Note:** from a fork: " in drawn(FORK).body
+    assert "**Note:** a draft: " in drawn(TESTS_RUNNING).body
+    remarked = drawn(decision(RISK, row(result("sbom", State.BLOCK), Mode.WARN)))
+    assert "> **SHIP**" in remarked.body
+    assert "sbom would block in mode `block`" in remarked.body
+    assert "| ⚠️ would block | sbom |" in "\n".join(rows(remarked.body))
+    assert "❌" not in remarked.body.split("<details>")[0]
+
+
+def test_a_decision_without_checks_has_no_table_and_still_says_its_risk() -> None:
+    body = drawn(decision()).body
+    assert rows(body) == []
+    assert "no check is configured · risk 0.41" in body
+    assert "- touches 12 files in 5 directories" in body
+
+
+def test_time_alone_leaves_the_digest_as_it_was() -> None:
+    later = card(SHIP, links=LINKS, now=NOW + timedelta(hours=3))
+    assert later.digest == drawn(SHIP).digest
+    assert later.body != drawn(SHIP).body
+    assert "updated 2026-11-22 10:42 UTC" in later.body
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(SHIP, verdict=Verdict.HOLD),
+        replace(SHIP, config_digest="0" * 64),
+        replace(SHIP, pull=pull(head_sha="f" * 40)),
+        replace(SHIP, notes=("a note",)),
+    ],
+)
+def test_anything_else_changes_the_digest(changed: object) -> None:
+    assert drawn(changed).digest != drawn(SHIP).digest  # type: ignore[arg-type]
+
+
+def test_provenance_says_who_asked_for_what_and_what_came_of_it() -> None:
+    entry = Entry(datetime(2026, 11, 22, 7, 40, tzinfo=UTC), "octocat", "pressed `Re-evaluate`", "HOLD → SHIP")
+    body = card(SHIP, links=LINKS, now=NOW, provenance=(entry,)).body
+    assert "<summary>Provenance (1)</summary>" in body
+    assert "| 2026-11-22 07:40 UTC | octocat | pressed `Re-evaluate` | HOLD → SHIP |" in body
+
+
+def test_the_marker_holds_no_more_than_a_repository_and_a_number() -> None:
+    assert marker("a/b --> <h1>", 7) == "<!-- maestro:card v1 repo=a/b--h1 pr=7 -->"
+    assert marker("a/b", None) == "<!-- maestro:card v1 repo=a/b pr=local -->"
+
+
+def hostile_card(text: str, times: int = 3) -> Card:
+    """A card in which every text that others write is `text`, and everything comes `times` times."""
+    measure = Measure(text, text, text, text, evidence=text, state=State.BLOCK)
+    findings = tuple(Finding(text, text, text, text, 3) for _ in range(times))
+    checked = result(
+        "sbom",
+        State.BLOCK,
+        text,
+        reasons=(text,) * times,
+        measures=(measure,) * times,
+        findings=findings,
+        next_step=text,
+    )
+    shown = decision(
+        *(row(replace(checked, name=name)) for name in ("sbom", "contract", "drift", "impact", "shadow", text)),
+        row(result("risk", State.UNMEASURED, text)),
+        agent=text,
+        notes=(text, text),
+        pull=pull(title=text, author=text, head_ref=text, base_ref=text, body=text, from_fork=True),
+    )
+    entries = (Entry(NOW, text, text, text),) * times
+    return card(shown, links=Links(f"https://maestro.example/{text[:50]}"), now=NOW, provenance=entries)
+
+
+def stands(body: str) -> None:
+    """The card's own structure and nothing beside it."""
+    assert opened(body) == 0
+    assert size(body) <= 60_000
+    tokens = github().parse(body)
+    html = [token.content for token in tokens if token.type == "html_block"]
+    allowed = re.compile(r"<!-- maestro:card v1 [^>]*-->\n|<details><summary>(?s:.*)</summary>\n|</details>\n")
+    assert all(allowed.fullmatch(block) for block in html), html
+    assert sum(block.startswith("<!-- maestro") for block in html) == 1
+    assert {token.type for token in tokens if token.type in {"fence", "code_block", "hr"}} == set()
+    emphasised = [child for token in tokens for child in token.children or [] if child.type == "em_open"]
+    assert len(emphasised) == body.count("*Cut to fit: ")
+    for token in tokens:
+        for child in token.children or []:
+            assert child.type not in {"image", "s_open"}
+            assert child.type != "html_inline" or child.content in {
+                "<!-- -->", "<span>", "</span>", "<code>", "</code>", "<sub>", "</sub>",
+            }  # fmt: skip
+            assert child.type != "text" or not re.search(r"@[A-Za-z0-9]|#[0-9]|[a-z]://", child.content)
+
+
+@pytest.mark.parametrize("payload", HOSTILE)
+def test_each_known_attack_leaves_the_card_standing(payload: str) -> None:
+    body = hostile_card(payload).body
+    stands(body)
+    assert len(visible(body)) <= 12
+    assert sum(map(len, visible(body))) <= 1_500
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(PIECES, max_size=8).map("".join))
+def test_no_mixture_of_attacks_brings_the_card_down(text: str) -> None:
+    stands(hostile_card(text).body)
+
+
+@pytest.mark.parametrize("length", [500, 100_000])
+@pytest.mark.parametrize("character", ["x", "|", "@", "😀", "`"])
+def test_a_card_of_monstrous_texts_is_cut_and_says_so(length: int, character: str) -> None:
+    body = hostile_card(character * length, times=60).body
+    stands(body)
+    assert len(visible(body)) <= 12
+    assert sum(map(len, visible(body))) <= 1_500
+    if character == "@":
+        assert "*Cut to fit: " in body
+
+
+@pytest.mark.parametrize("name", STORY)
+def test_a_typical_card_is_read_in_ten_seconds(name: str) -> None:
+    body = drawn(STORY[name]).body
+    assert len(visible(body)) <= 12
+    assert sum(map(len, visible(body))) <= 1_500
+    assert len(body) <= 6_000
+    assert all(block.startswith("<details><summary>") for block in re.findall(r"<details>.*", body))
+    assert "</summary>\n\n" in body
