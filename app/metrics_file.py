@@ -1,0 +1,88 @@
+"""Measurements as others write them: `{"perf_p95_ms": 212, "coverage": {"value": 0.93, "unit": "", "n": 1204}}`.
+
+The same form serves `POST /api/measurements`, the `maestro-metrics.json` artifact and `maestro check --measurements`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from checks.model import Measurement
+
+MOST = 500
+EXPECTED = "expected a finite number, true, false, a text of at most 200 characters, or an object with `value`"
+NAME = r"^[A-Za-z][A-Za-z0-9_.:/-]{0,99}$"
+
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Value = bool | Number | Annotated[str, Field(max_length=200)]
+
+
+class BadMetrics(ValueError):
+    """The text is not a table of measurements; the message says where it goes wrong."""
+
+
+class Reading(BaseModel):
+    """One measurement with all that may be said of it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    value: Value
+    unit: str = Field(default="", max_length=40)
+    interval: tuple[Number, Number] | None = Field(default=None, strict=False)
+    n: int | None = Field(default=None, ge=0, le=2**53)
+    url: str = Field(default="", max_length=2000, pattern=r"^(https?://\S+)?$")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.interval and self.interval[0] > self.interval[1]:
+            raise ValueError("an interval goes from its lower to its upper end")
+        return self
+
+
+Table = dict[Annotated[str, Field(pattern=NAME)], Reading | Value]
+_TABLE: TypeAdapter[dict[str, Reading | bool | float | str]] = TypeAdapter(Annotated[Table, Field(max_length=MOST)])
+
+
+def measurements_in(text: bytes | str, source: str) -> tuple[Measurement, ...]:
+    """Parse a JSON table, sorted by name. `{"measurements": {...}}` around it is accepted. Raises BadMetrics."""
+    try:
+        table = _TABLE.validate_json(_unwrapped(text), strict=True)
+    except ValidationError as error:
+        raise BadMetrics(_complaint(error)) from None
+    return tuple(_measurement(name, table[name], source) for name in sorted(table))
+
+
+def _complaint(error: ValidationError) -> str:
+    """The first wrong entry, and what is wrong with it: of a union, the branch that looked deepest knows best."""
+    errors = error.errors(include_url=False, include_input=False)
+    name = errors[0]["loc"][:1]
+    deepest = max((one for one in errors if one["loc"][:1] == name), key=lambda one: len(one["loc"]))
+    if not name:
+        return f"measurements: {deepest['msg']}"
+    shown = repr(str(name[0])[:100])  # untrusted: a repr holds no control characters
+    if len(deepest["loc"]) == 2 and deepest["loc"][1] != "[key]" and deepest["type"] != "value_error":
+        return f"{shown}: {EXPECTED}"
+    return f"{shown}: {deepest['msg'].removeprefix('Value error, ')}"
+
+
+def _measurement(name: str, given: Any, source: str) -> Measurement:
+    reading = given if isinstance(given, Reading) else Reading(value=given)
+    return Measurement(name, reading.value, reading.unit, reading.interval, reading.n, source, reading.url)
+
+
+_WRAPPED: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
+
+
+def _unwrapped(text: bytes | str) -> bytes | str:
+    try:
+        outer = _WRAPPED.validate_json(text)
+    except ValidationError:
+        raise BadMetrics("not a JSON object") from None
+    inner = outer.get("measurements")
+    return (
+        _WRAPPED.dump_json(inner)
+        if isinstance(inner, dict) and set(outer) <= {"measurements", "repository", "sha"}
+        else text
+    )

@@ -1,0 +1,68 @@
+"""`POST /api/measurements`: numbers that CI measured, bound to one commit of the token's repository."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from app.metrics_file import BadMetrics, measurements_in
+from app.model import WAKE
+from app.pages.answers import bearer, body, refuse
+from app.store.deliveries import Deliveries
+from app.store.measurements import Measurements, Tokens
+
+MAX_BYTES = 1024 * 1024
+_SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementsApi:
+    """Stores measurements and reminds the worker of their commit."""
+
+    tokens: Tokens
+    measurements: Measurements
+    deliveries: Deliveries
+    stored: Callable[[], None]
+
+    def routes(self) -> list[web.RouteDef]:
+        """Where it listens."""
+        return [web.post("/api/measurements", self.receive)]
+
+    async def receive(self, request: web.Request) -> web.Response:
+        """202 once stored; 401 unknown token, 403 another repository, 400 or 413 for what cannot be read."""
+        repository = await self.tokens.repository(bearer(request))
+        if repository is None:
+            refuse(401, "this token is unknown or revoked")
+        given = await body(request, MAX_BYTES)
+        sha = _commit(given, repository)
+        try:
+            found = measurements_in(given, source="api")
+        except BadMetrics as error:
+            refuse(400, str(error))
+        await self.measurements.keep(repository, sha, found)
+        reminder = {"repository": {"full_name": repository}, "sha": sha}
+        await self.deliveries.keep(f"measurements:{uuid.uuid4()}", WAKE, json.dumps(reminder).encode())
+        self.stored()
+        return web.json_response({"repository": repository, "sha": sha, "stored": len(found)}, status=202)
+
+
+def _commit(given: bytes, repository: str) -> str:
+    """The commit that the measurements belong to."""
+    try:
+        outer: Any = json.loads(given)
+    except (ValueError, RecursionError):
+        refuse(400, "the body is not JSON")
+    if not isinstance(outer, dict) or not isinstance(outer.get("measurements"), dict):
+        refuse(400, 'send {"sha": "<commit>", "measurements": {"<name>": <value>}}')
+    if str(outer.get("repository", repository)).lower() != repository.lower():
+        refuse(403, f"this token speaks for {repository} only")
+    sha = outer.get("sha")
+    if not isinstance(sha, str) or not _SHA.fullmatch(sha):
+        refuse(400, "`sha` must be a full commit sha")
+    return sha

@@ -1,0 +1,90 @@
+"""Every route of the web process on one screen. A webhook is verified, stored, answered; nobody here knows events."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import metrics
+from app.intake import MAX_BODY, Rejected, receive
+
+log = structlog.get_logger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Store(Protocol):
+    """Where webhooks are kept."""
+
+    async def keep(self, guid: str, event: str, body: bytes) -> bool:
+        """Store one; False when its GUID needs no second handling."""
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The web process: the webhook door, health, metrics, and the routes of the pages."""
+
+    secrets: Sequence[bytes]
+    store: Store
+    stored: Callable[[], None]  # called after each delivery is safe: the worker may look
+    pages: Sequence[web.RouteDef]
+
+    def app(self) -> web.Application:
+        """The aiohttp application."""
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[_say_plainly])
+        app.add_routes(
+            [
+                web.post("/webhook", self.webhook),
+                web.get("/healthz", self.healthz),
+                web.get("/metrics", self.metrics),
+                *self.pages,
+            ]
+        )
+        return app
+
+    async def webhook(self, request: web.Request) -> web.Response:
+        """202 once stored; 400 or 401 for what is not a webhook; 413 above 26 MiB; 503 when it cannot be kept."""
+        body = await request.read()
+        received = receive(request.headers, body, self.secrets)
+        if isinstance(received, Rejected):
+            metrics.WEBHOOKS.labels(event="", result=str(received.status)).inc()
+            return web.json_response({"error": received.reason}, status=received.status)
+        try:
+            fresh = await self.store.keep(received.guid, received.event, received.body)
+        except Exception:
+            log.exception("webhook.not_stored", guid=received.guid)
+            metrics.WEBHOOKS.labels(event=metrics.known_event(received.event), result="503").inc()
+            return _unstored()
+        metrics.WEBHOOKS.labels(event=metrics.known_event(received.event), result="stored" if fresh else "known").inc()
+        self.stored()
+        return web.json_response({"delivery": received.guid, "known": not fresh}, status=202)
+
+    async def healthz(self, _request: web.Request) -> web.Response:
+        """The process answers."""
+        return web.json_response({"status": "ok"})
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """Prometheus text format."""
+        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+@web.middleware
+async def _say_plainly(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A body that does not decompress is the sender's fault, a database out of reach is ours: neither is a 500."""
+    try:
+        return await handler(request)
+    except web.RequestPayloadError:
+        return web.json_response({"error": "the body cannot be read"}, status=400)
+    except SQLAlchemyError:
+        log.exception("web.not_stored", path=request.path)
+        return _unstored()
+
+
+def _unstored() -> web.Response:
+    return web.json_response({"error": "not stored; please send it again"}, status=503)

@@ -1,0 +1,110 @@
+"""What the operator says, from the environment and from nowhere else."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.store.database import default_url
+
+
+class SettingsError(ValueError):
+    """The environment does not say what is needed; the message names each variable."""
+
+
+def _data_home() -> Path:
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+
+
+class StoreSettings(BaseSettings):
+    """Where things are kept: enough for the commands that never speak to GitHub."""
+
+    model_config = SettingsConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    database_url: str = Field(
+        default_factory=lambda: default_url(_data_home()),
+        validation_alias="DATABASE_URL",
+        repr=False,  # an address may hold a password
+    )
+
+
+class Settings(StoreSettings):
+    """All that `maestro serve` needs. The App's id, key and secret have no defaults: without them nothing starts."""
+
+    app_id: str = Field(validation_alias="MAESTRO_APP_ID", pattern=r"^[1-9][0-9]{0,17}$")
+    private_key: SecretStr = Field(validation_alias="MAESTRO_PRIVATE_KEY")
+    webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(validation_alias="MAESTRO_WEBHOOK_SECRET")
+    github_api: str = Field(default="https://api.github.com", validation_alias="MAESTRO_GITHUB_API")
+    url: str = Field(default="", validation_alias="MAESTRO_URL")
+    host: str = Field(default="127.0.0.1", validation_alias="MAESTRO_HOST")
+    port: int = Field(default=8080, ge=0, le=65535, validation_alias=AliasChoices("PORT", "MAESTRO_PORT"))
+
+    @field_validator("webhook_secrets", mode="before")
+    @classmethod
+    def _split_secrets(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        secrets = tuple(part.strip() for part in value.split(","))
+        if not all(secrets):
+            raise ValueError("an empty secret would accept anybody's webhooks")
+        if len(secrets) > 2:
+            raise ValueError("at most two secrets, and two only while rotating")
+        return secrets
+
+    @field_validator("private_key", mode="before")
+    @classmethod
+    def _read_key(cls, value: Any) -> Any:
+        """PEM text as it is, PEM text with escaped newlines, or the path of a PEM file."""
+        text = str(value).strip()
+        if not text.startswith("-----BEGIN"):
+            text = _read_pem(Path(text))
+        return text.replace("\\n", "\n")
+
+    @field_validator("github_api", "url")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        if value and not _is_http(value):
+            raise ValueError("needs to be an http(s) address without a user name")
+        return value.rstrip("/")
+
+
+def load() -> Settings:
+    """The settings from the environment.
+
+    Raises SettingsError, one line a variable; values never appear in it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = (
+            f"{_variable(e['loc'])}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors(include_input=False)
+        )
+        raise SettingsError("\n".join(lines)) from None
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return str(location[0]) if location else "settings"
+
+
+def _is_http(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # its message would quote the address
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+
+
+def _read_pem(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError, ValueError):
+        raise ValueError("is neither PEM text nor the path of a readable PEM file") from None
+    if not text.startswith("-----BEGIN"):
+        raise ValueError("names a file that holds no PEM key")
+    return text

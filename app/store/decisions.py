@@ -1,0 +1,51 @@
+"""Every decision with all it was made of, so that it can be made again."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.store.database import now_us
+from app.store.tables import decisions as table
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """The decisions table: append-only."""
+
+    engine: AsyncEngine
+
+    async def keep(
+        self, repository: str, number: int | None, head_sha: str, verdict: str, record: bytes, delivery: str
+    ) -> int:
+        """Store one decision; `record` is its canonical JSON (facts, configuration, answer). Returns its id."""
+        values = {
+            "repository": repository,
+            "number": number,
+            "head_sha": head_sha,
+            "verdict": verdict,
+            "delivery": delivery,
+            "record": zlib.compress(record),
+            "decided_at": now_us(),
+        }
+        async with self.engine.begin() as connection:
+            result = await connection.execute(insert(table).values(**values))
+        return int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0
+
+    async def latest(self, repository: str, number: int) -> bytes | None:
+        """The newest record of a pull request."""
+        query = select(table.c.record).where(table.c.repository == repository, table.c.number == number)
+        async with self.engine.connect() as connection:
+            record = (await connection.execute(query.order_by(table.c.id.desc()).limit(1))).scalar_one_or_none()
+        return None if record is None else zlib.decompress(record)
+
+    async def pulls_at(self, repository: str, head_sha: str) -> list[int]:
+        """Pull requests we have judged at this head: check events of forks name no pull request."""
+        query = select(table.c.number).where(
+            table.c.repository == repository, table.c.head_sha == head_sha, table.c.number.is_not(None)
+        )
+        async with self.engine.connect() as connection:
+            return sorted({int(number) for number in (await connection.execute(query)).scalars()})

@@ -1,0 +1,62 @@
+"""What we already did on GitHub, so that doing it again changes nothing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.store.database import now_us
+from app.store.tables import effects as table
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing of ours on GitHub. `remote_id` None: an attempt was begun and its outcome never learned."""
+
+    remote_id: int | None
+    digest: str
+    sent: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """The effects table; a key names the thing, e.g. `o/r/check/<sha>/maestro / decision`."""
+
+    engine: AsyncEngine
+
+    async def get(self, key: str) -> Effect | None:
+        """The effect, or None when it was never begun."""
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(select(table).where(table.c.key == key))).one_or_none()
+        return None if row is None else Effect(row.remote_id, row.digest, frozenset(json.loads(row.sent)))
+
+    async def begin(self, key: str) -> None:
+        """Say, before the call, that we are about to make it: a crash in between is then known and looked up."""
+        statement = insert(table).values(key=key, digest="", sent="[]", written_at=now_us())
+        async with self.engine.begin() as connection:
+            await connection.execute(statement.on_conflict_do_nothing())
+
+    async def record(self, key: str, effect: Effect) -> None:
+        """Say, after the call, what GitHub has now."""
+        values = {
+            "remote_id": effect.remote_id,
+            "digest": effect.digest,
+            "sent": json.dumps(sorted(effect.sent)),
+            "written_at": now_us(),
+        }
+        statement = (
+            insert(table).values(key=key, **values).on_conflict_do_update(index_elements=[table.c.key], set_=values)
+        )
+        async with self.engine.begin() as connection:
+            await connection.execute(statement)
+
+    async def forget_words(self, prefix: str) -> None:
+        """GitHub reset these check runs: what they said no longer stands, though their ids do."""
+        async with self.engine.begin() as connection:
+            await connection.execute(
+                update(table).where(table.c.key.startswith(prefix.lower(), autoescape=True)).values(digest="")
+            )

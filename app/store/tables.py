@@ -1,0 +1,100 @@
+"""The tables, in one place. Times are epoch microseconds (SQLite has no time zones); long texts are zlib."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+
+metadata = MetaData()
+
+
+class _Folded(TypeDecorator[str]):
+    """A text with the name of a repository in it: GitHub takes Octo/Shop and octo/shop for one, and so do we."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.lower()
+
+
+_Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite autoincrements only INTEGER
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("guid", String(200), nullable=False, unique=True),
+    Column("event", String(100), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(16), nullable=False),  # new, done, failed
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("error", Text, nullable=False, default=""),
+    Column("received_at", BigInteger, nullable=False),
+    Column("finished_at", BigInteger),
+    sqlite_autoincrement=True,  # an id is never used twice: the worker asks for what came after the last it saw
+)
+Index("deliveries_waiting", deliveries.c.id, sqlite_where=deliveries.c.state == "new")
+
+effects = Table(
+    "effects",
+    metadata,
+    Column("key", _Folded(400), primary_key=True),
+    Column("remote_id", BigInteger),  # NULL: begun, and we never learned how it ended
+    Column("digest", String(64), nullable=False, default=""),
+    Column("sent", Text, nullable=False, default="[]"),  # annotations it has: GitHub appends, never replaces
+    Column("written_at", BigInteger, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("repository", _Folded(200), nullable=False),
+    Column("number", Integer),
+    Column("head_sha", String(64), nullable=False),
+    Column("verdict", String(16), nullable=False),
+    Column("delivery", String(200), nullable=False, default=""),
+    Column("record", LargeBinary, nullable=False),
+    Column("decided_at", BigInteger, nullable=False),
+)
+Index("decisions_of_head", decisions.c.repository, decisions.c.head_sha)
+Index("decisions_of_pull", decisions.c.repository, decisions.c.number, decisions.c.id)
+
+measurements = Table(
+    "measurements",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("repository", _Folded(200), nullable=False),
+    Column("sha", String(64), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("value", Text, nullable=False),  # JSON
+    Column("source", String(16), nullable=False),  # api, artifact
+    Column("trusted", Boolean, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+Index("measurements_of_sha", measurements.c.repository, measurements.c.sha, measurements.c.id)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("repository", _Folded(200), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    UniqueConstraint("digest"),
+)

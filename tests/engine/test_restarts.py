@@ -1,0 +1,78 @@
+import asyncio
+
+from app.engine import Again
+from app.github.errors import RateLimited
+from tests.engine.stage import EVALUATE, Stage, command
+from tests.waiting import until
+
+
+async def test_a_restart_takes_up_what_was_not_done_and_nothing_else(stage: Stage) -> None:
+    await stage.engine.start()
+    await stage.send(command("first"))
+    await stage.engine.idle()
+    stage.gate.clear()
+    await stage.send(command("second"))
+    await stage.send(command("third"))
+    await stage.taken(2)
+    await stage.engine.stop(drain=0.05)
+    stage.calls.clear()
+    stage.gate.set()
+    await stage.anew().start()
+    await stage.engine.idle()
+    assert [trigger.text for trigger in stage.triggers] == ["second", "third"]
+    assert await stage.states() == ["done"] * 3
+
+
+async def test_attempts_are_counted_across_restarts_and_never_below_zero(stage: Stage) -> None:
+    stage.answers = [Again("not yet")] * 3
+    stage.anew(backoff=lambda attempt: 60.0 if attempt == 3 else 0.0)
+    await stage.engine.start()
+    await stage.send(EVALUATE)
+    await until(lambda: stage.tried(3))
+    await stage.engine.stop()
+    await stage.anew(max_attempts=2).start()
+    await stage.engine.idle()
+    assert stage.calls[-1][1] == 0
+
+
+async def test_stop_lets_running_work_end_and_takes_no_more(stage: Stage) -> None:
+    stage.gate.clear()
+    await stage.engine.start()
+    await stage.send(command("running"))
+    await stage.send(command("waiting"))
+    await stage.taken(2)
+    stopping = asyncio.create_task(stage.engine.stop(drain=5))
+    await asyncio.sleep(0.05)
+    assert not stopping.done()
+    stage.gate.set()
+    await stopping
+    assert [trigger.text for trigger in stage.triggers] == ["running"]
+    assert await stage.states() == ["done", "new"]
+
+
+async def test_stop_does_not_wait_for_work_that_rests(stage: Stage) -> None:
+    stage.anew(backoff=lambda _attempt: 60.0)
+    stage.answers = [Again("not yet"), RateLimited("GET /x", 429, "", retry_after=60)]
+    await stage.engine.start()
+    await stage.send(EVALUATE, EVALUATE | {"number": 2})
+    await until(lambda: stage.tried(1))
+    await until(lambda: stage.called(2))
+    async with asyncio.timeout(1):
+        await stage.engine.stop(drain=30)
+    assert await stage.states() == ["new"]
+
+
+async def test_stop_cuts_off_work_that_does_not_end(stage: Stage) -> None:
+    stage.gate.clear()
+    await stage.engine.start()
+    await stage.send(EVALUATE)
+    await stage.inside()
+    async with asyncio.timeout(1):
+        await stage.engine.stop(drain=0.05)
+    assert await stage.states() == ["new"]
+    assert stage.running["o/r#1"] == 0
+
+
+async def test_stopping_what_never_started_is_harmless(stage: Stage) -> None:
+    await stage.engine.stop()
+    await stage.engine.stop()

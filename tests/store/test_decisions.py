@@ -1,0 +1,26 @@
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.store.decisions import Decisions
+
+HEAD, NEXT = "a" * 40, "b" * 40
+
+
+async def test_the_newest_decision_of_a_pull_request_is_found(database: AsyncEngine) -> None:
+    decisions = Decisions(database)
+    first = await decisions.keep("o/r", 7, HEAD, "hold", b"first", "pull_request.opened")
+    second = await decisions.keep("o/r", 7, NEXT, "ship", b"second", "pull_request.synchronize")
+    await decisions.keep("o/r", 8, HEAD, "ship", b"another", "")
+    await decisions.keep("o/other", 7, HEAD, "ship", b"elsewhere", "")
+    assert second > first
+    assert await decisions.latest("o/r", 7) == b"second"
+    assert await decisions.latest("o/r", 9) is None
+
+
+async def test_the_pull_requests_of_a_head_are_remembered(database: AsyncEngine) -> None:
+    decisions = Decisions(database)
+    for number in (9, 7, 7, None):
+        await decisions.keep("o/r", number, HEAD, "ship", b"{}", "")
+    await decisions.keep("o/r", 8, NEXT, "ship", b"{}", "")
+    await decisions.keep("o/other", 5, HEAD, "ship", b"{}", "")
+    assert await decisions.pulls_at("o/r", HEAD) == [7, 9]
+    assert await decisions.pulls_at("o/r", "c" * 40) == []

@@ -1,0 +1,50 @@
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.store.effects import Effect, Effects
+
+KEY = "o/r/check/" + "a" * 40 + "/maestro / decision"
+
+
+async def test_what_was_never_begun_is_not_there(database: AsyncEngine) -> None:
+    assert await Effects(database).get(KEY) is None
+
+
+async def test_what_was_begun_and_never_finished_is_known_to_be_in_doubt(database: AsyncEngine) -> None:
+    await Effects(database).begin(KEY)
+    assert await Effects(database).get(KEY) == Effect(None, "")
+
+
+async def test_what_was_done_is_remembered_with_what_was_sent(database: AsyncEngine) -> None:
+    effects, done = Effects(database), Effect(42, "digest", frozenset({"one", "two"}))
+    await effects.begin(KEY)
+    await effects.record(KEY, done)
+    assert await effects.get(KEY) == done
+    await effects.record(KEY, Effect(43, "later"))
+    assert await effects.get(KEY) == Effect(43, "later")
+
+
+async def test_beginning_again_forgets_nothing(database: AsyncEngine) -> None:
+    effects = Effects(database)
+    await effects.record(KEY, Effect(42, "digest"))
+    await effects.begin(KEY)
+    assert await effects.get(KEY) == Effect(42, "digest")
+
+
+@pytest.mark.parametrize("neighbour", ["o/r2/check/x", "o-r/check/x", "oxr/check/x", "O/R%/check/x"])
+async def test_forgetting_words_keeps_ids_and_spares_the_neighbours(database: AsyncEngine, neighbour: str) -> None:
+    effects = Effects(database)
+    for key in ("o/r/check/x", "o/r/check/y", neighbour):
+        await effects.record(key, Effect(1, "said", frozenset({"sent"})))
+    await effects.forget_words("o/r/check/")
+    assert await effects.get("o/r/check/x") == Effect(1, "", frozenset({"sent"}))
+    assert await effects.get("o/r/check/y") == Effect(1, "", frozenset({"sent"}))
+    assert await effects.get(neighbour) == Effect(1, "said", frozenset({"sent"}))
+
+
+@pytest.mark.parametrize("prefix", ["o/r_", "o/r%"])
+async def test_a_prefix_is_no_pattern(database: AsyncEngine, prefix: str) -> None:
+    effects = Effects(database)
+    await effects.record("o/rx/check", Effect(1, "said"))
+    await effects.forget_words(prefix)
+    assert await effects.get("o/rx/check") == Effect(1, "said")
