@@ -1,0 +1,58 @@
+"""Text files at a commit, and which of them exist there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from app.github.errors import TooLarge
+from checks.globs import matches
+from checks.model import ChangeFacts, Document, Missing
+
+if TYPE_CHECKING:  # a checkout reads without the client, and without the time it takes to load
+    from app.github.repository import Repository
+
+
+async def document(repository: Repository, path: str, sha: str, max_bytes: int) -> Document | None:
+    """The file at `path`, None where there is none; unreadable ones say why."""
+    try:
+        content = await repository.content(path, sha, max_bytes=max_bytes)
+    except TooLarge:
+        return Document(path, sha, missing=Missing(f"{path} is larger than {max_bytes} bytes"))
+    return None if content is None else decoded(path, sha, content)
+
+
+def decoded(path: str, sha: str, content: bytes) -> Document:
+    """`content` as UTF-8 text, with or without a byte order mark; anything else says why it is not."""
+    try:
+        return Document(path, sha, content.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        return Document(path, sha, missing=Missing(f"{path} is not UTF-8 text"))
+
+
+async def listing(repository: Repository, sha: str, patterns: Iterable[str]) -> tuple[str, ...]:
+    """The files at commit `sha` that match any of `patterns`, sorted.
+
+    Where GitHub cannot list so large a tree whole, a pattern without a wildcard is taken at its word.
+    """
+    tree = await repository.tree(sha)
+    patterns = tuple(patterns)
+    found = {entry.path for entry in tree.entries if entry.kind == "blob" and matches(entry.path, patterns)}
+    if tree.truncated:
+        found |= {pattern for pattern in patterns if not any(mark in pattern for mark in "*?[")}
+    return tuple(sorted(found))
+
+
+def at_head(base: Iterable[str], change: ChangeFacts, patterns: Iterable[str]) -> tuple[str, ...]:
+    """The matching files at the head: those of the base, less what the change removes, plus what it brings."""
+    patterns = tuple(patterns)
+    gone = {file.path for file in change.files if file.status == "removed"}
+    gone |= {file.previous for file in change.files if file.status == "renamed"}
+    brought = {file.path for file in change.files if file.status != "removed" and matches(file.path, patterns)}
+    return tuple(sorted((set(base) - gone) | brought))
+
+
+def touched(change: ChangeFacts) -> Callable[[str], bool]:
+    """Does the change touch a path? Everything counts as touched where GitHub did not list the whole change."""
+    paths = {file.path for file in change.files} | {file.previous for file in change.files}
+    return lambda path: change.truncated or path in paths

@@ -1,0 +1,206 @@
+"""The composition root: the one place where rooms meet, and the only module of `app` that knows the handlers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import cache
+
+import aiohttp
+from aiohttp import web
+from cachetools import TTLCache
+from prometheus_client import REGISTRY
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app import __version__, metrics, record
+from app.engine import Again, Done, Engine
+from app.gather.reader import GitHubReader
+from app.gather.rules import overlaid
+from app.github.auth import Identity
+from app.github.caller import Tuning
+from app.github.client import GitHub
+from app.github.meter import Metrics, counting
+from app.github.repository import Repository
+from app.model import Delivery, Kind, Place, Trigger
+from app.pages import configuration
+from app.pages.measurements import MeasurementsApi
+from app.pages.simulation import SimulationApi
+from app.publish.publisher import Publisher
+from app.render.actions import GitHubRenderer
+from app.server import Web
+from app.settings import Settings
+from app.store.database import connect, migrate
+from app.store.decisions import Decisions
+from app.store.deliveries import Deliveries
+from app.store.effects import Effects
+from app.store.measurements import Measurements, Tokens
+from checks.judge import Case
+from checks.model import Decision
+from handlers.command import Commands
+from handlers.evaluate import Evaluation, our_failures
+from handlers.understand import Understanding
+
+NO_APP = 0  # GitHub gives no App this id
+_INSTALLATIONS_KEPT = 300.0  # seconds that an answer to "which installation?" is believed
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Every aggregate of the one database."""
+
+    engine: AsyncEngine
+
+    @property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self.engine)
+
+    @property
+    def decisions(self) -> Decisions:
+        return Decisions(self.engine)
+
+    @property
+    def effects(self) -> Effects:
+        return Effects(self.engine)
+
+    @property
+    def measurements(self) -> Measurements:
+        return Measurements(self.engine)
+
+    @property
+    def tokens(self) -> Tokens:
+        return Tokens(self.engine)
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """Maestro, wired: the web application and the worker's engine over one database."""
+
+    web: web.Application
+    engine: Engine
+    stores: Stores
+
+
+@asynccontextmanager
+async def stores(database_url: str) -> AsyncIterator[Stores]:
+    """The database, with its tables made."""
+    engine = connect(database_url)
+    try:
+        await migrate(engine)
+        yield Stores(engine)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
+async def system(settings: Settings, tuning: Tuning | None = None) -> AsyncIterator[System]:
+    """Everything that `maestro serve` runs, not yet started. Raises BadKey for a key that is none."""
+    identity = Identity(settings.app_id, settings.private_key.get_secret_value())
+    async with (
+        stores(settings.database_url) as kept,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+    ):
+        github = GitHub(identity, session, api_url=settings.github_api, tuning=tuning, metrics=_client_metrics())
+        engine = _engine(settings, github, kept)
+        yield System(_web(settings, github, kept, engine.wake), engine, kept)
+
+
+@asynccontextmanager
+async def reader_with_token(token: str, api_url: str, database_url: str) -> AsyncIterator[GitHubReader]:
+    """A reader with a person's token, for a replay on their own machine."""
+    async with stores(database_url) as kept, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        github = GitHub(None, session, api_url=api_url)
+        yield _reader_for(github, kept, NO_APP)(token, None)
+
+
+def understanding(delivery: Delivery) -> tuple[Trigger, ...]:
+    """What a recorded webhook means to an App that nobody is."""
+    return Understanding(NO_APP)(delivery)
+
+
+def _reader_for(github: GitHub, kept: Stores, own_app: int) -> Callable[[str, bytes | None], GitHubReader]:
+    def reader_for(token: str, text: bytes | None) -> GitHubReader:
+        client = github.with_token(token)
+
+        async def with_their_token(place: Place) -> Repository:
+            return Repository(client, place.repository)
+
+        reader = GitHubReader(with_their_token, own_app, kept.measurements, kept.decisions, __version__)
+        return reader if text is None else replace(reader, rules_through=lambda read: overlaid(read, text))
+
+    return reader_for
+
+
+def _web(settings: Settings, github: GitHub, kept: Stores, stored: Callable[[], None]) -> web.Application:
+    reader_for = _reader_for(github, kept, int(settings.app_id))
+    secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
+    measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.deliveries, stored)
+    pages = [*measurements.routes(), *configuration.routes(), *SimulationApi(reader_for).routes()]
+    return Web(secrets, kept.deliveries, stored, pages).app()
+
+
+def _engine(settings: Settings, github: GitHub, kept: Stores) -> Engine:
+    own_app = int(settings.app_id)
+    connect_to = _Connector(github)
+    reader = GitHubReader(connect_to, own_app, kept.measurements, kept.decisions, __version__)
+    publisher, renderer = Publisher(connect_to, kept.effects, own_app), GitHubRenderer()
+    evaluation = Evaluation(reader, publisher, _Archive(kept.decisions), renderer)
+    commands = Commands(reader, publisher, renderer)
+
+    async def evaluate(trigger: Trigger, attempts_left: int) -> Done | Again:
+        started = time.monotonic()
+        with counting() as calls:
+            decision = await evaluation(trigger, attempts_left)
+        metrics.EVALUATION_SECONDS.observe(time.monotonic() - started)
+        metrics.EVALUATION_CALLS.observe(calls.total)
+        metrics.EVALUATIONS.labels(verdict=decision.verdict.value if decision else "silence").inc()
+        failures = our_failures(decision) if decision else ()
+        return Again("; ".join(failures)) if failures and attempts_left else Done()
+
+    async def locate(trigger: Trigger, _attempts_left: int) -> Done:
+        return _each(trigger, await reader.pulls_at(trigger))
+
+    async def sweep(trigger: Trigger, _attempts_left: int) -> Done:
+        return _each(trigger, await reader.open_pulls(trigger))
+
+    async def command(trigger: Trigger, _attempts_left: int) -> Done:
+        await commands(trigger)
+        return Done()
+
+    bodies = {Kind.EVALUATE: evaluate, Kind.LOCATE: locate, Kind.SWEEP: sweep, Kind.COMMAND: command}
+    return Engine(kept.deliveries, Understanding(own_app), bodies)
+
+
+def _each(trigger: Trigger, numbers: Sequence[int]) -> Done:
+    """An evaluation of each pull request that the trigger turned out to speak of."""
+    return Done(tuple(replace(trigger, kind=Kind.EVALUATE, number=number) for number in numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class _Archive:
+    decisions: Decisions
+
+    async def keep(self, case: Case, decision: Decision, reason: str) -> None:
+        pull = decision.pull
+        written = record.write(case, decision)
+        await self.decisions.keep(pull.repository, pull.number, pull.head_sha, decision.verdict.value, written, reason)
+
+
+class _Connector:
+    """Finds the client for a place; where the event named no installation, GitHub is asked, and believed a while."""
+
+    def __init__(self, github: GitHub) -> None:
+        self._github = github
+        self._known: TTLCache[str, int] = TTLCache(maxsize=10_000, ttl=_INSTALLATIONS_KEPT)
+
+    async def __call__(self, place: Place) -> Repository:
+        installation = place.installation or self._known.get(place.repository)
+        if installation is None:
+            installation = self._known[place.repository] = await self._github.installation_of(place.repository)
+        return Repository(self._github.installation(installation), place.repository)
+
+
+@cache
+def _client_metrics() -> Metrics:
+    return Metrics(REGISTRY)

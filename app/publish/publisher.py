@@ -1,0 +1,101 @@
+"""The only writer: reads the head once more, drops what speaks of an older one, and performs the rest in order."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+import structlog
+
+from app.github.errors import NotFound
+from app.github.records import PullRequest
+from app.github.repository import Repository
+from app.model import Action, BeginCheckRun, ForgetCheckRuns, Place, React, Reply, WriteCard, WriteCheckRun
+from app.publish.card import CardWriter
+from app.publish.check_run import CheckRunWriter
+from app.publish.comment import CommentWriter
+from app.store.effects import Effects
+
+log = structlog.get_logger(__name__)
+
+Connect = Callable[[Place], Awaitable[Repository]]
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Performs actions through `connect`, remembering in `effects` what GitHub already has."""
+
+    connect: Connect
+    effects: Effects
+    own_app: int
+
+    async def perform(self, place: Place, actions: Iterable[Action]) -> None:
+        """Carry out `actions`; what GitHub already shows is not written again, and costs no call."""
+        repository = await self.connect(place)
+        desk = _Desk(
+            place,
+            repository,
+            CheckRunWriter(repository, self.effects, self.own_app),
+            CardWriter(repository, self.effects, self.own_app),
+            CommentWriter(repository, self.effects),
+        )
+        for action in actions:
+            if not await desk.perform(action):
+                log.info("publish.head_moved", place=place)
+                return
+
+
+@dataclass(slots=True)
+class _Desk:
+    """One batch of actions at one place. The pull request is read again once, when the first answer needs it."""
+
+    place: Place
+    repository: Repository
+    runs: CheckRunWriter
+    cards: CardWriter
+    comments: CommentWriter
+    pull: PullRequest | None = None
+
+    async def perform(self, action: Action) -> bool:
+        """Carry out one action; False when the head it speaks of is no longer the head."""
+        match action:
+            case ForgetCheckRuns():
+                await self.runs.forget(action)
+            case BeginCheckRun():
+                await self.runs.begin(action)
+            case React():
+                await self.comments.react(action)
+            case Reply():
+                await self.comments.reply(action)
+            case WriteCheckRun():
+                return await self._write_run(action)
+            case WriteCard():
+                return await self._write_card(action)
+        return True
+
+    async def _write_run(self, action: WriteCheckRun) -> bool:
+        if await self.runs.said(action):
+            return True
+        if not await self._is_head(action.head_sha):
+            return False
+        await self.runs.write(action)
+        return True
+
+    async def _write_card(self, action: WriteCard) -> bool:
+        if await self.cards.said(action):
+            return True
+        if not await self._is_head(action.head_sha) or self.pull is None:
+            return False
+        await self.cards.write(action, self.pull.comments)
+        return True
+
+    async def _is_head(self, sha: str) -> bool:
+        """Is `sha` still what would be merged? A merge group's head never moves: a new group has a new sha."""
+        if self.place.number is None:
+            return True
+        if self.pull is None:
+            try:
+                self.pull = await self.repository.pull(self.place.number)
+            except NotFound:
+                return False
+        return self.pull.head_sha == sha

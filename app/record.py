@@ -1,0 +1,117 @@
+"""A decision's record: all it was made of and what it said, so that it can be made again to the same bytes."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import msgspec
+from pydantic import Field, TypeAdapter, ValidationError
+
+from app.render.decision_json import decision_json
+from checks.decide import Policy
+from checks.judge import Case, Unreadable, judge
+from checks.model import Decision, Finding, Mode, Snapshot
+from checks.registry import BY_NAME
+
+FORMAT = 1
+
+_SNAPSHOT = TypeAdapter(Snapshot)
+_FINDINGS: TypeAdapter[tuple[Finding, ...]] = TypeAdapter(Annotated[tuple[Finding, ...], Field(min_length=1)])
+_RESERVED = TypeAdapter(dict[str, Mode])
+
+
+class BadRecord(ValueError):
+    """The bytes are not a record that this version can read."""
+
+
+class _HeldPolicy(msgspec.Struct):
+    checks: dict[str, dict[str, Any]]
+    reserved: dict[str, str]
+    agent: str
+    digest: str
+    notes: tuple[str, ...]
+
+
+class _HeldCase(msgspec.Struct):
+    snapshot: dict[str, Any]
+    policy: dict[str, Any] | None
+    edited: dict[str, Any] | None
+    version: str
+
+
+class _Held(msgspec.Struct):
+    format: int
+    case: _HeldCase
+
+
+_RECORD = msgspec.json.Decoder(_Held)
+
+
+def write(case: Case, decision: Decision) -> bytes:
+    """JSON of the case and the decision. The answer's figures are rounded; the case stays as exact as it was.
+
+    A fact rounded on its way into the record could stand on the other side of a limit when it is judged again, and
+    postconditions are answered in the order they were written: neither digits nor the order of keys may be lost.
+    """
+    held = {
+        "format": FORMAT,
+        "case": {
+            "snapshot": _SNAPSHOT.dump_python(case.snapshot, mode="json"),
+            "policy": _policy_json(case.policy),
+            "edited": _policy_json(case.edited),
+            "version": case.version,
+        },
+        "decision": decision_json(decision),
+    }
+    return json.dumps(held, separators=(",", ":"), allow_nan=False).encode("ascii")
+
+
+def read(record: bytes) -> Case:
+    """The case of a record. Raises BadRecord."""
+    try:
+        held = _RECORD.decode(record)
+        if held.format != FORMAT:
+            raise BadRecord(f"record format {held.format}; this version reads {FORMAT}")
+        snapshot = _SNAPSHOT.validate_python(held.case.snapshot)
+        return Case(snapshot, _policy(held.case.policy), _policy(held.case.edited), held.case.version)
+    except (msgspec.DecodeError, RecursionError, KeyError, ValidationError) as error:
+        raise BadRecord(f"not a decision record: {type(error).__name__}") from error
+
+
+def again(record: bytes) -> bytes:
+    """Decide the record's case anew and write it: the same bytes, or the record was not made by this version."""
+    case = read(record)
+    decision = judge(case)
+    if decision is None:
+        raise BadRecord("the case has no configuration, so there is no decision")
+    return write(case, decision)
+
+
+def _policy_json(policy: Policy | Unreadable | None) -> Any:
+    match policy:
+        case None:
+            return None
+        case Unreadable(findings):
+            return {"unreadable": _FINDINGS.dump_python(findings, mode="json")}
+        case Policy():
+            return {
+                "checks": {name: config.model_dump(mode="json") for name, config in policy.checks.items()},
+                "reserved": _RESERVED.dump_python(dict(policy.reserved), mode="json"),
+                "agent": policy.agent,
+                "digest": policy.digest,
+                "notes": list(policy.notes),
+            }
+
+
+def _policy(held: dict[str, Any] | None) -> Policy | Unreadable | None:
+    if held is None:
+        return None
+    if "unreadable" in held:
+        return Unreadable(_FINDINGS.validate_python(held["unreadable"]))
+    kept = msgspec.convert(held, _HeldPolicy)
+    checks = {
+        name: BY_NAME[name].config.model_validate_json(msgspec.json.encode(config))
+        for name, config in kept.checks.items()
+    }
+    return Policy(checks, _RESERVED.validate_python(kept.reserved), kept.agent, kept.digest, kept.notes)

@@ -1,0 +1,80 @@
+"""`check_run`, `check_suite`, `workflow_run`: others reported on a head, or somebody asked us to look again."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from app.model import OWN_RUN, Kind, Trigger
+from handlers.payload import Payload, at, installation, integer, items, repository, sha, text
+
+EVALUATE_BUTTON = "evaluate"
+_MERGE_QUEUE = re.compile(r"gh-readonly-queue/(?P<base>.+)/pr-\d+-[0-9a-f]+")
+
+
+def understand_check_run(payload: Payload, own_app: int) -> tuple[Trigger, ...]:
+    """Another App's run ended; or our own was asked to run again, by its link or by its button."""
+    action, owner = text(payload, "action"), integer(payload, "check_run", "app", "id")
+    ours = owner == own_app or (owner is None and text(payload, "check_run", "external_id").startswith(OWN_RUN))
+    if ours and action == "rerequested":
+        return _look_at(payload, "check_run", reset=True)
+    if ours and action == "requested_action":
+        pressed = text(payload, "requested_action", "identifier")
+        return _look_at(payload, "check_run", reset=True) if pressed == EVALUATE_BUTTON else ()
+    return _look_at(payload, "check_run") if not ours and action == "completed" else ()
+
+
+def understand_check_suite(payload: Payload, own_app: int) -> tuple[Trigger, ...]:
+    """Another App's suite ended, or all of ours was asked to run again."""
+    action, owner = text(payload, "action"), integer(payload, "check_suite", "app", "id")
+    if action == "rerequested" and owner in {own_app, None}:  # GitHub asks only whom it means
+        return _look_at(payload, "check_suite", reset=True)
+    return _look_at(payload, "check_suite") if action == "completed" and owner != own_app else ()
+
+
+def understand_workflow_run(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
+    """A workflow ended: its artifact may hold measurements."""
+    return _look_at(payload, "workflow_run") if text(payload, "action") == "completed" else ()
+
+
+def _look_at(payload: Payload, subject: str, reset: bool = False) -> tuple[Trigger, ...]:
+    head = sha(payload, subject, "head_sha")
+    branch = _branch(payload, subject)
+    if not head:
+        return ()
+    common: dict[str, Any] = {
+        "repository": repository(payload),
+        "installation": installation(payload),
+        "head_sha": head,
+        "reason": f"{subject}.{text(payload, 'action')}",
+        "actor": text(payload, "sender", "login"),
+        "reset": reset,
+    }
+    if queued := _MERGE_QUEUE.fullmatch(branch):
+        return (Trigger(Kind.EVALUATE, **common, merge_group=True, base_ref=queued["base"]),)
+    numbers = [
+        n
+        for pull in items(payload, subject, "pull_requests")
+        if _of_this_repository(payload, pull) and (n := integer(pull, "number"))
+    ]
+    if not numbers:  # a fork's pull requests are never listed here: the head must be looked up
+        at_home = _on_default_branch(payload, subject, branch)
+        return (Trigger(Kind.LOCATE, **common, remembered=at_home),)
+    return tuple(Trigger(Kind.EVALUATE, **common, number=number) for number in sorted(set(numbers)))
+
+
+def _branch(payload: Payload, subject: str) -> str:
+    return text(payload, subject, "head_branch") or text(payload, subject, "check_suite", "head_branch")
+
+
+def _on_default_branch(payload: Payload, subject: str, branch: str) -> bool:
+    """What runs there is seldom a change's, though a fork may call its branch the same: GitHub need not be asked."""
+    home = text(payload, subject, "head_repository", "full_name")
+    foreign = bool(home) and home != repository(payload)
+    return bool(branch) and branch == text(payload, "repository", "default_branch") and not foreign
+
+
+def _of_this_repository(payload: Payload, pull: Payload) -> bool:
+    """The list also names pull requests that other repositories of the network opened from this head."""
+    base, here = at(pull, "base", "repo", "id"), at(payload, "repository", "id")
+    return base is None or here is None or base == here

@@ -1,0 +1,37 @@
+"""A command from a comment: acknowledged at once, answered once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.model import React, Reply, Trigger
+from handlers.commands import VERBS, nearest
+from handlers.commands.parse import parse
+from handlers.ports import Reader, Renderer, Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """Answers `/maestro ...` where the repository is configured and has not switched commands off."""
+
+    reader: Reader
+    writer: Writer
+    renderer: Renderer
+
+    async def __call__(self, trigger: Trigger) -> None:
+        """Acknowledge with eyes, answer, and close with a rocket or, for what we did not understand, confusion."""
+        opened = await self.reader.open(trigger)
+        if trigger.number is None or trigger.comment_id is None or opened is None or not opened.commands:
+            return
+        command = parse(trigger.text)
+        verb = command.verb if command else ""
+        known = verb in {declared.name for declared in VERBS}
+        body = self.renderer.help(VERBS) if known else self.renderer.unknown_command(verb, nearest(verb))
+        await self.writer.perform(
+            opened.place,
+            (
+                React(trigger.comment_id, "eyes"),
+                Reply(trigger.number, trigger.comment_id, body),
+                React(trigger.comment_id, "rocket" if known else "confused"),
+            ),
+        )

@@ -1,0 +1,42 @@
+"""From a comment to a command. Pure, and linear in the comment's length."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_LONGEST = 65_536  # characters of a comment on GitHub
+_HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_LINE_END = re.compile(r"\r\n?|\n")  # CommonMark's
+_SPOKEN_TO = re.compile(r"/maestro(?=[ \t]|\Z)", re.IGNORECASE | re.ASCII)
+_COMMAND = re.compile(
+    r"/maestro(?:[ \t]+(?P<verb>[a-z][a-z-]{0,31})(?:[ \t]+(?P<arguments>.{0,500}))?)?",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What somebody asked: `/maestro <verb> <arguments>`; no verb means help."""
+
+    verb: str
+    arguments: tuple[str, ...] = ()
+
+
+def spoken_to(body: str) -> bool:
+    """Does it begin with a command? Fences and quotes begin with their own mark, and HTML comments are dropped."""
+    return _SPOKEN_TO.match(_first_line(body)) is not None
+
+
+def parse(body: str) -> Command | None:
+    """The command that `body` begins with; None when it begins with something else, or with a malformed one."""
+    found = _COMMAND.fullmatch(_first_line(body))
+    if found is None:
+        return None
+    return Command((found["verb"] or "help").lower(), tuple((found["arguments"] or "").split()))
+
+
+def _first_line(body: str) -> str:
+    """The first line that is not blank. What is indented stays so: it may be code."""
+    visible = _HTML_COMMENT.sub("", body[:_LONGEST])
+    return next((line.rstrip() for line in _LINE_END.split(visible) if line.strip()), "")

@@ -1,0 +1,29 @@
+"""`pull_request`: the change itself opened, moved, or was retargeted."""
+
+from __future__ import annotations
+
+from app.model import Kind, Trigger
+from handlers.payload import Payload, at, installation, integer, repository, sha, text
+
+_JUDGED = {"opened", "reopened", "synchronize", "ready_for_review", "labeled", "unlabeled"}
+_EDITS = ("base", "body")  # a new base brings new rules; the body may hold a contract
+
+
+def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
+    """Judge the pull request, unless only its title changed or it was closed."""
+    action = text(payload, "action")
+    edited = action == "edited" and any(at(payload, "changes", what) is not None for what in _EDITS)
+    number = integer(payload, "pull_request", "number") or integer(payload, "number")
+    if number is None or not (action in _JUDGED or edited):
+        return ()
+    return (
+        Trigger(
+            Kind.EVALUATE,
+            repository(payload),
+            installation(payload),
+            number=number,
+            head_sha=sha(payload, "pull_request", "head", "sha"),
+            reason=f"pull_request.{action}",
+            actor=text(payload, "sender", "login"),
+        ),
+    )

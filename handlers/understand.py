@@ -1,0 +1,39 @@
+"""What a delivery means: its event's handler says so; an event without one means nothing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from app.model import WAKE, Delivery, Trigger
+from handlers import check_events, installation, issue_comment, merge_group, pull_request, push, wake
+from handlers.payload import Payload, read
+
+Handler = Callable[[Payload, int], tuple[Trigger, ...]]
+
+HANDLERS: Mapping[str, Handler] = {
+    "pull_request": pull_request.understand,
+    "check_run": check_events.understand_check_run,
+    "check_suite": check_events.understand_check_suite,
+    "workflow_run": check_events.understand_workflow_run,
+    "issue_comment": issue_comment.understand,
+    "push": push.understand,
+    "merge_group": merge_group.understand,
+    "installation": installation.understand,
+    "installation_repositories": installation.understand,
+    WAKE: wake.understand,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """Knows which App we are, so that our own echoes are dropped before any call to GitHub."""
+
+    own_app: int
+
+    def __call__(self, delivery: Delivery) -> tuple[Trigger, ...]:
+        """The triggers of `delivery`; none for events, actions and repositories that mean nothing to us."""
+        handler = HANDLERS.get(delivery.event)
+        if handler is None:
+            return ()
+        return tuple(trigger for trigger in handler(read(delivery.body), self.own_app) if trigger.repository)

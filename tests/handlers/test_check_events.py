@@ -1,0 +1,146 @@
+"""`check_run`, `check_suite`, `workflow_run`: what others reported, and what was asked of us."""
+
+from typing import Any
+
+import pytest
+
+from app.model import OWN_RUN, Kind
+from handlers.check_events import EVALUATE_BUTTON
+from tests.handlers.shapes import (
+    BASE,
+    HEAD,
+    OTHER_APP,
+    OWN_APP,
+    check_run,
+    check_suite,
+    listed,
+    understood,
+    workflow_run,
+)
+
+QUEUE = f"gh-readonly-queue/release/1.x/pr-5-{BASE}"
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [("check_run", check_run()), ("check_suite", check_suite()), ("workflow_run", workflow_run())],
+)
+def test_what_others_finished_has_the_pull_request_judged(event: str, payload: dict[str, Any]) -> None:
+    (trigger,) = understood(event, payload)
+    assert (trigger.kind, trigger.number, trigger.head_sha) == (Kind.EVALUATE, 5, HEAD)
+    assert (trigger.reason, trigger.reset, trigger.merge_group) == (f"{event}.completed", False, False)
+
+
+@pytest.mark.parametrize("action", ["created", "rerequested", "requested_action", "requested", "in_progress", ""])
+@pytest.mark.parametrize(
+    ("event", "shape"), [("check_run", check_run), ("check_suite", check_suite), ("workflow_run", workflow_run)]
+)
+def test_what_others_only_began_means_nothing(event: str, shape: Any, action: str) -> None:
+    assert understood(event, shape(action)) == ()
+
+
+@pytest.mark.parametrize("action", ["created", "completed"])
+def test_our_own_echo_means_nothing(action: str) -> None:
+    assert understood("check_run", check_run(action, OWN_APP)) == ()
+    assert understood("check_suite", check_suite(action, OWN_APP)) == ()
+
+
+def test_our_own_run_is_known_by_its_mark_where_github_names_no_app() -> None:
+    marked = f"{OWN_RUN}{'0' * 32}"
+    assert understood("check_run", check_run(app=None, external_id=marked)) == ()
+    (asked,) = understood("check_run", check_run("rerequested", None, external_id=marked))
+    assert asked.reset
+
+
+def test_nobody_passes_for_us_by_bearing_our_mark() -> None:
+    (heard,) = understood("check_run", check_run(app=OTHER_APP, external_id=f"{OWN_RUN}x"))
+    assert not heard.reset
+    assert understood("check_run", check_run("rerequested", OTHER_APP, external_id=f"{OWN_RUN}x")) == ()
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("check_run", check_run("rerequested", OWN_APP)),
+        ("check_suite", check_suite("rerequested", OWN_APP)),
+        ("check_suite", check_suite("rerequested", None)),
+        ("check_run", check_run("requested_action", OWN_APP) | {"requested_action": {"identifier": EVALUATE_BUTTON}}),
+    ],
+)
+def test_who_asks_us_to_run_again_is_told_everything_again(event: str, payload: dict[str, Any]) -> None:
+    (trigger,) = understood(event, payload)
+    assert (trigger.kind, trigger.number, trigger.reset, trigger.actor) == (Kind.EVALUATE, 5, True, "alice")
+
+
+@pytest.mark.parametrize("pressed", [None, {}, {"identifier": "ship"}, {"identifier": None}, [], "evaluate"])
+def test_a_button_that_is_not_ours_does_nothing(pressed: object) -> None:
+    payload = check_run("requested_action", OWN_APP) | {"requested_action": pressed}
+    assert understood("check_run", payload) == ()
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("check_run", check_run(branch=None)),
+        ("check_suite", check_suite(branch=None)),
+        ("workflow_run", workflow_run(home="mallory/shop")),
+    ],
+)
+def test_a_forks_head_must_be_looked_up(event: str, payload: dict[str, Any]) -> None:
+    (trigger,) = understood(event, payload)
+    assert (trigger.kind, trigger.number, trigger.head_sha) == (Kind.LOCATE, None, HEAD)
+
+
+def test_a_fork_may_call_its_branch_like_our_default_branch() -> None:
+    (trigger,) = understood("workflow_run", workflow_run(branch="main", home="mallory/shop"))
+    assert trigger.kind is Kind.LOCATE
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("check_run", check_run(branch="main")),
+        ("check_suite", check_suite(branch="main")),
+        ("workflow_run", workflow_run(branch="main")),
+        ("check_run", check_run("rerequested", OWN_APP, branch="main")),
+    ],
+)
+def test_what_ran_on_the_default_branch_is_looked_up_without_asking_github(event: str, payload: dict[str, Any]) -> None:
+    """Seldom a change's, yet a fork may call its branch the same, and its check events do not name the fork."""
+    (trigger,) = understood(event, payload)
+    assert (trigger.kind, trigger.remembered) == (Kind.LOCATE, True)
+
+
+def test_a_pull_request_from_the_default_branch_is_judged() -> None:
+    (trigger,) = understood("check_run", check_run(branch="main", pull_requests=[listed(5)]))
+    assert (trigger.kind, trigger.number) == (Kind.EVALUATE, 5)
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"),
+    [
+        ("check_run", check_run(branch=QUEUE)),
+        ("check_suite", check_suite(branch=QUEUE)),
+        ("workflow_run", workflow_run(branch=QUEUE)),
+        ("check_run", check_run("rerequested", OWN_APP, branch=QUEUE)),
+    ],
+)
+def test_a_merge_queues_branch_is_judged_as_the_group_it_is(event: str, payload: dict[str, Any]) -> None:
+    (trigger,) = understood(event, payload)
+    assert (trigger.kind, trigger.merge_group, trigger.number) == (Kind.EVALUATE, True, None)
+    assert (trigger.base_ref, trigger.head_sha) == ("release/1.x", HEAD)
+
+
+def test_each_pull_request_at_the_head_is_judged_once() -> None:
+    payload = check_run(pull_requests=[listed(9), listed(5), listed(9)])
+    assert [trigger.number for trigger in understood("check_run", payload)] == [5, 9]
+
+
+def test_pull_requests_of_other_repositories_of_the_network_are_not_ours() -> None:
+    payload = check_run(pull_requests=[listed(5), listed(6, repository=8)])
+    assert [trigger.number for trigger in understood("check_run", payload)] == [5]
+
+
+@pytest.mark.parametrize("head", [None, "", "main", "1a", HEAD.upper(), f"{HEAD}/..", 7])
+def test_without_a_sha_there_is_nothing_to_look_at(head: object) -> None:
+    assert understood("check_run", check_run(head_sha=head)) == ()

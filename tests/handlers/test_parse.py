@@ -1,0 +1,160 @@
+"""From a comment's body to a command: what counts, and what only looks as if it did."""
+
+from time import perf_counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from handlers.commands.parse import Command, parse, spoken_to
+
+_HELP = Command("help")
+
+COMMANDS: dict[str, Command] = {
+    "/maestro": _HELP,
+    "/maestro help": _HELP,
+    "/maestro help ": _HELP,
+    "/maestro\thelp": _HELP,
+    "/maestro  \t help": _HELP,
+    "/MAESTRO HELP": _HELP,
+    "/Maestro Help": _HELP,
+    "/maestro help\n": _HELP,
+    "/maestro help\r\n": _HELP,
+    "/maestro help\r": _HELP,
+    "\n/maestro help": _HELP,
+    "\r\n\r\n/maestro help": _HELP,
+    "  \n\t\n/maestro help": _HELP,
+    "/maestro help\nThanks!": _HELP,
+    "/maestro help\r\n\r\n> quoted\r\n": _HELP,
+    "/maestro help\r> quoted": _HELP,
+    "/maestro help\n/maestro ship": _HELP,
+    "<!-- a template's note -->\n/maestro help": _HELP,
+    "<!-- one --><!-- two -->\r\n/maestro help": _HELP,
+    "<!-- /maestro ship -->\n/maestro help": _HELP,
+    "/maestro help <!-- never mind -->": _HELP,
+    "/maestro help <!-- never\nmind": _HELP,
+    "/maestro ship": Command("ship"),
+    "/maestro re-run": Command("re-run"),
+    "/maestro help ship": Command("help", ("ship",)),
+    "/maestro rollback 1a2b3c4 --now": Command("rollback", ("1a2b3c4", "--now")),
+    "/maestro say `rm -rf /` && $(boom)": Command("say", ("`rm", "-rf", "/`", "&&", "$(boom)")),
+    "/maestro ship a\u2028b": Command("ship", ("a", "b")),
+    "/maestro ship \u202egnp.exe": Command("ship", ("\u202egnp.exe",)),
+    "/maestro ship " + "x" * 499: Command("ship", ("x" * 499,)),
+}
+
+MALFORMED = (
+    "/maestro 7",
+    "/maestro -h",
+    "/maestro --help",
+    "/maestro ../../etc",
+    "/maestro ship!",
+    "/maestro \u200bship",
+    "/maestro \u017fhip",
+    "/maestro \u0455hip",
+    "/maestro " + "a" * 33,
+    "/maestro ship " + "x" * 600,
+    "/maestro ship\x00",
+)
+"""Meant for us, though no command: they get an answer that says so."""
+
+OTHER_TALK = (
+    "",
+    " ",
+    "\n\n",
+    "Thanks!",
+    "maestro help",
+    "see /maestro help",
+    "please\n/maestro help",
+    " /maestro help",
+    "\t/maestro help",
+    "    /maestro help",
+    "\n    /maestro help",
+    "> /maestro help",
+    ">/maestro help",
+    "- /maestro help",
+    "1. /maestro help",
+    "# /maestro help",
+    "**/maestro help**",
+    "`/maestro help`",
+    "```\n/maestro help\n```",
+    "```sh\r\n/maestro help\r\n```",
+    "~~~\n/maestro help\n~~~",
+    "````\n```\n/maestro help\n```\n````",
+    "```\n/maestro help",
+    "<!--\n/maestro help\n-->",
+    "<!-- /maestro help -->",
+    "<!-- /maestro help",
+    "<!-- a -- > \n/maestro help",
+    "<!--> \n/maestro help",
+    "<!-- x --> Thanks!\n/maestro help",
+    "<details>\n/maestro help\n</details>",
+    "<pre>\n/maestro help\n</pre>",
+    "| /maestro help |",
+    "[//]: # (\n/maestro help)",
+    "@octo /maestro help",
+    "\u200b/maestro help",
+    "\ufeff/maestro help",
+    "\u2060/maestro help",
+    "/\u200bmaestro help",
+    "/maestro\u200b help",
+    "/maestro\u00a0help",
+    "/mae\u017ftro help",
+    "/m\u0430estro help",
+    "\\/maestro help",
+    "//maestro help",
+    "/maestrohelp",
+    "/maestro-help",
+    "/maestro/help",
+    "/maestro: help",
+    "/maestro, help",
+    "/maestro_bot ship",
+    "/conductor help",
+    "&#47;maestro help",
+    "\x0b/maestro help",
+    "\x0c/maestro help",
+)
+
+
+@pytest.mark.parametrize(("body", "command"), COMMANDS.items())
+def test_a_comment_that_begins_with_a_command_is_one(body: str, command: Command) -> None:
+    assert spoken_to(body)
+    assert parse(body) == command
+
+
+@pytest.mark.parametrize("body", MALFORMED)
+def test_a_command_that_cannot_be_read_is_answered_but_not_obeyed(body: str) -> None:
+    assert spoken_to(body)
+    assert parse(body) is None
+
+
+@pytest.mark.parametrize("body", OTHER_TALK)
+def test_what_is_quoted_fenced_hidden_or_disguised_is_no_command(body: str) -> None:
+    assert not spoken_to(body)
+    assert parse(body) is None
+
+
+@given(st.text())
+def test_any_text_is_a_command_or_not_and_every_command_was_meant_for_us(body: str) -> None:
+    assert spoken_to(body) or parse(body) is None
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=80), st.sampled_from(["> ", "`", "<!-- ", "x "]))
+def test_behind_a_mark_nothing_is_a_command(rest: str, mark: str) -> None:
+    line = rest.splitlines()[0] if rest.splitlines() else ""
+    assert parse(f"{mark}/maestro {line.replace('-->', '')}") is None
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["<!--", "<!---->", "<!-- -->", "-->", "\n", "\r\n", " ", " \n", "\t", "/maestro ", "`", ">", "\u200b", "a", "<!-"],
+)
+@pytest.mark.parametrize("begin", ["", "/maestro ", "/maestro help ", "<!-- ", "/maestro help\n"])
+def test_sixty_thousand_characters_are_read_within_ten_milliseconds(begin: str, piece: str) -> None:
+    body = begin + piece * (60_000 // len(piece))
+    spent = []
+    for _ in range(3):
+        started = perf_counter()
+        parse(body)
+        spent.append(perf_counter() - started)
+    assert min(spent) < 0.010

@@ -1,0 +1,58 @@
+"""`pull_request`: which actions are judged."""
+
+import pytest
+
+from app.model import Kind
+from tests.handlers.shapes import HEAD, REPOSITORY, pull_request, understood
+
+
+@pytest.mark.parametrize("action", ["opened", "reopened", "synchronize", "ready_for_review", "labeled", "unlabeled"])
+def test_a_change_that_appeared_or_moved_is_judged(action: str) -> None:
+    (trigger,) = understood("pull_request", pull_request(action))
+    assert (trigger.kind, trigger.repository, trigger.number) == (Kind.EVALUATE, REPOSITORY, 5)
+    assert (trigger.head_sha, trigger.installation, trigger.actor) == (HEAD, 99, "alice")
+    assert trigger.reason == f"pull_request.{action}"
+
+
+@pytest.mark.parametrize("action", ["closed", "assigned", "locked", "milestoned", "review_requested", "enqueued", ""])
+def test_what_changes_nothing_of_the_change_is_not(action: str) -> None:
+    assert understood("pull_request", pull_request(action)) == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "judged"),
+    [
+        ({"title": {"from": "Old"}}, False),
+        ({"body": {"from": "Old"}}, True),
+        ({"base": {"ref": {"from": "old"}, "sha": {"from": ""}}}, True),
+        ({"title": {"from": "Old"}, "body": {"from": ""}}, True),
+        ({}, False),
+        (None, False),
+        (7, False),
+        ("body", False),
+        ([["body"]], False),
+    ],
+)
+def test_an_edit_counts_when_it_may_bring_new_rules_or_a_contract(changes: object, judged: bool) -> None:
+    assert bool(understood("pull_request", pull_request("edited", changes=changes))) is judged
+
+
+def test_the_number_is_read_where_there_is_one() -> None:
+    above, inside = pull_request(), pull_request()
+    del above["pull_request"]["number"]
+    del inside["number"]
+    assert [trigger.number for payload in (above, inside) for trigger in understood("pull_request", payload)] == [5, 5]
+
+
+def test_without_an_installation_github_will_be_asked_for_it() -> None:
+    payload = pull_request()
+    del payload["installation"]
+    (trigger,) = understood("pull_request", payload)
+    assert trigger.installation is None
+
+
+def test_a_head_that_is_no_sha_is_left_to_the_reader() -> None:
+    payload = pull_request()
+    payload["pull_request"]["head"]["sha"] = "../../heads/main"
+    (trigger,) = understood("pull_request", payload)
+    assert (trigger.number, trigger.head_sha) == (5, "")

@@ -1,0 +1,23 @@
+"""A scripted GitHub, one repository on it, and a database that remembers what was done there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest_asyncio
+
+from app.store.database import connect, migrate
+from app.store.effects import Effects
+from tests.github.conftest import client, github, hub, key, make_github, pem, repository, session, time
+
+__all__ = ["client", "effects", "github", "hub", "key", "make_github", "pem", "repository", "session", "time"]
+
+
+@pytest_asyncio.fixture
+async def effects(tmp_path: Path) -> AsyncIterator[Effects]:
+    """The effects table of a fresh database."""
+    engine = connect(f"sqlite:///{tmp_path / 'maestro.db'}")
+    await migrate(engine)
+    yield Effects(engine)
+    await engine.dispose()
