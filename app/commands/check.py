@@ -1,0 +1,100 @@
+"""`maestro check`: the whole decision on a git checkout, with no credentials and no network."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from app import __version__
+from app.commands import screen
+from app.exit import BY_VERDICT, Exit
+from app.gather.checkout import Checkout, UnknownRef
+from app.gather.checkout_rules import Rules
+from app.gather.git import Git, GitError
+from app.metrics_file import BadMetrics, measurements_in
+from checks.judge import Case, judge
+from checks.model import Decision, Measurement
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--repo", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path(), help="A git checkout."
+)
+@click.option("--base", default="main", show_default=True, help="What the change goes onto: a branch, tag or commit.")
+@click.option("--head", default="HEAD", show_default=True, help="The change: a branch, tag or commit.")
+@click.option(
+    "--measurements",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help='JSON of what was measured on the head: {"tests": "pass", "perf_p95_ms": 212}.',
+)
+@click.option(
+    "--config", "config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judge by this file."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the decision as JSON.")
+@click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), help="Write the card to this file.")
+@click.option(
+    "--record", "record_to", type=click.Path(dir_okay=False, path_type=Path), help="Write all the decision was made of."
+)
+def check(
+    repo: Path,
+    base: str,
+    head: str,
+    measurements: Path | None,
+    config: Path | None,
+    as_json: bool,
+    markdown: Path | None,
+    record_to: Path | None,
+) -> None:
+    """Judge the change from BASE to HEAD by the base's `.github/maestro.yml`, and print the card.
+
+    The exit code is the verdict: 0 ship, 1 block, 3 hold.
+    """
+    measured = () if measurements is None else _measurements(measurements)
+    rules = None if config is None else Rules(config.read_bytes(), str(config), f"judged by {config}")
+    case = _case(repo, base, head, measured, rules)
+    decision = judge(case)
+    if decision is None:  # a checkout always has rules: its own, or the built-in ones
+        raise click.ClickException("nothing to judge by")
+    click.echo(screen.as_json(decision) if as_json else screen.drawn(decision))  # first: no full disk may lose it
+    if markdown is not None:
+        _write_card(markdown, decision)
+    if record_to is not None:
+        _write_record(record_to, case, decision)
+    sys.exit(BY_VERDICT[decision.verdict.value])
+
+
+def _case(repo: Path, base: str, head: str, measured: tuple[Measurement, ...], rules: Rules | None) -> Case:
+    try:
+        return asyncio.run(_read(repo, base, head, measured, rules))
+    except (UnknownRef, GitError) as error:
+        raise click.ClickException(str(error)) from None
+    except FileNotFoundError as error:
+        click.echo(f"maestro: cannot run {error.filename}", err=True)
+        sys.exit(Exit.INFRASTRUCTURE)
+
+
+async def _read(repo: Path, base: str, head: str, measured: tuple[Measurement, ...], rules: Rules | None) -> Case:
+    return await Checkout(await Git.at(repo), base, head, measured, rules, __version__).case()
+
+
+def _measurements(file: Path) -> tuple[Measurement, ...]:
+    try:
+        return measurements_in(file.read_bytes(), source="file")
+    except BadMetrics as error:
+        raise click.ClickException(f"{file}: {error}") from None
+
+
+def _write_card(file: Path, decision: Decision) -> None:
+    from app.render.card import Links, card  # the templates' engine takes longer to load than the rest takes to run
+
+    file.write_text(card(decision, links=Links(), now=datetime.now(UTC)).body, encoding="utf-8")
+
+
+def _write_record(file: Path, case: Case, decision: Decision) -> None:
+    from app import record
+
+    file.write_bytes(record.write(case, decision))

@@ -1,0 +1,121 @@
+"""`maestro demo`: a local GitHub, the whole App, and five pull requests that get their decisions, without keys."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import click
+from aiohttp import web
+
+from app import logs, record
+from app.commands import screen
+from app.commands.story import REPOSITORY, Chapter, tell
+from app.exit import Exit
+from app.github.sandbox import Repo, Sandbox
+from app.main import System, system
+from app.settings import Settings
+from checks.judge import judge
+from checks.model import Decision
+
+_SECRET = "demo"
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--serve", is_flag=True, help="Stay up afterwards, with addresses to look at.")
+def demo(serve: bool) -> None:
+    """Watch five pull requests get their decisions: one may ship, two may not, two must wait."""
+    logs.configure("ERROR")
+    as_told = asyncio.run(_demo(serve))
+    sys.exit(Exit.SHIP if as_told else Exit.BLOCK)
+
+
+async def _demo(serve: bool) -> bool:
+    started = time.monotonic()
+    async with _town() as (github, maestro, address):
+        repo, chapters = await tell(github, maestro, address)
+        as_told = all([await _show(github, maestro, repo, chapter) for chapter in chapters])
+        _sum_up(github, as_told, time.monotonic() - started)
+        if serve:
+            await _stay(repo, chapters, address)
+        return as_told and not github.violations
+
+
+@asynccontextmanager
+async def _town() -> AsyncIterator[tuple[Sandbox, System, str]]:
+    """A local GitHub and the App with its address, in a directory that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="maestro-demo-") as directory:
+        async with (
+            Sandbox(Sandbox.generate_app(), webhook_secret=_SECRET) as github,
+            _running(github, Path(directory)) as (maestro, address),
+        ):
+            yield github, maestro, address
+
+
+@asynccontextmanager
+async def _running(github: Sandbox, directory: Path) -> AsyncIterator[tuple[System, str]]:
+    """The App, listening on loopback, its webhook address known to the local GitHub."""
+    settings = Settings.model_validate(
+        {
+            "MAESTRO_APP_ID": str(github.app.app_id),
+            "MAESTRO_PRIVATE_KEY": github.app.private_key,
+            "MAESTRO_WEBHOOK_SECRET": _SECRET,
+            "MAESTRO_GITHUB_API": github.url,
+            "DATABASE_URL": f"sqlite:///{directory / 'demo.db'}",
+        }
+    )
+    async with system(settings) as maestro:
+        runner = web.AppRunner(maestro.web, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        address = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        github.webhook_url = f"{address}/webhook"
+        await maestro.engine.start()
+        try:
+            yield maestro, address
+        finally:
+            await maestro.engine.stop()
+            await runner.cleanup()
+
+
+async def _show(github: Sandbox, maestro: System, repo: Repo, chapter: Chapter) -> bool:
+    """Print what became of one pull request; was it as the story tells?"""
+    await github.settle()
+    await maestro.engine.idle()
+    decision = await _decision(maestro, chapter.number)
+    click.echo(f"\n#{chapter.number} {chapter.title}\n   {chapter.told}\n")
+    if decision is None:
+        click.echo("   no decision was made", err=True)
+        return False
+    click.echo(screen.drawn(decision))
+    on_github = any(comment.body.startswith("<!-- maestro:card") for comment in repo.comments(chapter.number))
+    return decision.verdict is chapter.verdict and on_github
+
+
+async def _decision(maestro: System, number: int) -> Decision | None:
+    written = await maestro.stores.decisions.latest(REPOSITORY, number)
+    return None if written is None else judge(record.read(written))
+
+
+def _sum_up(github: Sandbox, as_told: bool, seconds: float) -> None:
+    requests, wrong = len(github.requests), len(github.violations)
+    click.echo(f"\n{requests} calls to GitHub, {len(github.writes)} of them writes, {wrong} against its contract;")
+    click.echo(f"{'every decision as told' if as_told else 'NOT every decision as told'}, in {seconds:.1f} s.")
+
+
+async def _stay(repo: Repo, chapters: list[Chapter], address: str) -> None:
+    click.echo("\nThe pull requests, as GitHub would show them:")
+    for chapter in chapters:
+        click.echo(f"  {repo.url(chapter.number)}  {chapter.title}")
+    click.echo(f"Maestro itself: {address}/healthz  {address}/metrics  {address}/schema/maestro.json")
+    told = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, told.set)
+    click.echo("Ctrl-C ends it.")
+    await told.wait()

@@ -1,0 +1,157 @@
+"""`maestro replay`: a recorded webhook, or a recorded decision, decided again. Nothing is written to GitHub."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app import record
+from app.commands import screen
+from app.exit import BY_VERDICT, Exit
+from app.gather.reader import GitHubReader
+from app.github.address import Address
+from app.github.client import API_URL
+from app.github.errors import Denied, GitHubError, NotFound
+from app.main import reader_with_token, understanding
+from app.model import Delivery, Kind, Trigger
+from app.settings import StoreSettings
+from app.store.database import UnsupportedDatabase
+from checks.decide import worst
+from checks.judge import judge
+from checks.model import Decision
+
+# Which event a payload belongs to, told by the keys it holds; the more particular first. Deployments may bring their
+# workflow run, reviews bring their pull request.
+_TELLING: tuple[tuple[str, frozenset[str]], ...] = tuple(
+    (event, frozenset(keys.split()))
+    for event, keys in (
+        ("installation_repositories", "repositories_added"),
+        ("installation_target", "installation target_type"),
+        ("deployment_status", "deployment_status"),
+        ("deployment", "deployment"),
+        ("workflow_job", "workflow_job"),
+        ("workflow_run", "workflow_run"),
+        ("check_run", "check_run"),
+        ("check_suite", "check_suite"),
+        ("merge_group", "merge_group"),
+        ("pull_request_review_comment", "pull_request comment"),
+        ("pull_request_review_thread", "pull_request thread"),
+        ("pull_request_review", "pull_request review"),
+        ("pull_request", "pull_request"),
+        ("issue_comment", "issue comment"),
+        ("commit_comment", "comment"),
+        ("issues", "issue"),
+        ("push", "commits"),
+        ("ping", "zen"),
+    )
+)
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--event", help="The X-GitHub-Event header; guessed from the payload when left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print the decisions as JSON.")
+def replay(file: Path, event: str | None, as_json: bool) -> None:
+    """Decide FILE again: a webhook's payload, or a record that `maestro check --record` wrote.
+
+    A record is decided from itself alone, and must come out to the same bytes. A webhook is read from GitHub as it
+    is now, with the token in GITHUB_TOKEN and the API in MAESTRO_GITHUB_API.
+    """
+    content = file.read_bytes()
+    held = _object(content, file)
+    decisions = [_again(content)] if "case" in held else asyncio.run(_replayed(content, event or guessed(held)))
+    for decision in decisions:
+        click.echo(screen.as_json(decision) if as_json else screen.drawn(decision))
+    if not decisions:
+        click.echo(
+            "Nothing to decide: the event asks for none, or what it speaks of is closed or not configured.", err=True
+        )
+    sys.exit(BY_VERDICT[worst(decision.verdict for decision in decisions).value])
+
+
+def _again(content: bytes) -> Decision:
+    try:
+        same = record.again(content) == content
+        decision = judge(record.read(content))
+    except record.BadRecord as error:
+        raise click.ClickException(str(error)) from None
+    if decision is None or not same:
+        raise click.ClickException("this version decides the record differently: it was made by another, or edited")
+    return decision
+
+
+async def _replayed(content: bytes, event: str) -> list[Decision]:
+    token = os.environ.get("GITHUB_TOKEN", "").strip()
+    if not token:
+        raise click.ClickException("set GITHUB_TOKEN to a token that can see the repository")
+    try:
+        async with reader_with_token(token, _api(), StoreSettings().database_url) as reader:
+            triggers = understanding(Delivery(0, "replay", event, content, 0.0))
+            asked = [one for trigger in triggers for one in await _evaluations(reader, trigger)]
+            found = [await _decided(reader, one) for one in asked]
+            return [decision for decision in found if decision is not None]
+    except (NotFound, Denied) as error:
+        raise click.ClickException(f"{error}; can the token in GITHUB_TOKEN see the repository?") from None
+    except UnsupportedDatabase as error:
+        raise click.ClickException(str(error)) from None
+    except GitHubError as error:
+        click.echo(f"maestro: {error}", err=True)
+        sys.exit(Exit.INFRASTRUCTURE)
+
+
+def _api() -> str:
+    """Where GitHub is, as the environment says."""
+    api = os.environ.get("MAESTRO_GITHUB_API") or API_URL
+    try:
+        Address(api)
+    except ValueError as error:
+        raise click.ClickException(f"MAESTRO_GITHUB_API: {error}") from None
+    return api
+
+
+async def _decided(reader: GitHubReader, trigger: Trigger) -> Decision | None:
+    """The decision as GitHub tells the facts now; None for a pull request that is closed or not configured."""
+    opened = await reader.visible(trigger)
+    return judge(await reader.gather(opened, 0)) if opened else None
+
+
+async def _evaluations(reader: GitHubReader, trigger: Trigger) -> list[Trigger]:
+    """The pull requests that a trigger speaks of; commands are not replayed."""
+    match trigger.kind:
+        case Kind.EVALUATE:
+            return [trigger]
+        case Kind.LOCATE:
+            numbers = await reader.pulls_at(trigger)
+        case Kind.SWEEP:
+            numbers = await reader.open_pulls(trigger)
+        case Kind.COMMAND:
+            numbers = ()
+    return [replace(trigger, kind=Kind.EVALUATE, number=number) for number in numbers]
+
+
+def _object(content: bytes, file: Path) -> Mapping[str, Any]:
+    try:
+        held = json.loads(content)
+    except (ValueError, RecursionError):
+        raise click.ClickException(f"{file} is not JSON") from None
+    if not isinstance(held, dict):
+        raise click.ClickException(f"{file} is not a JSON object")
+    return held
+
+
+def guessed(held: Mapping[str, Any]) -> str:
+    """The X-GitHub-Event header that the payload `held` came under. Raises ClickException where nothing tells."""
+    event = next((event for event, keys in _TELLING if keys <= held.keys()), None)
+    if event is None and "installation" in held and "repository" not in held:  # every payload of an App holds the first
+        return "installation"
+    if event is None:
+        raise click.ClickException("cannot tell which event this is; name it with --event")
+    return event

@@ -1,0 +1,145 @@
+"""The story of `maestro demo`: one repository, five pull requests, and what should become of each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import aiohttp
+
+from app.github.sandbox import Repo, Sandbox
+from app.main import System
+from checks.model import Verdict
+
+REPOSITORY = "octo/shop"
+RULES = """\
+version: 1
+agents: {labels: [agent], authors: ["*[bot]"], branches: ["agent/*"]}
+contract:
+  mode: block
+  post: {tests: pass, perf_p95_ms: {lt: 250}, risk: {lt: 0.65}}
+  units: {perf_p95_ms: ms}
+sbom:
+  mode: block
+  paths: ["sbom/*.json"]
+  severity: high
+  licenses: {deny: [AGPL-3.0-only, GPL-3.0-only]}
+"""
+_CART = "def total(items):\n    return sum(item.price for item in items)\n"
+_KNOWN = (("flask", "3.0.3", "BSD-3-Clause"), ("requests", "2.32.3", "Apache-2.0"))
+_COPYLEFT = ("ghostscript-render", "1.4.0", "AGPL-3.0-only")
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One pull request: what happens in it, and the verdict it should get."""
+
+    number: int
+    title: str
+    told: str
+    verdict: Verdict
+
+
+async def tell(github: Sandbox, maestro: System, address: str) -> tuple[Repo, list[Chapter]]:
+    """Open the five pull requests, and let CI report on each what the story says."""
+    repo = github.repository(
+        REPOSITORY,
+        {".github/maestro.yml": RULES, "shop/cart.py": _CART, "sbom/shop.cdx.json": bill(*_KNOWN)},
+        collaborators={"alice": "admin", "bob": "write"},
+    )
+    token = await maestro.stores.tokens.issue(REPOSITORY)
+    ci = _Ci(repo, f"{address}/api/measurements", token)
+    return repo, [await chapter(repo, ci) for chapter in (_clean, _slow, _copyleft, _running, _fork)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ci:
+    """What continuous integration does: reports tests, and sends what it measured."""
+
+    repo: Repo
+    url: str
+    token: str
+
+    async def measured(self, sha: str, p95: float, n: int) -> None:
+        """Send the latency of this head, over real HTTP."""
+        body = {"sha": sha, "measurements": {"perf_p95_ms": {"value": p95, "unit": "ms", "n": n}}}
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with aiohttp.ClientSession(headers=headers) as session, session.post(self.url, json=body) as answer:
+            answer.raise_for_status()
+
+    async def green(self, sha: str, p95: float = 212.0) -> None:
+        """All tests pass, and the latency is this."""
+        self.repo.report_check(sha, "unit tests")
+        await self.measured(sha, p95, 4000)
+
+
+async def _clean(repo: Repo, ci: _Ci) -> Chapter:
+    title = "Round totals to cents"
+    sha = repo.commit("round", {"shop/cart.py": _CART.replace("return ", "return round(") + ", 2)\n"}, message=title)
+    number = repo.open_pull(title, "round", author="alice")
+    await ci.green(sha)
+    return Chapter(number, title, "Tests pass, 212 ms, small: nothing stands in the way.", Verdict.SHIP)
+
+
+async def _slow(repo: Repo, ci: _Ci) -> Chapter:
+    title = "Recompute discounts on every view"
+    sha = repo.commit("agent/discounts", {"shop/discounts.py": "def discounts(): ...\n"}, message=title, author="bob")
+    number = repo.open_pull(title, "agent/discounts", author="bob")
+    await ci.green(sha, p95=261.0)
+    return Chapter(number, title, "An agent's change; its p95 is over the contract's limit.", Verdict.BLOCK)
+
+
+async def _copyleft(repo: Repo, ci: _Ci) -> Chapter:
+    title = "Render invoices as PDF"
+    sha = repo.commit("pdf", {"sbom/shop.cdx.json": bill(*_KNOWN, _COPYLEFT)}, message=title)
+    number = repo.open_pull(title, "pdf", author="alice")
+    await ci.green(sha)
+    return Chapter(number, title, "Brings a package under AGPL-3.0-only, which the rules deny.", Verdict.BLOCK)
+
+
+async def _running(repo: Repo, ci: _Ci) -> Chapter:
+    title = "Cache the catalogue"
+    sha = repo.commit("cache", {"shop/cache.py": "CACHE = {}\n"}, message=title)
+    repo.report_check(sha, "unit tests")
+    repo.report_check(sha, "browser tests", status="in_progress", conclusion=None)
+    number = repo.open_pull(title, "cache", author="alice")
+    await ci.measured(sha, 204.0, 4000)
+    return Chapter(number, title, "Its browser tests still run: waiting is never red.", Verdict.HOLD)
+
+
+async def _fork(repo: Repo, ci: _Ci) -> Chapter:
+    title = "Speed up search"
+    fork = repo.fork("mallory")
+    sha = fork.commit("search", {"shop/search.py": "def search(): ...\n"}, message=title, author="mallory")
+    own_word = {"maestro-metrics": {"maestro-metrics.json": b'{"perf_p95_ms": {"value": 9, "unit": "ms"}}'}}
+    repo.workflow_run(sha, "bench", artifacts=own_word, head=fork, actor="mallory")
+    number = repo.open_pull(title, "mallory:search", author="mallory")
+    repo.report_check(sha, "unit tests")
+    return Chapter(number, title, "A fork's own run claims 9 ms: shown, and trusted for nothing.", Verdict.HOLD)
+
+
+def bill(*packages: tuple[str, str, str]) -> str:
+    """A CycloneDX 1.6 bill of (name, version, licence) packages."""
+    components = [
+        {
+            "type": "library",
+            "bom-ref": name,
+            "name": name,
+            "version": version,
+            "purl": f"pkg:pypi/{name}@{version}",
+            "licenses": [{"license": {"id": licence}}],
+        }
+        for name, version, licence in packages
+    ]
+    root = {"type": "application", "bom-ref": "shop", "name": "shop", "version": "1.0.0"}
+    return json.dumps(
+        {
+            "bomFormat": "CycloneDX",
+            "specVersion": "1.6",
+            "version": 1,
+            "metadata": {"component": root},
+            "components": components,
+            "dependencies": [{"ref": "shop", "dependsOn": [name for name, _, _ in packages]}],
+        },
+        indent=1,
+    )

@@ -1,0 +1,330 @@
+import json
+import os
+import resource
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.config import PATH
+from tests.commands.conftest import Ended, Maestro
+from tests.commands.running import SCRIPT, ran
+from tests.gather.hostile import arm
+from tests.gather.repositories import Repo, repository
+
+HERE = Path(__file__).parents[2]
+FLASK = HERE / "tests" / "data" / "sbom" / "pypi-flask"
+SBOM = "version: 1\nsbom: {mode: block, paths: [sbom/*.json]}\n"
+CONTRACT = "version: 1\ncontract: {mode: block, post: {tests: pass, p95_ms: {lt: 250}}}\n"
+SHAPE = {"verdict", "head_sha", "base_sha", "risk", "checks"}
+CHECK_SHAPE = {"name", "state", "title", "reasons", "measures", "findings"}
+CPU_SECONDS = 2.0
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    """main holds a contract; `fix`, checked out, is a small change."""
+    made = repository(tmp_path / "shop", {"a.py": "x = 1\n", PATH: CONTRACT})
+    made.branch()
+    made.commit({"a.py": "x = 2\n"}, "Correct x")
+    return made
+
+
+def measured(tmp_path: Path, **values: object) -> str:
+    file = tmp_path / "measurements.json"
+    file.write_text(json.dumps(values))
+    return str(file)
+
+
+def decided(ended: Ended) -> dict[str, Any]:
+    """The decision on stdout, which holds nothing else."""
+    decision = json.loads(ended.out)
+    assert decision.keys() >= SHAPE
+    assert {"score", "reasons"} == decision["risk"].keys()
+    assert all(check.keys() >= CHECK_SHAPE for check in decision["checks"])
+    assert ended.err == ""
+    return dict(decision)
+
+
+def states(decision: dict[str, Any]) -> dict[str, str]:
+    return {check["name"]: check["state"] for check in decision["checks"]}
+
+
+# --- verdicts and exit codes -----------------------------------------------------------------------------------------
+
+
+def test_what_is_measured_and_within_limits_ships(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    file = measured(tmp_path, tests="pass", p95_ms=212)
+    ended = maestro("check", "--repo", str(repo.root), "--json", "--measurements", file)
+    decision = decided(ended)
+    assert (ended.code, decision["verdict"], states(decision)) == (0, "ship", {"contract": "pass"})
+    assert (decision["head_sha"], decision["base_sha"]) == (repo.sha(), repo.sha("main"))
+    assert 0 < decision["risk"]["score"] < 1
+
+
+@pytest.mark.parametrize("values", [{"tests": "pass", "p95_ms": 261}, {"tests": "fail", "p95_ms": 212}])
+def test_what_is_outside_blocks(maestro: Maestro, repo: Repo, tmp_path: Path, values: dict[str, object]) -> None:
+    file = measured(tmp_path, **values)
+    ended = maestro("check", "--repo", str(repo.root), "--json", "--measurements", file)
+    assert (ended.code, decided(ended)["verdict"]) == (1, "block")
+
+
+def test_what_is_not_measured_holds_and_is_named(maestro: Maestro, repo: Repo) -> None:
+    ended = maestro("check", "--repo", str(repo.root), "--json")
+    decision = decided(ended)
+    assert (ended.code, decision["verdict"], states(decision)) == (3, "hold", {"contract": "unmeasured"})
+    said = " ".join(decision["checks"][0]["reasons"])
+    assert "tests" in said
+    assert "p95_ms" in said
+    assert "--measurements" in said
+
+
+@pytest.mark.slow
+def test_each_ending_has_its_exit_code_as_a_process_too(repo: Repo, tmp_path: Path) -> None:
+    shipped, blocked = measured(tmp_path, tests="pass", p95_ms=1), tmp_path / "blocked.json"
+    blocked.write_text('{"tests": "fail", "p95_ms": 1}')
+    assert [
+        ran("check", "--json", "--measurements", shipped, cwd=repo.root).returncode,
+        ran("check", "--measurements", blocked, cwd=repo.root).returncode,
+        ran("check", "--base", "nosuch", cwd=repo.root).returncode,
+        ran("check", cwd=repo.root).returncode,
+    ] == [0, 1, 2, 3]
+    assert ran("check", cwd=repo.root, PATH=str(tmp_path)).returncode == 4
+
+
+def test_without_git_the_machine_is_at_fault(
+    maestro: Maestro, repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ended = maestro("check", "--repo", str(repo.root))
+    assert (ended.code, ended.out, ended.err) == (4, "", "maestro: cannot run git\n")
+
+
+# --- what cannot be judged -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"tests": null}', b'{"a b": 1}', b'{"x": 1e999}', b"\xff", b"[" * 100_000]
+)
+def test_a_bad_measurements_file_is_refused_and_nothing_is_overwritten(
+    maestro: Maestro, repo: Repo, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "bad.json").write_bytes(content)
+    (tmp_path / "card.md").write_text("the last card")
+    words = ("--measurements", str(tmp_path / "bad.json"), "--markdown", str(tmp_path / "card.md"))
+    ended = maestro("check", "--repo", str(repo.root), "--json", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert "bad.json" in ended.err
+    assert "Traceback" not in ended.err
+    assert (tmp_path / "card.md").read_text() == "the last card"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--base", "nosuch"], "'nosuch' names no commit here"),
+        (["--head", "nosuch"], "'nosuch' names no commit here"),
+        (["--base", ""], "'' names no commit here"),
+        (["--measurements", "nosuch.json"], "nosuch.json"),
+        (["--config", "nosuch.yml"], "nosuch.yml"),
+        (["--repo", "nosuch"], "nosuch"),
+    ],
+)
+def test_what_is_not_there_is_named(maestro: Maestro, repo: Repo, words: list[str], said: str) -> None:
+    ended = maestro("check", "--repo", str(repo.root), "--json", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_a_directory_that_is_no_checkout_is_told(maestro: Maestro, tmp_path: Path) -> None:
+    ended = maestro("check", "--repo", str(tmp_path))
+    assert (ended.code, ended.out) == (2, "")
+    assert "not a git repository" in ended.err
+
+
+def test_a_repository_without_commits_is_told(maestro: Maestro, tmp_path: Path) -> None:
+    ended = maestro("check", "--repo", str(repository(tmp_path / "empty").root), "--json")
+    assert (ended.code, ended.out) == (2, "")
+    assert "no commit yet" in ended.err
+
+
+# --- what is judged all the same -------------------------------------------------------------------------------------
+
+
+def test_a_detached_head_and_an_empty_change_are_judged(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    file = measured(tmp_path, tests="pass", p95_ms=1)
+    repo.git("switch", "--quiet", "--detach")
+    assert maestro("check", "--repo", str(repo.root), "--measurements", file).code == 0
+    same = maestro("check", "--repo", str(repo.root), "--json", "--base", "HEAD", "--measurements", file)
+    decision = decided(same)
+    assert (same.code, decision["head_sha"]) == (0, decision["base_sha"])
+
+
+def test_odd_names_of_branches_and_files_are_shown_and_harm_nothing(maestro: Maestro, repo: Repo) -> None:
+    name = "it's<b>;$(touch${IFS}canary)|`x`-\u202e@all"
+    repo.git("switch", "--quiet", "--create", name)
+    repo.commit({'new\nline\x1b[31m".py': "1\n", os.fsdecode(b"raw\xff.py"): "2\n", "logo.png": b"\0\1"})
+    for words in (["--json"], []):
+        ended = maestro("check", "--repo", str(repo.root), "--head", name, *words)
+        assert ended.code == 3
+        assert "\x1b" not in ended.out
+        assert "\u202e" not in ended.out
+    assert not list(repo.root.rglob("canary"))
+
+
+@pytest.mark.slow
+def test_five_thousand_files_are_judged(maestro: Maestro, repo: Repo) -> None:
+    repo.commit({f"many/{n % 50}/{n}.txt": f"{n}\n" for n in range(5000)})
+    ended = maestro("check", "--repo", str(repo.root), "--json")
+    assert (ended.code, decided(ended)["risk"]["score"] > 0.65) == (3, True)
+
+
+def test_nothing_of_a_hostile_repository_is_run_and_its_judgement_is_the_same(
+    maestro: Maestro, repo: Repo, tmp_path: Path
+) -> None:
+    repo.commit({".gitattributes": "* diff=canary filter=canary\n", ".maestro/contracts/c.json": "{}"})
+    before = maestro("check", "--repo", str(repo.root), "--json")
+    arm(repo, tmp_path / "canary")
+    assert maestro("check", "--repo", str(repo.root), "--json") == before
+    assert not (tmp_path / "canary").exists()
+    repo.git("status", check=False)
+    assert (tmp_path / "canary").exists()  # the traps were live
+
+
+# --- rules -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_broken_configuration_holds_by_line_and_key(maestro: Maestro, repo: Repo) -> None:
+    repo.commit({PATH: "version: 1\nrisk: {mode: warm}\n"})
+    ended = maestro("check", "--repo", str(repo.root), "--base", "HEAD", "--json")
+    decision = decided(ended)
+    assert (ended.code, states(decision)) == (3, {"config": "unmeasured"})
+    assert f"{PATH}:2:" in decision["checks"][0]["reasons"][0]
+    assert decision["checks"][0]["findings"][0]["id"] == "risk.mode"
+
+
+def test_a_change_that_breaks_the_configuration_is_blocked(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    repo.commit({PATH: "version: 1\nrisk: {mode: warm}\n"})
+    file = measured(tmp_path, tests="pass", p95_ms=1)
+    ended = maestro("check", "--repo", str(repo.root), "--json", "--measurements", file)
+    assert (ended.code, states(decided(ended))) == (1, {"contract": "pass", "config": "block"})
+
+
+def test_a_change_that_loosens_the_configuration_is_judged_by_the_old_one(maestro: Maestro, repo: Repo) -> None:
+    repo.commit({PATH: "version: 1\n"})
+    ended = maestro("check", "--repo", str(repo.root), "--json")
+    decision = decided(ended)
+    assert (ended.code, states(decision)) == (3, {"contract": "unmeasured", "config": "pass"})
+    assert "HOLD now, SHIP under the edit" in decision["checks"][1]["title"]
+
+
+def test_rules_that_extend_others_hold_with_a_way_out(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    repo.commit({PATH: "version: 1\nextends: acme/policies\n"})
+    words = ("check", "--repo", str(repo.root), "--base", "HEAD", "--json")
+    ended = maestro(*words)
+    assert (ended.code, states(decided(ended))) == (3, {"config": "unmeasured"})
+    assert "--config" in decided(ended)["checks"][0]["title"]
+    (tmp_path / "whole.yml").write_text("version: 1\nrisk: {mode: warn}\n")
+    assert maestro(*words, "--config", str(tmp_path / "whole.yml")).code == 0
+
+
+def test_a_contract_of_the_head_tightens_and_never_loosens(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    def contract(limit: int) -> str:
+        return json.dumps({"id": "api", "post": {"errors": {"lt": limit}}})
+
+    repo.git("switch", "--quiet", "main")
+    repo.commit({".maestro/contracts/api.json": contract(5)})
+    file = measured(tmp_path, tests="pass", p95_ms=1, errors=3)
+    codes = {}
+    for limit in (5, 9, 2):
+        repo.git("switch", "--quiet", "--create", f"limit-{limit}", "main")
+        repo.commit({".maestro/contracts/api.json": contract(limit)})
+        codes[limit] = maestro("check", "--repo", str(repo.root), "--measurements", file).code
+    assert codes == {5: 0, 9: 0, 2: 1}
+    file = measured(tmp_path, tests="pass", p95_ms=1, errors=7)
+    loosened = maestro("check", "--repo", str(repo.root), "--head", "limit-9", "--measurements", file)
+    assert loosened.code == 1
+
+
+# --- what is written -------------------------------------------------------------------------------------------------
+
+
+def test_the_card_goes_to_a_file_and_the_decision_to_the_screen(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    ended = maestro("check", "--repo", str(repo.root), "--json", "--markdown", str(tmp_path / "card.md"))
+    card = (tmp_path / "card.md").read_text()
+    assert decided(ended)["verdict"] == "hold"
+    assert card.startswith("<!-- maestro:card")
+    assert "HOLD" in card
+
+
+def test_a_file_that_cannot_be_written_loses_no_decision(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    ended = maestro("check", "--repo", str(repo.root), "--json", "--markdown", str(tmp_path / "no" / "card.md"))
+    assert (ended.code, json.loads(ended.out)["verdict"]) == (4, "hold")
+    assert "card.md" in ended.err
+
+
+def test_the_screen_shows_no_colours_to_a_pipe(maestro: Maestro, repo: Repo) -> None:
+    ended = maestro("check", "--repo", str(repo.root))
+    assert ended.out.startswith("HOLD")
+    assert "\x1b" not in ended.out
+
+
+# --- the bars --------------------------------------------------------------------------------------------------------
+
+
+def flask(root: Path, **rules: str) -> Repo:
+    """A repository with the two bills of pypi-flask at two commits."""
+    made = repository(root, {**rules, "sbom/flask.json": (FLASK / "base.cdx.json").read_text()})
+    made.branch()
+    made.commit({"sbom/flask.json": (FLASK / "head.cdx.json").read_text()})
+    return made
+
+
+def cpu(*words: str, cwd: Path) -> tuple[float, subprocess.CompletedProcess[str]]:
+    """Processor seconds of a process and of those it started: what the load of the machine does not change."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    ended = ran(*words, cwd=cwd)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, ended
+
+
+@pytest.mark.parametrize(("rules", "notes"), [({PATH: SBOM}, 0), ({}, 1)])
+def test_two_real_bills_are_counted_right_and_soon(tmp_path: Path, rules: dict[str, str], notes: int) -> None:
+    expected = json.loads((FLASK / "expected.json").read_text())["counts"]
+    repo = flask(tmp_path / "shop", **rules)
+    seconds, ended = cpu("check", "--json", cwd=repo.root)
+    decision = json.loads(ended.stdout)
+    sbom = next(check for check in decision["checks"] if check["name"] == "sbom")
+    counts = {measure["name"]: measure["value"] for measure in sbom["measures"]}
+    assert {name: counts[name] for name in ("added", "removed", "upgraded", "downgraded")} == {
+        name: expected[name] for name in ("added", "removed", "upgraded", "downgraded")
+    }
+    assert (ended.returncode, decision["verdict"], sbom["state"]) == (0, "ship", "warn")
+    assert [finding["message"] for finding in sbom["findings"]] == ["`pygments` goes back from 2.9.0 to 2.8.1"]
+    assert len(decision["notes"]) == notes
+    assert seconds < CPU_SECONDS
+
+
+def test_this_repository_holds_without_its_tests_and_ships_with_them(tmp_path: Path) -> None:
+    files = {PATH: (HERE / PATH).read_text(), "checks/decide.py": (HERE / "checks" / "decide.py").read_text()}
+    repo = repository(tmp_path / "maestro", files)
+    repo.branch()
+    repo.commit({"checks/decide.py": files["checks/decide.py"] + "\n# more\n"})
+    without = ran("check", "--json", cwd=repo.root)
+    decision = json.loads(without.stdout)
+    assert (without.returncode, decision["verdict"]) == (3, "hold")
+    assert states(decision)["contract"] == "unmeasured"
+    assert any("tests" in reason for reason in decision["checks"][0]["reasons"] + decision["checks"][1]["reasons"])
+    file = measured(tmp_path, tests={"value": "pass", "n": 3000})
+    with_them = ran("check", "--json", "--measurements", file, cwd=repo.root)
+    assert (with_them.returncode, json.loads(with_them.stdout)["verdict"]) == (0, "ship")
+
+
+def test_it_runs_where_a_room_of_the_same_name_is(repo: Repo) -> None:
+    shutil.copytree(HERE / "app" / "gather", repo.root / "app" / "gather")
+    (repo.root / "app" / "__init__.py").write_text("raise RuntimeError('not this app')\n")
+    (repo.root / "checks.py").write_text("raise RuntimeError('not these checks')\n")
+    assert SCRIPT.exists()
+    assert ran("check", cwd=repo.root).returncode == 3

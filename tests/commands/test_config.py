@@ -1,0 +1,90 @@
+import json
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from tests.commands.conftest import Maestro
+
+
+def test_a_right_file_is_said_to_be_valid(maestro: Maestro, tmp_path: Path) -> None:
+    file = tmp_path / "maestro.yml"
+    file.write_text("version: 1\nrisk: {limit: 0.5}\n")
+    ended = maestro("config", "validate", str(file))
+    assert (ended.code, ended.out) == (0, f"{file}: valid\n")
+
+
+def test_the_repositorys_own_file_is_the_default(
+    maestro: Maestro, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert maestro("config", "validate").code == 2
+    (tmp_path / ".github").mkdir()
+    (tmp_path / ".github" / "maestro.yml").write_text("version: 1\n")
+    assert maestro("config", "validate").code == 0
+
+
+def test_a_wrong_key_is_named_with_its_line_and_the_nearest_key(maestro: Maestro, tmp_path: Path) -> None:
+    file = tmp_path / "maestro.yml"
+    file.write_text("version: 1\nrisk:\n  limt: 0.5\n")
+    ended = maestro("config", "validate", str(file))
+    assert (ended.code, ended.out) == (2, "")
+    assert f"{file}:3" in ended.err
+    assert "limt" in ended.err
+    assert "limit" in ended.err
+
+
+def test_every_mistake_is_named_at_once(maestro: Maestro, tmp_path: Path) -> None:
+    file = tmp_path / "maestro.yml"
+    file.write_text("version: 1\nrisk: {limt: 0.5}\nsbom:\n  severity: awful\n")
+    ended = maestro("config", "validate", str(file))
+    assert f"{file}:2" in ended.err
+    assert f"{file}:4" in ended.err
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe", b"\x00", b"[", b"- a", b"version: 2", b"{" * 100_000, b"#" * 2_000_000, b"a: &a [*a]"]
+)
+def test_an_unreadable_file_exits_with_2_and_a_message(maestro: Maestro, tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "maestro.yml"
+    file.write_bytes(content)
+    ended = maestro("config", "validate", str(file))
+    assert ended.code == 2
+    assert str(file) in ended.err
+
+
+def test_a_missing_file_exits_with_2(maestro: Maestro, tmp_path: Path) -> None:
+    assert maestro("config", "validate", str(tmp_path / "none.yml")).code == 2
+
+
+def test_a_hostile_key_draws_nothing_on_the_terminal(maestro: Maestro, tmp_path: Path) -> None:
+    file = tmp_path / "maestro.yml"
+    file.write_text('version: 1\n"\\e[2J\\e[31mboo\\u202e": 1\npools: {"\\e]0;owned\\a": 1}\n')
+    ended = maestro("config", "validate", str(file))
+    assert ended.code == 2
+    assert all(line.isprintable() for line in ended.err.splitlines())
+
+
+def test_the_outcome_as_json_holds_the_place_of_each_error(maestro: Maestro, tmp_path: Path) -> None:
+    file = tmp_path / "maestro.yml"
+    file.write_text("version: 1\npools: {}\nrisk: {limt: 1}\n")
+    ended = maestro("config", "validate", "--json", str(file))
+    said = json.loads(ended.out)
+    assert (ended.code, said["valid"]) == (2, False)
+    assert [(error["line"], error["key"]) for error in said["errors"]] == [(3, "risk.limt")]
+    file.write_text("version: 1\npools: {}\n")
+    said = json.loads(maestro("config", "validate", "--json", str(file)).out)
+    assert (said["valid"], said["errors"]) == (True, [])
+    assert "`pools` has no effect" in said["notices"][0]
+
+
+def test_the_schema_is_a_json_schema(maestro: Maestro) -> None:
+    schema = json.loads(maestro("config", "schema").out)
+    assert jsonschema_rs.validator_for(schema).is_valid({"version": 1})
+    assert not jsonschema_rs.validator_for(schema).is_valid({"version": 1, "rsk": {}})
+
+
+def test_explain_names_every_check(maestro: Maestro) -> None:
+    ended = maestro("config", "explain")
+    assert ended.code == 0
+    assert all(f"{name}" in ended.out for name in ("contract", "risk", "sbom", "agents"))

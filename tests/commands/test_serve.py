@@ -1,0 +1,148 @@
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from app.main import stores
+from tests.commands.conftest import VARIABLES, Maestro
+from tests.test_intake import signature
+from tests.test_settings import PEM
+from tests.waiting import until
+
+pytestmark = pytest.mark.slow
+
+SECRET = "the secret of this App"
+
+
+@pytest.mark.parametrize("command", ["serve", "web", "worker"])
+def test_without_settings_nothing_starts_and_each_variable_is_named(maestro: Maestro, command: str) -> None:
+    ended = maestro(command)
+    assert ended.code == 2
+    assert all(name in ended.err for name in VARIABLES)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("MAESTRO_WEBHOOK_SECRET", "", "an empty secret would accept anybody's webhooks"),
+        ("MAESTRO_PRIVATE_KEY", "-----BEGIN hunter2-----", "not an unencrypted PEM key"),
+        ("MAESTRO_PRIVATE_KEY", "/hunter2.pem", "MAESTRO_PRIVATE_KEY"),
+        ("DATABASE_URL", "postgresql://user:hunter2@db.example/maestro", "SQLite only"),
+    ],
+)
+def test_a_wrong_setting_refuses_to_start_without_being_quoted(
+    maestro: Maestro, environment: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    given = {"MAESTRO_APP_ID": "1", "MAESTRO_PRIVATE_KEY": PEM, "MAESTRO_WEBHOOK_SECRET": SECRET} | {variable: value}
+    for name, text in given.items():
+        environment.setenv(name, text)
+    environment.setattr("app.logs.configure", lambda: None)
+    ended = maestro("serve")
+    assert ended.code == 2
+    assert said in ended.err
+    assert "hunter2" not in ended.err
+
+
+@contextlib.asynccontextmanager
+async def running(command: str, directory: Path, **more: str) -> AsyncIterator[Process]:
+    """The command as a process of its own, on any free port, killed if it does not end by itself."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "MAESTRO_APP_ID": "1",
+        "MAESTRO_PRIVATE_KEY": PEM,
+        "MAESTRO_WEBHOOK_SECRET": SECRET,
+        "MAESTRO_GITHUB_API": "http://127.0.0.1:9",
+        "DATABASE_URL": f"sqlite:///{directory / 'maestro.db'}",
+        "PORT": "0",
+    } | more
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "app.cli", command, env=environment, stdout=PIPE, stderr=PIPE
+    )
+    try:
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.communicate()
+
+
+async def address(process: Process) -> str:
+    assert process.stderr is not None
+    async with asyncio.timeout(30):
+        while line := (await process.stderr.readline()).decode():
+            if found := re.search(r"listening on (http://\S+)", line):
+                return found[1]
+    raise AssertionError("it ended before it listened")
+
+
+async def deliver(url: str, guid: str) -> int:
+    body = b'{"zen": "Anything added dilutes everything else."}'
+    headers = {
+        "X-Hub-Signature-256": signature(body),
+        "X-GitHub-Event": "ping",
+        "X-GitHub-Delivery": guid,
+        "Content-Type": "application/json",
+    }
+    async with aiohttp.ClientSession() as session, session.post(f"{url}/webhook", data=body, headers=headers) as answer:
+        return answer.status
+
+
+async def states(directory: Path) -> dict[str, int]:
+    async with stores(f"sqlite:///{directory / 'maestro.db'}") as kept:
+        return await kept.deliveries.counts()
+
+
+async def until_done(directory: Path) -> None:
+    async def done() -> bool:
+        return await states(directory) == {"done": 1}
+
+    await until(done)
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+async def test_serve_listens_on_loopback_handles_and_ends_when_told(tmp_path: Path, told: signal.Signals) -> None:
+    async with running("serve", tmp_path) as process:
+        url = await address(process)
+        assert url.startswith("http://127.0.0.1:")
+        assert not url.endswith(":0")
+        assert await deliver(url, "guid-1") == 202
+        await until_done(tmp_path)
+        process.send_signal(told)
+        assert await asyncio.wait_for(process.wait(), 15) == 0
+
+
+async def test_web_and_worker_share_the_work_over_one_file(tmp_path: Path) -> None:
+    async with running("web", tmp_path) as web:
+        assert await deliver(await address(web), "guid-1") == 202
+        assert await states(tmp_path) == {"new": 1}
+        async with running("worker", tmp_path) as worker:
+            await until_done(tmp_path)
+            for process in (web, worker):
+                process.terminate()
+                assert await asyncio.wait_for(process.wait(), 15) == 0
+
+
+async def test_what_was_stored_before_a_kill_is_handled_after_it(tmp_path: Path) -> None:
+    async with running("web", tmp_path) as web:
+        await deliver(await address(web), "guid-1")
+        web.kill()
+        await web.wait()
+    async with running("worker", tmp_path):
+        await until_done(tmp_path)
+
+
+async def test_a_port_in_use_is_infrastructure(tmp_path: Path) -> None:
+    async with running("serve", tmp_path) as first:
+        port = (await address(first)).rsplit(":", 1)[1]
+        async with running("serve", tmp_path, PORT=port) as second:
+            _, err = await asyncio.wait_for(second.communicate(), 30)
+            assert second.returncode == 4
+            assert b"Traceback" not in err

@@ -1,0 +1,70 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from app.main import stores
+from tests.commands.conftest import Maestro
+
+
+@pytest.fixture
+def database(environment: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    url = f"sqlite:///{tmp_path / 'maestro.db'}"
+    environment.setenv("DATABASE_URL", url)
+    return url
+
+
+def speaks_for(url: str, token: str) -> str | None:
+    async def asked() -> str | None:
+        async with stores(url) as kept:
+            return await kept.tokens.repository(token)
+
+    return asyncio.run(asked())
+
+
+def test_an_issued_token_speaks_for_its_repository_until_it_is_revoked(maestro: Maestro, database: str) -> None:
+    issued = maestro("token", "issue", "acme/shop")
+    assert issued.code == 0
+    token = issued.out.strip()
+    assert speaks_for(database, token) == "acme/shop"
+    assert maestro("token", "revoke", "acme/shop").out == "1 revoked\n"
+    assert speaks_for(database, token) is None
+    assert maestro("token", "revoke", "acme/shop").out == "0 revoked\n"
+
+
+@pytest.mark.parametrize("verb", ["issue", "revoke"])
+@pytest.mark.parametrize(
+    "repository", ["", "shop", "acme/", "/shop", "a/b/c", "acme/sh op", "acme/shop\n", "ácme/shop"]
+)
+def test_what_is_no_repository_is_a_usage_error(maestro: Maestro, database: str, verb: str, repository: str) -> None:
+    ended = maestro("token", verb, repository)
+    assert (ended.code, ended.out) == (2, "")
+    assert "is not owner/name" in ended.err
+
+
+@pytest.mark.parametrize("words", [["token", "issue", "acme/shop"], ["token", "revoke", "acme/shop"], ["migrate"]])
+def test_a_database_we_do_not_speak_is_a_usage_error_that_quotes_no_password(
+    maestro: Maestro, environment: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    environment.setenv("DATABASE_URL", "postgresql://user:hunter2@db.example/maestro")
+    ended = maestro(*words)
+    assert (ended.code, "hunter2" in ended.err) == (2, False)
+    assert "SQLite" in ended.err
+
+
+def test_a_database_that_cannot_be_opened_is_infrastructure(
+    maestro: Maestro, environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    environment.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'file' / 'maestro.db'}")
+    assert maestro("token", "issue", "acme/shop").code == 4
+    (tmp_path / "not.db").write_text("not a database, but long enough to be read as one" * 100)
+    environment.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'not.db'}")
+    assert maestro("token", "issue", "acme/shop").code == 4
+
+
+def test_migrate_makes_the_database_and_is_harmless_twice(maestro: Maestro, database: str, tmp_path: Path) -> None:
+    for _ in range(2):
+        ended = maestro("migrate")
+        assert (ended.code, ended.out) == (0, "the database is ready\n")
+    assert (tmp_path / "maestro.db").exists()
