@@ -6,7 +6,6 @@ import string
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import perf_counter
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -178,16 +177,6 @@ async def test_a_handled_guid_stays_known_and_a_failed_one_is_taken_in_again(doo
     waiting = await door.stored()
     assert [kept.guid for kept in waiting] == ["failed"]
     assert waiting[0].id > failed.id
-
-
-async def test_the_answer_does_not_wait_for_the_work(door: Door) -> None:
-    await door.knock()
-    took = []
-    for _ in range(20):
-        started = perf_counter()
-        await door.knock(b'{"a":"' + b"x" * 30_000 + b'"}')
-        took.append(perf_counter() - started)
-    assert sorted(took)[10] < 1.0  # GitHub hangs up after 10 s; the product's own bar is 1 s
 
 
 class Full:

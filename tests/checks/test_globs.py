@@ -46,9 +46,9 @@ def test_a_glob_does_not_cover(glob: str, path: str) -> None:
 
 
 def test_a_glob_of_many_stars_stays_fast() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert not matches("/".join("a" * 200), ["**/a/" * 60 + "b"])
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_any_one_of_several_globs_is_enough() -> None:

@@ -1,6 +1,6 @@
 """From a comment's body to a command: what counts, and what only looks as if it did."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -150,11 +150,8 @@ def test_behind_a_mark_nothing_is_a_command(rest: str, mark: str) -> None:
     ["<!--", "<!---->", "<!-- -->", "-->", "\n", "\r\n", " ", " \n", "\t", "/maestro ", "`", ">", "\u200b", "a", "<!-"],
 )
 @pytest.mark.parametrize("begin", ["", "/maestro ", "/maestro help ", "<!-- ", "/maestro help\n"])
-def test_sixty_thousand_characters_are_read_within_ten_milliseconds(begin: str, piece: str) -> None:
+def test_sixty_thousand_characters_take_no_more_than_linear_time(begin: str, piece: str) -> None:
     body = begin + piece * (60_000 // len(piece))
-    spent = []
-    for _ in range(3):
-        started = perf_counter()
-        parse(body)
-        spent.append(perf_counter() - started)
-    assert min(spent) < 0.010
+    started = process_time()
+    parse(body)
+    assert process_time() - started < 1, "a hundredth is usual; what is not linear takes minutes"

@@ -214,11 +214,11 @@ def test_a_cut_is_visible() -> None:
 
 
 def test_a_megabyte_costs_no_more_than_a_sentence() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for payload in ("<!--" * 250_000, ":a" * 500_000, "`" * 1_000_000, "\x1b[" * 500_000, "@" * 1_000_000):
         assert len(markdown(payload)) < 240 * 14
         prose(payload), code(payload), terminal(payload), log(payload)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.github.sandbox.faults import Slow
 from tests.road.stories import CONTRACT, SBOM, bill, change, shop
 from tests.road.town import DECISION, GREEN, Town
 
@@ -34,6 +35,17 @@ async def test_the_decision_is_in_progress_before_anything_else_is_read(here: To
     first = next(r for r in here.sandbox.requests if r.path.endswith("/check-runs") and r.method == "POST")
     assert isinstance(first.body, dict)
     assert (first.body["name"], first.body["status"]) == (DECISION, "in_progress")
+
+
+async def test_a_webhook_is_answered_while_its_work_still_waits_for_github(here: Town) -> None:
+    repo = shop(here.sandbox, GREEN)
+    here.sandbox.faults.add(Slow(1.0), path="*/pulls/1")
+    _, sha = change(repo)
+    await here.sandbox.settle()
+    assert all(delivery.status_code == 202 for delivery in here.sandbox.deliveries)
+    assert here.conclusions(repo, sha) == {}
+    await here.rest()
+    assert here.conclusions(repo, sha) == {DECISION: "success"}
 
 
 async def test_running_tests_wait_and_are_never_red(here: Town) -> None:
