@@ -56,7 +56,8 @@ lock: $(READY) ## Resolve the dependencies of pyproject.toml into requirements.l
 		--python-version 3.11 --universal
 
 clean: ## Remove what the targets made, the environment included
-	rm -rf $(VENV) build dist mutants .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) build dist mutants .hypothesis
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml

@@ -33,13 +33,20 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
+class Later:
+    """A body's answer: nothing failed, but look again after `seconds`, or sooner when there is news."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """A body's answer: done; `then` are triggers that follow from it."""
 
     then: tuple[Trigger, ...] = ()
 
 
-Body = Callable[[Trigger, int], Awaitable[Done | Again]]
+Body = Callable[[Trigger, int], Awaitable[Done | Again | Later]]
 Understand = Callable[[Delivery], tuple[Trigger, ...]]
 
 
@@ -201,6 +208,8 @@ class Engine:
                 raise
             log.exception("engine.body_failed", lane=job.trigger.lane, reason=job.trigger.reason)
             return await self._failed_try(job, left, redact(repr(error)))
+        if isinstance(answer, Later):
+            return Rest(0.0, answer.seconds)
         if isinstance(answer, Again):
             return await self._failed_try(job, left, answer.reason)
         self._follow(job, answer.then)

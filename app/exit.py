@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -15,4 +16,10 @@ class Exit(IntEnum):
     INFRASTRUCTURE = 4
 
 
-BY_VERDICT = {"ship": Exit.SHIP, "hold": Exit.HOLD, "block": Exit.BLOCK, "rollback": Exit.BLOCK}
+# A Verdict is one of these words. The class itself would bring the model's libraries into `maestro --help`.
+BY_VERDICT: Mapping[str, Exit] = {
+    "ship": Exit.SHIP,
+    "hold": Exit.HOLD,
+    "block": Exit.BLOCK,
+    "rollback": Exit.BLOCK,
+}

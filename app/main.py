@@ -12,11 +12,13 @@ import aiohttp
 from aiohttp import web
 from cachetools import TTLCache
 from prometheus_client import REGISTRY
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import __version__, metrics, record
-from app.engine import Again, Done, Engine
-from app.gather.reader import GitHubReader
+from app.engine import Again, Done, Engine, Later
+from app.gather.measured import Sent
+from app.gather.reader import GitHubReader, Judged
 from app.gather.rules import overlaid
 from app.github.auth import Identity
 from app.github.caller import Tuning
@@ -26,7 +28,7 @@ from app.github.repository import Repository
 from app.model import Delivery, Kind, Place, Trigger
 from app.pages import configuration
 from app.pages.measurements import MeasurementsApi
-from app.pages.simulation import SimulationApi
+from app.pages.simulation import ReaderFor, SimulationApi
 from app.publish.publisher import Publisher
 from app.render.actions import GitHubRenderer
 from app.server import Web
@@ -36,10 +38,10 @@ from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries
 from app.store.effects import Effects
 from app.store.measurements import Measurements, Tokens
-from checks.judge import Case
-from checks.model import Decision
+from checks.judge import Case, judge
+from checks.model import Decision, Measurement, Pull
 from handlers.command import Commands
-from handlers.evaluate import Evaluation, our_failures
+from handlers.evaluate import Evaluation
 from handlers.understand import Understanding
 
 NO_APP = 0  # GitHub gives no App this id
@@ -84,10 +86,13 @@ class System:
 
 @asynccontextmanager
 async def stores(database_url: str) -> AsyncIterator[Stores]:
-    """The database, with its tables made."""
+    """The database, with its tables made. Raises OSError where it cannot be opened or written."""
     engine = connect(database_url)
     try:
-        await migrate(engine)
+        try:
+            await migrate(engine)
+        except DatabaseError as error:
+            raise OSError(f"the database cannot be used: {error.orig}") from None
         yield Stores(engine)
     finally:
         await engine.dispose()
@@ -107,11 +112,11 @@ async def system(settings: Settings, tuning: Tuning | None = None) -> AsyncItera
 
 
 @asynccontextmanager
-async def reader_with_token(token: str, api_url: str, database_url: str) -> AsyncIterator[GitHubReader]:
-    """A reader with a person's token, for a replay on their own machine."""
-    async with stores(database_url) as kept, aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        github = GitHub(None, session, api_url=api_url)
-        yield _reader_for(github, kept, NO_APP)(token, None)
+async def reader_with_token(token: str, api_url: str) -> AsyncIterator[GitHubReader]:
+    """A reader with a person's token and no database, for a replay on their own machine."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
+        github, nothing = GitHub(None, session, api_url=api_url), _NothingKept()
+        yield _reader_for(github, nothing, nothing, NO_APP)(token, None)
 
 
 def understanding(delivery: Delivery) -> tuple[Trigger, ...]:
@@ -119,21 +124,34 @@ def understanding(delivery: Delivery) -> tuple[Trigger, ...]:
     return Understanding(NO_APP)(delivery)
 
 
-def _reader_for(github: GitHub, kept: Stores, own_app: int) -> Callable[[str, bytes | None], GitHubReader]:
+class _NothingKept:
+    """What a reader without a database knows from before: nothing was sent, nothing judged."""
+
+    async def of(self, repository: str, sha: str) -> tuple[Measurement, ...]:
+        return ()
+
+    async def pulls_at(self, repository: str, head_sha: str) -> Sequence[int]:
+        return ()
+
+    async def first_at(self, repository: str, head_sha: str) -> float | None:
+        return None
+
+
+def _reader_for(github: GitHub, sent: Sent, judged: Judged, own_app: int) -> ReaderFor:
     def reader_for(token: str, text: bytes | None) -> GitHubReader:
         client = github.with_token(token)
 
         async def with_their_token(place: Place) -> Repository:
             return Repository(client, place.repository)
 
-        reader = GitHubReader(with_their_token, own_app, kept.measurements, kept.decisions, __version__)
+        reader = GitHubReader(with_their_token, own_app, sent, judged, __version__)
         return reader if text is None else replace(reader, rules_through=lambda read: overlaid(read, text))
 
     return reader_for
 
 
 def _web(settings: Settings, github: GitHub, kept: Stores, stored: Callable[[], None]) -> web.Application:
-    reader_for = _reader_for(github, kept, int(settings.app_id))
+    reader_for = _reader_for(github, kept.measurements, kept.decisions, int(settings.app_id))
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
     measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.deliveries, stored)
     pages = [*measurements.routes(), *configuration.routes(), *SimulationApi(reader_for).routes()]
@@ -143,38 +161,33 @@ def _web(settings: Settings, github: GitHub, kept: Stores, stored: Callable[[], 
 def _engine(settings: Settings, github: GitHub, kept: Stores) -> Engine:
     own_app = int(settings.app_id)
     connect_to = _Connector(github)
-    reader = GitHubReader(connect_to, own_app, kept.measurements, kept.decisions, __version__)
+    reader = GitHubReader(
+        connect_to, own_app, kept.measurements, kept.decisions, __version__, ci_grace=settings.ci_grace
+    )
     publisher, renderer = Publisher(connect_to, kept.effects, own_app), GitHubRenderer()
     evaluation = Evaluation(reader, publisher, _Archive(kept.decisions), renderer)
     commands = Commands(reader, publisher, renderer)
 
-    async def evaluate(trigger: Trigger, attempts_left: int) -> Done | Again:
+    async def evaluate(trigger: Trigger, attempts_left: int) -> Done | Again | Later:
         started = time.monotonic()
         with counting() as calls:
-            decision = await evaluation(trigger, attempts_left)
+            judged = await evaluation(trigger, attempts_left)
         metrics.EVALUATION_SECONDS.observe(time.monotonic() - started)
         metrics.EVALUATION_CALLS.observe(calls.total)
-        metrics.EVALUATIONS.labels(verdict=decision.verdict.value if decision else "silence").inc()
-        failures = our_failures(decision) if decision else ()
-        return Again("; ".join(failures)) if failures and attempts_left else Done()
+        metrics.EVALUATIONS.labels(verdict=judged.decision.verdict.value if judged else "silence").inc()
+        if judged and judged.our_failures and attempts_left:
+            return Again("; ".join(judged.our_failures))
+        return Later(settings.ci_grace) if judged and judged.too_early else Done()
 
-    async def locate(trigger: Trigger, _attempts_left: int) -> Done:
-        return _each(trigger, await reader.pulls_at(trigger))
-
-    async def sweep(trigger: Trigger, _attempts_left: int) -> Done:
-        return _each(trigger, await reader.open_pulls(trigger))
+    async def spread(trigger: Trigger, _attempts_left: int) -> Done:
+        return Done(await reader.evaluations(trigger))
 
     async def command(trigger: Trigger, _attempts_left: int) -> Done:
         await commands(trigger)
         return Done()
 
-    bodies = {Kind.EVALUATE: evaluate, Kind.LOCATE: locate, Kind.SWEEP: sweep, Kind.COMMAND: command}
+    bodies = {Kind.EVALUATE: evaluate, Kind.LOCATE: spread, Kind.SWEEP: spread, Kind.COMMAND: command}
     return Engine(kept.deliveries, Understanding(own_app), bodies)
-
-
-def _each(trigger: Trigger, numbers: Sequence[int]) -> Done:
-    """An evaluation of each pull request that the trigger turned out to speak of."""
-    return Done(tuple(replace(trigger, kind=Kind.EVALUATE, number=number) for number in numbers))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +198,13 @@ class _Archive:
         pull = decision.pull
         written = record.write(case, decision)
         await self.decisions.keep(pull.repository, pull.number, pull.head_sha, decision.verdict.value, written, reason)
+
+    async def others_at_head(self, pull: Pull) -> Sequence[Decision]:
+        if pull.number is None:
+            return ()
+        records = await self.decisions.at_head(pull.repository, pull.head_sha)
+        decisions = (judge(record.read(one)) for one in records)
+        return [one for one in decisions if one is not None and one.pull.number != pull.number]
 
 
 class _Connector:

@@ -5,14 +5,18 @@ The same form serves `POST /api/measurements`, the `maestro-metrics.json` artifa
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from checks.model import Measurement
+from checks.registry import BY_NAME
 
 MOST = 500
 EXPECTED = "expected a finite number, true, false, a text of at most 200 characters, or an object with `value`"
+ABBREVIATED = re.compile(r"[0-9a-f]{7,64}")  # of a commit's name, git itself gives no fewer
 NAME = r"^[A-Za-z][A-Za-z0-9_.:/-]{0,99}$"
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
@@ -45,13 +49,28 @@ Table = dict[Annotated[str, Field(pattern=NAME)], Reading | Value]
 _TABLE: TypeAdapter[dict[str, Reading | bool | float | str]] = TypeAdapter(Annotated[Table, Field(max_length=MOST)])
 
 
-def measurements_in(text: bytes | str, source: str) -> tuple[Measurement, ...]:
-    """Parse a JSON table, sorted by name. `{"measurements": {...}}` around it is accepted. Raises BadMetrics."""
+def measurements_in(text: bytes | str, source: str, sha: str) -> tuple[Measurement, ...]:
+    """Parse a JSON table of what was measured at commit `sha`, sorted by name. Raises BadMetrics.
+
+    `{"measurements": {...}}` around it is accepted. If a `sha` stands beside, it must be this one, or begin it.
+    """
     try:
-        table = _TABLE.validate_json(_unwrapped(text), strict=True)
+        table = _TABLE.validate_json(_unwrapped(text, sha), strict=True)
     except ValidationError as error:
         raise BadMetrics(_complaint(error)) from None
-    return tuple(_measurement(name, table[name], source) for name in sorted(table))
+    ours = sorted(name for name in table if _is_ours(name, source))
+    if ours and source != "artifact":
+        raise BadMetrics(f"{ours[0]!r} is what Maestro finds out itself; it cannot be sent")
+    return tuple(_measurement(name, table[name], source) for name in sorted(table.keys() - ours))
+
+
+def _is_ours(name: str, source: str) -> bool:
+    """Is `name` measured by a check? Only a laptop, which cannot ask GitHub, may say how its tests ended.
+
+    In an artifact, which may have other readers, such a name is passed over.
+    """
+    check, dot, _ = name.partition(".")
+    return name == "risk" or (name == "tests" and source != "file") or (bool(dot) and check in BY_NAME)
 
 
 def _complaint(error: ValidationError) -> str:
@@ -75,14 +94,32 @@ def _measurement(name: str, given: Any, source: str) -> Measurement:
 _WRAPPED: TypeAdapter[dict[str, Any]] = TypeAdapter(dict[str, Any])
 
 
-def _unwrapped(text: bytes | str) -> bytes | str:
+def _unwrapped(text: bytes | str, sha: str) -> bytes | str:
     try:
+        json.loads(text, object_pairs_hook=_once)
         outer = _WRAPPED.validate_json(text)
-    except ValidationError:
+    except BadMetrics:
+        raise
+    except (ValueError, RecursionError):
         raise BadMetrics("not a JSON object") from None
     inner = outer.get("measurements")
-    return (
-        _WRAPPED.dump_json(inner)
-        if isinstance(inner, dict) and set(outer) <= {"measurements", "repository", "sha"}
-        else text
-    )
+    if not isinstance(inner, dict) or not set(outer) <= {"measurements", "repository", "sha"}:
+        return text
+    if "sha" in outer and not _names(outer["sha"], sha):
+        raise BadMetrics(f"measured at commit {str(outer['sha'])[:64]!r}, which is not {sha}")
+    return _WRAPPED.dump_json(inner)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys each stand once: of two, nobody could say which was meant."""
+    held = dict(pairs)
+    if len(held) < len(pairs):
+        twice = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
+        raise BadMetrics(f"{twice[:100]!r} stands twice")
+    return held
+
+
+def _names(stated: object, sha: str) -> bool:
+    """Does `stated` name the commit `sha`, in full or shortened?"""
+    folded = stated.lower() if isinstance(stated, str) else ""
+    return bool(ABBREVIATED.fullmatch(folded)) and sha.startswith(folded)

@@ -45,9 +45,9 @@ class Trigger:
     number: int | None = None
     head_sha: str = ""  # what the event spoke of; the evaluation reads the newest head itself
     base_ref: str = ""
+    base_sha: str = ""  # of a merge group: what it is built on, which may be the entry before it in the queue
     merge_group: bool = False
     reason: str = ""  # "pull_request.opened": for the log and the provenance
-    actor: str = ""
     comment_id: int | None = None
     text: str = ""  # the comment, for a command
     remembered: bool = False  # look for the head only among those we have judged, without asking GitHub
@@ -64,6 +64,23 @@ class Trigger:
 
 OWN_RUN = "maestro:"
 """How the `external_id` of each of our check runs begins: tells them where GitHub names no App."""
+
+CARD_MARKER = "<!-- maestro:card "
+"""How the card begins, whatever its version. It proves nothing by itself: anybody can type it."""
+
+EVALUATE_BUTTON = "evaluate"
+"""The identifier of the button that asks for a new evaluation, as GitHub sends it back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A slash command as it declares itself: how to use it, what it means, the least role it takes."""
+
+    name: str
+    usage: str
+    meaning: str
+    role: str
+
 
 CheckStatus = Literal["queued", "in_progress", "completed"]
 
@@ -101,12 +118,17 @@ class CheckRunText:
 
 @dataclass(frozen=True, slots=True)
 class WriteCheckRun:
-    """Action: the check run `name` on `head_sha` says this. `conclusion` None: in progress."""
+    """Action: the check run `name` on `head_sha` says this. `conclusion` None: in progress.
+
+    `gist` is what counts as news while it waits; words that merely count down are not written again. Without it, all
+    of the words count.
+    """
 
     name: str
     head_sha: str
     conclusion: str | None
     words: CheckRunText
+    gist: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +175,19 @@ class ForgetCheckRuns:
     head_sha: str
 
 
-Action = WriteCheckRun | BeginCheckRun | ForgetCheckRuns | WriteCard | React | Reply
+@dataclass(frozen=True, slots=True)
+class RetireCheckRuns:
+    """Action: our check runs on `head_sha` but for those named in `keep` speak of gates that nobody asks for any more.
+
+    They would keep their last word for ever, and whoever requires one of them by name would be stuck.
+    """
+
+    head_sha: str
+    keep: frozenset[str]
+    words: CheckRunText
+
+
+Action = WriteCheckRun | BeginCheckRun | ForgetCheckRuns | RetireCheckRuns | WriteCard | React | Reply
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from app.render.decision_json import decision_json
 from checks.decide import Policy
-from checks.judge import Case, Unreadable, judge
+from checks.judge import Case, Removed, Unreadable, judge
 from checks.model import Decision, Finding, Mode, Snapshot
 from checks.registry import BY_NAME
 
@@ -74,24 +74,28 @@ def read(record: bytes) -> Case:
         if held.format != FORMAT:
             raise BadRecord(f"record format {held.format}; this version reads {FORMAT}")
         snapshot = _SNAPSHOT.validate_python(held.case.snapshot)
-        return Case(snapshot, _policy(held.case.policy), _policy(held.case.edited), held.case.version)
+        return Case(snapshot, _policy(held.case.policy), _edited(held.case.edited), held.case.version)
     except (msgspec.DecodeError, RecursionError, KeyError, ValidationError) as error:
         raise BadRecord(f"not a decision record: {type(error).__name__}") from error
 
 
-def again(record: bytes) -> bytes:
-    """Decide the record's case anew and write it: the same bytes, or the record was not made by this version."""
+def again(record: bytes) -> Decision:
+    """Decide the record's case anew, to the very bytes of `record`. Raises BadRecord, also where they differ."""
     case = read(record)
     decision = judge(case)
     if decision is None:
         raise BadRecord("the case has no configuration, so there is no decision")
-    return write(case, decision)
+    if write(case, decision) != record:
+        raise BadRecord("this version decides the record differently: it was made by another, or edited")
+    return decision
 
 
-def _policy_json(policy: Policy | Unreadable | None) -> Any:
+def _policy_json(policy: Policy | Unreadable | Removed | None) -> Any:
     match policy:
         case None:
             return None
+        case Removed():
+            return {"removed": True}
         case Unreadable(findings):
             return {"unreadable": _FINDINGS.dump_python(findings, mode="json")}
         case Policy():
@@ -102,6 +106,10 @@ def _policy_json(policy: Policy | Unreadable | None) -> Any:
                 "digest": policy.digest,
                 "notes": list(policy.notes),
             }
+
+
+def _edited(held: dict[str, Any] | None) -> Policy | Unreadable | Removed | None:
+    return Removed() if held is not None and "removed" in held else _policy(held)
 
 
 def _policy(held: dict[str, Any] | None) -> Policy | Unreadable | None:

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import aiohttp
 
+from app.commands.story import bill
 from app.github.sandbox import Repo
-from tests.road.stories import CONTRACT, SBOM, bill
+from tests.road.stories import CONTRACT, SBOM
 from tests.road.town import DECISION, Town, town
 
 CALLS, PENDING, CARD = 15, 2.0, 15.0  # bars: calls an evaluation; seconds to the pending check, and to the card
@@ -78,7 +79,7 @@ async def measure(count: int) -> list[Cost]:
 
 def main(arguments: list[str]) -> int:
     """Print the report."""
-    costs = asyncio.run(measure(int(arguments[0]) if arguments else 20))
+    costs = asyncio.run(measure(int(arguments[0]) if arguments else 10))
     calls = max(cost.calls for cost in costs)
     pending, rest = (max(times) for times in zip(*((c.pending, c.rest) for c in costs), strict=True))
     middle = statistics.median(cost.rest for cost in costs)

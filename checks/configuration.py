@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 
-from checks.decide import weigh
-from checks.model import CheckResult, Decision, Finding, Measure, Mode, Pull, Row, State
+from checks.decide import Policy, weigh
+from checks.model import CheckResult, Decision, Finding, Mode, Pull, Row, State
 
 NAME = "config"
 
@@ -37,20 +38,61 @@ def broken_edit(findings: Sequence[Finding]) -> Row:
     return weigh(result, Mode.BLOCK)
 
 
-def effect_of_edit(now: Decision | None, then: Decision) -> Row:
+def removal(now: Decision) -> Row:
+    """This change would leave the repository without rules."""
+    result = CheckResult(
+        NAME,
+        State.WARN,
+        f"This change removes the configuration: {now.verdict.value.upper()} now, silence once it is merged",
+        reasons=tuple(f"{row.result.name}: {_said(row)} now, absent after" for row in now.rows),
+        next_step="See that no gate is meant to stay.",
+    )
+    return weigh(result, Mode.BLOCK)
+
+
+def changed_keys(before: Policy | None, after: Policy) -> tuple[str, ...]:
+    """Every key that differs, as `contract.post.risk.lt: 0.65 → 0.99`; "unset" where one side lacks it."""
+    old, new = _flat(before), _flat(after)
+    return tuple(
+        f"{key}: {old.get(key, 'unset')} → {new.get(key, 'unset')}"
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    )
+
+
+def effect_of_edit(now: Decision | None, then: Decision, changed: Sequence[str]) -> Row:
     """What the edited configuration would say of this very change. It shows; the base branch's rules still decide.
 
     `now` None: the repository has no configuration yet, this change brings the first.
     """
     before = {row.result.name: row for row in now.rows} if now else {}
     after = {row.result.name: row for row in then.rows}
-    reasons = tuple(
+    effects = tuple(
         _difference(name, before.get(name), after.get(name))
         for name in sorted(before.keys() | after.keys())
         if _said(before.get(name)) != _said(after.get(name))
     )
-    result = CheckResult(NAME, State.PASS, _title(now, then), reasons=reasons, measures=_digests(now, then))
+    state = State.WARN if now and (changed or effects) else State.PASS
+    result = CheckResult(NAME, state, _title(now, then), reasons=(*effects, *changed), next_step=_LOOK if now else "")
     return weigh(result, Mode.BLOCK)
+
+
+_LOOK = "See that each changed key is meant."
+
+
+def _flat(policy: Policy | None) -> dict[str, str]:
+    if policy is None:
+        return {}
+    leaves = dict(_leaves("", {name: config.model_dump(mode="json") for name, config in policy.checks.items()}))
+    return leaves | {f"{name}.mode": mode.value for name, mode in policy.reserved.items()}
+
+
+def _leaves(prefix: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _leaves(f"{prefix}.{key}" if prefix else str(key), item)
+    else:
+        yield prefix, json.dumps(value, ensure_ascii=False)
 
 
 def _title(now: Decision | None, then: Decision) -> str:
@@ -68,11 +110,6 @@ def _said(row: Row | None) -> str:
     if row is None:
         return "absent"
     return f"{row.result.state.value} (mode {row.mode.value})"
-
-
-def _digests(now: Decision | None, then: Decision) -> tuple[Measure, ...]:
-    before = now.config_digest[:12] if now else "none"
-    return (Measure("edited configuration", then.config_digest[:12], limit=f"base: {before}"),)
 
 
 def _say(finding: Finding) -> str:

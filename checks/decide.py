@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from checks import contract, risk
@@ -87,6 +87,32 @@ def with_row(decision: Decision, row: Row) -> Decision:
     """The same decision with one more answer in it."""
     rows = (*decision.rows, row)
     return replace(decision, rows=rows, verdict=worst(r.verdict for r in rows))
+
+
+def sharing_a_head(decision: Decision, others: Sequence[Decision]) -> Decision:
+    """What check runs say of a head that several open pull requests share: the worst of all of them, check by check.
+
+    GitHub keeps check runs by commit, so what would let one of them through lets all of them through.
+    """
+    rows = {row.result.name: row for row in decision.rows}
+    for row in (row for other in others for row in other.rows):
+        held = rows.get(row.result.name)
+        if held is None or _weight(row) > _weight(held):
+            rows[row.result.name] = row
+    notes = tuple(
+        f"#{other.pull.number} onto `{other.pull.base_ref}` has the same head, and counts here too" for other in others
+    )
+    return replace(
+        decision,
+        rows=tuple(rows.values()),
+        verdict=worst(row.verdict for row in rows.values()),
+        notes=(*decision.notes, *notes),
+    )
+
+
+def _weight(row: Row) -> tuple[int, bool]:
+    """Of two rows that hold, the one that asks for a person weighs more than the one that waits."""
+    return _SEVERITY[row.verdict], row.conclusion is not None
 
 
 def assess(snapshot: Snapshot, policy: Policy) -> Risk | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from checks.configuration import broken_edit, effect_of_edit, unreadable
+from checks.configuration import broken_edit, changed_keys, effect_of_edit, removal, unreadable
 from checks.decide import Policy, decide, with_row
 from checks.model import Decision, Finding, Snapshot
 
@@ -17,12 +17,17 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """The change takes the configuration away, and nothing stands in for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """All that a decision is made of. `edited`: the configuration as this change would leave it, None if untouched."""
 
     snapshot: Snapshot
     policy: Policy | Unreadable | None
-    edited: Policy | Unreadable | None
+    edited: Policy | Unreadable | Removed | None
     version: str
 
 
@@ -33,9 +38,13 @@ def judge(case: Case) -> Decision | None:
         case None:
             return now
         case Unreadable(findings):
-            return with_row(now or _empty(case), broken_edit(findings))
+            return with_row(now or _silence(case), broken_edit(findings))
+        case Removed():
+            return None if now is None else with_row(now, removal(now))
         case Policy() as edited:
-            return with_row(now or _empty(case), effect_of_edit(now, decide(case.snapshot, edited, case.version)))
+            then = decide(case.snapshot, edited, case.version)
+            changed = changed_keys(case.policy if isinstance(case.policy, Policy) else None, edited)
+            return with_row(now or _silence(case), effect_of_edit(now, then, changed))
 
 
 def _under(case: Case, policy: Policy | Unreadable | None) -> Decision | None:
@@ -48,5 +57,5 @@ def _under(case: Case, policy: Policy | Unreadable | None) -> Decision | None:
             return decide(case.snapshot, policy, case.version)
 
 
-def _empty(case: Case) -> Decision:
-    return decide(case.snapshot, Policy(checks={}), case.version)
+def _silence(case: Case) -> Decision:
+    return replace(decide(case.snapshot, Policy(checks={}), case.version), configured=False)

@@ -76,6 +76,13 @@ class Missing:
     coming: bool = False
     ours: bool = False
 
+    @property
+    def state(self) -> State:
+        """What a check that needed the fact can say. Our own failure weighs more than the hope of an answer."""
+        if self.ours:
+            return State.ERROR
+        return State.WAIT if self.coming else State.UNMEASURED
+
 
 @dataclass(frozen=True, slots=True)
 class Pull:
@@ -130,6 +137,7 @@ class TestRun:
     conclusion: str = ""  # success failure neutral cancelled skipped timed_out action_required startup_failure stale
     url: str = ""
     app: str = ""
+    n: int = 1  # how many tests it stands for, where that is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +296,7 @@ class Decision:
     config_digest: str = ""
     version: str = ""
     notes: tuple[str, ...] = ()
+    configured: bool = True  # False: the base has no rules, so this speaks only of those the change would bring
 
     @property
     def conclusion(self) -> str | None:
@@ -305,14 +314,16 @@ Measured = Mapping[str, Measure]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check's registration: its block in the config, the facts it needs, its pure function, its template.
+    """A check's registration: its block in the config, the facts it needs, its pure function.
 
     `evaluate(snapshot, config, measured)` gets its own config (an instance of `config`) and, by name, the measures
-    that are already known: always `risk`, then `<check>.<measure>` of every check that ran before it.
+    that are already known: always `risk`, then `<check>.<measure>` of every check that ran before it. `paths(config)`
+    are the globs of the files it needs; `names(config, contracts)` the measurements.
     """
 
     name: str
     config: type[CheckConfig]
     needs: frozenset[Need]
     evaluate: Callable[[Snapshot, Any, Measured], CheckResult]
-    template: str
+    paths: Callable[[Any], tuple[str, ...]] = lambda _config: ()
+    names: Callable[[Any, tuple[ContractText, ...]], frozenset[str]] = lambda _config, _contracts: frozenset()

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from app.model import OWN_RUN, Kind, Trigger
+from app.model import EVALUATE_BUTTON, OWN_RUN, Kind, Trigger
 from handlers.payload import Payload, at, installation, integer, items, repository, sha, text
 
-EVALUATE_BUTTON = "evaluate"
-_MERGE_QUEUE = re.compile(r"gh-readonly-queue/(?P<base>.+)/pr-\d+-[0-9a-f]+")
+_MERGE_QUEUE = re.compile(r"gh-readonly-queue/(?P<base>.+)/pr-\d+-(?P<parent>[0-9a-f]{40})")
 
 
 def understand_check_run(payload: Payload, own_app: int) -> tuple[Trigger, ...]:
-    """Another App's run ended; or our own was asked to run again, by its link or by its button."""
+    """Another App's run began or ended; or our own was asked to run again, by its link or by its button.
+
+    A beginning counts: what we said before it was heard may have been too green.
+    """
     action, owner = text(payload, "action"), integer(payload, "check_run", "app", "id")
     ours = owner == own_app or (owner is None and text(payload, "check_run", "external_id").startswith(OWN_RUN))
     if ours and action == "rerequested":
@@ -21,7 +23,7 @@ def understand_check_run(payload: Payload, own_app: int) -> tuple[Trigger, ...]:
     if ours and action == "requested_action":
         pressed = text(payload, "requested_action", "identifier")
         return _look_at(payload, "check_run", reset=True) if pressed == EVALUATE_BUTTON else ()
-    return _look_at(payload, "check_run") if not ours and action == "completed" else ()
+    return _look_at(payload, "check_run") if not ours and action in {"created", "completed"} else ()
 
 
 def understand_check_suite(payload: Payload, own_app: int) -> tuple[Trigger, ...]:
@@ -33,8 +35,8 @@ def understand_check_suite(payload: Payload, own_app: int) -> tuple[Trigger, ...
 
 
 def understand_workflow_run(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
-    """A workflow ended: its artifact may hold measurements."""
-    return _look_at(payload, "workflow_run") if text(payload, "action") == "completed" else ()
+    """A workflow was asked for, and will bring runs; or it ended, and its artifact may hold measurements."""
+    return _look_at(payload, "workflow_run") if text(payload, "action") in {"requested", "completed"} else ()
 
 
 def _look_at(payload: Payload, subject: str, reset: bool = False) -> tuple[Trigger, ...]:
@@ -47,11 +49,10 @@ def _look_at(payload: Payload, subject: str, reset: bool = False) -> tuple[Trigg
         "installation": installation(payload),
         "head_sha": head,
         "reason": f"{subject}.{text(payload, 'action')}",
-        "actor": text(payload, "sender", "login"),
         "reset": reset,
     }
     if queued := _MERGE_QUEUE.fullmatch(branch):
-        return (Trigger(Kind.EVALUATE, **common, merge_group=True, base_ref=queued["base"]),)
+        return (Trigger(Kind.EVALUATE, **common, merge_group=True, base_ref=queued["base"], base_sha=queued["parent"]),)
     numbers = [
         n
         for pull in items(payload, subject, "pull_requests")

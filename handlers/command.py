@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.model import React, Reply, Trigger
-from handlers.commands import VERBS, nearest
+from handlers.commands import answer_to, nearest
 from handlers.commands.parse import parse
 from handlers.ports import Reader, Renderer, Writer
 
@@ -24,14 +24,14 @@ class Commands:
         if trigger.number is None or trigger.comment_id is None or opened is None or not opened.commands:
             return
         command = parse(trigger.text)
+        answer = answer_to(command, self.renderer) if command else None
         verb = command.verb if command else ""
-        known = verb in {declared.name for declared in VERBS}
-        body = self.renderer.help(VERBS) if known else self.renderer.unknown_command(verb, nearest(verb))
+        body = answer or self.renderer.unknown_command(verb, nearest(verb))
         await self.writer.perform(
             opened.place,
             (
                 React(trigger.comment_id, "eyes"),
                 Reply(trigger.number, trigger.comment_id, body),
-                React(trigger.comment_id, "rocket" if known else "confused"),
+                React(trigger.comment_id, "rocket" if answer else "confused"),
             ),
         )

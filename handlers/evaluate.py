@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.model import Action, ForgetCheckRuns, Opened, Trigger
+from checks.decide import sharing_a_head
 from checks.judge import Case, judge
-from checks.model import Decision, State
+from checks.model import Decision, Missing, State
 from handlers.ports import Archive, Reader, Renderer, Writer
 
 
@@ -19,7 +20,7 @@ class Evaluation:
     archive: Archive
     renderer: Renderer
 
-    async def __call__(self, trigger: Trigger, attempts_left: int) -> Decision | None:
+    async def __call__(self, trigger: Trigger, attempts_left: int) -> Judgement | None:
         """Returns what was decided; None when there was nothing to judge."""
         opened = await self.reader.open(trigger)
         if opened is None:
@@ -29,18 +30,36 @@ class Evaluation:
         decision = judge(case)
         if decision is None:
             return None
-        await self._publish(opened, case, decision, trigger.reason)
-        return decision
+        await self.archive.keep(case, decision, trigger.reason)
+        await self.writer.perform(opened.place, await self._answer(opened, decision))
+        return Judgement(case, decision)
 
-    async def _publish(self, opened: Opened, case: Case, decision: Decision, reason: str) -> None:
-        await self.archive.keep(case, decision, reason)
-        await self.writer.perform(opened.place, self.renderer.actions(decision, opened.card))
+    async def _answer(self, opened: Opened, decision: Decision) -> tuple[Action, ...]:
+        """The card speaks of this pull request alone; the check runs of all that share its head."""
+        judged = await self.archive.others_at_head(decision.pull)
+        others = [other for other in judged if await self.reader.stands(opened.place, other.pull)]
+        shared = sharing_a_head(decision, others) if others else decision
+        return (*self.renderer.check_runs(shared), *self.renderer.card(decision, opened.card))
 
     def _beginning(self, trigger: Trigger, opened: Opened) -> tuple[Action, ...]:
         pending = () if opened.policy is None else (self.renderer.pending(opened.pull),)
         return (ForgetCheckRuns(opened.pull.head_sha), *pending) if trigger.reset else pending
 
 
-def our_failures(decision: Decision) -> tuple[str, ...]:
-    """What we could not find out through our own fault; worth another try."""
-    return tuple(row.result.title for row in decision.rows if row.result.state is State.ERROR)
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One evaluation: what it was made of, and what was decided."""
+
+    case: Case
+    decision: Decision
+
+    @property
+    def our_failures(self) -> tuple[str, ...]:
+        """What we could not find out through our own fault; worth another try."""
+        return tuple(row.result.title for row in self.decision.rows if row.result.state is State.ERROR)
+
+    @property
+    def too_early(self) -> bool:
+        """No check has begun on the head yet, and one may still."""
+        tests = self.case.snapshot.tests
+        return isinstance(tests, Missing) and tests.coming

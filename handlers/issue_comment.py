@@ -21,7 +21,6 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
             installation(payload),
             number=number,
             reason="issue_comment.created",
-            actor=text(payload, "sender", "login"),
             comment_id=integer(payload, "comment", "id"),
             text=body,
         ),

@@ -19,6 +19,7 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
             installation(payload),
             head_sha=head,
             base_ref=base,
+            base_sha=sha(payload, "merge_group", "base_sha"),
             merge_group=True,
             reason="merge_group.checks_requested",
         ),

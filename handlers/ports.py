@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
-from app.model import Action, BeginCheckRun, Opened, Place, Trigger
+from app.model import Action, BeginCheckRun, Opened, Place, Trigger, Verb
 from checks.judge import Case
 from checks.model import Decision, Pull
-from handlers.commands import Verb
 
 
 class Reader(Protocol):
-    """Reads GitHub (or a checkout); never writes."""
+    """Reads GitHub; never writes."""
 
     async def open(self, trigger: Trigger) -> Opened | None:
         """The newest head and its rules; None when there is nothing to judge: no rules, closed, or gone."""
@@ -20,17 +19,14 @@ class Reader(Protocol):
     async def gather(self, opened: Opened, attempts_left: int) -> Case:
         """All facts that the rules ask for."""
 
-    async def pulls_at(self, trigger: Trigger) -> Sequence[int]:
-        """Open pull requests whose head is the trigger's."""
-
-    async def open_pulls(self, trigger: Trigger) -> Sequence[int]:
-        """Open pull requests against the trigger's base branch (any base when it names none)."""
+    async def stands(self, place: Place, pull: Pull) -> bool:
+        """Is `pull` still open, at the same head and onto the same base?"""
 
 
 class Writer(Protocol):
     """Writes to GitHub; drops what speaks of a head that has moved."""
 
-    async def perform(self, place: Place, actions: Iterable[Action]) -> None:
+    async def perform(self, place: Place, actions: Sequence[Action]) -> None:
         """Carry out `actions` in order, each at most once."""
 
 
@@ -40,6 +36,9 @@ class Archive(Protocol):
     async def keep(self, case: Case, decision: Decision, reason: str) -> None:
         """Keep what was decided and all that it was made of."""
 
+    async def others_at_head(self, pull: Pull) -> Sequence[Decision]:
+        """The newest decision of each other pull request that was judged at the same head."""
+
 
 class Renderer(Protocol):
     """Turns decisions into the words of each place they are shown."""
@@ -47,8 +46,11 @@ class Renderer(Protocol):
     def pending(self, pull: Pull) -> BeginCheckRun:
         """`maestro / decision`, in progress."""
 
-    def actions(self, decision: Decision, card: str) -> tuple[Action, ...]:
-        """The check runs and the card that say `decision`."""
+    def check_runs(self, decision: Decision) -> tuple[Action, ...]:
+        """The check runs that say `decision`."""
+
+    def card(self, decision: Decision, mode: str) -> tuple[Action, ...]:
+        """The card that says `decision`, where its mode lets it."""
 
     def help(self, verbs: Sequence[Verb]) -> str:
         """The answer to `/maestro help`."""

@@ -12,7 +12,9 @@ _BRANCH = "refs/heads/"
 def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
     """Judge the open pull requests again whose base got new rules."""
     ref = text(payload, "ref")
-    if not ref.startswith(_BRANCH) or at(payload, "deleted") is True or not _touches_rules(payload):
+    if not ref.startswith(_BRANCH) or at(payload, "deleted") is True:
+        return ()
+    if not _touches_rules(payload) and not _rewrites_default_branch(payload, ref):
         return ()
     return (
         Trigger(
@@ -21,9 +23,13 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
             installation(payload),
             base_ref=ref.removeprefix(_BRANCH),
             reason="push",
-            actor=text(payload, "sender", "login"),
         ),
     )
+
+
+def _rewrites_default_branch(payload: Payload, ref: str) -> bool:
+    """A forced push lists what it brings, not what it takes away: the rules may be among that."""
+    return at(payload, "forced") is True and ref == _BRANCH + text(payload, "repository", "default_branch")
 
 
 def _touches_rules(payload: Payload) -> bool:

@@ -44,7 +44,7 @@ REGISTRIES = tuple(
         ("crates", "io"),
         ("rubygems", "org"),
         ("proxy.golang", "org"),
-        ("conda", "anaconda.org"),
+        ("anaconda", "org"),
     )
 )
 
@@ -200,7 +200,8 @@ def test_every_template_is_used_and_every_used_template_is_there() -> None:
     }
     users = [path for path in [*files(".j2"), *code()] if named(path).split("/")[0] not in {"tests", "tools"}]
     mentioned = {name for path in users for name in re.findall(r'"([\w/]+\.\w+\.j2)"', path.read_text("utf-8"))}
-    assert there == mentioned
+    fragments = {f"checks/{check.name}.md.j2" for check in CHECKS}  # found by the check's name
+    assert there == mentioned | fragments
 
 
 def test_every_check_has_tests() -> None:
@@ -210,7 +211,7 @@ def test_every_check_has_tests() -> None:
 
 def test_the_tables_of_measurements_that_a_page_shows_are_read_as_it_says() -> None:
     examples = re.findall(r"^```json\n(.*?)^```", text("docs/measurements.md"), re.MULTILINE | re.DOTALL)
-    read = [one for example in examples for one in measurements_in(example, "file")]
+    read = [one for example in examples for one in measurements_in(example, "file", "a" * 40)]
     assert {one.name: (one.value, one.n) for one in read} == {
         "coverage": (0.93, 1204),
         "license_scan": ("clean", None),
@@ -265,6 +266,13 @@ def test_ci_runs_the_script_that_a_developer_can_run() -> None:
     workflow = yaml.safe_load(text(".github/workflows/ci.yml"))
     assert workflow["permissions"] == {"contents": "read"}
     assert ".ci/run" in [step.get("run") for step in workflow["jobs"]["test"]["steps"]]
+
+
+def test_ci_runs_every_python_that_the_package_names() -> None:
+    classifiers = tomllib.loads(text("pyproject.toml"))["project"]["classifiers"]
+    named_there = [name for each in classifiers if (name := each.rpartition(" :: ")[2]).startswith("3.")]
+    workflow = yaml.safe_load(text(".github/workflows/ci.yml"))
+    assert workflow["jobs"]["test"]["strategy"]["matrix"]["python"] == named_there
 
 
 def test_the_container_runs_without_privileges_and_tells_its_health() -> None:

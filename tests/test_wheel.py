@@ -6,6 +6,7 @@ import os
 import site
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -90,6 +91,18 @@ def test_the_wheel_holds_what_the_product_needs_and_nothing_of_its_workshop(whee
     assert tops.isdisjoint({"tests", "benchmarks", "tools", "docs"})
     needed = {"app/github/sandbox/operations.json", "checks/risk/model.json", "templates/card.md.j2"}
     assert needed <= set(names)
+    assert {"app/py.typed", "checks/py.typed", "handlers/py.typed"} <= set(names)
+
+
+def test_the_source_archive_holds_what_the_wheel_is_made_of_and_no_tests(wheel: Path, tmp_path: Path) -> None:
+    built = run(sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-d", tmp_path, cwd=ROOT)
+    assert built.returncode == 0, built.stderr
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as opened:
+        names = {name.partition("/")[2] for name in opened.getnames()}
+    installed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert installed <= names
+    assert {name.split("/")[0] for name in names}.isdisjoint({"tests", "benchmarks", "tools", "docs"})
 
 
 def test_it_tells_its_version_in_a_repository_that_has_an_app_of_its_own(maestro: Path, elsewhere: Path) -> None:

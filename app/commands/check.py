@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import click
 
-from app import __version__
+from app import __version__, record
 from app.commands import screen
 from app.exit import BY_VERDICT, Exit
-from app.gather.checkout import Checkout, UnknownRef
+from app.gather.checkout import Checkout, MeasuredAt, UnknownRef
 from app.gather.checkout_rules import Rules
 from app.gather.git import Git, GitError
 from app.metrics_file import BadMetrics, measurements_in
-from checks.judge import Case, judge
+from checks.judge import Case, Unreadable, judge
 from checks.model import Decision, Measurement
 
 
@@ -53,23 +55,22 @@ def check(
 
     The exit code is the verdict: 0 ship, 1 block, 3 hold.
     """
-    measured = () if measurements is None else _measurements(measurements)
     rules = None if config is None else Rules(config.read_bytes(), str(config), f"judged by {config}")
-    case = _case(repo, base, head, measured, rules)
-    decision = judge(case)
-    if decision is None:  # a checkout always has rules: its own, or the built-in ones
-        raise click.ClickException("nothing to judge by")
+    case = asyncio.run(_case(repo, base, head, partial(_measurements, measurements), rules))
+    if config is not None and isinstance(case.policy, Unreadable):
+        raise click.ClickException("\n".join(f"{one.path}:{one.line}: {one.message}" for one in case.policy.findings))
+    decision = cast("Decision", judge(case))  # a checkout always has rules: its own, or the built-in ones
     click.echo(screen.as_json(decision) if as_json else screen.drawn(decision))  # first: no full disk may lose it
     if markdown is not None:
         _write_card(markdown, decision)
     if record_to is not None:
-        _write_record(record_to, case, decision)
-    sys.exit(BY_VERDICT[decision.verdict.value])
+        record_to.write_bytes(record.write(case, decision))
+    sys.exit(BY_VERDICT[decision.verdict])
 
 
-def _case(repo: Path, base: str, head: str, measured: tuple[Measurement, ...], rules: Rules | None) -> Case:
+async def _case(repo: Path, base: str, head: str, measured: MeasuredAt, rules: Rules | None) -> Case:
     try:
-        return asyncio.run(_read(repo, base, head, measured, rules))
+        return await Checkout(await Git.at(repo), base, head, measured, rules, __version__).case()
     except (UnknownRef, GitError) as error:
         raise click.ClickException(str(error)) from None
     except FileNotFoundError as error:
@@ -77,24 +78,14 @@ def _case(repo: Path, base: str, head: str, measured: tuple[Measurement, ...], r
         sys.exit(Exit.INFRASTRUCTURE)
 
 
-async def _read(repo: Path, base: str, head: str, measured: tuple[Measurement, ...], rules: Rules | None) -> Case:
-    return await Checkout(await Git.at(repo), base, head, measured, rules, __version__).case()
-
-
-def _measurements(file: Path) -> tuple[Measurement, ...]:
+def _measurements(file: Path | None, sha: str) -> tuple[Measurement, ...]:
     try:
-        return measurements_in(file.read_bytes(), source="file")
+        return () if file is None else measurements_in(file.read_bytes(), "file", sha)
     except BadMetrics as error:
         raise click.ClickException(f"{file}: {error}") from None
 
 
 def _write_card(file: Path, decision: Decision) -> None:
-    from app.render.card import Links, card  # the templates' engine takes longer to load than the rest takes to run
+    from app.render.card import card  # the templates' engine takes longer to load than the rest takes to run
 
-    file.write_text(card(decision, links=Links(), now=datetime.now(UTC)).body, encoding="utf-8")
-
-
-def _write_record(file: Path, case: Case, decision: Decision) -> None:
-    from app import record
-
-    file.write_bytes(record.write(case, decision))
+    file.write_text(card(decision, now=datetime.now(UTC)).body, encoding="utf-8")

@@ -12,19 +12,21 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
-from aiohttp import web
 
 from app import logs, record
 from app.commands import screen
+from app.commands.running import listening, working
 from app.commands.story import REPOSITORY, Chapter, tell
 from app.exit import Exit
 from app.github.sandbox import Repo, Sandbox
 from app.main import System, system
+from app.model import CARD_MARKER
 from app.settings import Settings
 from checks.judge import judge
 from checks.model import Decision
 
 _SECRET = "demo"
+_GRACE = 1.0  # seconds: nothing here outlives the command
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -33,14 +35,15 @@ def demo(serve: bool) -> None:
     """Watch five pull requests get their decisions: one may ship, two may not, two must wait."""
     logs.configure("ERROR")
     as_told = asyncio.run(_demo(serve))
-    sys.exit(Exit.SHIP if as_told else Exit.BLOCK)
+    sys.exit(Exit.SHIP if as_told else Exit.INFRASTRUCTURE)
 
 
 async def _demo(serve: bool) -> bool:
     started = time.monotonic()
     async with _town() as (github, maestro, address):
         repo, chapters = await tell(github, maestro, address)
-        as_told = all([await _show(github, maestro, repo, chapter) for chapter in chapters])
+        await rest(github, maestro)
+        as_told = all([await _show(maestro, repo, chapter) for chapter in chapters])
         _sum_up(github, as_told, time.monotonic() - started)
         if serve:
             await _stay(repo, chapters, address)
@@ -53,48 +56,62 @@ async def _town() -> AsyncIterator[tuple[Sandbox, System, str]]:
     with tempfile.TemporaryDirectory(prefix="maestro-demo-") as directory:
         async with (
             Sandbox(Sandbox.generate_app(), webhook_secret=_SECRET) as github,
-            _running(github, Path(directory)) as (maestro, address),
+            beside(github, Path(directory), _SECRET) as (maestro, address),
         ):
             yield github, maestro, address
 
 
 @asynccontextmanager
-async def _running(github: Sandbox, directory: Path) -> AsyncIterator[tuple[System, str]]:
-    """The App, listening on loopback, its webhook address known to the local GitHub."""
-    settings = Settings.model_validate(
+async def beside(
+    github: Sandbox, directory: Path, secret: str, ci_grace: float = 0.0
+) -> AsyncIterator[tuple[System, str]]:
+    """The App and its address: running, its data in `directory`, its webhook address known to the local GitHub."""
+    settings = settings_for(github, directory, secret).model_copy(update={"ci_grace": ci_grace})
+    async with (
+        system(settings) as maestro,
+        listening(maestro, settings.host, settings.port, _GRACE) as address,
+        working(maestro, _GRACE),
+    ):
+        github.webhook_url = f"{address}/webhook"
+        yield maestro, address
+
+
+def settings_for(github: Sandbox, directory: Path, secret: str) -> Settings:
+    """What the environment of an App registered at `github` would say."""
+    return Settings.model_validate(
         {
             "MAESTRO_APP_ID": str(github.app.app_id),
             "MAESTRO_PRIVATE_KEY": github.app.private_key,
-            "MAESTRO_WEBHOOK_SECRET": _SECRET,
+            "MAESTRO_WEBHOOK_SECRET": secret,
             "MAESTRO_GITHUB_API": github.url,
-            "DATABASE_URL": f"sqlite:///{directory / 'demo.db'}",
+            "MAESTRO_HOST": "127.0.0.1",
+            "PORT": 0,
+            "DATABASE_URL": f"sqlite:///{directory / 'maestro.db'}",
         }
     )
-    async with system(settings) as maestro:
-        runner = web.AppRunner(maestro.web, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        address = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        github.webhook_url = f"{address}/webhook"
-        await maestro.engine.start()
-        try:
-            yield maestro, address
-        finally:
-            await maestro.engine.stop()
-            await runner.cleanup()
 
 
-async def _show(github: Sandbox, maestro: System, repo: Repo, chapter: Chapter) -> bool:
+async def rest(github: Sandbox, maestro: System, seconds: float = 20.0) -> None:
+    """Wait until every webhook was delivered and handled, and what followed from it too. Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while True:
+            await github.settle()
+            await maestro.engine.idle(seconds)
+            before = len(github.deliveries)
+            await github.settle()
+            if len(github.deliveries) == before and not maestro.engine.depth():
+                return
+
+
+async def _show(maestro: System, repo: Repo, chapter: Chapter) -> bool:
     """Print what became of one pull request; was it as the story tells?"""
-    await github.settle()
-    await maestro.engine.idle()
     decision = await _decision(maestro, chapter.number)
     click.echo(f"\n#{chapter.number} {chapter.title}\n   {chapter.told}\n")
     if decision is None:
         click.echo("   no decision was made", err=True)
         return False
     click.echo(screen.drawn(decision))
-    on_github = any(comment.body.startswith("<!-- maestro:card") for comment in repo.comments(chapter.number))
+    on_github = any(comment.body.startswith(CARD_MARKER) for comment in repo.comments(chapter.number))
     return decision.verdict is chapter.verdict and on_github
 
 

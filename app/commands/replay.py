@@ -7,7 +7,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,16 +15,13 @@ import click
 from app import record
 from app.commands import screen
 from app.exit import BY_VERDICT, Exit
-from app.gather.reader import GitHubReader
+from app.gather.simulation import simulated
 from app.github.address import Address
 from app.github.client import API_URL
 from app.github.errors import Denied, GitHubError, NotFound
 from app.main import reader_with_token, understanding
-from app.model import Delivery, Kind, Trigger
-from app.settings import StoreSettings
-from app.store.database import UnsupportedDatabase
+from app.model import Delivery
 from checks.decide import worst
-from checks.judge import judge
 from checks.model import Decision
 
 # Which event a payload belongs to, told by the keys it holds; the more particular first. Deployments may bring their
@@ -63,29 +59,26 @@ def replay(file: Path, event: str | None, as_json: bool) -> None:
     """Decide FILE again: a webhook's payload, or a record that `maestro check --record` wrote.
 
     A record is decided from itself alone, and must come out to the same bytes. A webhook is read from GitHub as it
-    is now, with the token in GITHUB_TOKEN and the API in MAESTRO_GITHUB_API.
+    is now, with the token in GITHUB_TOKEN and the API in MAESTRO_GITHUB_API; no database is read, so measurements
+    that were sent to a server's API are not seen.
     """
     content = file.read_bytes()
     held = _object(content, file)
     decisions = [_again(content)] if "case" in held else asyncio.run(_replayed(content, event or guessed(held)))
+    if not decisions:
+        raise click.ClickException(
+            "nothing to decide: the event asks for none, or what it speaks of is closed or not configured"
+        )
     for decision in decisions:
         click.echo(screen.as_json(decision) if as_json else screen.drawn(decision))
-    if not decisions:
-        click.echo(
-            "Nothing to decide: the event asks for none, or what it speaks of is closed or not configured.", err=True
-        )
     sys.exit(BY_VERDICT[worst(decision.verdict for decision in decisions).value])
 
 
 def _again(content: bytes) -> Decision:
     try:
-        same = record.again(content) == content
-        decision = judge(record.read(content))
+        return record.again(content)
     except record.BadRecord as error:
         raise click.ClickException(str(error)) from None
-    if decision is None or not same:
-        raise click.ClickException("this version decides the record differently: it was made by another, or edited")
-    return decision
 
 
 async def _replayed(content: bytes, event: str) -> list[Decision]:
@@ -93,15 +86,13 @@ async def _replayed(content: bytes, event: str) -> list[Decision]:
     if not token:
         raise click.ClickException("set GITHUB_TOKEN to a token that can see the repository")
     try:
-        async with reader_with_token(token, _api(), StoreSettings().database_url) as reader:
+        async with reader_with_token(token, _api()) as reader:
             triggers = understanding(Delivery(0, "replay", event, content, 0.0))
-            asked = [one for trigger in triggers for one in await _evaluations(reader, trigger)]
-            found = [await _decided(reader, one) for one in asked]
+            asked = [one for trigger in triggers for one in await reader.evaluations(trigger)]
+            found = [await simulated(reader, one) for one in asked]
             return [decision for decision in found if decision is not None]
     except (NotFound, Denied) as error:
         raise click.ClickException(f"{error}; can the token in GITHUB_TOKEN see the repository?") from None
-    except UnsupportedDatabase as error:
-        raise click.ClickException(str(error)) from None
     except GitHubError as error:
         click.echo(f"maestro: {error}", err=True)
         sys.exit(Exit.INFRASTRUCTURE)
@@ -115,26 +106,6 @@ def _api() -> str:
     except ValueError as error:
         raise click.ClickException(f"MAESTRO_GITHUB_API: {error}") from None
     return api
-
-
-async def _decided(reader: GitHubReader, trigger: Trigger) -> Decision | None:
-    """The decision as GitHub tells the facts now; None for a pull request that is closed or not configured."""
-    opened = await reader.visible(trigger)
-    return judge(await reader.gather(opened, 0)) if opened else None
-
-
-async def _evaluations(reader: GitHubReader, trigger: Trigger) -> list[Trigger]:
-    """The pull requests that a trigger speaks of; commands are not replayed."""
-    match trigger.kind:
-        case Kind.EVALUATE:
-            return [trigger]
-        case Kind.LOCATE:
-            numbers = await reader.pulls_at(trigger)
-        case Kind.SWEEP:
-            numbers = await reader.open_pulls(trigger)
-        case Kind.COMMAND:
-            numbers = ()
-    return [replace(trigger, kind=Kind.EVALUATE, number=number) for number in numbers]
 
 
 def _object(content: bytes, file: Path) -> Mapping[str, Any]:

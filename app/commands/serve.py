@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import click
-from aiohttp import web as aiohttp_web
 
 from app import logs
 from app.commands.kept import with_stores
+from app.commands.running import listening, working
 from app.github.auth import BadKey
 from app.main import Stores, System, system
 from app.settings import Settings, SettingsError, load
@@ -19,38 +19,20 @@ from app.store.database import UnsupportedDatabase
 
 Part = Callable[[System, Settings], AbstractAsyncContextManager[None]]
 
-GRACE = 5.0  # seconds that each part has to finish what it is at; both together end within most platforms' ten
 _HELP = {"help_option_names": ["-h", "--help"]}
 _host = click.option("--host", help="Address to listen on [default: MAESTRO_HOST, else 127.0.0.1].")
 
 
 @asynccontextmanager
-async def _listening(running: System, settings: Settings) -> AsyncIterator[None]:
-    """The web process: what is being received when the end comes is received to its end."""
-    runner = aiohttp_web.AppRunner(running.web, access_log=None, shutdown_timeout=GRACE)
-    await runner.setup()
-    try:
-        await aiohttp_web.TCPSite(runner, settings.host, settings.port).start()
-        port = runner.addresses[0][1]
-        click.echo(f"listening on http://{settings.host}:{port} (webhooks: POST /webhook)", err=True)
+async def _web(maestro: System, settings: Settings) -> AsyncIterator[None]:
+    async with listening(maestro, settings.host, settings.port) as address:
+        click.echo(f"listening on {address} (webhooks: POST /webhook)", err=True)
         yield
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager
-async def _working(running: System, _settings: Settings) -> AsyncIterator[None]:
-    """The worker."""
-    await running.engine.start()
-    try:
-        yield
-    finally:
-        await running.engine.stop(GRACE)
-
-
-@asynccontextmanager
-async def _both(running: System, settings: Settings) -> AsyncIterator[None]:
-    async with _working(running, settings), _listening(running, settings):
+async def _both(maestro: System, settings: Settings) -> AsyncIterator[None]:
+    async with working(maestro), _web(maestro, settings):
         yield
 
 
@@ -65,13 +47,13 @@ def serve(host: str | None) -> None:
 @_host
 def web(host: str | None) -> None:
     """Run the web process alone: it verifies webhooks and stores them."""
-    _run(_listening, host)
+    _run(_web, host)
 
 
 @click.command(context_settings=_HELP)
 def worker() -> None:
     """Run the worker alone: it takes stored webhooks, one lane a pull request."""
-    _run(_working, None)
+    _run(lambda maestro, _settings: working(maestro), None)
 
 
 @click.command(context_settings=_HELP)
@@ -98,5 +80,5 @@ async def _until_told(part: Part, settings: Settings) -> None:
     told = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, told.set)
-    async with system(settings) as running, part(running, settings):
+    async with system(settings) as maestro, part(maestro, settings):
         await told.wait()

@@ -48,13 +48,13 @@ async def tell(github: Sandbox, maestro: System, address: str) -> tuple[Repo, li
         collaborators={"alice": "admin", "bob": "write"},
     )
     token = await maestro.stores.tokens.issue(REPOSITORY)
-    ci = _Ci(repo, f"{address}/api/measurements", token)
-    return repo, [await chapter(repo, ci) for chapter in (_clean, _slow, _copyleft, _running, _fork)]
+    shop = _Shop(repo, f"{address}/api/measurements", token)
+    return repo, [await chapter(shop) for chapter in (_clean, _slow, _copyleft, _running, _fork)]
 
 
 @dataclass(frozen=True, slots=True)
-class _Ci:
-    """What continuous integration does: reports tests, and sends what it measured."""
+class _Shop:
+    """The repository with its continuous integration, which reports tests and sends what it measured."""
 
     repo: Repo
     url: str
@@ -73,48 +73,52 @@ class _Ci:
         await self.measured(sha, p95, 4000)
 
 
-async def _clean(repo: Repo, ci: _Ci) -> Chapter:
+async def _clean(shop: _Shop) -> Chapter:
     title = "Round totals to cents"
-    sha = repo.commit("round", {"shop/cart.py": _CART.replace("return ", "return round(") + ", 2)\n"}, message=title)
-    number = repo.open_pull(title, "round", author="alice")
-    await ci.green(sha)
+    sha = shop.repo.commit(
+        "round", {"shop/cart.py": _CART.replace("return ", "return round(") + ", 2)\n"}, message=title
+    )
+    number = shop.repo.open_pull(title, "round", author="alice")
+    await shop.green(sha)
     return Chapter(number, title, "Tests pass, 212 ms, small: nothing stands in the way.", Verdict.SHIP)
 
 
-async def _slow(repo: Repo, ci: _Ci) -> Chapter:
+async def _slow(shop: _Shop) -> Chapter:
     title = "Recompute discounts on every view"
-    sha = repo.commit("agent/discounts", {"shop/discounts.py": "def discounts(): ...\n"}, message=title, author="bob")
-    number = repo.open_pull(title, "agent/discounts", author="bob")
-    await ci.green(sha, p95=261.0)
+    sha = shop.repo.commit(
+        "agent/discounts", {"shop/discounts.py": "def discounts(): ...\n"}, message=title, author="bob"
+    )
+    number = shop.repo.open_pull(title, "agent/discounts", author="bob")
+    await shop.green(sha, p95=261.0)
     return Chapter(number, title, "An agent's change; its p95 is over the contract's limit.", Verdict.BLOCK)
 
 
-async def _copyleft(repo: Repo, ci: _Ci) -> Chapter:
+async def _copyleft(shop: _Shop) -> Chapter:
     title = "Render invoices as PDF"
-    sha = repo.commit("pdf", {"sbom/shop.cdx.json": bill(*_KNOWN, _COPYLEFT)}, message=title)
-    number = repo.open_pull(title, "pdf", author="alice")
-    await ci.green(sha)
+    sha = shop.repo.commit("pdf", {"sbom/shop.cdx.json": bill(*_KNOWN, _COPYLEFT)}, message=title)
+    number = shop.repo.open_pull(title, "pdf", author="alice")
+    await shop.green(sha)
     return Chapter(number, title, "Brings a package under AGPL-3.0-only, which the rules deny.", Verdict.BLOCK)
 
 
-async def _running(repo: Repo, ci: _Ci) -> Chapter:
+async def _running(shop: _Shop) -> Chapter:
     title = "Cache the catalogue"
-    sha = repo.commit("cache", {"shop/cache.py": "CACHE = {}\n"}, message=title)
-    repo.report_check(sha, "unit tests")
-    repo.report_check(sha, "browser tests", status="in_progress", conclusion=None)
-    number = repo.open_pull(title, "cache", author="alice")
-    await ci.measured(sha, 204.0, 4000)
+    sha = shop.repo.commit("cache", {"shop/cache.py": "CACHE = {}\n"}, message=title)
+    shop.repo.report_check(sha, "unit tests")
+    shop.repo.report_check(sha, "browser tests", status="in_progress", conclusion=None)
+    number = shop.repo.open_pull(title, "cache", author="alice")
+    await shop.measured(sha, 204.0, 4000)
     return Chapter(number, title, "Its browser tests still run: waiting is never red.", Verdict.HOLD)
 
 
-async def _fork(repo: Repo, ci: _Ci) -> Chapter:
+async def _fork(shop: _Shop) -> Chapter:
     title = "Speed up search"
-    fork = repo.fork("mallory")
+    fork = shop.repo.fork("mallory")
     sha = fork.commit("search", {"shop/search.py": "def search(): ...\n"}, message=title, author="mallory")
     own_word = {"maestro-metrics": {"maestro-metrics.json": b'{"perf_p95_ms": {"value": 9, "unit": "ms"}}'}}
-    repo.workflow_run(sha, "bench", artifacts=own_word, head=fork, actor="mallory")
-    number = repo.open_pull(title, "mallory:search", author="mallory")
-    repo.report_check(sha, "unit tests")
+    shop.repo.workflow_run(sha, "bench", artifacts=own_word, head=fork, actor="mallory")
+    number = shop.repo.open_pull(title, "mallory:search", author="mallory")
+    shop.repo.report_check(sha, "unit tests")
     return Chapter(number, title, "A fork's own run claims 9 ms: shown, and trusted for nothing.", Verdict.HOLD)
 
 

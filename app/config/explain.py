@@ -120,13 +120,18 @@ def _error(group: Sequence[_Complaint], schema: Schema) -> ConfigError:
     if len(group) > 1 and complaint.of_shape:
         meant, message = _no_branch(group)
     else:
-        meant, message = _SAY.get(complaint.type, _say_plainly)(complaint, schema)
+        meant, message = _said(complaint, schema)
     mark = complaint.mark
     return ConfigError(mark.path, mark.line, mark.column, complaint.dotted, message, meant)
 
 
 _Said = tuple[str | None, str]  # what was probably meant, and the message
-_Say = Callable[[_Complaint, Schema], _Said]
+
+
+def _said(complaint: _Complaint, schema: Schema) -> _Said:
+    if say := _SAY.get(complaint.type):
+        return say(complaint)
+    return _SAY_BY_SCHEMA.get(complaint.type, _say_plainly)(complaint, schema)
 
 
 def _no_branch(group: Sequence[_Complaint]) -> _Said:
@@ -147,12 +152,12 @@ def _unknown_key(complaint: _Complaint, schema: Schema) -> _Said:
     return None, f"`{complaint.dotted}` is not a key; the keys here are {listed}"
 
 
-def _missing_key(complaint: _Complaint, schema: Schema) -> _Said:
+def _missing_key(complaint: _Complaint) -> _Said:
     hint = "; write `version: 1`" if complaint.keys == ("version",) else ""
     return None, f"`{complaint.dotted}` is required{hint}"
 
 
-def _unknown_word(complaint: _Complaint, schema: Schema) -> _Said:
+def _unknown_word(complaint: _Complaint) -> _Said:
     choices = _choices(complaint)
     value = plain(complaint.value)
     meant = nearest(value, choices) if isinstance(value, str) else None
@@ -160,25 +165,25 @@ def _unknown_word(complaint: _Complaint, schema: Schema) -> _Said:
     return meant, f"`{_text(complaint.value)}` is not a value of `{complaint.dotted}`; {hint}"
 
 
-def _not_a_block(complaint: _Complaint, schema: Schema) -> _Said:
+def _not_a_block(complaint: _Complaint) -> _Said:
     if plain(complaint.value) is None:
         return None, f"`{complaint.dotted}` is empty; write `{complaint.dotted}: {{}}` for its defaults"
     return None, f"`{complaint.dotted}` must be a block of keys"
 
 
-def _not_text(complaint: _Complaint, schema: Schema) -> _Said:
+def _not_text(complaint: _Complaint) -> _Said:
     value = plain(complaint.value)
     quotes = f"; put `{_text(complaint.value)}` in quotes" if isinstance(value, bool | int | float) else ""
     return None, f"`{complaint.dotted}` must be text{quotes}"
 
 
-def _not_a_list(complaint: _Complaint, schema: Schema) -> _Said:
+def _not_a_list(complaint: _Complaint) -> _Said:
     value = plain(complaint.value)
     example = f"; write `[{_text(complaint.value)}]`" if isinstance(value, str | int | float) else ""
     return None, f"`{complaint.dotted}` must be a list{example}"
 
 
-def _not_a_truth(complaint: _Complaint, schema: Schema) -> _Said:
+def _not_a_truth(complaint: _Complaint) -> _Said:
     meant = _TRUTHS.get(_text(complaint.value).casefold())
     hint = f"; did you mean `{meant}`?" if meant else ""
     return meant, f"`{complaint.dotted}` must be `true` or `false`{hint}"
@@ -199,15 +204,18 @@ def _say_plainly(complaint: _Complaint, schema: Schema) -> _Said:
     return None, f"`{complaint.dotted}`: {reason[: 3 * SHOWN]}"
 
 
-_SAY: Mapping[str, _Say] = {
-    "extra_forbidden": _unknown_key,
+# By pydantic's error type: what the complaint alone says, and what takes the schema to say.
+_SAY: Mapping[str, Callable[[_Complaint], _Said]] = {
     "missing": _missing_key,
     "string_type": _not_text,
     "bool_type": _not_a_truth,
-    "string_pattern_mismatch": _not_alike,
     **dict.fromkeys(_CHOICES, _unknown_word),
     **{kind: _not_a_block for kind, wanted in _WANTED.items() if wanted == "a block of keys"},
     **{kind: _not_a_list for kind, wanted in _WANTED.items() if wanted == "a list"},
+}
+_SAY_BY_SCHEMA: Mapping[str, Callable[[_Complaint, Schema], _Said]] = {
+    "extra_forbidden": _unknown_key,
+    "string_pattern_mismatch": _not_alike,
 }
 
 

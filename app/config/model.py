@@ -87,8 +87,8 @@ class Card(Strict):
     """The one comment that shows the decision."""
 
     mode: CardMode = CardMode.ALWAYS
-    """`always` keeps it up to date, `on-change` writes only when the verdict changes, `on-failure` first
-    writes when a change may not ship, `never` leaves the pull request to its check runs."""
+    """`always` keeps it up to date, `on-change` writes only when the verdict or the state of a check changes,
+    `on-failure` first writes when a change may not ship, `never` leaves the pull request to its check runs."""
 
 
 class Agents(Strict):

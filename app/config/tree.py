@@ -56,12 +56,16 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scalar:
+    """One value that holds no others; `mark` is its first character."""
+
     value: str | int | float | bool | None
     mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
 class Items:
+    """A list of values, in the order of the file."""
+
     items: tuple[Node, ...]
     mark: Mark
 
@@ -76,6 +80,8 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Block:
+    """Keys with their values, in the order of the file; after `merge`, the base's keys first."""
+
     entries: Mapping[str, Entry]
     mark: Mark
 

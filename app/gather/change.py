@@ -13,7 +13,8 @@ async def change(repository: Repository, pull: Pull, listed: int | None) -> tupl
 
     One comparison gives base, merge base, commits and up to 300 files; only a larger change is listed page by page.
     """
-    compared = await repository.compare(pull.base_ref, pull.head_sha)
+    group_on = pull.base_sha if pull.number is None else ""  # perhaps the entry before it in the queue
+    compared = await repository.compare(group_on or pull.base_ref, pull.head_sha)
     pull = replace(pull, base_sha=compared.base_sha, merge_base_sha=compared.merge_base_sha)
     whole = len(compared.files) == listed or not compared.truncated
     if pull.number is None or whole:

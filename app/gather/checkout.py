@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from app.config import PATH
 from app.gather import checkout_rules
-from app.gather.checkout_rules import BUILT_IN, Rules
-from app.gather.contracts import MAX_BYTES as CONTRACT_BYTES
-from app.gather.contracts import MOST_FILES as MOST_CONTRACTS
-from app.gather.contracts import PATTERN
-from app.gather.files import at_head, decoded, touched
+from app.gather.checkout_rules import Rules
+from app.gather.contracts import contracts
+from app.gather.files import decoded, files_of, too_large, touched
 from app.gather.git import Git, GitError
-from app.gather.sboms import MAX_BYTES as SBOM_BYTES
-from app.gather.sboms import MOST_FILES as MOST_SBOMS
-from checks import sbom
-from checks.decide import Policy, asked
-from checks.globs import matches
-from checks.judge import Case, Unreadable
+from app.gather.sboms import sboms
+from app.gather.wanted import wanted_by
+from checks.decide import Policy
+from checks.judge import Case, Removed, Unreadable
 from checks.model import (
     ChangeFacts,
-    ContractText,
     Document,
     Measurement,
     Missing,
-    Origin,
+    Need,
     Pull,
-    SbomPair,
     Snapshot,
     TestFacts,
     TestRun,
 )
 
+MeasuredAt = Callable[[str], tuple[Measurement, ...]]
+
 _CONCLUSIONS = {"pass": "success", "fail": "failure"}
+_NO_CHANGE = "base and head are the same commit: nothing has changed"
 _NOT_HERE = "a checkout cannot ask GitHub; bring {} with --measurements FILE"
 
 
@@ -44,32 +41,33 @@ class UnknownRef(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """Reads `head` against `base`. `measured`: what the caller brings; `rules`: a configuration it brings, or None."""
+    """Reads `head` against `base`. `measured`: what the caller knows of a commit; `rules`: its own, or None."""
 
     git: Git
     base: str
     head: str
-    measured: tuple[Measurement, ...]
+    measured: MeasuredAt
     rules: Rules | None
     version: str
 
     async def case(self) -> Case:
         """The case as this checkout tells it. Raises UnknownRef, and GitError where git itself fails."""
         pull, change = await self._change()
-        ends = await self._ends(pull)
-        found = self.rules or await self._rules(pull, ends)
-        policy, edited = checkout_rules.policy(found, pull), await self._edited(found, pull, change, ends)
-        contracts = await self._contracts(change, ends)
-        sboms = await self._sboms(change, ends, (policy, edited))
-        if found is BUILT_IN and not sboms and isinstance(policy, Policy):
-            policy = replace(policy, checks={"risk": policy.checks["risk"]})  # nobody asked for a bill of materials
+        trees = await self._trees(pull)
+        files = files_of(change, trees.files[pull.base_sha])
+        found = self.rules or await self._rules(pull, trees) or checkout_rules.built_in(files)
+        policy, edited = checkout_rules.policy(found, pull), await self._edited(found, pull, change, trees)
+        if isinstance(policy, Policy) and pull.head_sha == pull.base_sha:
+            policy = replace(policy, notes=(*policy.notes, _NO_CHANGE))
+        measured = self.measured(pull.head_sha)
+        bills = wanted_by(policy, edited).paths(Need.SBOMS)
         snapshot = Snapshot(
             pull=pull,
             change=change,
-            tests=_tests(self.measured),
-            measurements=tuple(one for one in self.measured if one.name != "tests"),
-            contracts=contracts,
-            sboms=sboms,
+            tests=_tests(measured),
+            measurements=tuple(one for one in measured if one.name != "tests"),
+            contracts=await contracts(trees.document, pull, files),
+            sboms=await sboms(trees.document, pull, files, bills),
         )
         return Case(snapshot, policy, edited, self.version)
 
@@ -100,8 +98,10 @@ class Checkout:
         return pull, ChangeFacts(files, messages)
 
     async def _commit(self, ref: str) -> str:
+        """The commit of `ref`; of a branch and a tag of one name the branch is meant, as on GitHub."""
+        branch = f"refs/heads/{ref}"
         try:
-            return await self.git.commit(ref)
+            return await self.git.commit(branch if await self._has(branch) else ref)
         except GitError:
             raise UnknownRef(f"{ref!r} names no commit here{await self._hint(ref)}") from None
 
@@ -119,97 +119,54 @@ class Checkout:
         except GitError:
             return False
 
-    async def _ends(self, pull: Pull) -> _Ends:
-        left = pull.merge_base_sha or pull.base_sha
-        base, head = await asyncio.gather(self.git.files(pull.base_sha), self.git.files(pull.head_sha))
-        return _Ends(pull, base, base if left == pull.base_sha else await self.git.files(left), head)
+    async def _trees(self, pull: Pull) -> _Trees:
+        commits = sorted({pull.base_sha, pull.merge_base_sha or pull.base_sha, pull.head_sha})
+        listed = await asyncio.gather(*map(self.git.files, commits))
+        return _Trees(self.git, dict(zip(commits, listed, strict=True)))
 
     # --- the rules -----------------------------------------------------------------------------------------------
 
-    async def _rules(self, pull: Pull, ends: _Ends) -> Rules:
+    async def _rules(self, pull: Pull, trees: _Trees) -> Rules | None:
         """The base's configuration; a checkout without one is judged by the nearest there is, and told so."""
-        if PATH in ends.base:
-            return Rules(await self.git.content(ends.base[PATH]))
-        if PATH in ends.head:
-            text = await self.git.content(ends.head[PATH])
+        if PATH in trees.files[pull.base_sha]:
+            return Rules(await trees.content(PATH, pull.base_sha))
+        if PATH in trees.files[pull.head_sha]:
+            text = await trees.content(PATH, pull.head_sha)
             return Rules(text, note=f"{pull.base_ref} has no {PATH}; judged by the head's own")
         file = self.git.root / PATH
         if file.is_file():
             return Rules(file.read_bytes(), note=f"{PATH} is not committed yet; judged by the working tree's")
-        return BUILT_IN
+        return None
 
-    async def _edited(self, found: Rules, pull: Pull, change: ChangeFacts, ends: _Ends) -> Policy | Unreadable | None:
+    async def _edited(
+        self, found: Rules, pull: Pull, change: ChangeFacts, trees: _Trees
+    ) -> Policy | Unreadable | Removed | None:
         """The base's rules as this change would leave them; None when it leaves them alone."""
-        if self.rules is not None or found.note or PATH not in ends.head or not touched(change)(PATH):
+        if self.rules is not None or found.note or not touched(change)(PATH):
             return None
-        return checkout_rules.policy(Rules(await self.git.content(ends.head[PATH])), pull)
-
-    # --- the files -----------------------------------------------------------------------------------------------
-
-    async def _contracts(self, change: ChangeFacts, ends: _Ends) -> tuple[ContractText, ...] | Missing:
-        changes = touched(change)
-        base = [path for path in sorted(ends.base) if matches(path, (PATTERN,))]
-        head = [path for path in at_head(base, change, (PATTERN,)) if changes(path)]
-        if len(base) + len(head) > MOST_CONTRACTS:
-            return Missing(f"more than {MOST_CONTRACTS} contract files: {PATTERN}")
-        written = [
-            (origin, await self._document(path, sha, blobs, CONTRACT_BYTES))
-            for origin, sha, blobs, paths in (
-                (Origin.BASE, ends.pull.base_sha, ends.base, base),
-                (Origin.HEAD, ends.pull.head_sha, ends.head, head),
-            )
-            for path in paths
-        ]
-        return tuple(
-            ContractText(origin, found.path, found.missing.reason if found.missing else found.text)
-            for origin, found in written
-            if found is not None
-        )
-
-    async def _sboms(
-        self, change: ChangeFacts, ends: _Ends, policies: Iterable[Policy | Unreadable | None]
-    ) -> tuple[SbomPair, ...] | Missing:
-        patterns, changes = _sbom_paths(policies), touched(change)
-        base = {path for path in ends.base if matches(path, patterns)}
-        paths = sorted(base.union(at_head(base, change, patterns)))
-        if len(paths) > MOST_SBOMS:
-            return Missing(f"more than {MOST_SBOMS} files match `sbom.paths`")
-        return tuple([await self._pair(path, ends) if changes(path) else _same(path, ends.pull) for path in paths])
-
-    async def _pair(self, path: str, ends: _Ends) -> SbomPair:
-        left = ends.pull.merge_base_sha or ends.pull.base_sha
-        return SbomPair(
-            path,
-            await self._document(path, left, ends.left, SBOM_BYTES),
-            await self._document(path, ends.pull.head_sha, ends.head, SBOM_BYTES),
-        )
-
-    async def _document(self, path: str, sha: str, blobs: Mapping[str, str], max_bytes: int) -> Document | None:
-        if path not in blobs:
-            return None
-        if await self.git.size(blobs[path]) > max_bytes:
-            return Document(path, sha, missing=Missing(f"{path} is larger than {max_bytes} bytes"))
-        return decoded(path, sha, await self.git.content(blobs[path]))
+        if PATH not in trees.files[pull.head_sha]:
+            return Removed()
+        return checkout_rules.policy(Rules(await trees.content(PATH, pull.head_sha)), pull)
 
 
 @dataclass(frozen=True, slots=True)
-class _Ends:
-    """The files, path → blob, of the base's tip, of the commit where the head left it, and of the head."""
+class _Trees:
+    """The files of the commits that matter: sha → path → blob."""
 
-    pull: Pull
-    base: Mapping[str, str]
-    left: Mapping[str, str]
-    head: Mapping[str, str]
+    git: Git
+    files: Mapping[str, Mapping[str, str]]
 
+    async def content(self, path: str, sha: str) -> bytes:
+        """What the file holds."""
+        return await self.git.content(self.files[sha][path])
 
-def _same(path: str, pull: Pull) -> SbomPair:
-    """A file that the change leaves alone is not read: it is equal to itself."""
-    return SbomPair(path, Document(path, pull.base_sha), Document(path, pull.head_sha))
-
-
-def _sbom_paths(policies: Iterable[Policy | Unreadable | None]) -> tuple[str, ...]:
-    configs = (config for policy in policies if isinstance(policy, Policy) for _, config in asked(policy))
-    return tuple(path for config in configs if isinstance(config, sbom.Config) for path in config.paths)
+    async def document(self, path: str, sha: str, max_bytes: int) -> Document | None:
+        """The file as gather reads files."""
+        if path not in self.files[sha]:
+            return None
+        if await self.git.size(self.files[sha][path]) > max_bytes:
+            return too_large(path, sha, max_bytes)
+        return decoded(path, sha, await self.content(path, sha))
 
 
 def _tests(measured: Iterable[Measurement]) -> TestFacts | Missing:
@@ -220,4 +177,5 @@ def _tests(measured: Iterable[Measurement]) -> TestFacts | Missing:
     conclusion = _CONCLUSIONS.get(str(given.value))
     if conclusion is None:
         return Missing(f'`tests` must be "pass" or "fail", not {given.value!r}')
-    return TestFacts((TestRun("tests", "completed", conclusion, given.url, "local"),), source="--measurements")
+    run = TestRun("tests", "completed", conclusion, given.url, "local", 1 if given.n is None else given.n)
+    return TestFacts((run,), source="--measurements")

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from app.config import PATH, ConfigErrors
 from app.config.parse import build
 from app.config.tree import Block, read
+from app.gather.files import Files
 from app.gather.rules import policy_of, unreadable
+from checks import sbom
 from checks.decide import Policy
 from checks.judge import Unreadable
 from checks.model import Finding, Pull
 from checks.registry import CHECKS
 
-DEFAULT_RULES = b"version: 1\nrisk: {mode: warn}\nsbom: {mode: block}\n"
+_RISK = b"version: 1\nrisk: {mode: warn}\n"
+_DRIFT = b"sbom: {mode: block}\n"
 _ELSEWHERE = "`extends` names a file of another repository, which a checkout cannot read; bring the whole with --config"
 
 
@@ -26,7 +29,11 @@ class Rules:
     note: str = ""
 
 
-BUILT_IN = Rules(DEFAULT_RULES, "built-in defaults", f"no {PATH}; judged by built-in defaults")
+def built_in(files: Files) -> Rules:
+    """For a repository without any: the risk, and the drift of its bills of materials where it keeps some."""
+    bills = files.matching(sbom.Config().paths)
+    text = _RISK + _DRIFT if bills.base or bills.head else _RISK
+    return Rules(text, "built-in defaults", f"no {PATH}; judged by built-in defaults")
 
 
 def policy(rules: Rules, pull: Pull) -> Policy | Unreadable:

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from app.gather.files import document, touched
+from app.gather.files import Files, ReadFile, touched
 from checks import contract
-from checks.model import ChangeFacts, ContractText, Document, Missing, Origin, Pull
-
-if TYPE_CHECKING:
-    from app.github.repository import Repository
+from checks.model import ContractText, Document, Missing, Origin, Pull
 
 PATTERN = ".maestro/contracts/*.json"
-MAX_BYTES = 64 * 1024 + 1
+MAX_BYTES = 4 * contract.MAX_TEXT  # UTF-8 takes at most four bytes a character; the check names what is too long
 MOST_FILES = 50
 
 
-async def contracts(
-    repository: Repository, pull: Pull, change: ChangeFacts, at_base: Iterable[str], at_head: Iterable[str]
-) -> tuple[ContractText, ...] | Missing:
+async def contracts(read: ReadFile, pull: Pull, files: Files) -> tuple[ContractText, ...] | Missing:
     """Every contract that bears on the change. Of the head, only files that the change touches are read."""
-    changes = touched(change)
-    base, head = tuple(at_base), tuple(path for path in at_head if changes(path))
-    if len(base) + len(head) > MOST_FILES:
+    found, changes = files.matching((PATTERN,)), touched(files.change)
+    places = [(Origin.BASE, path, pull.base_sha) for path in found.base]
+    places += [(Origin.HEAD, path, pull.head_sha) for path in found.head if changes(path)]
+    if len(places) > MOST_FILES:
         return Missing(f"more than {MOST_FILES} contract files: {PATTERN}")
-    read = await asyncio.gather(
-        *(document(repository, path, pull.base_sha, MAX_BYTES) for path in base),
-        *(document(repository, path, pull.head_sha, MAX_BYTES) for path in head),
-    )
-    origins = [Origin.BASE] * len(base) + [Origin.HEAD] * len(head)
-    written = (_text(origin, found) for origin, found in zip(origins, read, strict=True) if found is not None)
+    documents = await asyncio.gather(*(read(path, sha, MAX_BYTES) for _, path, sha in places))
+    written = (_text(origin, one) for (origin, _, _), one in zip(places, documents, strict=True) if one is not None)
     return (*written, *contract.contracts_in(pull.body))
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 from app.github.errors import TooLarge
 from checks.globs import matches
@@ -13,13 +14,24 @@ if TYPE_CHECKING:  # a checkout reads without the client, and without the time i
     from app.github.repository import Repository
 
 
-async def document(repository: Repository, path: str, sha: str, max_bytes: int) -> Document | None:
-    """The file at `path`, None where there is none; unreadable ones say why."""
-    try:
-        content = await repository.content(path, sha, max_bytes=max_bytes)
-    except TooLarge:
-        return Document(path, sha, missing=Missing(f"{path} is larger than {max_bytes} bytes"))
-    return None if content is None else decoded(path, sha, content)
+class ReadFile(Protocol):
+    """Where files come from: GitHub, or a checkout."""
+
+    async def __call__(self, path: str, sha: str, max_bytes: int) -> Document | None:
+        """The file at `path` of commit `sha`, None where there is none; unreadable ones say why."""
+
+
+def from_github(repository: Repository) -> ReadFile:
+    """Reads the files of `repository`."""
+
+    async def read(path: str, sha: str, max_bytes: int) -> Document | None:
+        try:
+            content = await repository.content(path, sha, max_bytes=max_bytes)
+        except TooLarge:
+            return too_large(path, sha, max_bytes)
+        return None if content is None else decoded(path, sha, content)
+
+    return read
 
 
 def decoded(path: str, sha: str, content: bytes) -> Document:
@@ -28,6 +40,11 @@ def decoded(path: str, sha: str, content: bytes) -> Document:
         return Document(path, sha, content.decode("utf-8-sig"))
     except UnicodeDecodeError:
         return Document(path, sha, missing=Missing(f"{path} is not UTF-8 text"))
+
+
+def too_large(path: str, sha: str, max_bytes: int) -> Document:
+    """A file that is not read."""
+    return Document(path, sha, missing=Missing(f"{path} is larger than {max_bytes} bytes"))
 
 
 async def listing(repository: Repository, sha: str, patterns: Iterable[str]) -> tuple[str, ...]:
@@ -43,13 +60,28 @@ async def listing(repository: Repository, sha: str, patterns: Iterable[str]) -> 
     return tuple(sorted(found))
 
 
-def at_head(base: Iterable[str], change: ChangeFacts, patterns: Iterable[str]) -> tuple[str, ...]:
-    """The matching files at the head: those of the base, less what the change removes, plus what it brings."""
-    patterns = tuple(patterns)
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What the change touches, and the sorted files (all, or those that matter) at the base and at the head."""
+
+    change: ChangeFacts
+    base: tuple[str, ...]
+    head: tuple[str, ...]
+
+    def matching(self, patterns: tuple[str, ...]) -> Files:
+        """Those that match any of `patterns`."""
+        found = frozenset(path for path in {*self.base, *self.head} if matches(path, patterns))
+        base, head = (tuple(path for path in end if path in found) for end in (self.base, self.head))
+        return Files(self.change, base, head)
+
+
+def files_of(change: ChangeFacts, base: Iterable[str]) -> Files:
+    """The files at the head are those of the base, less what the change removes, plus what it brings."""
     gone = {file.path for file in change.files if file.status == "removed"}
     gone |= {file.previous for file in change.files if file.status == "renamed"}
-    brought = {file.path for file in change.files if file.status != "removed" and matches(file.path, patterns)}
-    return tuple(sorted((set(base) - gone) | brought))
+    brought = {file.path for file in change.files if file.status != "removed"}
+    at_base = frozenset(base)
+    return Files(change, tuple(sorted(at_base)), tuple(sorted((at_base - gone) | brought)))
 
 
 def touched(change: ChangeFacts) -> Callable[[str], bool]:

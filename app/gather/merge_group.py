@@ -15,6 +15,6 @@ def merge_group_of(trigger: Trigger) -> Pull:
         author="",
         head_sha=trigger.head_sha,
         head_ref="",
-        base_sha="",
+        base_sha=trigger.base_sha,
         base_ref=trigger.base_ref,
     )

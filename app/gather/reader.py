@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from cachetools import TTLCache
 
 from app.config import PATH, Read
 from app.gather.change import change
+from app.gather.files import touched
+from app.gather.measured import Sent
 from app.gather.merge_group import merge_group_of
 from app.gather.missing import or_missing
-from app.gather.rules import Connect, edited_rules, own_rules, reading, rules
+from app.gather.rules import Connect, brings_rules, edited_rules, reading, rules
 from app.gather.sections import Sections
+from app.gather.wanted import wanted_by
 from app.github.errors import Invalid, NotFound
 from app.github.repository import Repository
-from app.model import Opened, Place, Trigger
-from app.store.decisions import Decisions
-from app.store.measurements import Measurements
+from app.model import Kind, Opened, Place, Trigger
 from checks.decide import Policy
-from checks.judge import Case, Unreadable
+from checks.judge import Case, Removed, Unreadable
 from checks.model import ChangeFacts, Missing, Pull
+
+_HEARSAY = ("check_", "workflow_run")  # what others report; it brings no rules to a repository that has none
+_SILENCE_KEPT = 300.0  # seconds that a change without rules is not looked at again for hearsay
+_QUEUE_PATIENCE = 10  # a merge queue drops whoever asks for a person before its own checks have begun
+
+
+class Judged(Protocol):
+    """What was judged before."""
+
+    async def pulls_at(self, repository: str, head_sha: str) -> Sequence[int]:
+        """Pull requests that were judged at this head."""
+
+    async def first_at(self, repository: str, head_sha: str) -> float | None:
+        """When the head was first judged, in epoch seconds; None when it never was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +46,12 @@ class GitHubReader:
 
     connect: Connect
     own_app: int
-    measurements: Measurements
-    decisions: Decisions
+    measurements: Sent
+    decisions: Judged
     version: str
+    ci_grace: float = 0.0  # seconds that a head may go without a check before its tests count as missing
+    now: Callable[[], float] = time.time
+    silent: TTLCache[str, bool] = field(default_factory=lambda: TTLCache(10_000, _SILENCE_KEPT))
     rules_through: Callable[[Read], Read] = lambda read: read  # a simulation lays its own configuration over
 
     async def open(self, trigger: Trigger) -> Opened | None:
@@ -41,14 +63,19 @@ class GitHubReader:
 
     async def visible(self, trigger: Trigger) -> Opened | None:
         """The same, but what is not there, or not ours to see, raises NotFound."""
+        if trigger.lane in self.silent and trigger.reason.startswith(_HEARSAY):
+            return None
         place = Place(trigger.repository, trigger.installation, trigger.number)
         pull, files = await self._pull(await self.connect(place), trigger)
         if not pull.open:
             return None
+        place = replace(place, repository=pull.repository)  # it may have been renamed since the event
         read = self._read(place)
         asked = await rules(read, pull)
-        if asked.policy is None and await own_rules(read, pull) is None:
+        if asked.policy is None and not await brings_rules(read, pull):
+            self.silent[trigger.lane] = True
             return None
+        self.silent.pop(trigger.lane, None)
         return Opened(place, pull, asked.policy, asked.card, asked.commands, files)
 
     async def gather(self, opened: Opened, attempts_left: int) -> Case:
@@ -57,11 +84,42 @@ class GitHubReader:
         changed = await or_missing(change(repository, opened.pull, opened.files), "comparing head with base")
         pull, facts = (opened.pull, changed) if isinstance(changed, Missing) else changed
         edited = await self._edited(opened, pull, facts)
-        sections = Sections(repository, self.own_app, self.measurements, pull, facts, (opened.policy, edited))
+        wanted = wanted_by(opened.policy, edited)
+        young = await self._young(pull)
+        sections = Sections(repository, self.own_app, self.measurements, pull, facts, wanted, young)
         snapshot = replace(await sections.snapshot(), attempts_left=attempts_left)
         return Case(snapshot, opened.policy, edited, self.version)
 
-    async def pulls_at(self, trigger: Trigger) -> Sequence[int]:
+    async def evaluations(self, trigger: Trigger) -> tuple[Trigger, ...]:
+        """An evaluation of each pull request that `trigger` speaks of; a command asks for none."""
+        match trigger.kind:
+            case Kind.EVALUATE:
+                return (trigger,)
+            case Kind.LOCATE:
+                numbers = await self._pulls_at(trigger)
+            case Kind.SWEEP:
+                numbers = await self._open_pulls(trigger)
+            case Kind.COMMAND:
+                numbers = ()
+        return tuple(replace(trigger, kind=Kind.EVALUATE, number=number) for number in numbers)
+
+    async def stands(self, place: Place, pull: Pull) -> bool:
+        """Is `pull` still open, at the same head and onto the same base?"""
+        if pull.number is None:
+            return False
+        try:
+            now = await (await self.connect(place)).pull(pull.number)
+        except NotFound:
+            return False
+        return (now.state, now.head_sha, now.base_ref) == ("open", pull.head_sha, pull.base_ref)
+
+    async def _young(self, pull: Pull) -> bool:
+        """Has the head been known for so short a time that its checks may not have begun? A queue takes its time."""
+        grace = self.ci_grace * (_QUEUE_PATIENCE if pull.number is None else 1)
+        first = await self.decisions.first_at(pull.repository, pull.head_sha)
+        return (0.0 if first is None else self.now() - first) < grace
+
+    async def _pulls_at(self, trigger: Trigger) -> Sequence[int]:
         """Pull requests at the trigger's head: those we judged there, else those GitHub associates with it."""
         known = await self.decisions.pulls_at(trigger.repository, trigger.head_sha)
         if known or trigger.remembered:
@@ -73,7 +131,7 @@ class GitHubReader:
             return ()
         return [pull.number for pull in found if pull.state == "open" and pull.head_sha == trigger.head_sha]
 
-    async def open_pulls(self, trigger: Trigger) -> Sequence[int]:
+    async def _open_pulls(self, trigger: Trigger) -> Sequence[int]:
         """Open pull requests against the trigger's base branch (any base when it names none)."""
         try:
             repository = await self.connect(Place(trigger.repository, trigger.installation))
@@ -88,17 +146,16 @@ class GitHubReader:
         read = await repository.pull(trigger.number)
         return read.facts(), read.changed_files
 
-    async def _edited(self, opened: Opened, pull: Pull, facts: ChangeFacts | Missing) -> Policy | Unreadable | None:
+    async def _edited(
+        self, opened: Opened, pull: Pull, facts: ChangeFacts | Missing
+    ) -> Policy | Unreadable | Removed | None:
         """The rules as this change would leave them; None when it leaves them alone."""
-        if opened.policy is not None and not _edits_rules(facts):
+        if isinstance(facts, Missing) or not touched(facts)(PATH):
             return None
-        read = self._read(opened.place)
-        text = await own_rules(read, pull)
-        return None if text is None else await edited_rules(read, pull, text)
+        edited = await edited_rules(self._read(opened.place), pull)
+        if edited is None and opened.policy is not None and not facts.truncated:
+            return Removed()
+        return None if edited == opened.policy else edited
 
     def _read(self, place: Place) -> Read:
-        return self.rules_through(reading(self.connect, place.installation))
-
-
-def _edits_rules(facts: ChangeFacts | Missing) -> bool:
-    return isinstance(facts, ChangeFacts) and any(PATH in (file.path, file.previous) for file in facts.files)
+        return self.rules_through(reading(self.connect, place))

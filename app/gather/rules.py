@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.config import PATH, Config, ConfigError, ConfigErrors, Loaded, Place, Read, complete, load
-from app.github.errors import GitHubError
+from app.config.tree import MAX_BYTES as LONGEST
+from app.github.errors import Denied, NotFound, TooLarge, Unavailable
 from app.model import Place as Spot
 from checks.decide import Policy
 from checks.judge import Unreadable
@@ -22,8 +23,12 @@ MAX_BYTES = 1024 * 1024  # a configuration may hold far less; its reader says so
 Connect = Callable[[Spot], Awaitable["Repository"]]
 
 
-class RulesUnknown(GitHubError):
-    """The configuration could not be read, so nobody knows whether there is one: try again."""
+class Oversized(Exception):
+    """A configuration of more bytes than are ever fetched, at `path`."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +40,24 @@ class Rules:
     commands: bool = True
 
 
-def reading(connect: Connect, installation: int | None) -> Read:
-    """The port through which configuration is read; "" as ref is the default branch.
+def reading(connect: Connect, home: Spot) -> Read:
+    """The port through which the configuration of `home` is read; "" as ref is the default branch. Raises Oversized.
 
-    An owner's `.github` repository belongs to the same installation, or is not ours to read.
+    Other repositories, such as the owner's `.github`, belong to the same installation, or are not ours to read: what
+    cannot be seen there is no file.
     """
 
     async def read(repository: str, path: str, ref: str) -> bytes | None:
-        there = await connect(Spot(repository, installation))
-        return await there.content(path, ref, max_bytes=MAX_BYTES)
+        abroad = repository.lower() != home.repository.lower()
+        try:
+            there = await connect(Spot(repository, home.installation))
+            return await there.content(path, ref, max_bytes=MAX_BYTES)
+        except TooLarge:
+            raise Oversized(f"{repository}:{path}" if abroad else path) from None
+        except (Denied, NotFound):
+            if abroad:
+                return None
+            raise
 
     return read
 
@@ -58,24 +72,35 @@ def overlaid(read: Read, text: bytes) -> Read:
 
 
 async def rules(read: Read, pull: Pull) -> Rules:
-    """What the base branch asks of `pull`. Raises RulesUnknown."""
-    loaded = await load(read, pull.repository, pull.base_ref, checks=CHECKS)
+    """What the base branch asks of `pull`."""
+    try:
+        loaded = await load(read, pull.repository, pull.base_ref, checks=CHECKS)
+    except Oversized as error:
+        return Rules(_too_long(error.path))
     policy = _policy(loaded, pull)
     if not isinstance(loaded.outcome, Config):
         return Rules(policy)
     return Rules(policy, loaded.outcome.card.mode, loaded.outcome.commands.enabled)
 
 
-async def own_rules(read: Read, pull: Pull) -> bytes | None:
-    """The configuration file as it stands at the head."""
-    found = await read(pull.repository, PATH, pull.head_sha)
-    return found if isinstance(found, bytes) else None
+async def brings_rules(read: Read, pull: Pull) -> bool:
+    """Does the head hold a configuration of its own?"""
+    try:
+        return await read(pull.repository, PATH, pull.head_sha) is not None
+    except Oversized:
+        return True
 
 
-async def edited_rules(read: Read, pull: Pull, text: bytes) -> Policy | Unreadable | None:
-    """What `text`, the head's copy, would ask of `pull` once it is merged."""
+async def edited_rules(read: Read, pull: Pull) -> Policy | Unreadable | None:
+    """What would be asked of `pull` by the rules as its head leaves them; None where it leaves none."""
     place = Place(pull.repository, PATH, pull.head_sha)
-    return _policy(await complete(read, place, text, pull.repository, checks=CHECKS), pull)
+    try:
+        text = await read(place.repository, place.path, place.ref)
+        if not isinstance(text, bytes):  # then the owner's rules, if any, stand in for them
+            return _policy(await load(read, pull.repository, pull.head_sha, checks=CHECKS), pull)
+        return _policy(await complete(read, place, text, pull.repository, checks=CHECKS), pull)
+    except Oversized as error:
+        return _too_long(error.path)
 
 
 def _policy(loaded: Loaded, pull: Pull) -> Policy | Unreadable | None:
@@ -83,7 +108,7 @@ def _policy(loaded: Loaded, pull: Pull) -> Policy | Unreadable | None:
         case None:
             return None
         case Missing(reason):
-            raise RulesUnknown(f"GET {PATH}", 0, reason)
+            raise Unavailable(f"GET {PATH}", 0, reason)  # nobody knows whether there is one: try again
         case ConfigErrors() as errors:
             return unreadable(errors)
         case Config() as config:
@@ -104,6 +129,11 @@ def policy_of(config: Config, pull: Pull) -> Policy:
 def unreadable(errors: ConfigErrors) -> Unreadable:
     """What is wrong with a configuration, in the words of the checks."""
     return Unreadable(tuple(_finding(error) for error in errors.errors))
+
+
+def _too_long(path: str) -> Unreadable:
+    message = f"the file has more than {MAX_BYTES:,} bytes; a configuration has at most {LONGEST:,}"
+    return unreadable(ConfigErrors((ConfigError(path, 1, 1, "", message),)))
 
 
 def _finding(error: ConfigError) -> Finding:

@@ -75,9 +75,11 @@ class GivenToken:
     token: str = field(repr=False)
 
     async def authorization(self) -> str:
+        """The token, as it was given."""
         return f"Bearer {self.token}"
 
     def refused(self, authorization: str) -> bool:
+        """There is no other token: the refusal stands."""
         return False
 
 
@@ -91,6 +93,7 @@ class AppJwt:
         self._expires = 0.0
 
     async def authorization(self) -> str:
+        """A JWT with a minute of life left at least; a new one when the last is older."""
         now = self._clock.wall()
         if now > self._expires - JWT_MARGIN:
             self._header = f"Bearer {self._identity.jwt(now)}"
@@ -98,6 +101,7 @@ class AppJwt:
         return self._header
 
     def refused(self, authorization: str) -> bool:
+        """The next JWT is made anew."""
         self._expires = 0.0
         return True
 
@@ -125,12 +129,14 @@ class InstallationToken:
         self._minting: asyncio.Task[Granted] | None = None
 
     async def authorization(self) -> str:
+        """The kept token, or a new one; raises what minting raises (`app.github.errors`)."""
         granted = self._granted
         if granted is None or self._clock.wall() > granted.expires - TOKEN_MARGIN:
             granted = await self._single_flight()
         return _header(granted)
 
     def refused(self, authorization: str) -> bool:
+        """Forget the token, if it is still the one that was refused."""
         # another call may have renewed it meanwhile: its token must live
         if self._granted is not None and _header(self._granted) == authorization:
             self._granted = None

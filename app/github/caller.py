@@ -90,7 +90,7 @@ class Caller:
         if fault.limited:
             wait = self.budget.blocked_for
             if last or not patience.affords(wait):
-                raise RateLimited(request.call, fault.status, fault.message, wait, self.budget.kind)
+                raise RateLimited(request.call, fault.status, fault.message, wait)
             return  # the next turn sits the silence out
         wait = backoff(fault, attempt, self._clock.draw())
         if last or not may_repeat(request, fault) or not patience.affords(wait):
@@ -100,8 +100,7 @@ class Caller:
 
     def _note(self, request: Request, answer: Answer | None) -> None:
         status = None if answer is None else answer.status
-        count(request.operation, status)
+        count(request.operation)
         self._metrics.called(request.method, status)
         if answer is not None and answer.remaining is not None:
-            self.budget.remaining = answer.remaining
             self._metrics.remaining(self.name, answer.remaining)

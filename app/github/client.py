@@ -45,10 +45,9 @@ class Client:
     def __repr__(self) -> str:
         return f"Client({self.caller.name!r}, {self.address!r})"
 
-    async def get(self, template: str, parts: Parts, read: Read[T], max_bytes: int = 0) -> T:
-        """GET one thing; TooLarge past `max_bytes` of JSON (0: the `Tuning`'s)."""
+    async def get(self, template: str, parts: Parts, read: Read[T]) -> T:
+        """GET one thing; TooLarge past `Tuning.max_bytes` of JSON."""
         request = self._request("GET", template, parts)
-        request = replace(request, max_bytes=max_bytes or request.max_bytes)
         return _parsed(await self._fetch(request), request, read)
 
     async def get_list(self, template: str, parts: Parts, read: Read[T], key: str = "") -> tuple[T, ...]:
@@ -230,6 +229,8 @@ class GitHub:
     ) -> Client:
         """Calls of an installation, its token narrowed where asked (`repositories`: names without owner).
 
+        Narrowing gives a piece of work a token that can do no more than the work: GitHub refuses the rest, whatever
+        we do wrong. `permissions` as in the App's manifest, e.g. {"checks": "write"}; None: all that was granted.
         The same arguments give the same client. Clients of one installation share its budget, not a cache.
         """
         narrowed: dict[str, Any] = {}

@@ -17,9 +17,6 @@ Each knows its request as "METHOD /path" (no query) and none ever holds a creden
 from __future__ import annotations
 
 import re
-from typing import Literal
-
-LimitKind = Literal["primary", "secondary"]
 
 MESSAGE_LENGTH = 300  # characters of GitHub's own words that an error keeps
 _HEARD = 4_000  # characters of them that are searched for secrets: long enough to see a whole token
@@ -77,16 +74,13 @@ class Conflict(GitHubError):
 class RateLimited(GitHubError):
     """Not before `retry_after` seconds have passed. `status` 0: we held the call back ourselves."""
 
-    def __init__(
-        self, call: str, status: int, message: str, retry_after: float = 60.0, kind: LimitKind = "secondary"
-    ) -> None:
+    def __init__(self, call: str, status: int, message: str, retry_after: float = 60.0) -> None:
         super().__init__(call, status, message)
         self.retry_after = retry_after
-        self.kind: LimitKind = kind
 
 
 class Unavailable(GitHubError):
-    """5xx, network or time-out. `outcome_unknown`: the write may have been done; look before repeating it."""
+    """5xx, network or time-out. `outcome_unknown`: the write may have been done; who repeats it must look first."""
 
     def __init__(self, call: str, status: int, message: str, outcome_unknown: bool = False) -> None:
         super().__init__(call, status, message)

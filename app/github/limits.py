@@ -23,8 +23,6 @@ ACTIONS: Final = 3
 ACTION_LABEL: Final = 20
 ACTION_DESCRIPTION: Final = 40
 ACTION_IDENTIFIER: Final = 20
-SAME_NAME_RUNS_PER_SUITE: Final = 1_000  # more, and GitHub deletes the oldest
-STALE_AFTER_DAYS: Final = 14  # docs content/rest/guides/using-the-rest-api-to-interact-with-checks.md
 
 # --- comments -----------------------------------------------------------------------------------------------
 COMMENT_BODY: Final = 65_536  # 422 "Body is too long": telia-oss/github-pr-resource#259, danger/danger#424
@@ -42,16 +40,10 @@ CONTENTS_BYTES: Final = 1_000_000  # spec, GET /repos/{owner}/{repo}/contents/{p
 # --- how often we may call ----------------------------------------------------------------------------------
 # docs content/rest/using-the-rest-api/rate-limits-for-the-rest-api.md
 REQUESTS_PER_HOUR: Final = 5_000  # the least an installation has; 12,500 at most, 15,000 on Enterprise Cloud
-REQUESTS_PER_HOUR_MOST: Final = 12_500
 # docs data/reusables/rest-api/secondary-rate-limit-rest-graphql.md
 WRITES_PER_MINUTE: Final = 80
 WRITES_PER_HOUR: Final = 500
-CONCURRENT_REQUESTS: Final = 100
-POINTS_PER_MINUTE: Final = 900
-POINTS_READ: Final = 1
-POINTS_WRITE: Final = 5
 # docs content/rest/using-the-rest-api/best-practices-for-using-the-rest-api.md
-SECONDS_BETWEEN_WRITES: Final = 1.0
 SECONDS_WITHOUT_RETRY_AFTER: Final = 60.0  # the least wait after a limit that names none; then exponential
 
 # --- who we are ---------------------------------------------------------------------------------------------

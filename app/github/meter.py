@@ -17,16 +17,10 @@ class Calls:
     """HTTP requests made inside one `counting()` block, retries, redirects and token requests included."""
 
     by_operation: Counter[str] = field(default_factory=Counter)  # "GET /repos/{owner}/{repo}/pulls/{pull_number}" → n
-    not_modified: int = 0  # answered 304: made, but free of GitHub's primary limit
 
     @property
     def total(self) -> int:
         return self.by_operation.total()
-
-    @property
-    def writes(self) -> int:
-        """Everything but GET."""
-        return sum(n for operation, n in self.by_operation.items() if not operation.startswith("GET "))
 
 
 _open: ContextVar[tuple[Calls, ...]] = ContextVar("maestro_github_calls", default=())
@@ -43,11 +37,10 @@ def counting() -> Iterator[Calls]:
         _open.reset(token)
 
 
-def count(operation: str, status: int | None) -> None:
-    """One exchange ended: every open block counts it. `status` None: it was cut."""
+def count(operation: str) -> None:
+    """One exchange ended, with an answer or without: every open block counts it."""
     for calls in _open.get():
         calls.by_operation[operation] += 1
-        calls.not_modified += status == 304
 
 
 class Metrics:

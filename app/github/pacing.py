@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from app.github.clock import Clock
-from app.github.errors import LimitKind, RateLimited
+from app.github.errors import RateLimited
 from app.github.limits import WRITES_PER_HOUR, WRITES_PER_MINUTE
-from app.github.retry import Fault, Kind, silence
+from app.github.retry import Fault, silence
 
 MINUTE = 60.0
 HOUR = 3_600.0
@@ -50,16 +50,6 @@ class Pace:
         self._per_hour = per_hour
         self._granted: deque[float] = deque(maxlen=max(per_minute, per_hour))
 
-    @property
-    def last_minute(self) -> int:
-        """Writes granted in the last 60 s, those still waiting for their slot included."""
-        return self._since(MINUTE)
-
-    @property
-    def last_hour(self) -> int:
-        """Writes granted in the last 3,600 s, those still waiting for their slot included."""
-        return self._since(HOUR)
-
     def delay(self) -> float:
         """Seconds until a write asked for now may go."""
         return max(self._next() - self._steady(), 0.0)
@@ -79,10 +69,6 @@ class Pace:
         """The moment at which the `count`-th last slot leaves the window."""
         return self._granted[-count] + window if len(self._granted) >= count else 0.0
 
-    def _since(self, window: float) -> int:
-        start = self._steady() - window
-        return sum(moment > start for moment in self._granted)
-
 
 class Budget:
     """One installation's standing with GitHub: its pace of writes, its silence, its requests in flight."""
@@ -92,9 +78,7 @@ class Budget:
         self._slots = asyncio.Semaphore(concurrency)
         self._blocked_until = 0.0
         self._strikes = 0
-        self.kind: LimitKind = "secondary"  # of the last silence
         self.pace = pace  # None: writes of this identity are not content (tokens, redeliveries)
-        self.remaining: int | None = None  # requests left this hour, as GitHub last said
 
     @property
     def blocked_for(self) -> float:
@@ -105,7 +89,6 @@ class Budget:
         """GitHub said stop. A silence already longer than this one stays."""
         if fault.asked is None and not self.blocked_for:  # calls that were in flight together are one strike
             self._strikes += 1
-        self.kind = "primary" if fault.kind is Kind.PRIMARY else "secondary"
         until = self._clock.steady() + silence(fault, max(self._strikes, 1))
         self._blocked_until = max(self._blocked_until, until)
 
@@ -129,7 +112,7 @@ class Budget:
     async def _keep_pace(self, pace: Pace, call: str, patience: Patience) -> None:
         delay = pace.delay()
         if not patience.affords(delay):
-            raise RateLimited(call, 0, "our own pace of writes", retry_after=delay, kind="secondary")
+            raise RateLimited(call, 0, "our own pace of writes", retry_after=delay)
         pace.grant()
         if delay:
             await patience.wait(delay)
@@ -146,7 +129,6 @@ class Budget:
     async def _outwait(self, call: str, patience: Patience) -> None:
         while left := self.blocked_for:
             if not patience.affords(left):
-                message = "GitHub asked this installation to wait"
-                raise RateLimited(call, 0, message, retry_after=left, kind=self.kind)
+                raise RateLimited(call, 0, "GitHub asked this installation to wait", retry_after=left)
             # late by a draw, never early: the waiting calls must not all return in one moment
             await patience.wait(left + self._clock.draw())

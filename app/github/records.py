@@ -6,7 +6,6 @@ into Malformed. Everything else may be absent or null, as in real answers.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from app.github.limits import COMPARE_FILES
 from checks.model import FileChange, Pull
 
 LARGEST_ID = 2**63 - 1
+_SYMBOLIC_LINK = "120000"  # git's mode: the blob is where the link leads, not what is there
 GHOST = "ghost"  # GitHub's own name for the author of what a deleted account left behind
 
 
@@ -29,7 +29,6 @@ class PullRequest:
     body: str
     author: str
     state: str  # open closed
-    merged: bool
     draft: bool
     labels: tuple[str, ...]
     url: str
@@ -73,7 +72,6 @@ class Comparison:
     merge_base_sha: str
     files: tuple[FileChange, ...]
     messages: tuple[str, ...]
-    total_commits: int
 
     @property
     def truncated(self) -> bool:
@@ -83,13 +81,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
-    """One entry of a git tree. `kind`: blob, tree or commit (a submodule); `size` in bytes, blobs only."""
+    """One entry of a git tree. `kind`: blob, tree, commit (a submodule), or link (a symbolic one)."""
 
     path: str
     kind: str
-    mode: str
-    sha: str
-    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +97,7 @@ class Tree:
 
 @dataclass(frozen=True, slots=True)
 class CheckRun:
-    """One check run; `conclusion` is "" until it is completed."""
+    """One check run; `conclusion` is "" until it is completed; `suite_id` 0 where GitHub does not say."""
 
     id: int
     name: str
@@ -112,6 +107,7 @@ class CheckRun:
     app_slug: str
     external_id: str
     url: str
+    suite_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,34 +128,32 @@ class Comment:
 
     id: int
     body: str
-    author: str
     app_id: int | None
     bot: bool
 
 
 @dataclass(frozen=True, slots=True)
 class WorkflowRun:
-    """One run of a GitHub Actions workflow; `head_repository` tells a fork's run from ours."""
+    """One run of a GitHub Actions workflow; `head_repository` tells a fork's run from ours.
+
+    `number` grows with each run of a workflow; all runs of one suite come of one workflow run.
+    """
 
     id: int
-    name: str
-    event: str
-    status: str
-    conclusion: str
-    head_sha: str
     head_repository: str
     url: str
+    suite_id: int = 0
+    workflow_id: int = 0
+    event: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file that a workflow run left; `size` in bytes, unzipped; `digest` "sha256:…" of the zip, or ""."""
+    """A file that a workflow run left; `expired`: GitHub has thrown it away."""
 
     id: int
-    name: str
-    size: int
     expired: bool
-    digest: str
 
 
 def read_pull(data: Any) -> PullRequest:
@@ -173,7 +167,6 @@ def read_pull(data: Any) -> PullRequest:
         body=_text(data, "body"),
         author=_author(data),
         state=_text(data, "state"),
-        merged=bool(data.get("merged") or data.get("merged_at")),
         draft=bool(data.get("draft")),
         labels=tuple(_text(label, "name") for label in data.get("labels") or ()),
         url=_text(data, "html_url"),
@@ -205,7 +198,6 @@ def read_comparison(data: Any) -> Comparison:
         merge_base_sha=_string(data["merge_base_commit"], "sha"),
         files=tuple(read_file(file) for file in data.get("files") or ()),
         messages=tuple(_text(_object(commit, "commit"), "message") for commit in data.get("commits") or ()),
-        total_commits=_count(data, "total_commits"),
     )
 
 
@@ -215,19 +207,8 @@ def read_tree(data: Any) -> Tree:
 
 
 def _tree_entry(data: Any) -> TreeEntry:
-    return TreeEntry(
-        path=_string(data, "path"),
-        kind=_string(data, "type"),
-        mode=_text(data, "mode"),
-        sha=_string(data, "sha"),
-        size=_count(data, "size"),
-    )
-
-
-def read_blob(data: Any) -> bytes:
-    """Read a blob's bytes."""
-    content = _string(data, "content")
-    return base64.b64decode(content) if data["encoding"] == "base64" else content.encode()
+    link = data.get("mode") == _SYMBOLIC_LINK
+    return TreeEntry(path=_string(data, "path"), kind="link" if link else _string(data, "type"))
 
 
 def read_check_run(data: Any) -> CheckRun:
@@ -242,6 +223,7 @@ def read_check_run(data: Any) -> CheckRun:
         app_slug=_text(app, "slug"),
         external_id=_text(data, "external_id"),
         url=_text(data, "html_url"),
+        suite_id=_count(_object(data, "check_suite"), "id"),
     )
 
 
@@ -264,7 +246,6 @@ def read_comment(data: Any) -> Comment:
     return Comment(
         id=_id(data, "id"),
         body=_text(data, "body"),
-        author=_author(data),
         app_id=app.get("id"),
         bot=_text(_object(data, "user"), "type") == "Bot",
     )
@@ -274,25 +255,18 @@ def read_workflow_run(data: Any) -> WorkflowRun:
     """Read one workflow run."""
     return WorkflowRun(
         id=_id(data, "id"),
-        name=_text(data, "name"),
-        event=_text(data, "event"),
-        status=_text(data, "status"),
-        conclusion=_text(data, "conclusion"),
-        head_sha=_string(data, "head_sha"),
         head_repository=_text(_object(data, "head_repository"), "full_name"),
         url=_text(data, "html_url"),
+        suite_id=_count(data, "check_suite_id"),
+        workflow_id=_count(data, "workflow_id"),
+        event=_text(data, "event"),
+        number=_count(data, "run_number"),
     )
 
 
 def read_artifact(data: Any) -> Artifact:
     """Read one artifact of a workflow run."""
-    return Artifact(
-        id=_id(data, "id"),
-        name=_string(data, "name"),
-        size=_count(data, "size_in_bytes"),
-        expired=bool(data.get("expired")),
-        digest=_text(data, "digest"),
-    )
+    return Artifact(id=_id(data, "id"), expired=bool(data.get("expired")))
 
 
 def read_id(data: Any) -> int:

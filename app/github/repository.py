@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 from app.github.address import Part, owner_and_name
 from app.github.artifact import download_zip
 from app.github.client import Client
-from app.github.errors import NotFound, TooLarge
+from app.github.errors import NotFound
 from app.github.exchange import Answer
 from app.github.limits import ANNOTATIONS_PER_REQUEST
 from app.github.records import (
@@ -22,7 +22,6 @@ from app.github.records import (
     Tree,
     WorkflowRun,
     read_artifact,
-    read_blob,
     read_check_run,
     read_check_suite,
     read_comment,
@@ -49,7 +48,6 @@ class CheckRunFields(TypedDict, total=False):
     conclusion: str | None
     output: CheckRunText
     external_id: str
-    details_url: str
 
 
 class Repository:
@@ -98,7 +96,7 @@ class Repository:
 
     # --- what is in it ---
 
-    async def content(self, path: str, ref: str, max_bytes: int = 1_000_000) -> bytes | None:
+    async def content(self, path: str, ref: str, max_bytes: int) -> bytes | None:
         """The file at `path` on `ref` (a sha or a branch, "" the default branch); None when there is no such file.
 
         ValueError for a path that climbs; TooLarge past `max_bytes` (GitHub itself serves up to 100 MB).
@@ -115,15 +113,6 @@ class Repository:
         """Every entry below the tree or commit `sha`; GitHub truncates past 100,000 entries or 7 MB."""
         template = _REPO + "/git/trees/{tree_sha}{?recursive}"
         return await self._client.get(template, self._at(tree_sha=sha, recursive=1), read_tree)
-
-    async def blob(self, sha: str, max_bytes: int = 1_000_000) -> bytes:
-        """The bytes of blob `sha`; TooLarge past `max_bytes`."""
-        template = _REPO + "/git/blobs/{file_sha}"
-        # twice: base64 with its line breaks, and the JSON around it
-        data = await self._client.get(template, self._at(file_sha=sha), read_blob, 2 * max_bytes + 4_096)
-        if len(data) > max_bytes:
-            raise TooLarge(f"GET /repos/{self.full_name}/git/blobs/{sha}", 200, f"more than {max_bytes:,} bytes")
-        return data
 
     # --- checks ---
 
@@ -190,6 +179,8 @@ class Repository:
     async def role(self, login: str) -> str:
         """What `login` may do here, asked now: GitHub's role_name (admin maintain write triage read, a custom
         role's name, none). `none` too when GitHub does not know them here.
+
+        For commands that change something, at the moment they act (docs/security.md, 11); none does yet.
         """
         template = _REPO + "/collaborators/{username}/permission"
         try:

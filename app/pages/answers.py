@@ -10,25 +10,18 @@ from aiohttp import web
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")  # visible ASCII: it becomes part of another header
 
-_STATUS: dict[int, type[web.HTTPException]] = {
-    400: web.HTTPBadRequest,
-    401: web.HTTPUnauthorized,
-    403: web.HTTPForbidden,
-    404: web.HTTPNotFound,
-    413: web.HTTPRequestEntityTooLarge,
-    422: web.HTTPUnprocessableEntity,
-    429: web.HTTPTooManyRequests,
-    502: web.HTTPBadGateway,
-    503: web.HTTPServiceUnavailable,
-}
+
+class Refused(web.HTTPException):
+    """Our answer is no: `status`, and `reason` as JSON."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        self.status_code = status
+        super().__init__(text=json.dumps({"error": reason}), content_type="application/json")
 
 
 def refuse(status: int, reason: str) -> NoReturn:
     """Answer `status` with `reason`."""
-    text = json.dumps({"error": reason})
-    if status == 413:
-        raise web.HTTPRequestEntityTooLarge(max_size=0, actual_size=0, text=text, content_type="application/json")
-    raise _STATUS[status](text=text, content_type="application/json")
+    raise Refused(status, reason)
 
 
 async def body(request: web.Request, most: int) -> bytes:

@@ -42,7 +42,7 @@ class MeasurementsApi:
         given = await body(request, MAX_BYTES)
         sha = _commit(given, repository)
         try:
-            found = measurements_in(given, source="api")
+            found = measurements_in(given, "api", sha)
         except BadMetrics as error:
             refuse(400, str(error))
         await self.measurements.keep(repository, sha, found)

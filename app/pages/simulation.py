@@ -10,11 +10,12 @@ import msgspec
 from aiohttp import web
 
 from app.gather.reader import GitHubReader
+from app.gather.simulation import simulated
 from app.github.errors import Denied, GitHubError, NotFound, RateLimited
 from app.model import Kind, Trigger
 from app.pages.answers import bearer, body, refuse
 from app.render.decision_json import decision_json
-from checks.judge import judge
+from checks.model import Decision
 
 MAX_BYTES = 1024 * 1024
 _HINT = 'send nothing, or {"config": "<text of a maestro.yml>"}'
@@ -43,7 +44,7 @@ class SimulationApi:
             Kind.EVALUATE, f"{where['owner']}/{where['repo']}", number=int(where["number"]), reason="simulate"
         )
         try:
-            return web.json_response(await _decision(reader, trigger))
+            return web.json_response(_answer(await simulated(reader, trigger)))
         except NotFound:
             refuse(404, "no such pull request, or this token cannot see it")
         except Denied:
@@ -56,14 +57,10 @@ class SimulationApi:
             refuse(502, f"GitHub did not answer: {error.status}")
 
 
-async def _decision(reader: GitHubReader, trigger: Trigger) -> dict[str, Any]:
-    opened = await reader.visible(trigger)
-    decision = judge(await reader.gather(opened, 0)) if opened else None
-    return (
-        decision_json(decision)
-        if decision
-        else {"verdict": None, "reason": "nothing to judge: not configured, or closed"}
-    )
+def _answer(decision: Decision | None) -> dict[str, Any]:
+    if decision is None:
+        return {"verdict": None, "reason": "nothing to judge: not configured, or closed"}
+    return decision_json(decision)
 
 
 def _configuration(given: bytes) -> bytes | None:

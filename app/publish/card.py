@@ -6,10 +6,8 @@ from dataclasses import dataclass
 
 from app.github.errors import NotFound
 from app.github.repository import Repository
-from app.model import WriteCard
+from app.model import CARD_MARKER, WriteCard
 from app.store.effects import Effect, Effects
-
-MARKER = "<!-- maestro:card "  # with our App as author; anybody can type a marker
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ class CardWriter:
 
         Where GitHub names no App as a comment's writer, a bot's card is taken for ours, but never removed.
         """
-        cards = [c for c in await self.repository.comments(number) if c.body.startswith(MARKER)]
+        cards = [c for c in await self.repository.comments(number) if c.body.startswith(CARD_MARKER)]
         ours = sorted(c.id for c in cards if c.app_id == self.own_app)
         for duplicate in ours[1:]:
             await self.repository.delete_comment(duplicate)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 
 from app.github.errors import NotFound
 from app.github.repository import CheckRunFields, Repository
-from app.model import OWN_RUN, Annotation, BeginCheckRun, CheckRunText, ForgetCheckRuns, WriteCheckRun
+from app.model import OWN_RUN, Annotation, BeginCheckRun, CheckRunText, ForgetCheckRuns, RetireCheckRuns, WriteCheckRun
 from app.store.effects import Effect, Effects
 
 
@@ -30,7 +30,7 @@ class CheckRunWriter:
     async def said(self, action: WriteCheckRun) -> bool:
         """Does GitHub already show these words?"""
         effect = await self.effects.get(self._key(action.head_sha, action.name))
-        return effect is not None and effect.digest == _digest(action)
+        return effect is not None and effect.digest == _said(action)
 
     async def write(self, action: WriteCheckRun) -> None:
         """Show `action`."""
@@ -38,23 +38,46 @@ class CheckRunWriter:
         await self._put(key, await self.effects.get(key), action)
 
     async def forget(self, action: ForgetCheckRuns) -> None:
-        """GitHub reset our runs on this head: whatever they said, say it again."""
+        """Somebody asked for a re-run: whatever our runs on this head said, say it again."""
         await self.effects.forget_words(self._key(action.head_sha, ""))
 
+    async def retire(self, action: RetireCheckRuns) -> None:
+        """Let the runs of gates that are no longer asked for say so."""
+        kept = {name.lower() for name in action.keep}
+        for name in await self.effects.below(self._key(action.head_sha, "")):
+            last_word = WriteCheckRun(name, action.head_sha, "success", action.words)
+            if name not in kept and not await self.said(last_word):
+                await self.write(last_word)
+
     async def _put(self, key: str, effect: Effect | None, action: WriteCheckRun) -> None:
-        remote = await self._remote(key, effect, action)
-        sent = effect.sent if effect else frozenset()
-        fresh = [a for a in action.words.annotations if _digest(a) not in sent]  # GitHub appends, never replaces
-        fields = _fields(replace(action.words, annotations=tuple(fresh)), action.conclusion)
-        if remote is not None:
-            try:
-                await self.repository.update_check_run(remote, **fields)
-            except NotFound:  # deleted under us
-                remote = None
-        if remote is None:
-            fields["external_id"] = _external_id(key)
-            remote = await self.repository.create_check_run(name=action.name, head_sha=action.head_sha, **fields)
-        await self.effects.record(key, Effect(remote, _digest(action), sent | {_digest(a) for a in fresh}))
+        """Edit the run, or make it. GitHub never opens a completed run again: it would take the words alone."""
+        if effect is not None and effect.completed and action.conclusion is None:
+            effect = Effect(None, "", generation=effect.generation + 1)
+            await self.effects.record(key, effect)
+            remote = None
+        else:
+            remote = await self._remote(key, effect, action)
+        was = effect or Effect(None, "")
+        if remote is None or not await self._edited(remote, was, action):
+            was = replace(was, sent=frozenset())
+            remote = await self._made(key, was, action)
+        sent = was.sent | {_digest(annotation) for annotation in action.words.annotations}
+        said = Effect(remote, _said(action), action.conclusion is not None, was.generation, sent)
+        await self.effects.record(key, said)
+
+    async def _edited(self, remote: int, was: Effect, action: WriteCheckRun) -> bool:
+        """Edit the run; False when it is gone. Annotations that GitHub has are not sent again: it appends them."""
+        fresh = tuple(a for a in action.words.annotations if _digest(a) not in was.sent)
+        try:
+            await self.repository.update_check_run(remote, **_fields(action, fresh))
+        except NotFound:
+            return False
+        return True
+
+    async def _made(self, key: str, was: Effect, action: WriteCheckRun) -> int:
+        fields = _fields(action, action.words.annotations)
+        fields["external_id"] = _external_id(key, was.generation)
+        return await self.repository.create_check_run(name=action.name, head_sha=action.head_sha, **fields)
 
     async def _remote(self, key: str, effect: Effect | None, action: WriteCheckRun) -> int | None:
         """The id of our run. An attempt whose outcome we never learned is looked for before it is made again."""
@@ -65,21 +88,30 @@ class CheckRunWriter:
             return effect.remote_id
         runs = await self.repository.check_runs(action.head_sha)
         ours = (run for run in runs if run.app_id in {self.own_app, None})
-        return next((run.id for run in ours if run.external_id == _external_id(key)), None)
+        name = _external_id(key, effect.generation)
+        return next((run.id for run in ours if run.external_id == name), None)
 
     def _key(self, head_sha: str, name: str) -> str:
         return f"{self.repository.full_name}/check/{head_sha}/{name}"
 
 
-def _fields(words: CheckRunText, conclusion: str | None) -> CheckRunFields:
+def _fields(action: WriteCheckRun, annotations: tuple[Annotation, ...]) -> CheckRunFields:
     """Buttons show only once the run is completed, so they are sent only then."""
-    if conclusion is None:
+    words: CheckRunText = replace(action.words, annotations=annotations)
+    if action.conclusion is None:
         return {"status": "in_progress", "output": replace(words, buttons=())}
-    return {"conclusion": conclusion, "output": words}
+    return {"conclusion": action.conclusion, "output": words}
 
 
-def _external_id(key: str) -> str:
-    return f"{OWN_RUN}{hashlib.sha256(key.encode()).hexdigest()[:32]}"
+def _external_id(key: str, generation: int) -> str:
+    return f"{OWN_RUN}{hashlib.sha256(f'{key.lower()} {generation}'.encode()).hexdigest()[:32]}"
+
+
+def _said(action: WriteCheckRun) -> str:
+    """What of `action` counts as news."""
+    if action.gist:
+        return hashlib.sha256(f"{action.conclusion} {action.gist}".encode()).hexdigest()
+    return _digest(action)
 
 
 def _digest(said: WriteCheckRun | Annotation) -> str:

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 import structlog
 
-from app.github.errors import NotFound
+from app.github.errors import Denied, Invalid, NotFound
 from app.github.records import PullRequest
 from app.github.repository import Repository
-from app.model import Action, BeginCheckRun, ForgetCheckRuns, Place, React, Reply, WriteCard, WriteCheckRun
+from app.model import (
+    Action,
+    BeginCheckRun,
+    ForgetCheckRuns,
+    Place,
+    React,
+    Reply,
+    RetireCheckRuns,
+    WriteCard,
+    WriteCheckRun,
+)
 from app.publish.card import CardWriter
 from app.publish.check_run import CheckRunWriter
 from app.publish.comment import CommentWriter
@@ -28,8 +40,9 @@ class Publisher:
     connect: Connect
     effects: Effects
     own_app: int
+    turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
-    async def perform(self, place: Place, actions: Iterable[Action]) -> None:
+    async def perform(self, place: Place, actions: Sequence[Action]) -> None:
         """Carry out `actions`; what GitHub already shows is not written again, and costs no call."""
         repository = await self.connect(place)
         desk = _Desk(
@@ -39,10 +52,17 @@ class Publisher:
             CardWriter(repository, self.effects, self.own_app),
             CommentWriter(repository, self.effects),
         )
-        for action in actions:
-            if not await desk.perform(action):
-                log.info("publish.head_moved", place=place)
-                return
+        async with self._turn(place, actions):
+            for action in actions:
+                if not await desk.perform(action):
+                    log.info("publish.head_moved", place=place)
+                    return
+
+    def _turn(self, place: Place, actions: Sequence[Action]) -> asyncio.Lock:
+        """One batch a head at a time: two pull requests may share a head, and their lanes do not know each other."""
+        heads = (action.head_sha for action in actions if not isinstance(action, React | Reply))
+        name = f"{place.repository.lower()}@{next(heads, '')}"
+        return self.turns.setdefault(name, asyncio.Lock())
 
 
 @dataclass(slots=True)
@@ -63,6 +83,8 @@ class _Desk:
                 await self.runs.forget(action)
             case BeginCheckRun():
                 await self.runs.begin(action)
+            case RetireCheckRuns():
+                await self.runs.retire(action)
             case React():
                 await self.comments.react(action)
             case Reply():
@@ -86,7 +108,10 @@ class _Desk:
             return True
         if not await self._is_head(action.head_sha) or self.pull is None:
             return False
-        await self.cards.write(action, self.pull.comments)
+        try:
+            await self.cards.write(action, self.pull.comments)
+        except (Denied, Invalid) as error:  # a locked conversation, a block: the check runs have said it
+            log.warning("publish.card_refused", place=self.place, error=str(error))
         return True
 
     async def _is_head(self, sha: str) -> bool:
@@ -98,4 +123,4 @@ class _Desk:
                 self.pull = await self.repository.pull(self.place.number)
             except NotFound:
                 return False
-        return self.pull.head_sha == sha
+        return self.pull.head_sha == sha and self.pull.state == "open"

@@ -4,28 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
-from app.model import Action, BeginCheckRun, WriteCard, WriteCheckRun
-from app.render.card import Links, card
-from app.render.checkrun import check_run, decision_run, pending
+from app.model import Action, BeginCheckRun, RetireCheckRuns, Verb, WriteCard, WriteCheckRun
+from app.render.card import card
+from app.render.checkrun import check_run, decision_run, pending, retired
 from app.render.templates import render
 from checks.model import Decision, Pull, Verdict
 
 DECISION = "maestro / decision"
-
-
-class Verb(Protocol):
-    """A command as help shows it."""
-
-    @property
-    def usage(self) -> str: ...
-    @property
-    def meaning(self) -> str: ...
-    @property
-    def role(self) -> str: ...
 
 
 def check_name(check: str) -> str:
@@ -37,22 +25,31 @@ def check_name(check: str) -> str:
 class GitHubRenderer:
     """Words for GitHub. `now` gives the card its time, which its digest leaves out."""
 
-    links: Links = field(default_factory=Links)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def pending(self, pull: Pull) -> BeginCheckRun:
         """`maestro / decision`, in progress."""
         return BeginCheckRun(DECISION, pull.head_sha, pending(pull))
 
-    def actions(self, decision: Decision, card_mode: str) -> tuple[Action, ...]:
-        """Every check first, then the verdict, then the card: whoever sees the verdict can open its reasons."""
+    def check_runs(self, decision: Decision) -> tuple[Action, ...]:
+        """Every check first, then the verdict: whoever sees the verdict can open its reasons."""
         head = decision.pull.head_sha
         runs = [
-            WriteCheckRun(check_name(row.result.name), head, row.conclusion, check_run(row, decision, self.links))
+            WriteCheckRun(
+                check_name(row.result.name),
+                head,
+                row.conclusion,
+                check_run(row, decision),
+                gist=row.result.state.value if row.conclusion is None else "",
+            )
             for row in decision.rows
         ]
-        verdict = WriteCheckRun(DECISION, head, decision.conclusion, decision_run(decision, self.links))
-        return (*runs, verdict, *self._card(decision, card_mode))
+        if not decision.configured:
+            return tuple(runs)
+        gist = _gist(decision) if decision.conclusion is None else ""
+        verdict = WriteCheckRun(DECISION, head, decision.conclusion, decision_run(decision), gist)
+        kept = frozenset(run.name for run in (*runs, verdict))
+        return (*runs, verdict, RetireCheckRuns(head, kept, retired()))
 
     def help(self, verbs: Sequence[Verb]) -> str:
         """The answer to `/maestro help`."""
@@ -62,17 +59,20 @@ class GitHubRenderer:
         """The answer to a verb that does not exist."""
         return render("unknown_command.md.j2", verb=verb, nearest=nearest)
 
-    def _card(self, decision: Decision, card_mode: str) -> tuple[WriteCard, ...]:
+    def card(self, decision: Decision, mode: str) -> tuple[Action, ...]:
+        """The card, where `mode` (and a draft that may ship) lets it be written."""
         number = decision.pull.number
-        if number is None or card_mode == "never":
+        if number is None or mode == "never" or not decision.configured:
             return ()
-        drawn = card(decision, links=self.links, now=self.now())
-        digest = _gist(decision) if card_mode == "on-change" else drawn.digest
-        quiet = decision.verdict is Verdict.SHIP and (card_mode == "on-failure" or decision.pull.draft)
+        drawn = card(decision, now=self.now())
+        coarse = mode == "on-change" or decision.conclusion is None
+        digest = _gist(decision) if coarse else drawn.digest
+        quiet = decision.verdict is Verdict.SHIP and (mode == "on-failure" or decision.pull.draft)
         return (WriteCard(number, decision.pull.head_sha, drawn.body, digest, create=not quiet),)
 
 
 def _gist(decision: Decision) -> str:
-    """What `on-change` calls a change: the verdict, or the state of a check."""
-    said = [decision.verdict.value, *(f"{row.result.name}={row.result.state.value}" for row in decision.rows)]
+    """The verdict and the state of each check on this head: what counts as news while it waits, or for `on-change`."""
+    states = [f"{row.result.name}={row.result.state.value}" for row in decision.rows]
+    said = [decision.pull.head_sha, decision.pull.base_ref, decision.verdict.value, *states]
     return hashlib.sha256(" ".join(said).encode()).hexdigest()

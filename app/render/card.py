@@ -8,27 +8,24 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 
 from app.github.limits import COMMENT_CUT
+from app.model import CARD_MARKER
 from app.render import words
-from app.render.cut import BLANK, Note, fit_all, size
+from app.render.cut import BLANK, fit_all, size
 from app.render.escape import Markdown, markdown
 from app.render.evidence import figures
 from app.render.sections import sections
 from app.render.templates import render
 from checks.model import Decision, Row, State, Verdict
 
-MARKER = "<!-- maestro:card v1 "  # with our own app id, how the card is found again: anyone can write a marker
 VISIBLE_LINES = 12
 VISIBLE_CHARACTERS = 1_500
 PASSING_SHOWN = 5
-PROVENANCE_SHOWN = 20
-PROVENANCE_BYTES = 12_000
 NAMES_SHOWN = 8  # checks named in the summary of the evidence
 BELOW = 320  # characters that the visible lines below the table may take: summaries and footer
 
@@ -40,25 +37,6 @@ _ALERTS = {
 }
 _FOREIGN = re.compile(r"[^A-Za-z0-9._/-]")
 _UNSEEN = re.compile(r"<!--.*?-->|<[^>]*>|\]\([^)]*\)|[*`|\[\\]|^> ?|:?-+:?(?=\|)", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Where the card may send its reader. `page`: the Decision Center's page of this pull request, "" for
-    none.
-    """
-
-    page: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of provenance: who asked for what, when (UTC), and what came of it."""
-
-    when: datetime
-    who: str
-    what: str
-    result: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +61,19 @@ _LEVELS = (_Level(300, 120, 3), _Level(240, 90, 2), _Level(180, 60, 1), _Level(1
 
 def marker(repository: str, number: int | None) -> Markdown:
     """The card's first line."""
-    return Markdown(f"{MARKER}repo={_FOREIGN.sub('', repository)} pr={'local' if number is None else number} -->")
+    shown = "local" if number is None else number
+    return Markdown(f"{CARD_MARKER}v1 repo={_FOREIGN.sub('', repository)} pr={shown} -->")
 
 
-def card(decision: Decision, *, links: Links, now: datetime, provenance: Sequence[Entry] = ()) -> Card:
+def card(decision: Decision, *, now: datetime) -> Card:
     """The card of `decision` as of `now` (aware). At most COMMENT_CUT bytes, whatever the decision holds."""
-    folds = bool(decision.rows or decision.risk) + bool(provenance)
-    history = _history(provenance)
+    folds = bool(decision.rows or decision.risk)
     head = _head(decision, VISIBLE_LINES - folds - 1)
-    taken = (head, history, _footer(decision, links, _minute(now)))
-    evidence = _evidence(decision, links, COMMENT_CUT - sum(size(part) + len(BLANK) for part in taken))
+    taken = (head, _footer(decision, _minute(now)))
+    evidence = _evidence(decision, COMMENT_CUT - sum(size(part) + len(BLANK) for part in taken))
 
     def body(stamp: str) -> str:
-        return BLANK.join(filter(None, [head, evidence, history, _footer(decision, links, stamp)])) + "\n"
+        return BLANK.join(filter(None, [head, evidence, _footer(decision, stamp)])) + "\n"
 
     return Card(body(_minute(now)), sha256(body("").encode()).hexdigest())
 
@@ -160,10 +138,9 @@ def _open_and_folded(decision: Decision, lines: int) -> tuple[list[Row], list[Ro
     return shown, [row for row in rows if row not in shown]
 
 
-def _footer(decision: Decision, links: Links, stamp: str) -> Markdown:
+def _footer(decision: Decision, stamp: str) -> Markdown:
     return render(
         "footer.md.j2",
-        page=links.page,
         pull=decision.pull,
         stamp=stamp,
         digest=decision.config_digest,
@@ -171,37 +148,22 @@ def _footer(decision: Decision, links: Links, stamp: str) -> Markdown:
     )
 
 
-def _evidence(decision: Decision, links: Links, room: int) -> Markdown:
+def _evidence(decision: Decision, room: int) -> Markdown:
     found = sections(decision)
     if not found:
         return Markdown("")
     names = [row.result.name for row in words.ordered(decision)] or ["risk"]
     summary = Markdown("Evidence: " + ", ".join(markdown(name, 16) for name in names[:NAMES_SHOWN]))
-    return _fold(summary, fit_all(found, room - size(_fold(summary, "")), cut_note(links)))
-
-
-def _history(provenance: Sequence[Entry]) -> Markdown:
-    """The newest entries, as many as there is room for: older ones stay in the Decision Center."""
-    shown = provenance[-PROVENANCE_SHOWN:]
-    while shown:
-        entries = [
-            {"when": _minute(entry.when), "who": entry.who, "what": entry.what, "result": entry.result}
-            for entry in shown
-        ]
-        history = _fold(Markdown(f"Provenance ({len(provenance)})"), render("provenance.md.j2", entries=entries))
-        if size(history) <= PROVENANCE_BYTES:
-            return history
-        shown = shown[1:]
-    return Markdown("")
+    return _fold(summary, fit_all(found, room - size(_fold(summary, "")), cut_note))
 
 
 def _fold(summary: Markdown, content: str) -> Markdown:
     return render("details.md.j2", summary=summary, content=Markdown(content))
 
 
-def cut_note(links: Links) -> Note:
-    """What stands in place of evidence that did not fit."""
-    return lambda count: render("cut.md.j2", count=count, page=links.page)
+def cut_note(count: int) -> Markdown:
+    """What stands in place of the `count` blocks of evidence that did not fit."""
+    return render("cut.md.j2", count=count)
 
 
 def _minute(moment: datetime) -> str:

@@ -11,9 +11,9 @@ from app.github.limits import (
     CHECK_SUMMARY,
     CHECK_TEXT,
 )
-from app.model import Annotation, Button, CheckRunText
+from app.model import EVALUATE_BUTTON, Annotation, Button, CheckRunText
 from app.render import words
-from app.render.card import Links, cut_note, table
+from app.render.card import cut_note, table
 from app.render.cut import blocks, fit, fit_all
 from app.render.escape import Markdown, line
 from app.render.sections import body, sections
@@ -23,36 +23,40 @@ from checks.model import Decision, Finding, Mode, Pull, Row, State
 TITLE = 255  # ours: GitHub states no limit for a check run's title
 ROWS = 20  # lines of the table in a summary
 
-EVALUATE = Button("Re-evaluate", "Read the facts again and decide anew", "evaluate")
+EVALUATE = Button("Re-evaluate", "Read the facts again and decide anew", EVALUATE_BUTTON)
 
 _FAILING_FIRST = ("failure", "warning", "notice")
 
 
-def decision_run(decision: Decision, links: Links) -> CheckRunText:
+def decision_run(decision: Decision) -> CheckRunText:
     """The run to require: the verdict in one line, every check in a table, the evidence of each."""
     summary = render(
         "decision_run.md.j2",
         why=words.why(decision),
         next_step=words.next_step(decision),
         notes=words.notes(decision),
-        page=links.page,
         table=table(decision, ROWS),
     )
-    text = fit_all(sections(decision), CHECK_TEXT, cut_note(links))
-    return CheckRunText(line(words.headline(decision), TITLE), _fitted(summary, links), text, buttons=(EVALUATE,))
+    text = fit_all(sections(decision), CHECK_TEXT, cut_note)
+    return CheckRunText(line(words.headline(decision), TITLE), _fitted(summary), text, buttons=(EVALUATE,))
 
 
-def check_run(row: Row, decision: Decision, links: Links) -> CheckRunText:
+def check_run(row: Row, decision: Decision) -> CheckRunText:
     """The run of one check. Its findings with a line become annotations, in mode `warn` none of them red."""
     remark = f"{words.word(row)}: " if words.remarks(row) else ""
-    summary = render("check_run.md.j2", row=row, result=row.result, page=links.page)
+    summary = render("check_run.md.j2", row=row, result=row.result)
     return CheckRunText(
         line(remark + row.result.title, TITLE),
-        _fitted(summary, links),
-        fit(blocks(body(row, decision.pull)), CHECK_TEXT, cut_note(links)),
+        _fitted(summary),
+        fit(blocks(body(row, decision.pull)), CHECK_TEXT, cut_note),
         annotated(row)[:ANNOTATIONS_PER_REQUEST],
         (EVALUATE,),
     )
+
+
+def retired() -> CheckRunText:
+    """The last words of a run whose gate nobody asks for any more."""
+    return CheckRunText("No longer configured", render("retired_run.md.j2"))
 
 
 def pending(pull: Pull) -> CheckRunText:
@@ -81,5 +85,5 @@ def _annotation(finding: Finding, mode: Mode) -> Annotation:
     )
 
 
-def _fitted(summary: Markdown, links: Links) -> str:
-    return fit(blocks(summary), CHECK_SUMMARY, cut_note(links))
+def _fitted(summary: Markdown) -> str:
+    return fit(blocks(summary), CHECK_SUMMARY, cut_note)

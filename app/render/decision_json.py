@@ -67,6 +67,7 @@ def _check(row: Row) -> dict[str, Any]:
         "next_step": result.next_step,
         "measures": result.measures,
         "findings": result.findings,
+        "detail": result.detail,
     }
 
 

@@ -19,7 +19,7 @@ _FIGURE = 60  # characters of one figure's name, of its value, of its qualifiers
 def figures(result: CheckResult, most: int, pull: Pull) -> Markdown:
     """Up to `most` measures that tell something of a check, the worst first, and how many there are beyond."""
     telling = words.telling(result.measures)
-    said = [figure(measure, pull, _name(measure, result)) for measure in telling[:most]]
+    said = [_figure(measure, pull, result) for measure in telling[:most]]
     beyond = len(telling) - len(said)
     return Markdown(" · ".join([*said, *([f"+{beyond} more"] if beyond and said else [])]))
 
@@ -30,12 +30,12 @@ def _name(measure: Measure, result: CheckResult) -> Markdown:
     return code(shown, _FIGURE) if "_" in shown else markdown(shown, _FIGURE)
 
 
-def figure(measure: Measure, pull: Pull, name: Markdown) -> Markdown:
-    """`name` and the measured value, linked to its evidence, with limit, interval and n in parentheses."""
+def _figure(measure: Measure, pull: Pull, result: CheckResult) -> Markdown:
+    """Name and measured value, linked to its evidence, with limit, interval and n in parentheses."""
     qualified = words.qualifiers(measure)
     said = (
-        name,
-        cited(words.value(measure), measure.evidence, pull),
+        _name(measure, result),
+        cited(words.value(measure, result.name), measure.evidence, pull),
         f"({_OPERATOR.sub('&nbsp;', markdown(qualified, _FIGURE))})" if qualified else "",
     )
     return Markdown(" ".join(filter(None, said)))

@@ -102,7 +102,7 @@ def _some(texts: tuple[str, ...]) -> Iterator[str]:
 
 def _figure(measure: Measure, check: str) -> str:
     qualified = words.qualifiers(measure)
-    return f"{words.label(measure, check)} {words.value(measure)}" + (f" ({qualified})" if qualified else "")
+    return f"{words.label(measure, check)} {words.value(measure, check)}" + (f" ({qualified})" if qualified else "")
 
 
 def _at(path: str, line: int | None) -> str:

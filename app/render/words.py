@@ -21,7 +21,9 @@ class Word:
     would: str = ""  # what it would do to the change in mode `block`
 
 
-STATES: Mapping[State, Word] = {  # in the order of a table: what stops the change first
+# In the order of a table, which is every check's own order of badness, the worst first: what the author must mend,
+# what we must, what somebody must bring, what comes by itself, what only wants a look, what is well.
+STATES: Mapping[State, Word] = {
     State.BLOCK: Word("❌", "block", "Read the evidence, then push a correction.", "block"),
     State.ERROR: Word("⚠️", "our error", "Nothing to correct in the change; re-evaluate if it stays.", "hold"),
     State.UNMEASURED: Word(NOTHING, "not measured", "Bring the missing input, then re-evaluate.", "hold"),
@@ -36,6 +38,8 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.ROLLBACK: "ROLL BACK",
 }
 _PLACE = {state: place for place, state in enumerate(STATES)}
+_LABELS: Mapping[str, str] = {"licence_denied": "licences denied"}  # where an underscore made a blank reads badly
+_SCORES = frozenset({("risk", "score"), (CONTRACT, "risk"), (CONTRACT, "risk.score")})  # check and measure
 
 
 def remarks(row: Row) -> bool:
@@ -71,15 +75,16 @@ def deciding(decision: Decision) -> tuple[Row, ...]:
 
 
 def counts(decision: Decision) -> str:
-    """How many checks stand in the way."""
+    """How many checks stand in the way; where none does, how many passed."""
     total = len(decision.rows)
     if not total:
         return "no check is configured"
     stopping = sum(row.verdict is not Verdict.SHIP for row in decision.rows)
     checks = "check" if total == 1 else "checks"
-    if not stopping:
-        return f"{total} {checks}, none in the way"
-    return f"{stopping} of {total} {checks} in the way"
+    if stopping:
+        return f"{stopping} of {total} {checks} in the way"
+    passed = sum(row.result.state is State.PASS for row in decision.rows)
+    return f"{total} {checks} passed" if passed == total else f"{passed} of {total} {checks} passed"
 
 
 def risk(decision: Decision) -> str:
@@ -134,11 +139,12 @@ def short(sha: str) -> str:
     return sha[:7]
 
 
-def value(measure: Measure) -> str:
-    """The figure itself with its unit."""
+def value(measure: Measure, check: str) -> str:
+    """The figure itself with its unit; the change's risk with two decimals, as everywhere."""
     if measure.value is None:
         return f"{NOTHING} not yet" if measure.state is State.WAIT else f"{NOTHING} not measured"
-    return f"{number(measure.value)} {measure.unit}".rstrip()
+    scored = isinstance(measure.value, float) and (check, measure.name) in _SCORES
+    return f"{f'{measure.value:.2f}' if scored else number(measure.value)} {measure.unit}".rstrip()
 
 
 def number(figure: float | str | bool | None) -> str:
@@ -164,7 +170,9 @@ def limit(measure: Measure) -> str:
 
 def label(measure: Measure, check: str) -> str:
     """Its name in words. A contract's measures are keys of its rules: they stay as the repository wrote them."""
-    return measure.name if check == CONTRACT else measure.name.replace("_", " ")
+    if check == CONTRACT:
+        return measure.name
+    return _LABELS.get(measure.name, measure.name.replace("_", " "))
 
 
 def qualifiers(measure: Measure) -> str:

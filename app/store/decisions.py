@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.database import now_us
@@ -19,21 +19,20 @@ class Decisions:
     engine: AsyncEngine
 
     async def keep(
-        self, repository: str, number: int | None, head_sha: str, verdict: str, record: bytes, delivery: str
-    ) -> int:
-        """Store one decision; `record` is its canonical JSON (facts, configuration, answer). Returns its id."""
+        self, repository: str, number: int | None, head_sha: str, verdict: str, record: bytes, reason: str
+    ) -> None:
+        """Store one decision: `record` is its JSON (facts, configuration, answer), `reason` what asked for it."""
         values = {
             "repository": repository,
             "number": number,
             "head_sha": head_sha,
             "verdict": verdict,
-            "delivery": delivery,
+            "reason": reason,
             "record": zlib.compress(record),
             "decided_at": now_us(),
         }
         async with self.engine.begin() as connection:
-            result = await connection.execute(insert(table).values(**values))
-        return int(result.inserted_primary_key[0]) if result.inserted_primary_key else 0
+            await connection.execute(insert(table).values(**values))
 
     async def latest(self, repository: str, number: int) -> bytes | None:
         """The newest record of a pull request."""
@@ -49,3 +48,23 @@ class Decisions:
         )
         async with self.engine.connect() as connection:
             return sorted({int(number) for number in (await connection.execute(query)).scalars()})
+
+    async def first_at(self, repository: str, head_sha: str) -> float | None:
+        """When a head was first judged, in epoch seconds; None when it never was."""
+        query = select(func.min(table.c.decided_at)).where(
+            table.c.repository == repository, table.c.head_sha == head_sha
+        )
+        async with self.engine.connect() as connection:
+            first = (await connection.execute(query)).scalar_one_or_none()
+        return None if first is None else first / 1e6
+
+    async def at_head(self, repository: str, head_sha: str) -> list[bytes]:
+        """The newest record of each pull request that was judged at this head."""
+        newest = (
+            select(func.max(table.c.id))
+            .where(table.c.repository == repository, table.c.head_sha == head_sha, table.c.number.is_not(None))
+            .group_by(table.c.number)
+        )
+        query = select(table.c.record).where(table.c.id.in_(newest)).order_by(table.c.number)
+        async with self.engine.connect() as connection:
+            return [zlib.decompress(row) for row in (await connection.execute(query)).scalars()]

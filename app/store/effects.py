@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert
@@ -15,10 +16,15 @@ from app.store.tables import effects as table
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing of ours on GitHub. `remote_id` None: an attempt was begun and its outcome never learned."""
+    """One thing of ours on GitHub. `remote_id` None: an attempt was begun and its outcome never learned.
+
+    `completed` check runs cannot be opened again: the next one of the same name has the next `generation`.
+    """
 
     remote_id: int | None
     digest: str
+    completed: bool = False
+    generation: int = 0
     sent: frozenset[str] = frozenset()
 
 
@@ -32,11 +38,20 @@ class Effects:
         """The effect, or None when it was never begun."""
         async with self.engine.connect() as connection:
             row = (await connection.execute(select(table).where(table.c.key == key))).one_or_none()
-        return None if row is None else Effect(row.remote_id, row.digest, frozenset(json.loads(row.sent)))
+        return None if row is None else _effect(row)
+
+    async def below(self, prefix: str) -> dict[str, Effect]:
+        """The effects whose key begins with `prefix`, by the rest of their key, in small letters."""
+        query = select(table).where(table.c.key.startswith(prefix.lower(), autoescape=True))
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        return {row.key.removeprefix(prefix.lower()): _effect(row) for row in rows}
 
     async def begin(self, key: str) -> None:
         """Say, before the call, that we are about to make it: a crash in between is then known and looked up."""
-        statement = insert(table).values(key=key, digest="", sent="[]", written_at=now_us())
+        statement = insert(table).values(
+            key=key, digest="", completed=False, generation=0, sent="[]", written_at=now_us()
+        )
         async with self.engine.begin() as connection:
             await connection.execute(statement.on_conflict_do_nothing())
 
@@ -45,6 +60,8 @@ class Effects:
         values = {
             "remote_id": effect.remote_id,
             "digest": effect.digest,
+            "completed": effect.completed,
+            "generation": effect.generation,
             "sent": json.dumps(sorted(effect.sent)),
             "written_at": now_us(),
         }
@@ -60,3 +77,7 @@ class Effects:
             await connection.execute(
                 update(table).where(table.c.key.startswith(prefix.lower(), autoescape=True)).values(digest="")
             )
+
+
+def _effect(row: Any) -> Effect:
+    return Effect(row.remote_id, row.digest, row.completed, row.generation, frozenset(json.loads(row.sent)))

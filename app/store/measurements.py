@@ -22,7 +22,7 @@ TOKEN_PREFIX = "mst_"
 
 @dataclass(frozen=True, slots=True)
 class Measurements:
-    """The measurements table: append-only; of one name the newest row counts."""
+    """The measurements table: append-only; of one name the newest row counts, among the trusted if there are any."""
 
     engine: AsyncEngine
 
@@ -53,12 +53,12 @@ class Measurements:
                 await connection.execute(insert(table), rows)
 
     async def of(self, repository: str, sha: str) -> tuple[Measurement, ...]:
-        """The newest measurement of each name at `sha`, sorted by name."""
-        query = select(table).where(table.c.repository == repository, table.c.sha == sha).order_by(table.c.id)
+        """The measurement that stands, of each name, at `sha`; sorted by name."""
+        query = select(table).where(table.c.repository == repository, table.c.sha == sha)
         async with self.engine.connect() as connection:
-            rows = (await connection.execute(query)).all()
-        newest = {row.name: _measurement(row) for row in rows}
-        return tuple(newest[name] for name in sorted(newest))
+            rows = (await connection.execute(query.order_by(table.c.trusted, table.c.id))).all()
+        standing = {row.name: _measurement(row) for row in rows}
+        return tuple(standing[name] for name in sorted(standing))
 
 
 @dataclass(frozen=True, slots=True)

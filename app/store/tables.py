@@ -55,6 +55,8 @@ effects = Table(
     Column("key", _Folded(400), primary_key=True),
     Column("remote_id", BigInteger),  # NULL: begun, and we never learned how it ended
     Column("digest", String(64), nullable=False, default=""),
+    Column("completed", Boolean, nullable=False, default=False),
+    Column("generation", Integer, nullable=False, default=0),
     Column("sent", Text, nullable=False, default="[]"),  # annotations it has: GitHub appends, never replaces
     Column("written_at", BigInteger, nullable=False),
 )
@@ -67,7 +69,7 @@ decisions = Table(
     Column("number", Integer),
     Column("head_sha", String(64), nullable=False),
     Column("verdict", String(16), nullable=False),
-    Column("delivery", String(200), nullable=False, default=""),
+    Column("reason", String(200), nullable=False),  # of the trigger: "pull_request.opened"
     Column("record", LargeBinary, nullable=False),
     Column("decided_at", BigInteger, nullable=False),
 )

@@ -64,9 +64,9 @@ def assemble(snapshot: Snapshot, config: Config) -> Book:
     return Book(tuple(_entries(config, contracts)), remarks, findings)
 
 
-def names(config: Config, texts: Iterable[ContractText]) -> frozenset[str]:
+def names(config: Config, texts: Sequence[ContractText]) -> frozenset[str]:
     """The measurements that somebody must send: all asked for but `tests` and `risk`, which we read."""
-    contracts, _ = _read(_news(tuple(texts)))
+    contracts, _ = _read(_news(texts))
     clauses = [clause for entry in _entries(config, contracts) for clause in entry.clauses]
     return frozenset(leaf.name for clause in clauses for leaf in postconditions(clause)) - {TESTS, RISK}
 

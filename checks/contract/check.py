@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.contract.book import Book, assemble
+from checks.contract.book import Book, assemble, names
 from checks.contract.config import Config
 from checks.contract.detail import describe, measures
 from checks.contract.judge import RANK, Remark, judge
@@ -68,5 +68,5 @@ CHECK = Check(
     Config,
     frozenset({Need.TESTS, Need.MEASUREMENTS, Need.CONTRACTS, Need.CHANGE}),
     evaluate,
-    "checks/contract.md.j2",
+    names=names,
 )

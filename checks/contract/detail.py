@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from checks.contract.book import Book, Entry
@@ -21,7 +20,7 @@ def measures(outcomes: Sequence[Outcome]) -> tuple[Measure, ...]:
 
 
 def describe(snapshot: Snapshot, book: Book, judged: Sequence[Sequence[Outcome]]) -> dict[str, Any]:
-    """Each contract as a tree, written as lines with their depth, with what was measured."""
+    """Each contract as a tree, written as lines with their depth and where the value came from."""
     return {
         "agent": snapshot.agent,
         "head": snapshot.pull.head_sha[:7],
@@ -40,14 +39,11 @@ def _entry(entry: Entry, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def _lines(outcome: Outcome, depth: int) -> Iterator[dict[str, Any]]:
-    state = outcome.state.value
-    if isinstance(outcome.clause, Postcondition):
-        figure = asdict(_measure(outcome, outcome.state))
-        figure["interval"] = figure["interval"] and list(figure["interval"])
-        yield ({"depth": depth, "kind": "postcondition", "text": outcome.remark.reason} | figure | {"state": state})
-        return
-    word = "all" if isinstance(outcome.clause, AllOf) else "any"
-    yield {"depth": depth, "kind": word, "text": f"{word} of these", "state": state, "evidence": ""}
+    text = outcome.remark.reason
+    if not isinstance(outcome.clause, Postcondition):
+        text = "all of these" if isinstance(outcome.clause, AllOf) else "any of these"
+    evidence = outcome.reading.evidence if outcome.reading else ""
+    yield {"depth": depth, "state": outcome.state.value, "text": text, "evidence": evidence}
     for part in outcome.parts:
         yield from _lines(part, depth + 1)
 

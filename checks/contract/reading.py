@@ -38,5 +38,4 @@ def unavailable(name: str, missing: Missing | None) -> Unknown:
     """The reading where a section of the facts is missing. None: nobody read it, which is our failure."""
     if missing is None:
         return Unknown(State.ERROR, f"{name}: not read", "Ask for the evaluation again.")
-    state = State.WAIT if missing.coming else State.ERROR if missing.ours else State.UNMEASURED
-    return Unknown(state, f"{name}: {missing.reason}")
+    return Unknown(missing.state, f"{name}: {missing.reason}")

@@ -28,15 +28,15 @@ def read_tests(snapshot: Snapshot, selection: Tests) -> Reading:
     pending = [run for run in runs if run.status != "completed"]
     passed = [run for run in runs if run.conclusion == _PASSED]
     if failed:
-        words = f"{len(failed)} of {_count(len(runs))} failed: {names(failed)}"
-        return Known("fail", n=len(runs), evidence=failed[0].url or tests.source, words=words)
+        words = f"{_sum(failed)} of {_count(_sum(runs))} failed: {names(failed)}"
+        return Known("fail", n=_sum(runs), evidence=failed[0].url or tests.source, words=words)
     if pending:
         reason = f"{len(pending)} of {len(runs)} still running: {names(pending)}"
         return Unknown(State.WAIT, f"tests: {reason}", evidence=pending[0].url or tests.source)
     if not passed:
         return Unknown(State.UNMEASURED, _silence(snapshot.pull.head_sha, len(runs), len(tests.runs)), _NEXT)
-    words = f"{len(passed)} of {_count(len(runs))} passed"
-    return Known(GREEN, n=len(runs), evidence=passed[0].url or tests.source, words=words)
+    words = f"{_sum(passed)} of {_count(_sum(runs))} passed"
+    return Known(GREEN, n=_sum(runs), evidence=passed[0].url or tests.source, words=words)
 
 
 def _selected(name: str, selection: Tests) -> bool:
@@ -59,6 +59,10 @@ def _silence(sha: str, selected: int, reported: int) -> str:
         return f"no test has reported on {sha[:7]} ({why})"
     aside = f" ({reported} reported, none selected)" if reported else ""
     return f"no test has reported on {sha[:7]}{aside}"
+
+
+def _sum(runs: Sequence[TestRun]) -> int:
+    return sum(run.n for run in runs)
 
 
 def _count(runs: int) -> str:

@@ -88,8 +88,7 @@ def evaluate(snapshot: Snapshot, config: Config, measured: Measured) -> CheckRes
 def _unknown(facts: Missing | None) -> CheckResult:
     if facts is None:
         return CheckResult(NAME, State.ERROR, "The change was not read")
-    state = State.WAIT if facts.coming else State.ERROR if facts.ours else State.UNMEASURED
-    return CheckResult(NAME, state, "The size of the change is not known", reasons=(facts.reason,))
+    return CheckResult(NAME, facts.state, "The size of the change is not known", reasons=(facts.reason,))
 
 
 def _state(risk: Risk, config: Config, truncated: bool) -> State:
@@ -119,11 +118,8 @@ def _detail(facts: ChangeFacts, risk: Risk, change: Change, config: Config) -> d
     model = config.model or shipped()
     touched = hot_files(facts.files, config.hot)
     return {
-        "score": risk.score,
-        "limit": config.limit,
         "percentile": risk.percentile,
         "probability": risk.probability,
-        "reasons": list(risk.reasons),
         "change": asdict(change),
         "median": asdict(model.median),
         "hot": {"count": len(touched), "paths": list(touched[:HOT_SHOWN]), "raise": config.hot_raise},
@@ -141,4 +137,4 @@ _NEXT_STEPS = {
     State.UNMEASURED: "Split the change until all its files can be listed.",
 }
 
-CHECK = Check(NAME, Config, frozenset({Need.CHANGE}), evaluate, "checks/risk.md.j2")
+CHECK = Check(NAME, Config, frozenset({Need.CHANGE}), evaluate)

@@ -8,10 +8,11 @@ from checks.sbom.bill import Bom, Component, Flaw, Scope, UnreadableError, Vulne
 from checks.sbom.check import CHECK, evaluate
 from checks.sbom.delta import Change, Diff, Kind, diff
 from checks.sbom.policy import Config
-from checks.sbom.reader import read
+from checks.sbom.reader import MAX_BYTES, read
 
 __all__ = [
     "CHECK",
+    "MAX_BYTES",
     "Bom",
     "Change",
     "Component",

@@ -58,7 +58,7 @@ def evaluate(snapshot: Snapshot, config: Config, measured: Measured) -> CheckRes
     if pairs is None:
         pairs = Missing("the bills of materials were not gathered", ours=True)
     if isinstance(pairs, Missing):
-        return CheckResult(NAME, _absent(pairs), f"SBOM not read: {pairs.reason}", reasons=(pairs.reason,))
+        return CheckResult(NAME, pairs.state, f"SBOM not read: {pairs.reason}", reasons=(pairs.reason,))
     present = sorted((pair for pair in pairs if pair.base or pair.head), key=lambda pair: pair.path)
     if not present:
         where = ", ".join(config.paths)
@@ -72,12 +72,6 @@ def evaluate(snapshot: Snapshot, config: Config, measured: Measured) -> CheckRes
     return _together([_judge(pair, config) for pair in present], config)
 
 
-def _absent(missing: Missing) -> State:
-    if missing.ours:
-        return State.ERROR
-    return State.WAIT if missing.coming else State.UNMEASURED
-
-
 # --- one file ----------------------------------------------------------------------------------------------
 
 
@@ -86,7 +80,7 @@ def _judge(pair: SbomPair, config: Config) -> _Answer:
     for side, document in (("base", base), ("head", head)):
         if document is not None and document.missing is not None:
             title = f"The {side}'s SBOM was not read: {document.missing.reason}"
-            return _Answer(pair.path, _absent(document.missing), title)
+            return _Answer(pair.path, document.missing.state, title)
     if base is None or head is None:
         return _one_sided(pair)
     if base.text == head.text:
@@ -189,10 +183,7 @@ def _together(answers: Sequence[_Answer], config: Config) -> CheckResult:
         measures=_measures(findings, answers, config),
         findings=findings,
         next_step=_next_step(findings, leading),
-        detail={
-            "files": [_file(answer) for answer in answers],
-            "findings": [_shown(finding) for finding in findings],
-        },
+        detail={"files": [{"path": answer.path, "title": answer.title, **answer.detail} for answer in answers]},
     )
 
 
@@ -267,26 +258,4 @@ def _next_step(findings: Sequence[Finding], leading: _Answer) -> str:
     return _STEPS[telling[0]] if telling and not leading.next_step else leading.next_step
 
 
-def _file(answer: _Answer) -> dict[str, Any]:
-    return {
-        "path": answer.path,
-        "state": answer.state.value,
-        "title": answer.title,
-        "summary": dict(answer.summary),
-        **answer.detail,
-    }
-
-
-def _shown(finding: Finding) -> dict[str, Any]:
-    return {
-        "rule": finding.rule,
-        "state": finding.state.value,
-        "message": finding.message,
-        "severity": finding.severity,
-        "id": finding.id,
-        "purl": finding.purl,
-        "path": finding.path,
-    }
-
-
-CHECK = Check(NAME, Config, frozenset({Need.SBOMS}), evaluate, "checks/sbom.md.j2")
+CHECK = Check(NAME, Config, frozenset({Need.SBOMS}), evaluate, paths=lambda config: config.paths)

@@ -1,26 +1,30 @@
-"""Slash commands: one module a verb, each declaring itself; parsing, help and refusals are made of the declarations."""
+"""Slash commands: one module a verb, each with its declaration and its answer; help is made of the declarations."""
 
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
-from handlers.commands import help as help_command
+from app.model import Verb
+from handlers.commands import help as help_verb
+from handlers.commands.parse import Command
+from handlers.ports import Renderer
 
+Answer = Callable[[Command, Sequence[Verb], Renderer], str]
 
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """What a verb's module declares: how to use it, what it means, the least role it takes."""
+ANSWERS: Mapping[Verb, Answer] = {
+    help_verb.VERB: help_verb.answer,
+}
 
-    name: str
-    usage: str
-    meaning: str
-    role: str
-
-
-VERBS: tuple[Verb, ...] = (Verb(help_command.VERB, help_command.USAGE, help_command.MEANING, help_command.ROLE),)
+VERBS = tuple(ANSWERS)
 
 
-def nearest(verb: str) -> str:
-    """The known verb most like `verb`, or ""."""
-    return next(iter(difflib.get_close_matches(verb, [known.name for known in VERBS], n=1, cutoff=0.5)), "")
+def answer_to(command: Command, renderer: Renderer) -> str | None:
+    """What the command's verb answers; None when there is no such verb."""
+    verb = next((verb for verb in VERBS if verb.name == command.verb), None)
+    return None if verb is None else ANSWERS[verb](command, VERBS, renderer)
+
+
+def nearest(name: str) -> str:
+    """The verb most like `name`, or ""."""
+    return next(iter(difflib.get_close_matches(name, [verb.name for verb in VERBS], n=1, cutoff=0.5)), "")

@@ -1,5 +1,6 @@
-from checks.configuration import NAME, broken_edit, effect_of_edit, unreadable
-from checks.decide import weigh
+from checks import risk, sbom
+from checks.configuration import NAME, broken_edit, changed_keys, effect_of_edit, removal, unreadable
+from checks.decide import Policy, weigh
 from checks.model import CheckResult, Decision, Finding, Mode, Pull, Row, State, Verdict
 
 PULL = Pull("acme/shop", 7, "A title", "mona", "a" * 40, "topic", "b" * 40, "main")
@@ -7,8 +8,8 @@ FINDING = Finding("config", "unknown key `limt`; did you mean `limit`?", path=".
 WHOLE = Finding("config", "not YAML", path=".github/maestro.yml")
 
 
-def decision(*rows: Row, verdict: Verdict = Verdict.SHIP, digest: str = "1" * 64) -> Decision:
-    return Decision(verdict, rows, PULL, config_digest=digest)
+def decision(*rows: Row, verdict: Verdict = Verdict.SHIP) -> Decision:
+    return Decision(verdict, rows, PULL)
 
 
 def row(name: str, state: State, mode: Mode = Mode.BLOCK) -> Row:
@@ -32,35 +33,56 @@ def test_an_edit_that_breaks_the_rules_blocks() -> None:
 
 def test_an_edit_shows_its_effect_and_does_not_decide() -> None:
     now = decision(row("risk", State.BLOCK), row("sbom", State.PASS), verdict=Verdict.BLOCK)
-    then = decision(
-        row("risk", State.PASS), row("sbom", State.PASS), row("contract", State.WAIT, Mode.WARN), digest="2" * 64
-    )
-    answer = effect_of_edit(now, then)
+    then = decision(row("risk", State.PASS), row("sbom", State.PASS), row("contract", State.WAIT, Mode.WARN))
+    answer = effect_of_edit(now, then, ["risk.limit: 0.65 → 0.99"])
     assert answer.result.title == "This change edits the configuration: BLOCK now, SHIP under the edit"
     assert answer.result.reasons == (
         "contract: absent now, wait (mode warn) under the edit",
         "risk: block (mode block) now, pass (mode block) under the edit",
+        "risk.limit: 0.65 → 0.99",
     )
-    assert (answer.result.state, answer.verdict) == (State.PASS, Verdict.SHIP)
+    assert (answer.result.state, answer.verdict) == (State.WARN, Verdict.SHIP)
 
 
-def test_an_edit_shows_which_rules_it_replaces() -> None:
-    (measure,) = effect_of_edit(decision(digest="1" * 64), decision(digest="2" * 64)).result.measures
-    assert (measure.value, measure.limit) == ("2" * 12, "base: " + "1" * 12)
-
-
-def test_an_edit_without_effect_says_so() -> None:
-    answer = effect_of_edit(decision(row("risk", State.PASS)), decision(row("risk", State.PASS)))
+def test_an_edit_without_effect_on_this_change_still_names_its_keys() -> None:
+    one = decision(row("risk", State.PASS))
+    answer = effect_of_edit(one, one, ['sbom.licenses.deny: [] → ["AGPL-3.0-only"]'])
     assert answer.result.title == "This change edits the configuration; SHIP either way"
-    assert answer.result.reasons == ()
+    assert (answer.result.state, len(answer.result.reasons)) == (State.WARN, 1)
+
+
+def test_an_edit_of_comments_alone_is_no_news() -> None:
+    one = decision(row("risk", State.PASS))
+    assert effect_of_edit(one, one, []).result.state is State.PASS
 
 
 def test_switching_a_check_to_warn_is_an_effect_even_when_it_passes() -> None:
-    answer = effect_of_edit(decision(row("risk", State.PASS)), decision(row("risk", State.PASS, Mode.WARN)))
+    answer = effect_of_edit(decision(row("risk", State.PASS)), decision(row("risk", State.PASS, Mode.WARN)), [])
     assert answer.result.reasons == ("risk: pass (mode block) now, pass (mode warn) under the edit",)
 
 
-def test_the_first_configuration_is_compared_with_silence() -> None:
-    answer = effect_of_edit(None, decision(row("risk", State.BLOCK), verdict=Verdict.BLOCK))
+def test_the_first_configuration_is_compared_with_silence_and_is_no_loosening() -> None:
+    answer = effect_of_edit(None, decision(row("risk", State.BLOCK), verdict=Verdict.BLOCK), ["risk.limit: unset → 1"])
     assert answer.result.title == "This change edits the configuration: silence now, BLOCK under the edit"
-    assert answer.result.measures[0].limit == "base: none"
+    assert answer.result.state is State.PASS
+
+
+def test_taking_the_configuration_away_is_said_gate_by_gate() -> None:
+    answer = removal(decision(row("risk", State.PASS), row("sbom", State.PASS)))
+    assert answer.result.title == "This change removes the configuration: SHIP now, silence once it is merged"
+    assert answer.result.reasons == (
+        "risk: pass (mode block) now, absent after",
+        "sbom: pass (mode block) now, absent after",
+    )
+    assert (answer.result.state, answer.verdict) == (State.WARN, Verdict.SHIP)
+
+
+def test_changed_keys_are_named_with_both_values() -> None:
+    before = Policy({"risk": risk.Config(limit=0.65, hot=("a/**",))}, reserved={"drift": Mode.WARN})
+    after = Policy({"risk": risk.Config(limit=0.99, hot=("a/**",)), "sbom": sbom.Config(severity="low")})
+    told = changed_keys(before, after)
+    assert told[0] == "drift.mode: warn → unset"
+    assert told[1] == "risk.limit: 0.65 → 0.99"
+    assert 'sbom.severity: unset → "low"' in told
+    assert not any("hot" in key for key in told if key.startswith("risk"))
+    assert changed_keys(before, before) == ()

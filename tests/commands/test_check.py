@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from app.config import PATH
+from app.exit import BY_VERDICT
+from checks.model import Verdict
 from tests.commands.conftest import Ended, Maestro
 from tests.commands.running import SCRIPT, ran
 from tests.gather.hostile import arm
@@ -102,6 +104,10 @@ def test_without_git_the_machine_is_at_fault(
     assert (ended.code, ended.out, ended.err) == (4, "", "maestro: cannot run git\n")
 
 
+def test_every_verdict_has_its_exit_code() -> None:
+    assert BY_VERDICT.keys() == set(Verdict)
+
+
 # --- what cannot be judged -------------------------------------------------------------------------------------------
 
 
@@ -119,6 +125,15 @@ def test_a_bad_measurements_file_is_refused_and_nothing_is_overwritten(
     assert "bad.json" in ended.err
     assert "Traceback" not in ended.err
     assert (tmp_path / "card.md").read_text() == "the last card"
+
+
+def test_measurements_of_another_commit_are_refused(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    words = ("check", "--repo", str(repo.root), "--json", "--measurements")
+    there = {"tests": "pass", "p95_ms": 212}
+    assert maestro(*words, measured(tmp_path, sha=repo.sha()[:9], measurements=there)).code == 0
+    ended = maestro(*words, measured(tmp_path, sha=repo.sha("main"), measurements=there))
+    assert (ended.code, ended.out) == (2, "")
+    assert f"measured at commit '{repo.sha('main')}', which is not {repo.sha()}" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -216,8 +231,47 @@ def test_a_change_that_loosens_the_configuration_is_judged_by_the_old_one(maestr
     repo.commit({PATH: "version: 1\n"})
     ended = maestro("check", "--repo", str(repo.root), "--json")
     decision = decided(ended)
-    assert (ended.code, states(decision)) == (3, {"contract": "unmeasured", "config": "pass"})
+    assert (ended.code, states(decision)) == (3, {"contract": "unmeasured", "config": "warn"})
     assert "HOLD now, SHIP under the edit" in decision["checks"][1]["title"]
+
+
+def test_a_change_that_drops_the_configuration_says_so(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    repo.git("rm", "-q", PATH)
+    repo.commit({})
+    ended = maestro(
+        "check", "--repo", str(repo.root), "--json", "--measurements", measured(tmp_path, tests="pass", p95_ms=1)
+    )
+    assert "removes the configuration" in decided(ended)["checks"][-1]["title"]
+
+
+def test_a_faulty_file_given_by_hand_is_bad_input(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    given = tmp_path / "mine.yml"
+    given.write_text("version: 2\n")
+    ended = maestro("check", "--repo", str(repo.root), "--config", str(given))
+    assert ended.code == 2
+    assert "mine.yml:1: " in ended.err
+
+
+def test_a_tag_does_not_stand_in_for_the_branch_of_its_name(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    repo.commit({"big.py": "x = 1\n" * 400})
+    repo.git("tag", "main", "HEAD")
+    ended = maestro(
+        "check", "--repo", str(repo.root), "--json", "--measurements", measured(tmp_path, tests="pass", p95_ms=1)
+    )
+    assert decided(ended)["base_sha"] != decided(ended)["head_sha"]
+
+
+def test_where_base_and_head_are_one_commit_that_is_said(maestro: Maestro, repo: Repo) -> None:
+    ended = maestro("check", "--repo", str(repo.root), "--base", "HEAD", "--json")
+    assert "base and head are the same commit: nothing has changed" in decided(ended)["notes"]
+
+
+def test_the_number_of_tests_is_kept(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    repo.commit({"a.py": "x = 3\n"})
+    file = measured(tmp_path, tests={"value": "pass", "n": 4000}, p95_ms=1)
+    ended = maestro("check", "--repo", str(repo.root), "--json", "--measurements", file)
+    (tests,) = [one for one in decided(ended)["checks"][0]["measures"] if one["name"] == "tests"]
+    assert (tests["value"], tests["n"]) == ("pass", 4000)
 
 
 def test_rules_that_extend_others_hold_with_a_way_out(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:

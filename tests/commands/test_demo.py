@@ -2,12 +2,17 @@ import os
 import re
 import signal
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
+from app.commands.story import Chapter, tell
+from app.github.sandbox import Repo, Sandbox
+from app.main import System
+from checks.model import Verdict
+from tests.commands.conftest import Maestro
 from tests.commands.running import SCRIPT
 
 pytestmark = pytest.mark.slow
@@ -119,3 +124,17 @@ def test_without_staying_up_it_ends_by_itself(tmp_path: Path) -> None:
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert _told(ended.stdout).keys() == STORY.keys()
+
+
+def test_a_decision_not_as_told_is_a_failure_of_the_machine_and_not_a_verdict(
+    maestro: Maestro, environment: pytest.MonkeyPatch
+) -> None:
+    async def mistold(github: Sandbox, system: System, address: str) -> tuple[Repo, list[Chapter]]:
+        repo, (first, *others) = await tell(github, system, address)
+        return repo, [replace(first, verdict=Verdict.BLOCK), *others]
+
+    environment.setattr("app.commands.demo.tell", mistold)
+    environment.setattr("app.logs.configure", lambda _level: None)
+    ended = maestro("demo")
+    assert ended.code == 4
+    assert "NOT every decision as told" in ended.out

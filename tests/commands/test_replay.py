@@ -13,7 +13,7 @@ from app.github.sandbox import Sandbox
 from tests.commands.conftest import Ended, Maestro
 from tests.commands.running import SCRIPT
 from tests.gather.repositories import repository
-from tests.road.stories import CONTRACT, change, shop
+from tests.road.stories import CONTRACT, PERF, change, shop
 from tests.road.town import github
 
 pytestmark = pytest.mark.slow
@@ -166,6 +166,7 @@ async def test_a_webhook_is_decided_as_github_stands_and_nothing_is_written(sand
     assert (green.code, decision["verdict"], decision["head_sha"], green.err) == (0, "ship", sha, "")
     assert sandbox.writes == []
     assert eyes["GITHUB_TOKEN"] not in green.out + green.err + waiting.err
+    assert not (tmp_path / "data").exists(), "a replay keeps nothing on the disk of whoever asks for it"
 
 
 async def test_a_push_is_decided_for_each_pull_request_and_the_worst_is_the_exit_code(
@@ -183,10 +184,30 @@ async def test_a_push_is_decided_for_each_pull_request_and_the_worst_is_the_exit
     assert sandbox.writes == []
 
 
+async def test_a_replay_reads_artifacts_and_no_database(sandbox: Sandbox, tmp_path: Path) -> None:
+    remote = shop(sandbox, PERF)
+    number, sha = change(remote)
+    remote.workflow_run(sha, "bench", artifacts={"maestro-metrics": {"maestro-metrics.json": b'{"perf_p95_ms": 9}'}})
+    eyes = {"GITHUB_TOKEN": sandbox.token("carol"), "MAESTRO_GITHUB_API": sandbox.url, "DATABASE_URL": "oracle://x"}
+    ended = await replayed(tmp_path, opened(number, sha), "--json", **eyes)
+    assert (ended.code, ended.err) == (0, "")
+    assert sandbox.writes == []
+
+
+async def test_a_commit_event_that_names_no_pull_request_finds_it(sandbox: Sandbox, tmp_path: Path) -> None:
+    remote = shop(sandbox, CONTRACT)
+    _, sha = change(remote)
+    run = {"app": {"id": 1}, "head_sha": sha, "pull_requests": []}
+    payload = {"action": "completed", "check_run": run, "repository": {"full_name": "octo/shop"}}
+    eyes = {"GITHUB_TOKEN": sandbox.token("carol"), "MAESTRO_GITHUB_API": sandbox.url}
+    ended = await replayed(tmp_path, payload, "--json", **eyes)
+    assert (ended.code, json.loads(ended.out)["head_sha"]) == (3, sha)
+
+
 async def test_what_asks_for_nothing_says_so(sandbox: Sandbox, tmp_path: Path) -> None:
     ended = await replayed(tmp_path, {"zen": "x"}, GITHUB_TOKEN="t", MAESTRO_GITHUB_API=sandbox.url)
-    assert (ended.code, ended.out) == (0, "")
-    assert "Nothing to decide" in ended.err
+    assert (ended.code, ended.out) == (2, "")
+    assert "nothing to decide" in ended.err
 
 
 @pytest.mark.parametrize("token", ["nobody", "carol"])
@@ -206,7 +227,6 @@ async def test_a_token_that_does_not_reach_is_the_callers_to_mend(sandbox: Sandb
         ({}, 2, "set GITHUB_TOKEN"),
         ({"GITHUB_TOKEN": " "}, 2, "set GITHUB_TOKEN"),
         ({"GITHUB_TOKEN": "t", "MAESTRO_GITHUB_API": "ftp://x"}, 2, "MAESTRO_GITHUB_API"),
-        ({"GITHUB_TOKEN": "t", "DATABASE_URL": "oracle://x"}, 2, "oracle"),
         ({"GITHUB_TOKEN": "t", "MAESTRO_GITHUB_API": "http://127.0.0.1:9"}, 4, "no answer"),
     ],
 )

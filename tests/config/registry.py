@@ -70,6 +70,6 @@ def _evaluate(snapshot: Snapshot, config: Any, measured: Measured) -> CheckResul
 
 
 CHECKS = (
-    Check("sbom", Bill, frozenset(), _evaluate, ""),
-    Check("contract", Promise, frozenset(), _evaluate, ""),
+    Check("sbom", Bill, frozenset(), _evaluate),
+    Check("contract", Promise, frozenset(), _evaluate),
 )

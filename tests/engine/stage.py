@@ -41,6 +41,7 @@ class Stage:
     entered: asyncio.Queue[Trigger] = field(default_factory=asyncio.Queue)
     running: dict[str, int] = field(default_factory=dict)  # per lane, now
     most: dict[str, int] = field(default_factory=dict)  # per lane, ever; "" over all lanes
+    understood: set[int] = field(default_factory=set)  # deliveries that the engine has read
     engine: Engine = field(init=False)
 
     def __post_init__(self) -> None:
@@ -50,8 +51,13 @@ class Stage:
     def anew(self, **changes: Any) -> Engine:
         """Another engine over the same file, as after a restart."""
         facts: dict[str, Any] = {"bodies": dict.fromkeys(Kind, self.body), "backoff": lambda _attempt: 0.0}
-        self.engine = Engine(self.deliveries, understand, **(facts | changes))
+        self.understood.clear()
+        self.engine = Engine(self.deliveries, self.understand, **(facts | changes))
         return self.engine
+
+    def understand(self, delivery: Delivery) -> tuple[Trigger, ...]:
+        self.understood.add(delivery.id)
+        return understand(delivery)
 
     @property
     def deliveries(self) -> Deliveries:
@@ -98,10 +104,10 @@ class Stage:
         """Wait until the engine holds `jobs` jobs, waiting or running, and has read all that is stored."""
 
         async def held() -> bool:
-            return self.engine.depth() == jobs
+            stored = {delivery.id for delivery in await self.deliveries.waiting(0, 1_000)}
+            return stored <= self.understood and self.engine.depth() == jobs
 
         await until(held)
-        await asyncio.sleep(0.02)
 
     async def stand(self, *states: str) -> bool:
         return await self.states() == list(states)

@@ -1,5 +1,6 @@
 import asyncio
 import json
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import given, settings
@@ -7,7 +8,8 @@ from hypothesis import strategies as st
 
 from app.engine import Done
 from app.github.errors import NotFound
-from app.model import Kind, Trigger
+from app.model import Delivery, Kind, Trigger
+from app.store.deliveries import Deliveries
 from tests.engine.stage import EVALUATE, Stage, command, opened, trigger
 from tests.waiting import until
 
@@ -28,9 +30,23 @@ async def test_what_means_nothing_is_done_at_once(stage: Stage) -> None:
     assert (stage.calls, await stage.states()) == ([], ["done"])
 
 
+@dataclass(frozen=True)
+class Watched(Deliveries):
+    """Deliveries that tell when the engine has looked and found nothing."""
+
+    emptied: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def waiting(self, after: int, limit: int) -> list[Delivery]:
+        found = await super().waiting(after, limit)
+        if not found:
+            self.emptied.set()
+        return found
+
+
 async def test_a_new_delivery_is_taken_without_being_told_of_it(stage: Stage) -> None:
+    stage.engine.deliveries = watched = Watched(stage.database)
     await stage.engine.start()
-    await asyncio.sleep(0.05)
+    await asyncio.wait_for(watched.emptied.wait(), 5)
     assert await stage.deliveries.keep("from another process", "event", json.dumps([EVALUATE]).encode())
     await until(lambda: stage.stand("done"), 2)
 

@@ -7,10 +7,11 @@ from app.gather.checkout import Checkout, UnknownRef
 from app.gather.checkout_rules import Rules
 from app.gather.contracts import MOST_FILES as MOST_CONTRACTS
 from app.gather.git import Git, GitError
-from app.gather.sboms import MAX_BYTES, MOST_FILES
+from app.gather.sboms import MOST_FILES
 from checks.decide import Policy
-from checks.judge import Case, Unreadable
+from checks.judge import Case, Removed, Unreadable
 from checks.model import ChangeFacts, ContractText, Measurement, Missing, Origin, SbomPair, TestFacts
+from checks.sbom import MAX_BYTES
 from tests.gather.repositories import Repo, repository
 
 SBOM = "version: 1\nsbom: {mode: block, paths: [sbom/*.json]}\n"
@@ -26,7 +27,7 @@ async def case(
     repo: Repo, *, base: str = "main", head: str = "HEAD", measured: tuple[Measurement, ...] = (), given: str = ""
 ) -> Case:
     rules = Rules(given.encode(), "given.yml") if given else None
-    return await Checkout(await Git.at(repo.root), base, head, measured, rules, "1").case()
+    return await Checkout(await Git.at(repo.root), base, head, lambda _sha: measured, rules, "1").case()
 
 
 def policy(case: Case) -> Policy:
@@ -137,6 +138,14 @@ async def test_an_edit_that_breaks_the_rules_is_told(repo: Repo) -> None:
     assert (edited.findings[0].line, edited.findings[0].id) == (2, "contrat")
 
 
+async def test_a_change_that_takes_the_rules_away_is_told_and_judged_by_them(repo: Repo) -> None:
+    repo.commit({PATH: CONTRACT})
+    repo.branch()
+    repo.commit({PATH: None})
+    found = await case(repo)
+    assert (set(policy(found).checks), found.edited) == ({"contract"}, Removed())
+
+
 async def test_rules_that_only_the_head_has_are_used_with_a_note(repo: Repo) -> None:
     repo.branch()
     repo.commit({PATH: CONTRACT})
@@ -150,15 +159,17 @@ async def test_rules_that_nobody_committed_are_used_with_a_note(repo: Repo) -> N
     (repo.root / PATH).write_text(CONTRACT)
     found = policy(await case(repo))
     assert set(found.checks) == {"contract"}
-    assert found.notes == (f"{PATH} is not committed yet; judged by the working tree's",)
+    assert found.notes[0] == f"{PATH} is not committed yet; judged by the working tree's"
 
 
 async def test_without_rules_the_built_in_ones_are_used_with_a_note(repo: Repo) -> None:
     found = policy(await case(repo))
     assert set(found.checks) == {"risk"}
-    assert found.notes == (f"no {PATH}; judged by built-in defaults",)
+    assert found.notes[0] == f"no {PATH}; judged by built-in defaults"
     repo.commit({"bom.json": "{}"})
-    assert set(policy(await case(repo)).checks) == {"risk", "sbom"}
+    with_bills = policy(await case(repo))
+    assert set(with_bills.checks) == {"risk", "sbom"}
+    assert with_bills.digest != found.digest, "a digest names the very rules that were applied"
 
 
 async def test_an_empty_file_on_the_base_is_its_rules_all_the_same(repo: Repo) -> None:

@@ -102,7 +102,7 @@ async def test_nothing_that_holds_a_credential_prints_it(github: GitHub, hub: Hu
 
 
 def test_errors_survive_being_copied_and_stored() -> None:
-    limited = RateLimited("GET /x", 429, "slow", 12.5, "primary")
+    limited = RateLimited("GET /x", 429, "slow", 12.5)
     unknown = Unavailable("POST /x", 502, "bad", outcome_unknown=True)
     invalid = Invalid("POST /x", 422, "no", ("a: b",))
     for error in (limited, unknown, invalid):

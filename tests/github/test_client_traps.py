@@ -13,6 +13,7 @@ import app.github
 from app.github.address import Address, operation
 from app.github.client import Client, GitHub
 from app.github.errors import Conflict, GitHubError, Malformed, Moved, NotFound, TooLarge
+from tests.waiting import until
 
 from .conftest import MakeGitHub
 from .hub import Hub, Reply
@@ -295,8 +296,12 @@ async def test_a_cancelled_call_gives_its_slot_back(make_github: MakeGitHub, hub
     client = make_github(concurrency=1).installation(42)
     hub.on("GET", "/slow", Reply(data=1, delay=5.0))
     hub.on("GET", THING, Reply(data=1))
+
+    async def arrived() -> bool:
+        return hub.in_flight == 1
+
     slow = asyncio.create_task(client.get("/slow", {}, same))
-    await asyncio.sleep(0.1)
+    await until(arrived)
     slow.cancel()
     assert await asyncio.wait_for(client.get(THING, {}, same), 2) == 1
 

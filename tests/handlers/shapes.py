@@ -186,7 +186,7 @@ def is_sound(trigger: Trigger) -> bool:
     """May this trigger become parts of URLs, keys of a database and lines of a log?"""
     owner, _, name = trigger.repository.partition("/")
     numbers = (trigger.installation, trigger.number, trigger.comment_id)
-    trigger_texts = (trigger.base_ref, trigger.actor, trigger.reason, trigger.text)
+    trigger_texts = (trigger.base_ref, trigger.reason, trigger.text)
     return (
         re.fullmatch(r"[A-Za-z0-9_-]{1,100}", owner) is not None
         and re.fullmatch(r"[A-Za-z0-9._-]{1,100}", name) is not None

@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.model import OWN_RUN, Kind
-from handlers.check_events import EVALUATE_BUTTON
+from app.model import EVALUATE_BUTTON, OWN_RUN, Kind
 from tests.handlers.shapes import (
     BASE,
     HEAD,
@@ -31,12 +30,20 @@ def test_what_others_finished_has_the_pull_request_judged(event: str, payload: d
     assert (trigger.reason, trigger.reset, trigger.merge_group) == (f"{event}.completed", False, False)
 
 
-@pytest.mark.parametrize("action", ["created", "rerequested", "requested_action", "requested", "in_progress", ""])
+@pytest.mark.parametrize("action", ["rerequested", "requested_action", "in_progress", ""])
 @pytest.mark.parametrize(
     ("event", "shape"), [("check_run", check_run), ("check_suite", check_suite), ("workflow_run", workflow_run)]
 )
-def test_what_others_only_began_means_nothing(event: str, shape: Any, action: str) -> None:
+def test_what_others_are_only_asked_for_means_nothing(event: str, shape: Any, action: str) -> None:
     assert understood(event, shape(action)) == ()
+
+
+@pytest.mark.parametrize(
+    ("event", "payload"), [("check_run", check_run("created")), ("workflow_run", workflow_run("requested"))]
+)
+def test_what_others_begin_may_turn_a_green_answer(event: str, payload: dict[str, Any]) -> None:
+    (trigger,) = understood(event, payload)
+    assert (trigger.kind, trigger.number) == (Kind.EVALUATE, 5)
 
 
 @pytest.mark.parametrize("action", ["created", "completed"])
@@ -69,7 +76,7 @@ def test_nobody_passes_for_us_by_bearing_our_mark() -> None:
 )
 def test_who_asks_us_to_run_again_is_told_everything_again(event: str, payload: dict[str, Any]) -> None:
     (trigger,) = understood(event, payload)
-    assert (trigger.kind, trigger.number, trigger.reset, trigger.actor) == (Kind.EVALUATE, 5, True, "alice")
+    assert (trigger.kind, trigger.number, trigger.reset) == (Kind.EVALUATE, 5, True)
 
 
 @pytest.mark.parametrize("pressed", [None, {}, {"identifier": "ship"}, {"identifier": None}, [], "evaluate"])

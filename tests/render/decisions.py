@@ -41,7 +41,7 @@ def decision(*rows: Row, **changes: Any) -> Decision:
         "verdict": worst(row.verdict for row in rows),
         "rows": rows,
         "pull": pull(),
-        "risk": Risk(0.41, ("touches 12 files in 5 directories", "adds 340 lines"), 0.12, 0.63),
+        "risk": Risk(0.4137, ("touches 12 files in 5 directories", "adds 340 lines"), 0.12, 0.63),
         "config_digest": "5eed" * 16,
         "version": "1.5.0",
     }
@@ -54,7 +54,7 @@ RISK = row(
         title="Risk 0.41 (limit 0.65): touches 12 files in 5 directories",
         reasons=("touches 12 files in 5 directories", "adds 340 lines"),
         measures=(
-            Measure("score", 0.41, limit="<= 0.65"),
+            Measure("score", 0.4137, limit="<= 0.65"),
             Measure("percentile", 63.0, "%", n=21_000),
         ),
     )
@@ -68,7 +68,7 @@ def contract(state: State, title: str, *measures: Measure, **more: Any) -> Row:
 
 
 SHIP = decision(
-    RISK, SBOM, contract(State.PASS, "2 of 2 postconditions hold", TESTS, Measure("risk", 0.41, limit="< 0.65"))
+    RISK, SBOM, contract(State.PASS, "2 of 2 postconditions hold", TESTS, Measure("risk", 0.4137, limit="< 0.65"))
 )
 CONTRACT_BLOCK = decision(
     RISK,
@@ -90,10 +90,10 @@ AGPL_BLOCK = decision(
             State.BLOCK,
             "`@acme/report` arrives under AGPL-3.0-only, which is denied",
             reasons=("@acme/report 2.1.0 is licensed AGPL-3.0-only (declared)",),
-            measures=(Measure("denied licences", 1, limit="0", evidence="sbom/app.json", state=State.BLOCK),),
+            measures=(Measure("licence_denied", 1, limit="0", evidence="sbom/app.json", state=State.BLOCK),),
             findings=(
                 Finding(
-                    "denied_license",
+                    "licence_denied",
                     "@acme/report 2.1.0 is licensed AGPL-3.0-only",
                     "high",
                     "sbom/app.json",

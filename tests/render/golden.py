@@ -5,18 +5,17 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.render.card import Card, Links, card
+from app.render.card import Card, card
 from checks.model import Decision
 
 from .decisions import STORY
 
 CARDS = Path(__file__).parents[1] / "data" / "cards"
 NOW = datetime(2026, 11, 22, 7, 42, tzinfo=UTC)
-LINKS = Links("https://maestro.example/pr/acme/shop/7")
 
 
 def drawn(decision: Decision) -> Card:
-    return card(decision, links=LINKS, now=NOW)
+    return card(decision, now=NOW)
 
 
 if __name__ == "__main__":

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.render.card import Card, Entry, Links, card, marker
+from app.render import words
+from app.render.card import Card, card, marker
 from app.render.cut import size
+from checks.contract.judge import RANK
 from checks.model import Finding, Measure, Mode, State, Verdict
 
 from .decisions import (
@@ -29,7 +31,7 @@ from .decisions import (
     result,
     row,
 )
-from .golden import CARDS, LINKS, NOW, drawn
+from .golden import CARDS, NOW, drawn
 from .markup import github
 from .test_escape import HOSTILE, PIECES
 
@@ -71,6 +73,10 @@ def test_what_stops_the_change_stands_above_what_does_not() -> None:
     assert [line.split(" | ")[1] for line in rows(drawn(mixed).body)] == order
 
 
+def test_the_table_is_in_the_order_in_which_the_checks_weigh_their_findings() -> None:
+    assert sorted(words.STATES, key=lambda state: -RANK[state]) == list(words.STATES)
+
+
 def test_each_mark_has_its_word_and_what_is_not_measured_never_has_a_tick() -> None:
     mixed = decision(*(row(result(state.value, state)) for state in STATES))
     marks = {line.split(" | ")[1]: line.split(" | ")[0].removeprefix("| ") for line in rows(drawn(mixed).body)}
@@ -102,6 +108,37 @@ def test_a_row_shows_the_figures_that_a_limit_judges_and_leaves_the_rest_to_the_
     (shown,) = rows(body)
     assert shown.endswith("| vulnerabilities introduced 0 (of severity high or worse) |")
     assert "| license_changed | 3 |" in body
+
+
+def test_a_denied_licence_is_counted_in_the_plural() -> None:
+    denied = Measure("licence_denied", 2, limit="0", state=State.BLOCK)
+    (shown,) = rows(drawn(decision(row(result("sbom", State.BLOCK, measures=(denied,))))).body)
+    assert shown.endswith("| licences denied 2 (limit 0) |")
+
+
+def test_the_risk_has_two_decimals_wherever_it_is_measured_and_no_other_figure_does() -> None:
+    judged = row(result("risk", measures=(Measure("score", 0.3004, limit="<= 0.65"),)))
+    owed = Measure("risk", 0.3004, limit="< 0.65"), Measure("risk.score", 0.3004, limit="< 0.65")
+    body = drawn(decision(judged, contract(State.PASS, "x", *owed, Measure("score", 0.9971, limit="> 0.9")))).body
+    assert "0.3004" not in body
+    assert [line.split(" | ")[3] for line in rows(body)] == [
+        "score 0.30 (limit ≤ 0.65) |",
+        "risk 0.30 (limit < 0.65) · risk.score 0.30 (limit < 0.65) · score 0.9971 (limit > 0.9) |",
+    ]
+    assert body.count("| 0.30 |") == 3
+
+
+def test_the_first_line_counts_what_passed_and_does_not_repeat_the_reason() -> None:
+    def first(*states: State) -> str:
+        shown = decision(*(row(result(f"check{n}", state)) for n, state in enumerate(states)))
+        return visible(drawn(shown).body)[0]
+
+    assert "SHIP** · 1 check passed · risk" in first(State.PASS)
+    assert "SHIP** · 1 of 2 checks passed · risk" in first(State.PASS, State.WARN)
+    assert "SHIP** · 0 of 1 check passed · risk" in first(State.WARN)
+    assert "BLOCK** · 1 of 2 checks in the way · risk" in first(State.PASS, State.BLOCK)
+    assert "HOLD** · 1 of 1 check in the way · risk" in first(State.WAIT)
+    assert drawn(SHIP).body.count("in the way") == 1
 
 
 def test_a_contracts_figure_keeps_the_name_that_its_rule_has() -> None:
@@ -170,7 +207,7 @@ def test_a_decision_without_checks_has_no_table_and_still_says_its_risk() -> Non
 
 
 def test_time_alone_leaves_the_digest_as_it_was() -> None:
-    later = card(SHIP, links=LINKS, now=NOW + timedelta(hours=3))
+    later = card(SHIP, now=NOW + timedelta(hours=3))
     assert later.digest == drawn(SHIP).digest
     assert later.body != drawn(SHIP).body
     assert "updated 2026-11-22 10:42 UTC" in later.body
@@ -187,13 +224,6 @@ def test_time_alone_leaves_the_digest_as_it_was() -> None:
 )
 def test_anything_else_changes_the_digest(changed: object) -> None:
     assert drawn(changed).digest != drawn(SHIP).digest  # type: ignore[arg-type]
-
-
-def test_provenance_says_who_asked_for_what_and_what_came_of_it() -> None:
-    entry = Entry(datetime(2026, 11, 22, 7, 40, tzinfo=UTC), "octocat", "pressed `Re-evaluate`", "HOLD → SHIP")
-    body = card(SHIP, links=LINKS, now=NOW, provenance=(entry,)).body
-    assert "<summary>Provenance (1)</summary>" in body
-    assert "| 2026-11-22 07:40 UTC | octocat | pressed `Re-evaluate` | HOLD → SHIP |" in body
 
 
 def test_the_marker_holds_no_more_than_a_repository_and_a_number() -> None:
@@ -221,8 +251,7 @@ def hostile_card(text: str, times: int = 3) -> Card:
         notes=(text, text),
         pull=pull(title=text, author=text, head_ref=text, base_ref=text, body=text, from_fork=True),
     )
-    entries = (Entry(NOW, text, text, text),) * times
-    return card(shown, links=Links(f"https://maestro.example/{text[:50]}"), now=NOW, provenance=entries)
+    return drawn(shown)
 
 
 def stands(body: str) -> None:

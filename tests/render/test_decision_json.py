@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.render.decision_json import decision_json, plain
 from checks.model import Measure, State
 
-from .decisions import AGPL_BLOCK, HEAD, STORY, decision
+from .decisions import AGPL_BLOCK, HEAD, STORY, decision, result, row
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -25,7 +25,7 @@ def test_a_decision_has_the_promised_shape_and_survives_json(name: str) -> None:
     assert {"verdict", "head_sha", "base_sha", "risk", "checks"} <= shown.keys()
     assert set(shown["risk"]) == {"score", "reasons"}
     for check in shown["checks"]:
-        assert {"name", "state", "title", "reasons", "measures", "findings"} <= check.keys()
+        assert {"name", "state", "title", "reasons", "measures", "findings", "detail"} <= check.keys()
     assert json.loads(json.dumps(shown)) == shown
 
 
@@ -35,6 +35,12 @@ def test_texts_are_raw_in_json() -> None:
     (finding,) = shown["checks"][1]["findings"]
     assert finding["message"] == "@acme/report 2.1.0 is licensed AGPL-3.0-only"
     assert (finding["path"], finding["line"], finding["state"]) == ("sbom/app.json", 118, "block")
+
+
+def test_a_checks_own_evidence_is_in_its_json() -> None:
+    lines = [{"depth": 0, "state": "pass", "text": "p95 212, limit < 250", "share": 0.1 + 0.2}]
+    (check,) = decision_json(decision(row(result("contract", detail={"contracts": lines}))))["checks"]
+    assert check["detail"] == {"contracts": [lines[0] | {"share": 0.3}]}
 
 
 def test_an_unknown_risk_is_null_and_not_zero() -> None:

@@ -70,8 +70,7 @@ def test_no_template_builds_a_mention_or_a_reference_around_a_value(path: Path) 
 
 
 def test_every_check_has_its_template_where_the_card_looks_for_it() -> None:
-    assert [check.template for check in CHECKS] == [f"checks/{check.name}.md.j2" for check in CHECKS]
-    assert all(exists(check.template) for check in CHECKS)
+    assert all(exists(f"checks/{check.name}.md.j2") for check in CHECKS)
 
 
 @pytest.mark.parametrize("payload", [payload for payload in HOSTILE if line(payload)])

@@ -24,26 +24,3 @@ def change(repo: Repo, branch: str = "fix", **files: str) -> tuple[int, str]:
     """A pull request of one commit: its number and head."""
     sha = repo.commit(branch, files or {"a.py": "x = 2\n"}, message="Correct x")
     return repo.open_pull("Correct x", branch), sha
-
-
-def bill(*components: tuple[str, str, str]) -> str:
-    """A CycloneDX bill of (name, version, licence) packages."""
-    import json
-
-    return json.dumps(
-        {
-            "bomFormat": "CycloneDX",
-            "specVersion": "1.6",
-            "version": 1,
-            "components": [
-                {
-                    "type": "library",
-                    "name": name,
-                    "version": version,
-                    "purl": f"pkg:pypi/{name}@{version}",
-                    "licenses": [{"license": {"id": licence}}],
-                }
-                for name, version, licence in components
-            ],
-        }
-    )

@@ -4,6 +4,7 @@ import json
 
 import aiohttp
 
+from app.github.sandbox import working
 from tests.road.stories import CONTRACT, PATH, PERF, change, shop
 from tests.road.town import DECISION, Town
 
@@ -58,6 +59,79 @@ async def test_an_artifact_of_the_repositorys_own_workflow_is_read_and_trusted(h
     repo.workflow_run(sha, "bench", artifacts={"maestro-metrics": metrics})
     await here.rest()
     assert here.conclusions(repo, sha)[DECISION] == "success"
+
+
+def left(value: float, **beside: object) -> dict[str, dict[str, bytes]]:
+    """A `maestro-metrics` artifact that says the latency is `value`."""
+    table: dict[str, object] = {"perf_p95_ms": {"value": value, "unit": "ms"}}
+    held = {"measurements": table, **beside} if beside else table
+    return {"maestro-metrics": {"maestro-metrics.json": json.dumps(held).encode()}}
+
+
+async def test_the_newest_runs_number_counts_whichever_way_the_verdict_turns(here: Town) -> None:
+    repo = shop(here.sandbox, PERF)
+    _, sha = change(repo)
+    await here.rest()
+    said = []
+    for value in (300, 212, 261):
+        repo.workflow_run(sha, "bench", artifacts=left(value))
+        await here.rest()
+        said.append(here.conclusions(repo, sha)[DECISION])
+    assert said == ["failure", "success", "failure"]
+
+
+async def test_a_benchmark_that_is_run_again_is_read_again(here: Town) -> None:
+    repo = shop(here.sandbox, PERF)
+    _, sha = change(repo)
+    run = repo.workflow_run(sha, "bench", artifacts=left(300))
+    repo.workflow_run(sha, "lint")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "failure"
+    working.add_artifact(here.sandbox.world, run, "maestro-metrics", left(212)["maestro-metrics"])
+    working.finish_run(here.sandbox.world, repo.state, run, "success")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "success"
+
+
+async def test_what_was_sent_stands_against_an_artifact_that_came_later(here: Town) -> None:
+    repo = shop(here.sandbox, f"{PERF[:-3]}, coverage: {{gte: 0.9}}}}}}\n")
+    _, sha = change(repo)
+    await here.rest()
+    token = await here.maestro.stores.tokens.issue("octo/shop")
+    await post(f"{here.url}/api/measurements", token, {"sha": sha, "measurements": {"perf_p95_ms": 261}})
+    metrics = {"maestro-metrics": {"maestro-metrics.json": b'{"perf_p95_ms": 1, "coverage": 0.95}'}}
+    repo.workflow_run(sha, "bench", artifacts=metrics)
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "failure"
+
+
+async def test_an_artifact_of_another_commit_measures_nothing(here: Town) -> None:
+    repo = shop(here.sandbox, PERF)
+    _, sha = change(repo)
+    repo.workflow_run(sha, "bench", artifacts=left(1, sha="0" * 40))
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "action_required"
+    repo.workflow_run(sha, "bench", artifacts=left(1, sha=sha[:8]))
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "success"
+
+
+async def test_the_reader_stores_nothing(here: Town) -> None:
+    repo = shop(here.sandbox, PERF)
+    number, sha = change(repo)
+    repo.workflow_run(sha, "bench", artifacts=left(212))
+    await here.rest()
+    status, said = await post(f"{here.url}/api/simulate/octo/shop/{number}", here.sandbox.token("carol"), None)
+    assert (status, said["verdict"], here.conclusions(repo, sha)[DECISION]) == (200, "ship", "success")
+    assert await here.maestro.stores.measurements.of("octo/shop", sha) == ()
+
+
+async def test_without_a_wanted_number_no_workflow_run_is_listed(here: Town) -> None:
+    repo = shop(here.sandbox, CONTRACT)
+    _, sha = change(repo)
+    repo.workflow_run(sha, "bench", artifacts=left(212))
+    await here.rest()
+    assert not [call for call in here.calls() if call.endswith("/artifacts")]
 
 
 async def test_an_artifact_that_holds_nonsense_leaves_the_measurement_missing(here: Town) -> None:

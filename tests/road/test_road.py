@@ -2,8 +2,9 @@
 
 import pytest
 
+from app.commands.story import bill
 from app.github.sandbox.faults import Slow
-from tests.road.stories import CONTRACT, SBOM, bill, change, shop
+from tests.road.stories import CONTRACT, SBOM, change, shop
 from tests.road.town import DECISION, GREEN, Town
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
-from aiohttp import web
 
+from app.commands.demo import beside, rest
 from app.github.sandbox import Repo, Sandbox, SandboxApp
-from app.main import System, system
-from app.settings import Settings
+from app.main import System
+from app.model import CARD_MARKER
 
 SECRET = "a secret of the tests"
 DECISION = "maestro / decision"
@@ -30,14 +30,7 @@ class Town:
 
     async def rest(self, seconds: float = 20.0) -> None:
         """Wait until every webhook was delivered and handled, and what followed from it too."""
-        async with asyncio.timeout(seconds):
-            while True:
-                await self.sandbox.settle()
-                await self.maestro.engine.idle(seconds)
-                before = len(self.sandbox.deliveries)
-                await self.sandbox.settle()
-                if len(self.sandbox.deliveries) == before and not self.maestro.engine.depth():
-                    return
+        await rest(self.sandbox, self.maestro, seconds)
 
     async def until_called(self, part: str, seconds: float = 10.0) -> None:
         """Wait until a call whose path holds `part` has reached the sandbox."""
@@ -52,7 +45,7 @@ class Town:
 
     def cards(self, repo: Repo, number: int) -> list[str]:
         """The bodies of our cards on a pull request."""
-        return [comment.body for comment in repo.comments(number) if comment.body.startswith("<!-- maestro:card")]
+        return [comment.body for comment in repo.comments(number) if comment.body.startswith(CARD_MARKER)]
 
     def calls(self, since: int = 0) -> list[str]:
         """The operations that were called."""
@@ -77,18 +70,8 @@ async def github() -> AsyncIterator[Sandbox]:
 @asynccontextmanager
 async def maestro_in(sandbox: Sandbox, directory: Path) -> AsyncIterator[Town]:
     """Maestro, running against `sandbox` with its database in `directory`."""
-    async with system(settings(sandbox, directory)) as maestro:
-        runner = web.AppRunner(maestro.web, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        sandbox.webhook_url = f"{url}/webhook"
-        await maestro.engine.start()
-        try:
-            yield Town(sandbox, maestro, url)
-        finally:
-            await maestro.engine.stop(1)
-            await runner.cleanup()
+    async with beside(sandbox, directory, SECRET) as (maestro, url):
+        yield Town(sandbox, maestro, url)
 
 
 def _as_registered() -> SandboxApp:
@@ -102,16 +85,3 @@ def _as_registered() -> SandboxApp:
 
 
 _APP = _as_registered()
-
-
-def settings(sandbox: Sandbox, directory: Path) -> Settings:
-    """What the environment would say."""
-    return Settings.model_validate(
-        {
-            "MAESTRO_APP_ID": str(sandbox.app.app_id),
-            "MAESTRO_PRIVATE_KEY": sandbox.app.private_key,
-            "MAESTRO_WEBHOOK_SECRET": SECRET,
-            "MAESTRO_GITHUB_API": sandbox.url,
-            "DATABASE_URL": f"sqlite:///{directory / 'maestro.db'}",
-        }
-    )

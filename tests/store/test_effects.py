@@ -16,7 +16,7 @@ async def test_what_was_begun_and_never_finished_is_known_to_be_in_doubt(databas
 
 
 async def test_what_was_done_is_remembered_with_what_was_sent(database: AsyncEngine) -> None:
-    effects, done = Effects(database), Effect(42, "digest", frozenset({"one", "two"}))
+    effects, done = Effects(database), Effect(42, "digest", sent=frozenset({"one", "two"}))
     await effects.begin(KEY)
     await effects.record(KEY, done)
     assert await effects.get(KEY) == done
@@ -35,11 +35,11 @@ async def test_beginning_again_forgets_nothing(database: AsyncEngine) -> None:
 async def test_forgetting_words_keeps_ids_and_spares_the_neighbours(database: AsyncEngine, neighbour: str) -> None:
     effects = Effects(database)
     for key in ("o/r/check/x", "o/r/check/y", neighbour):
-        await effects.record(key, Effect(1, "said", frozenset({"sent"})))
+        await effects.record(key, Effect(1, "said", True, 2, sent=frozenset({"sent"})))
     await effects.forget_words("o/r/check/")
-    assert await effects.get("o/r/check/x") == Effect(1, "", frozenset({"sent"}))
-    assert await effects.get("o/r/check/y") == Effect(1, "", frozenset({"sent"}))
-    assert await effects.get(neighbour) == Effect(1, "said", frozenset({"sent"}))
+    assert await effects.get("o/r/check/x") == Effect(1, "", True, 2, sent=frozenset({"sent"}))
+    assert await effects.get("o/r/check/y") == Effect(1, "", True, 2, sent=frozenset({"sent"}))
+    assert await effects.get(neighbour) == Effect(1, "said", True, 2, sent=frozenset({"sent"}))
 
 
 @pytest.mark.parametrize("prefix", ["o/r_", "o/r%"])

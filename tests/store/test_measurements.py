@@ -25,6 +25,13 @@ async def test_of_one_name_the_newest_counts(database: AsyncEngine) -> None:
     assert [(one.name, one.value) for one in await measurements.of("o/r", SHA)] == [("n", 1.0), ("p95", 210.0)]
 
 
+async def test_the_untrusted_never_replaces_the_trusted(database: AsyncEngine) -> None:
+    measurements = Measurements(database)
+    for value, trusted in ((300.0, False), (250.0, True), (190.0, True), (1.0, False)):
+        await measurements.keep("o/r", SHA, [Measurement("p95", value, trusted=trusted)])
+    assert await measurements.of("o/r", SHA) == (Measurement("p95", 190.0, trusted=True),)
+
+
 @pytest.mark.parametrize(("repository", "sha"), [("o/other", SHA), ("o/r", OTHER)])
 async def test_measurements_stay_with_their_commit_and_repository(
     database: AsyncEngine, repository: str, sha: str

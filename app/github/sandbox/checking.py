@@ -133,7 +133,7 @@ def _apply(world: World, run: Run, fields: Mapping[str, Any]) -> None:
             setattr(run, name, fields[name])
     if fields.get("conclusion"):
         run.status, run.conclusion, run.completed_at = "completed", fields["conclusion"], world.now()
-    elif "status" in fields:
+    elif "status" in fields and run.status != "completed":  # GitHub takes the words of such a call, not the state
         run.status, run.conclusion, run.completed_at = fields["status"], None, None
     if "actions" in fields:
         run.actions = list(fields["actions"])

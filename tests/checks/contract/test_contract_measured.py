@@ -271,7 +271,7 @@ def test_a_broken_limit_beside_a_group_that_holds_stays_red() -> None:
     ]
 
 
-def test_the_detail_shows_the_tree_with_every_value() -> None:
+def test_the_detail_shows_the_tree_of_what_was_judged() -> None:
     result = stand({"any": [STANDS[State.BLOCK], STANDS[State.PASS] | STANDS[State.WAIT]]})
     (contract,) = result.detail["contracts"]
     assert {key: contract[key] for key in ("id", "origin", "path")} == {
@@ -279,26 +279,14 @@ def test_the_detail_shows_the_tree_with_every_value() -> None:
         "origin": "config",
         "path": "",
     }
-    assert [(line["depth"], line["kind"], line["state"], line["text"]) for line in contract["lines"]] == [
-        (0, "any", "wait", "any of these"),
-        (1, "postcondition", "block", "b 5, limit < 1"),
-        (1, "all", "wait", "all of these"),
-        (2, "postcondition", "pass", "p 0, limit < 1"),
-        (2, "postcondition", "wait", "tests: 1 of 1 still running: unit"),
+    assert [(line["depth"], line["state"], line["text"]) for line in contract["lines"]] == [
+        (0, "wait", "any of these"),
+        (1, "block", "b 5, limit < 1"),
+        (1, "wait", "all of these"),
+        (2, "pass", "p 0, limit < 1"),
+        (2, "wait", "tests: 1 of 1 still running: unit"),
     ]
-    assert contract["lines"][1] == {
-        "depth": 1,
-        "kind": "postcondition",
-        "text": "b 5, limit < 1",
-        "state": "block",
-        "name": "b",
-        "value": 5,
-        "unit": "",
-        "limit": "< 1",
-        "interval": None,
-        "n": None,
-        "evidence": "",
-    }
+    assert {tuple(line) for line in contract["lines"]} == {("depth", "state", "text", "evidence")}
 
 
 # --- properties ------------------------------------------------------------------------------------------------

@@ -190,10 +190,12 @@ async def test_of_a_fork_s_head_pull_requests_is_empty(bot: Client, shop: Repo) 
     assert (made.body["pull_requests"], suite["pull_requests"], suite["head_branch"]) == ([], [], None)
 
 
-async def test_a_completed_run_can_be_opened_again(bot: Client, head: str) -> None:
+async def test_a_completed_run_takes_new_words_and_stays_completed(bot: Client, head: str) -> None:
     made = await bot.post(RUNS, {"name": "x", "head_sha": head, "conclusion": "success"})
-    again = await bot.patch(f"{RUNS}/{made.body['id']}", {"status": "in_progress"})
-    assert (again.body["status"], again.body["conclusion"], again.body["completed_at"]) == ("in_progress", None, None)
+    words = {"title": "Again", "summary": "Looking again."}
+    again = await bot.patch(f"{RUNS}/{made.body['id']}", {"status": "in_progress", "output": words})
+    assert (again.status, again.body["status"], again.body["conclusion"]) == (200, "completed", "success")
+    assert again.body["output"]["title"] == "Again"
 
 
 async def test_statuses_add_up_to_the_newest_of_each_context(bot: Client, shop: Repo, head: str) -> None:
