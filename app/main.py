@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import aiohttp
+import structlog
 from aiohttp import web
 from cachetools import TTLCache
 from prometheus_client import REGISTRY
@@ -43,6 +44,8 @@ from checks.model import Decision, Measurement, Pull
 from handlers.command import Commands
 from handlers.evaluate import Evaluation
 from handlers.understand import Understanding
+
+log = structlog.get_logger(__name__)
 
 NO_APP = 0  # GitHub gives no App this id
 _INSTALLATIONS_KEPT = 300.0  # seconds that an answer to "which installation?" is believed
@@ -202,9 +205,17 @@ class _Archive:
     async def others_at_head(self, pull: Pull) -> Sequence[Decision]:
         if pull.number is None:
             return ()
-        records = await self.decisions.at_head(pull.repository, pull.head_sha)
-        decisions = (judge(record.read(one)) for one in records)
-        return [one for one in decisions if one is not None and one.pull.number != pull.number]
+        kept = (_decided(one) for one in await self.decisions.at_head(pull.repository, pull.head_sha))
+        return [one for one in kept if one is not None and one.pull.number != pull.number]
+
+
+def _decided(kept: bytes) -> Decision | None:
+    """The decision of a record; None, and a word in the log, for one that an other version wrote in its own way."""
+    try:
+        return judge(record.read(kept))
+    except record.BadRecord as error:
+        log.warning("archive.unreadable", error=str(error))
+        return None
 
 
 class _Connector:

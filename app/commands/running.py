@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from app.main import System
+from app.store.database import sole_worker
 
 GRACE = 5.0  # seconds that each half has to finish what it is at; both together end within most platforms' ten
 
@@ -26,9 +27,10 @@ async def listening(maestro: System, host: str, port: int, grace: float = GRACE)
 
 @asynccontextmanager
 async def working(maestro: System, grace: float = GRACE) -> AsyncIterator[None]:
-    """The worker."""
-    await maestro.engine.start()
-    try:
-        yield
-    finally:
-        await maestro.engine.stop(grace)
+    """The worker, alone on its database. Raises AnotherWorker."""
+    with sole_worker(maestro.stores.engine):
+        await maestro.engine.start()
+        try:
+            yield
+        finally:
+            await maestro.engine.stop(grace)

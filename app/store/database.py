@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,10 @@ from app.store.tables import metadata
 
 class UnsupportedDatabase(ValueError):
     """The URL names a database that this version does not speak."""
+
+
+class AnotherWorker(OSError):
+    """A worker already works on this database; two would do things twice."""
 
 
 def default_url(data_home: Path) -> str:
@@ -51,6 +58,17 @@ def _file_url(url: str) -> URL:
     if not parsed.database or parsed.database.startswith((":memory:", "file:")):
         raise UnsupportedDatabase("DATABASE_URL names no file; what is in memory is lost at every restart")
     return parsed.set(drivername="sqlite+aiosqlite")
+
+
+@contextmanager
+def sole_worker(engine: AsyncEngine) -> Iterator[None]:
+    """Hold the database's worker lock, which the system lets go when the process ends. Raises AnotherWorker."""
+    with Path(f"{engine.url.database}.worker").open("w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AnotherWorker(f"another worker works on {engine.url.database}") from None
+        yield
 
 
 async def migrate(engine: AsyncEngine) -> None:

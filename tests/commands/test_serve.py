@@ -139,10 +139,30 @@ async def test_what_was_stored_before_a_kill_is_handled_after_it(tmp_path: Path)
         await until_done(tmp_path)
 
 
+@pytest.mark.parametrize("command", ["serve", "worker"])
+async def test_a_second_worker_on_one_database_refuses_to_start(tmp_path: Path, command: str) -> None:
+    async with running("serve", tmp_path) as first:
+        await address(first)
+        async with running(command, tmp_path) as second:
+            _, err = await asyncio.wait_for(second.communicate(), 30)
+            assert second.returncode == 4
+            assert b"another worker works on" in err
+            assert b"Traceback" not in err
+
+
+async def test_a_database_that_is_none_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "maestro.db").write_text("these are not the bytes of a database" * 99)
+    async with running("serve", tmp_path) as served:
+        _, err = await asyncio.wait_for(served.communicate(), 30)
+        assert served.returncode == 4
+        assert err.decode().splitlines()[-1].startswith("maestro: the database cannot be used: ")
+        assert b"Traceback" not in err
+
+
 async def test_a_port_in_use_is_infrastructure(tmp_path: Path) -> None:
     async with running("serve", tmp_path) as first:
         port = (await address(first)).rsplit(":", 1)[1]
-        async with running("serve", tmp_path, PORT=port) as second:
+        async with running("web", tmp_path, PORT=port) as second:
             _, err = await asyncio.wait_for(second.communicate(), 30)
             assert second.returncode == 4
             assert b"Traceback" not in err
