@@ -35,7 +35,7 @@ SMALL = ChangeFacts((FileChange("README.md", 1, 1),))
 GREEN = TestFacts((TestRun("unit", "completed", "success"),))
 SNAPSHOT = Snapshot(PULL, change=SMALL, tests=GREEN, measurements=(), contracts=(), sboms=())
 
-# The table of the design: state → mode `block` (verdict, conclusion); None is "in progress".
+# The whole table: state → mode `block` (verdict, conclusion); None is "in progress".
 BLOCKING: Mapping[State, tuple[Verdict, str | None]] = {
     State.PASS: (Verdict.SHIP, "success"),
     State.WARN: (Verdict.SHIP, "success"),

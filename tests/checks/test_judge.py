@@ -1,7 +1,7 @@
 from checks import risk
 from checks.configuration import NAME
 from checks.decide import Policy
-from checks.judge import Case, Unreadable, judge
+from checks.judge import Case, Removed, Unreadable, judge
 from checks.model import ChangeFacts, Decision, FileChange, Finding, Pull, Row, Snapshot, State, Verdict
 
 PULL = Pull("acme/shop", 7, "A title", "mona", "a" * 40, "topic", "b" * 40, "main")
@@ -11,7 +11,7 @@ LAX = Policy({}, digest="1" * 64)
 STRICT = Policy({"risk": risk.Config(limit=0.0)}, digest="2" * 64)
 
 
-def judged(policy: Policy | Unreadable | None, edited: Policy | Unreadable | None = None) -> Decision:
+def judged(policy: Policy | Unreadable | None, edited: Policy | Unreadable | Removed | None = None) -> Decision:
     decision = judge(Case(SNAPSHOT, policy, edited, "1.5.0"))
     assert decision is not None
     return decision
@@ -69,3 +69,18 @@ def test_the_first_rules_of_a_repository_are_shown_and_do_not_bind() -> None:
 
 def test_first_rules_that_cannot_be_read_block() -> None:
     assert judged(None, edited=BROKEN).verdict is Verdict.BLOCK
+
+
+def test_taking_the_rules_away_is_told_and_changes_nothing_for_this_change() -> None:
+    decision = judged(STRICT, edited=Removed())
+    assert decision.verdict is Verdict.BLOCK
+    assert config_row(decision).result.title.startswith("This change removes the configuration: BLOCK now")
+
+
+def test_where_there_were_no_rules_none_can_be_taken_away() -> None:
+    assert judge(Case(SNAPSHOT, None, Removed(), "1.5.0")) is None
+
+
+def test_first_rules_speak_for_an_unconfigured_base() -> None:
+    assert not judged(None, edited=STRICT).configured
+    assert judged(LAX, edited=STRICT).configured
