@@ -189,7 +189,9 @@ class Engine:
                 if rest is None:
                     lane.jobs.popleft()
                 lane.running = False
-            if rest is not None:
+            if rest is not None and _may_step_back(lane, rest):
+                lane.jobs.rotate(-1)  # an evaluation that only waits lets a command pass
+            elif rest is not None:
                 await _rested(lane, rest)
         del self._lanes[name]
 
@@ -255,10 +257,20 @@ def _absorbed(job: Job, newer: Job) -> bool:
     other_base = now.kind is Kind.SWEEP and was.base_ref != now.base_ref
     if now.kind is Kind.COMMAND or was.kind is not now.kind or other_base:
         return False
-    job.trigger = replace(now, reset=was.reset or now.reset, installation=now.installation or was.installation)
+    job.trigger = replace(
+        now,
+        reset=was.reset or now.reset,
+        hearsay=was.hearsay and now.hearsay,
+        installation=now.installation or was.installation,
+    )
     job.deliveries += newer.deliveries
     job.attempts = min(job.attempts, newer.attempts)
     return True
+
+
+def _may_step_back(lane: Lane, rest: Rest) -> bool:
+    """Only an evaluation may, and only where nobody told us to wait: commands keep their order."""
+    return len(lane.jobs) > 1 and not rest.least and lane.jobs[0].trigger.kind is Kind.EVALUATE
 
 
 async def _rested(lane: Lane, rest: Rest) -> None:

@@ -139,6 +139,9 @@ class _NothingKept:
     async def first_at(self, repository: str, head_sha: str) -> float | None:
         return None
 
+    async def group_at(self, repository: str, head_sha: str) -> Pull | None:
+        return None
+
 
 def _reader_for(github: GitHub, sent: Sent, judged: Judged, own_app: int) -> ReaderFor:
     def reader_for(token: str, text: bytes | None) -> GitHubReader:
@@ -154,7 +157,7 @@ def _reader_for(github: GitHub, sent: Sent, judged: Judged, own_app: int) -> Rea
 
 
 def _web(settings: Settings, github: GitHub, kept: Stores, stored: Callable[[], None]) -> web.Application:
-    reader_for = _reader_for(github, kept.measurements, kept.decisions, int(settings.app_id))
+    reader_for = _reader_for(github, kept.measurements, _JudgedBefore(kept.decisions), int(settings.app_id))
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
     measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.deliveries, stored)
     pages = [*measurements.routes(), *configuration.routes(), *SimulationApi(reader_for).routes()]
@@ -165,7 +168,7 @@ def _engine(settings: Settings, github: GitHub, kept: Stores) -> Engine:
     own_app = int(settings.app_id)
     connect_to = _Connector(github)
     reader = GitHubReader(
-        connect_to, own_app, kept.measurements, kept.decisions, __version__, ci_grace=settings.ci_grace
+        connect_to, own_app, kept.measurements, _JudgedBefore(kept.decisions), __version__, ci_grace=settings.ci_grace
     )
     publisher, renderer = Publisher(connect_to, kept.effects, own_app), GitHubRenderer()
     evaluation = Evaluation(reader, publisher, _Archive(kept.decisions), renderer)
@@ -202,17 +205,35 @@ class _Archive:
         written = record.write(case, decision)
         await self.decisions.keep(pull.repository, pull.number, pull.head_sha, decision.verdict.value, written, reason)
 
+    async def void(self, trigger: Trigger) -> None:
+        if trigger.number is not None and not trigger.hearsay:
+            await self.decisions.void(trigger.repository, trigger.number)
+
     async def others_at_head(self, pull: Pull) -> Sequence[Decision]:
-        if pull.number is None:
-            return ()
         kept = (_decided(one) for one in await self.decisions.at_head(pull.repository, pull.head_sha))
         return [one for one in kept if one is not None and one.pull.number != pull.number]
+
+
+@dataclass(frozen=True, slots=True)
+class _JudgedBefore:
+    decisions: Decisions
+
+    async def pulls_at(self, repository: str, head_sha: str) -> Sequence[int]:
+        return await self.decisions.pulls_at(repository, head_sha)
+
+    async def first_at(self, repository: str, head_sha: str) -> float | None:
+        return await self.decisions.first_at(repository, head_sha)
+
+    async def group_at(self, repository: str, head_sha: str) -> Pull | None:
+        kept = await self.decisions.group_at(repository, head_sha)
+        decision = None if kept is None else _decided(kept)
+        return None if decision is None else decision.pull
 
 
 def _decided(kept: bytes) -> Decision | None:
     """The decision of a record; None, and a word in the log, for one that an other version wrote in its own way."""
     try:
-        return judge(record.read(kept))
+        return judge(record.read(kept)) if kept else None
     except record.BadRecord as error:
         log.warning("archive.unreadable", error=str(error))
         return None

@@ -112,10 +112,11 @@ def _unwrapped(text: bytes | str, sha: str) -> bytes | str:
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object whose keys each stand once: of two, nobody could say which was meant."""
-    held = dict(pairs)
-    if len(held) < len(pairs):
-        twice = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
-        raise BadMetrics(f"{twice[:100]!r} stands twice")
+    held: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in held:
+            raise BadMetrics(f"{key[:100]!r} stands twice")
+        held[key] = value
     return held
 
 

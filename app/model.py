@@ -50,6 +50,7 @@ class Trigger:
     reason: str = ""  # "pull_request.opened": for the log and the provenance
     comment_id: int | None = None
     text: str = ""  # the comment, for a command
+    hearsay: bool = False  # what others report: it brings no rules to a repository that has none
     remembered: bool = False  # look for the head only among those we have judged, without asking GitHub
     reset: bool = False  # GitHub reset our check runs on this head: say everything again
 

@@ -72,11 +72,15 @@ def effect_of_edit(now: Decision | None, then: Decision, changed: Sequence[str])
         for name in sorted(before.keys() | after.keys())
         if _said(before.get(name)) != _said(after.get(name))
     )
-    state = State.WARN if now and (changed or effects) else State.PASS
-    result = CheckResult(NAME, state, _title(now, then), reasons=(*effects, *changed), next_step=_LOOK if now else "")
+    differs = now is not None and (bool(changed) or now.config_digest != then.config_digest)
+    state = State.WARN if differs or (now and effects) else State.PASS
+    elsewhere = (_ELSEWHERE,) if differs and not changed else ()
+    reasons = (*effects, *changed, *elsewhere)
+    result = CheckResult(NAME, state, _title(now, then), reasons=reasons, next_step=_LOOK if now else "")
     return weigh(result, Mode.BLOCK)
 
 
+_ELSEWHERE = "settings outside the checks differ: agents, card or commands"
 _LOOK = "See that each changed key is meant."
 
 

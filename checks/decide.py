@@ -89,25 +89,26 @@ def with_row(decision: Decision, row: Row) -> Decision:
     return replace(decision, rows=rows, verdict=worst(r.verdict for r in rows))
 
 
-def sharing_a_head(decision: Decision, others: Sequence[Decision]) -> Decision:
+def sharing_a_head(decisions: Sequence[Decision]) -> Decision:
     """What check runs say of a head that several open pull requests share: the worst of all of them, check by check.
 
-    GitHub keeps check runs by commit, so what would let one of them through lets all of them through.
+    GitHub keeps check runs by commit, so what would let one of them through lets all of them through. The answer is
+    the same whichever of them asks. Beside pull requests of the repository itself, those of forks do not count:
+    anybody can open one on somebody else's commit.
     """
-    rows = {row.result.name: row for row in decision.rows}
-    for row in (row for other in others for row in other.rows):
+    known = sorted(decisions, key=lambda decision: decision.pull.number or 0)
+    counted = [decision for decision in known if not decision.pull.from_fork] or known
+    rows: dict[str, Row] = {}
+    for row in (row for decision in counted for row in decision.rows):
         held = rows.get(row.result.name)
         if held is None or _weight(row) > _weight(held):
             rows[row.result.name] = row
-    notes = tuple(
-        f"#{other.pull.number} onto `{other.pull.base_ref}` has the same head, and counts here too" for other in others
-    )
-    return replace(
-        decision,
-        rows=tuple(rows.values()),
-        verdict=worst(row.verdict for row in rows.values()),
-        notes=(*decision.notes, *notes),
-    )
+    if len(counted) == 1:
+        return counted[0]
+    told = ", ".join(f"#{decision.pull.number} onto `{decision.pull.base_ref}`" for decision in counted)
+    note = f"{told} share this head: the worst of them counts for all"
+    verdict = worst(row.verdict for row in rows.values())
+    return replace(counted[0], rows=tuple(rows.values()), verdict=verdict, notes=(*counted[0].notes, note))
 
 
 def _weight(row: Row) -> tuple[int, bool]:

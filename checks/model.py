@@ -138,6 +138,7 @@ class TestRun:
     url: str = ""
     app: str = ""
     n: int = 1  # how many tests it stands for, where that is known
+    of_suite: bool = False  # it speaks of a whole suite, whose checks are not known by name yet
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from app.model import EVALUATE_BUTTON, OWN_RUN, Kind, Trigger
 from handlers.payload import Payload, at, installation, integer, items, repository, sha, text
-
-_MERGE_QUEUE = re.compile(r"gh-readonly-queue/(?P<base>.+)/pr-\d+-(?P<parent>[0-9a-f]{40})")
 
 
 def understand_check_run(payload: Payload, own_app: int) -> tuple[Trigger, ...]:
@@ -50,15 +47,14 @@ def _look_at(payload: Payload, subject: str, reset: bool = False) -> tuple[Trigg
         "head_sha": head,
         "reason": f"{subject}.{text(payload, 'action')}",
         "reset": reset,
+        "hearsay": not reset,
     }
-    if queued := _MERGE_QUEUE.fullmatch(branch):
-        return (Trigger(Kind.EVALUATE, **common, merge_group=True, base_ref=queued["base"], base_sha=queued["parent"]),)
     numbers = [
         n
         for pull in items(payload, subject, "pull_requests")
         if _of_this_repository(payload, pull) and (n := integer(pull, "number"))
     ]
-    if not numbers:  # a fork's pull requests are never listed here: the head must be looked up
+    if not numbers:  # a fork's pull requests and merge groups are never listed here: the head must be looked up
         at_home = _on_default_branch(payload, subject, branch)
         return (Trigger(Kind.LOCATE, **common, remembered=at_home),)
     return tuple(Trigger(Kind.EVALUATE, **common, number=number) for number in sorted(set(numbers)))

@@ -24,21 +24,25 @@ class Evaluation:
         """Returns what was decided; None when there was nothing to judge."""
         opened = await self.reader.open(trigger)
         if opened is None:
+            await self.archive.void(trigger)
             return None
-        await self.writer.perform(opened.place, self._beginning(trigger, opened))
+        async with self.writer.turn(opened.place, opened.pull.head_sha):
+            await self.writer.perform(opened.place, self._beginning(trigger, opened))
         case = await self.reader.gather(opened, attempts_left)
         decision = judge(case)
         if decision is None:
+            await self.archive.void(trigger)
             return None
-        await self.archive.keep(case, decision, trigger.reason)
-        await self.writer.perform(opened.place, await self._answer(opened, decision))
+        async with self.writer.turn(opened.place, decision.pull.head_sha):
+            await self.archive.keep(case, decision, trigger.reason)
+            await self.writer.perform(opened.place, await self._answer(opened, decision))
         return Judgement(case, decision)
 
     async def _answer(self, opened: Opened, decision: Decision) -> tuple[Action, ...]:
         """The card speaks of this pull request alone; the check runs of all that share its head."""
         judged = await self.archive.others_at_head(decision.pull)
         others = [other for other in judged if await self.reader.stands(opened.place, other.pull)]
-        shared = sharing_a_head(decision, others) if others else decision
+        shared = sharing_a_head([decision, *others]) if others else decision
         return (*self.renderer.check_runs(shared), *self.renderer.card(decision, opened.card))
 
     def _beginning(self, trigger: Trigger, opened: Opened) -> tuple[Action, ...]:

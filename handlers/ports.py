@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from app.model import Action, BeginCheckRun, Opened, Place, Trigger, Verb
@@ -26,6 +27,9 @@ class Reader(Protocol):
 class Writer(Protocol):
     """Writes to GitHub; drops what speaks of a head that has moved."""
 
+    def turn(self, place: Place, head_sha: str) -> AbstractAsyncContextManager[object]:
+        """One writer a head at a time: two pull requests may share a head, and their lanes do not know each other."""
+
     async def perform(self, place: Place, actions: Sequence[Action]) -> None:
         """Carry out `actions` in order, each at most once."""
 
@@ -35,6 +39,9 @@ class Archive(Protocol):
 
     async def keep(self, case: Case, decision: Decision, reason: str) -> None:
         """Keep what was decided and all that it was made of."""
+
+    async def void(self, trigger: Trigger) -> None:
+        """Nothing is asked of the trigger's pull request any more, so what was decided of it no longer counts."""
 
     async def others_at_head(self, pull: Pull) -> Sequence[Decision]:
         """The newest decision of each other pull request that was judged at the same head."""

@@ -14,7 +14,7 @@ _EDITS = ("base", "body")  # a new base brings new rules; the body may hold a co
 def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
     """Judge the pull request, unless only its title changed.
 
-    One that closes, or changes its base, stops to bear on others that share its head: those are judged again.
+    One that closes, changes its base or moves on stops to bear on others that share the head: those are judged again.
     """
     action = text(payload, "action")
     edited = action == "edited" and any(at(payload, "changes", what) is not None for what in _EDITS)
@@ -28,7 +28,8 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
         remembered=True,
     )
     leaves = action == "closed" or (edited and at(payload, "changes", "base") is not None)
-    others = (about,) if leaves and about.head_sha else ()
+    left = about.head_sha if leaves else sha(payload, "before") if action == "synchronize" else ""
+    others = (replace(about, head_sha=left),) if left else ()
     if number is None or not (action in _JUDGED or edited):
         return others
     return (replace(about, kind=Kind.EVALUATE, number=number, remembered=False), *others)

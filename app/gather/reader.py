@@ -25,7 +25,6 @@ from checks.decide import Policy
 from checks.judge import Case, Removed, Unreadable
 from checks.model import ChangeFacts, Missing, Pull
 
-_HEARSAY = ("check_", "workflow_run")  # what others report; it brings no rules to a repository that has none
 _SILENCE_KEPT = 300.0  # seconds that a change without rules is not looked at again for hearsay
 _QUEUE_PATIENCE = 10  # a merge queue drops whoever asks for a person before its own checks have begun
 
@@ -38,6 +37,9 @@ class Judged(Protocol):
 
     async def first_at(self, repository: str, head_sha: str) -> float | None:
         """When the head was first judged, in epoch seconds; None when it never was."""
+
+    async def group_at(self, repository: str, head_sha: str) -> Pull | None:
+        """The merge group that was judged at this head. Only GitHub's own word makes one, never a branch's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class GitHubReader:
 
     async def visible(self, trigger: Trigger) -> Opened | None:
         """The same, but what is not there, or not ours to see, raises NotFound."""
-        if trigger.lane in self.silent and trigger.reason.startswith(_HEARSAY):
+        if trigger.lane in self.silent and trigger.hearsay:
             return None
         place = Place(trigger.repository, trigger.installation, trigger.number)
         pull, files = await self._pull(await self.connect(place), trigger)
@@ -96,6 +98,10 @@ class GitHubReader:
             case Kind.EVALUATE:
                 return (trigger,)
             case Kind.LOCATE:
+                group = await self.decisions.group_at(trigger.repository, trigger.head_sha)
+                if group is not None:
+                    queued = replace(trigger, kind=Kind.EVALUATE, merge_group=True)
+                    return (replace(queued, base_ref=group.base_ref, base_sha=group.base_sha),)
                 numbers = await self._pulls_at(trigger)
             case Kind.SWEEP:
                 numbers = await self._open_pulls(trigger)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from app.github.records import CheckRun, CheckSuite, WorkflowRun
 from app.github.repository import Repository
@@ -12,6 +12,7 @@ from checks.model import TestFacts, TestRun
 
 _ACTIONS = "github-actions"
 _HARMLESS = frozenset({"success", "neutral", "skipped", ""})
+_SAYS_NOTHING = frozenset({"cancelled", "skipped", "stale", "action_required"})
 
 
 async def tests(repository: Repository, sha: str, own_app: int) -> TestFacts:
@@ -24,7 +25,7 @@ async def tests(repository: Repository, sha: str, own_app: int) -> TestFacts:
         runs = [run for run in runs if run.suite_id not in stale]
         suites = tuple(suite for suite in suites if suite.id not in stale)
     reported = tuple(TestRun(run.name, run.status, run.conclusion, run.url, run.app_slug) for run in runs)
-    return TestFacts((*reported, *_unsettled(suites, reported)), f"check runs and suites of {sha[:7]}")
+    return TestFacts((*reported, *_unsettled(suites, runs)), f"check runs and suites of {sha[:7]}")
 
 
 def _contested(runs: Iterable[CheckRun], suites: Iterable[CheckSuite]) -> bool:
@@ -35,35 +36,49 @@ def _contested(runs: Iterable[CheckRun], suites: Iterable[CheckSuite]) -> bool:
 
 
 def _superseded(workflows: Iterable[WorkflowRun]) -> frozenset[int]:
-    """Suites of workflow runs that a newer run of the same workflow and event stands in for.
+    """Suites of workflow runs that said nothing of the code, and that a newer run of the workflow stands in for.
 
-    GitHub keeps a suite for each time a workflow ran on a commit and lists the check runs of them all; its own page
-    shows the newest.
+    GitHub keeps a suite for each time a workflow ran on a commit and lists the check runs of them all. A failure is
+    never taken back so: the newer run may have tested the merge with another base.
     """
-    newest: dict[tuple[int, str], WorkflowRun] = {}
-    stale: set[int] = set()
-    for workflow in sorted(workflows, key=lambda workflow: workflow.number):
-        older = newest.get((workflow.workflow_id, workflow.event))
-        if older is not None:
-            stale.add(older.suite_id)
-        newest[workflow.workflow_id, workflow.event] = workflow
-    return frozenset(stale)
+    newest: dict[tuple[int, str], int] = {}
+    workflows = tuple(workflows)
+    for workflow in workflows:
+        key = workflow.workflow_id, workflow.event
+        newest[key] = max(newest.get(key, 0), workflow.number)
+    return frozenset(
+        workflow.suite_id
+        for workflow in workflows
+        if workflow.conclusion in _SAYS_NOTHING and workflow.number < newest[workflow.workflow_id, workflow.event]
+    )
 
 
-def _unsettled(suites: Iterable[CheckSuite], reported: Iterable[TestRun]) -> Iterable[TestRun]:
+def _unsettled(suites: Iterable[CheckSuite], runs: Sequence[CheckRun]) -> Iterable[TestRun]:
     """Suites that say what no run of theirs says.
 
     GitHub opens a suite for every App that may write checks, and most stay queued for ever without a run: of those
     only one that ended (a workflow file that does not parse ends so), or one of GitHub Actions, which will run,
     counts. A suite with runs that is not at rest has more to come: a job behind another has no run of its own yet.
     """
-    running = {run.app for run in reported if run.status != "completed"}
     for suite in suites:
-        name = f"{suite.app_slug} suite"
-        if suite.runs:
-            if suite.status != "completed" and suite.app_slug not in running:
-                yield TestRun(f"{name}: more to come", suite.status, "", "", suite.app_slug)
-        elif suite.conclusion == "action_required":
-            yield TestRun(f"{name}: a maintainer must approve its workflows", "waiting", "", "", suite.app_slug)
-        elif suite.status == "completed" or suite.app_slug == _ACTIONS:
-            yield TestRun(name, suite.status, suite.conclusion, "", suite.app_slug)
+        own = [run for run in runs if run.app_slug == suite.app_slug]
+        told = _with_runs(suite, own) if suite.runs else _without_runs(suite)
+        if told is not None:
+            said, status = told
+            conclusion = suite.conclusion if status == "completed" else ""
+            name = f"{suite.app_slug} suite{said}"
+            yield TestRun(name, status, conclusion, "", suite.app_slug, of_suite=True)
+
+
+def _with_runs(suite: CheckSuite, own: Sequence[CheckRun]) -> tuple[str, str] | None:
+    """What a suite adds to its runs: that more will come, or that it did not pass though they did."""
+    if suite.status != "completed":
+        return (": more to come", suite.status) if all(run.status == "completed" for run in own) else None
+    ends = {run.conclusion for run in own}
+    return ("", suite.status) if suite.conclusion not in _HARMLESS and ends <= _HARMLESS else None
+
+
+def _without_runs(suite: CheckSuite) -> tuple[str, str] | None:
+    if suite.conclusion == "action_required":
+        return ": a maintainer must approve its workflows", "waiting"
+    return ("", suite.status) if suite.status == "completed" or suite.app_slug == _ACTIONS else None

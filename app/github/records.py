@@ -146,6 +146,7 @@ class WorkflowRun:
     workflow_id: int = 0
     event: str = ""
     number: int = 0
+    conclusion: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +262,7 @@ def read_workflow_run(data: Any) -> WorkflowRun:
         workflow_id=_count(data, "workflow_id"),
         event=_text(data, "event"),
         number=_count(data, "run_number"),
+        conclusion=_text(data, "conclusion"),
     )
 
 

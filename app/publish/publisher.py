@@ -52,17 +52,14 @@ class Publisher:
             CardWriter(repository, self.effects, self.own_app),
             CommentWriter(repository, self.effects),
         )
-        async with self._turn(place, actions):
-            for action in actions:
-                if not await desk.perform(action):
-                    log.info("publish.head_moved", place=place)
-                    return
+        for action in actions:
+            if not await desk.perform(action):
+                log.info("publish.head_moved", place=place)
+                return
 
-    def _turn(self, place: Place, actions: Sequence[Action]) -> asyncio.Lock:
-        """One batch a head at a time: two pull requests may share a head, and their lanes do not know each other."""
-        heads = (action.head_sha for action in actions if not isinstance(action, React | Reply))
-        name = f"{place.repository.lower()}@{next(heads, '')}"
-        return self.turns.setdefault(name, asyncio.Lock())
+    def turn(self, place: Place, head_sha: str) -> asyncio.Lock:
+        """One writer a head at a time, whatever pull request it writes for."""
+        return self.turns.setdefault(f"{place.repository.lower()}@{head_sha}", asyncio.Lock())
 
 
 @dataclass(slots=True)

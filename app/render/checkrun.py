@@ -46,7 +46,7 @@ def check_run(row: Row, decision: Decision) -> CheckRunText:
     remark = f"{words.word(row)}: " if words.remarks(row) else ""
     summary = render("check_run.md.j2", row=row, result=row.result)
     return CheckRunText(
-        line(remark + row.result.title, TITLE),
+        line(remark + row.result.title, TITLE) or line(row.result.name, TITLE),
         _fitted(summary),
         fit(blocks(body(row, decision.pull)), CHECK_TEXT, cut_note),
         annotated(row)[:ANNOTATIONS_PER_REQUEST],

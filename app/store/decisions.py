@@ -68,3 +68,20 @@ class Decisions:
         query = select(table.c.record).where(table.c.id.in_(newest)).order_by(table.c.number)
         async with self.engine.connect() as connection:
             return [zlib.decompress(row) for row in (await connection.execute(query)).scalars()]
+
+    async def group_at(self, repository: str, head_sha: str) -> bytes | None:
+        """The newest record of a merge group at this head."""
+        query = select(table.c.record).where(
+            table.c.repository == repository, table.c.head_sha == head_sha, table.c.number.is_(None)
+        )
+        async with self.engine.connect() as connection:
+            record = (await connection.execute(query.order_by(table.c.id.desc()).limit(1))).scalar_one_or_none()
+        return None if record is None else zlib.decompress(record)
+
+    async def void(self, repository: str, number: int) -> None:
+        """Nothing is asked of a pull request any more: at every head that it was judged at, its newest word is none."""
+        query = select(table.c.head_sha).where(table.c.repository == repository, table.c.number == number).distinct()
+        async with self.engine.connect() as connection:
+            heads = list((await connection.execute(query)).scalars())
+        for head in heads:
+            await self.keep(repository, number, head, "silence", b"", "no rules")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from checks import risk, sbom
 from checks.configuration import NAME, broken_edit, changed_keys, effect_of_edit, removal, unreadable
 from checks.decide import Policy, weigh
@@ -86,3 +88,10 @@ def test_changed_keys_are_named_with_both_values() -> None:
     assert 'sbom.severity: unset → "low"' in told
     assert not any("hot" in key for key in told if key.startswith("risk"))
     assert changed_keys(before, before) == ()
+
+
+def test_a_change_outside_the_checks_is_no_silent_one() -> None:
+    now, then = decision(row("risk", State.PASS)), decision(row("risk", State.PASS))
+    answer = effect_of_edit(replace(now, config_digest="1"), replace(then, config_digest="2"), [])
+    assert answer.result.state is State.WARN
+    assert answer.result.reasons == ("settings outside the checks differ: agents, card or commands",)

@@ -107,7 +107,7 @@ async def test_news_that_came_while_the_failing_attempt_ran_ends_its_rest_too(st
     await stage.taken(2)
     stage.gate.set()
     await stage.engine.idle(5)
-    assert [trigger.kind for trigger in stage.triggers] == [Kind.EVALUATE, Kind.EVALUATE, Kind.COMMAND]
+    assert [trigger.kind for trigger in stage.triggers] == [Kind.EVALUATE, Kind.COMMAND, Kind.EVALUATE]
 
 
 async def test_a_rate_limit_is_waited_out_whatever_news_comes(stage: Stage) -> None:

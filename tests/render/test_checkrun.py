@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.github import limits
@@ -86,6 +86,7 @@ def test_the_button_is_within_githubs_limits() -> None:
 
 
 @settings(max_examples=10, deadline=None)
+@example(" ")
 @given(
     st.one_of(
         st.lists(PIECES, max_size=8).map("".join), st.sampled_from(["|", "@", "😀", "`"]).map(lambda c: c * 90_000)

@@ -185,6 +185,98 @@ async def test_a_later_entry_of_the_queue_is_judged_on_what_it_adds(here: Town) 
     assert here.conclusions(repo, behind)[DECISION] == "success"
 
 
+async def test_a_branch_named_like_a_merge_queues_is_no_merge_group(here: Town) -> None:
+    repo = shop(here.sandbox, CONTRACT)
+    repo.commit("lax", {PATH: GREEN}, parent=repo.tip())
+    branch = f"gh-readonly-queue/lax/pr-1-{repo.tip('lax')}"
+    sha = repo.fork("mallory").commit(branch, {"a.py": "x = 2\n"}, author="mallory")
+    repo.open_pull("Nice", f"mallory:{branch}", author="mallory")
+    await here.rest()
+    suite = checking.ensure_suite(here.sandbox.world, repo.state, sha, here.sandbox.world.other_app("github-actions"))
+    suite.head_branch = branch
+    repo.report_check(sha, "unit", conclusion="failure")
+    await here.rest()
+    assert here.conclusions(repo, sha) == {DECISION: "failure", "maestro / contract": "failure"}
+
+
+async def test_what_others_report_does_not_hide_the_event_that_brings_rules(here: Town) -> None:
+    repo = shop(here.sandbox, None)
+    _, sha = change(repo)
+    repo.report_check(sha, "unit")
+    await here.rest()
+    here.sandbox.courier.hold()
+    new = repo.commit("fix", {PATH: GREEN})
+    repo.report_check(new, "unit", status="in_progress", conclusion=None)
+    here.sandbox.courier.release()
+    await here.rest()
+    assert here.conclusions(repo, new) == {"maestro / config": "success"}
+
+
+async def test_a_selection_of_tests_leaves_out_no_suite_that_has_more_to_come(here: Town) -> None:
+    repo = shop(here.sandbox, "version: 1\ncontract: {post: {tests: pass}, tests: {include: ['test*']}}\n")
+    number, sha = change(repo)
+    repo.report_check(sha, "test unit")
+    suite = checking.ensure_suite(here.sandbox.world, repo.state, sha, here.sandbox.world.other_app("github-actions"))
+    suite.status, suite.conclusion = "in_progress", None
+    repo.edit(number, body="look again")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] is None
+
+
+async def test_a_suite_that_was_cancelled_behind_green_jobs_is_not_green(here: Town) -> None:
+    repo = shop(here.sandbox, CONTRACT)
+    number, sha = change(repo)
+    repo.report_check(sha, "build")
+    suite = checking.ensure_suite(here.sandbox.world, repo.state, sha, here.sandbox.world.other_app("github-actions"))
+    suite.status, suite.conclusion = "completed", "cancelled"
+    repo.edit(number, body="look again")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "failure"
+
+
+async def test_looking_again_at_a_shared_head_writes_nothing(here: Town) -> None:
+    repo = shop(here.sandbox, CONTRACT)
+    repo.commit("lax", {PATH: GREEN}, parent=repo.tip())
+    number, sha = change(repo)
+    repo.report_check(sha, "unit")
+    second = repo.open_pull("The same, elsewhere", "fix", base="lax")
+    await here.rest()
+    before = len(here.sandbox.writes)
+    for one in (number, second, number):
+        repo.edit(one, body=f"look again at {one}")
+        await here.rest()
+    assert here.sandbox.writes[before:] == []
+
+
+async def test_a_pull_request_that_moves_on_frees_the_head_it_left(here: Town) -> None:
+    repo = shop(here.sandbox, CONTRACT)
+    repo.commit("lax", {PATH: GREEN}, parent=repo.tip())
+    _, sha = change(repo)
+    repo.report_check(sha, "unit", conclusion="failure")
+    repo.force_push("twin", sha)
+    repo.open_pull("The same, elsewhere", "twin", base="lax")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "failure"
+    repo.commit("fix", {"a.py": "x = 3\n"})
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "success"
+
+
+async def test_a_twin_whose_base_lost_its_rules_holds_nobody(here: Town) -> None:
+    repo = shop(here.sandbox, GREEN)
+    repo.commit("strict", {PATH: CONTRACT}, parent=repo.tip())
+    number, sha = change(repo)
+    repo.report_check(sha, "unit", conclusion="failure")
+    repo.open_pull("The same, elsewhere", "fix", base="strict")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "failure"
+    repo.commit("strict", {PATH: None})
+    await here.rest()
+    repo.edit(number, body="look again")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "success"
+
+
 def _workflow(repo: Repo, sha: str, conclusion: str, name: str = "ci") -> None:
     """A workflow runs on the commit, in a suite of its own, with one job."""
     ran = repo.workflow_run(sha, name, conclusion)
