@@ -16,6 +16,8 @@ from tests.commands.running import SCRIPT, ran
 from tests.gather.hostile import arm
 from tests.gather.repositories import Repo, repository
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parents[2]
 FLASK = HERE / "tests" / "data" / "sbom" / "pypi-flask"
 SBOM = "version: 1\nsbom: {mode: block, paths: [sbom/*.json]}\n"

@@ -14,6 +14,8 @@ from checks.model import ChangeFacts, ContractText, Measurement, Missing, Origin
 from checks.sbom import MAX_BYTES
 from tests.gather.repositories import Repo, repository
 
+pytestmark = pytest.mark.slow
+
 SBOM = "version: 1\nsbom: {mode: block, paths: [sbom/*.json]}\n"
 CONTRACT = "version: 1\ncontract: {mode: block, post: {tests: pass}}\n"
 

@@ -9,6 +9,8 @@ from checks.model import FileChange
 from tests.gather.hostile import arm, signed
 from tests.gather.repositories import Repo, repository
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:

@@ -1,8 +1,12 @@
 """What each event does: forks, drafts, retargets, force-pushes, merge groups, re-runs, commands."""
 
+import pytest
+
 from app.github.sandbox.faults import Slow
 from tests.road.stories import CONTRACT, PATH, change, shop
 from tests.road.town import DECISION, GREEN, Town
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_push_moves_the_decision_to_the_new_head(here: Town) -> None:

@@ -5,6 +5,8 @@ import pytest
 from tests.road.stories import PATH, change, shop
 from tests.road.town import DECISION, GREEN, Town
 
+pytestmark = pytest.mark.slow
+
 MANY = {f"src/m{n}.py": "x = 1\n" for n in range(301)}  # a comparison lists 300, and a merge group has no other list
 
 

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import pytest
+
 from app.commands.demo import beside, rest
 from app.github.sandbox import Repo, checking
 from app.github.sandbox.faults import ServerError
 from app.github.sandbox.state import Run
 from tests.road.stories import CONTRACT, PATH, change, shop
 from tests.road.town import DECISION, GREEN, SECRET, Town, github
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_green_answer_turns_to_waiting_when_another_check_begins(here: Town) -> None:

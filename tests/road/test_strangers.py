@@ -6,6 +6,8 @@ from tests.handlers.shapes import WHOLE, Shape, understood
 from tests.road.stories import shop
 from tests.road.town import GREEN, Town
 
+pytestmark = pytest.mark.slow
+
 
 def elsewhere(payload: Shape, installation: int | None) -> Shape:
     """The same about octo/shop, with or without an installation."""
