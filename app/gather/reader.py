@@ -54,6 +54,7 @@ class GitHubReader:
     ci_grace: float = 0.0  # seconds that a head may go without a check before its tests count as missing
     now: Callable[[], float] = time.time
     silent: TTLCache[str, bool] = field(default_factory=lambda: TTLCache(10_000, _SILENCE_KEPT))
+    found: TTLCache[str, Sequence[int]] = field(default_factory=lambda: TTLCache(10_000, _SILENCE_KEPT))
     rules_through: Callable[[Read], Read] = lambda read: read  # a simulation lays its own configuration over
 
     async def open(self, trigger: Trigger) -> Opened | None:
@@ -102,12 +103,19 @@ class GitHubReader:
                 if group is not None:
                     queued = replace(trigger, kind=Kind.EVALUATE, merge_group=True)
                     return (replace(queued, base_ref=group.base_ref, base_sha=group.base_sha),)
-                numbers = await self._pulls_at(trigger)
+                if trigger.hearsay and self._known_silent(trigger):
+                    return ()
+                numbers = self.found[trigger.lane] = await self._pulls_at(trigger)
             case Kind.SWEEP:
                 numbers = await self._open_pulls(trigger)
             case Kind.COMMAND:
                 numbers = ()
         return tuple(replace(trigger, kind=Kind.EVALUATE, number=number) for number in numbers)
+
+    def _known_silent(self, trigger: Trigger) -> bool:
+        """Did all pull requests that we found at this head turn out to have no rules, a while ago?"""
+        numbers = self.found.get(trigger.lane, ())
+        return bool(numbers) and all(replace(trigger, number=number).lane in self.silent for number in numbers)
 
     async def stands(self, place: Place, pull: Pull) -> bool:
         """Is `pull` still open, at the same head and onto the same base?"""

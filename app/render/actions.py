@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,8 +12,9 @@ from app.model import Action, BeginCheckRun, RetireCheckRuns, Verb, WriteCard, W
 from app.render.card import card
 from app.render.checkrun import check_run, decision_run, pending, retired
 from app.render.templates import render
-from checks.model import Decision, Pull, Verdict
+from checks.model import Decision, Pull, Row, State, Verdict
 
+_NUMBER = re.compile(r"\d+")
 DECISION = "maestro / decision"
 
 
@@ -40,7 +42,7 @@ class GitHubRenderer:
                 head,
                 row.conclusion,
                 check_run(row, decision),
-                gist=row.result.state.value if row.conclusion is None else "",
+                gist=_stage(row) if row.conclusion is None else "",
             )
             for row in decision.rows
         ]
@@ -71,8 +73,15 @@ class GitHubRenderer:
         return (WriteCard(number, decision.pull.head_sha, drawn.body, digest, create=not quiet),)
 
 
+def _stage(row: Row) -> str:
+    """The state of a check, and what it waits for; how many are still running is no news, nor which."""
+    if row.result.state is not State.WAIT:
+        return row.result.state.value
+    return f"{row.result.state.value} {_NUMBER.sub('', row.result.title.partition('running:')[0])}"
+
+
 def _gist(decision: Decision) -> str:
     """The verdict and the state of each check on this head: what counts as news while it waits, or for `on-change`."""
-    states = [f"{row.result.name}={row.result.state.value}" for row in decision.rows]
+    states = [f"{row.result.name}={_stage(row)}" for row in decision.rows]
     said = [decision.pull.head_sha, decision.pull.base_ref, decision.verdict.value, *states]
     return hashlib.sha256(" ".join(said).encode()).hexdigest()

@@ -15,6 +15,8 @@ NAME_SHOWN = 80  # characters
 
 _PASSED = "success"
 _SILENT = frozenset({"neutral", "skipped"})  # they say nothing of the change, though GitHub counts them as passed
+_HELD = "waiting"  # GitHub's word for what a person must let go first
+_APPROVE = "A maintainer approves the workflows of this first-time contributor, or closes the pull request."
 _NEXT = "Name the check runs that count under `contract.tests.include`, or see why none ran."
 
 
@@ -31,12 +33,18 @@ def read_tests(snapshot: Snapshot, selection: Tests) -> Reading:
         words = f"{_sum(failed)} of {_count(_sum(runs))} failed: {names(failed)}"
         return Known("fail", n=_sum(runs), evidence=failed[0].url or tests.source, words=words)
     if pending:
-        reason = f"{len(pending)} of {len(runs)} still running: {names(pending)}"
-        return Unknown(State.WAIT, f"tests: {reason}", evidence=pending[0].url or tests.source)
+        return _pending(pending, len(runs), tests.source)
     if not passed:
         return Unknown(State.UNMEASURED, _silence(snapshot.pull.head_sha, len(runs), len(tests.runs)), _NEXT)
     words = f"{_sum(passed)} of {_count(_sum(runs))} passed"
     return Known(GREEN, n=_sum(runs), evidence=passed[0].url or tests.source, words=words)
+
+
+def _pending(pending: Sequence[TestRun], of: int, source: str) -> Unknown:
+    evidence = pending[0].url or source
+    if all(run.of_suite and run.status == _HELD for run in pending):
+        return Unknown(State.WAIT, f"tests: not begun: {names(pending)}", _APPROVE, evidence)
+    return Unknown(State.WAIT, f"tests: {len(pending)} of {of} still running: {names(pending)}", evidence=evidence)
 
 
 def _counts(run: TestRun, selection: Tests) -> bool:

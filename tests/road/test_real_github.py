@@ -51,7 +51,9 @@ async def test_workflows_that_a_maintainer_must_approve_are_waited_for_and_never
     number = repo.open_pull("First change", "newcomer:fix", author="newcomer")
     await here.rest()
     assert here.conclusions(repo, sha)[DECISION] is None
-    assert "approve" in here.cards(repo, number)[0]
+    card = here.cards(repo, number)[0]
+    assert "a maintainer must approve" in card
+    assert "A maintainer approves the workflows" in card.partition("<details>")[0]
 
 
 async def test_before_any_check_has_begun_we_wait_and_only_then_ask_for_a_person(tmp_path: Path) -> None:
@@ -142,6 +144,19 @@ async def test_a_repository_without_rules_costs_nothing_for_what_others_report(h
     repo.commit("main", {PATH: GREEN})
     await here.rest()
     assert here.conclusions(repo, sha) == {DECISION: "success"}
+
+
+async def test_neither_does_a_fork_where_nothing_is_configured(here: Town) -> None:
+    repo = shop(here.sandbox, None)
+    sha = repo.fork("mallory").commit("fix", {"a.py": "x = 2\n"}, author="mallory")
+    repo.open_pull("Correct x", "mallory:fix", author="mallory")
+    repo.report_check(sha, "first")
+    await here.rest()
+    before = len(here.sandbox.requests)
+    for index in range(5):
+        repo.report_check(sha, f"job {index}")
+        await here.rest()
+    assert here.calls(before) == []
 
 
 async def test_a_locked_conversation_costs_the_card_and_not_the_verdict(here: Town) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -112,3 +113,18 @@ def test_the_order_of_runs_does_not_matter() -> None:
     runs = (run("a", "failure"), run("b", "stale"), running("c"), run("d"))
     assert len({repr(judged(*order)) for order in permutations(runs)}) == 1
     assert HEAD[:7] == "a1b2c3d"
+
+
+def test_workflows_that_wait_for_a_persons_leave_say_so() -> None:
+    held = TestRun("github-actions suite: a maintainer must approve its workflows", "waiting", of_suite=True)
+    result = judged(held)
+    assert (result.state, result.title) == (State.WAIT, f"tests: not begun: {held.name}")
+    assert result.next_step.startswith("A maintainer approves")
+    assert judged(held, running("slow")).title.startswith("tests: 2 of 2 still running")
+
+
+def test_a_suite_with_more_to_come_counts_whatever_is_selected() -> None:
+    more = TestRun("github-actions suite: more to come", "in_progress", of_suite=True)
+    assert judged(run("unit"), more, include=["unit"]).state is State.WAIT
+    ended = replace(more, status="completed", conclusion="failure")
+    assert judged(run("unit"), ended, include=["unit"]).state is State.PASS
