@@ -47,7 +47,7 @@ class Trigger:
     base_ref: str = ""
     base_sha: str = ""  # of a merge group: what it is built on, which may be the entry before it in the queue
     merge_group: bool = False
-    reason: str = ""  # "pull_request.opened": for the log and the provenance
+    reason: str = ""  # "pull_request.opened": kept with the decision, and logged
     comment_id: int | None = None
     text: str = ""  # the comment, for a command
     hearsay: bool = False  # what others report: it brings no rules to a repository that has none
