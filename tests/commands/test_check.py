@@ -1,8 +1,6 @@
 import json
 import os
-import resource
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +17,9 @@ from tests.gather.repositories import Repo, repository
 pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parents[2]
-FLASK = HERE / "tests" / "data" / "sbom" / "pypi-flask"
-SBOM = "version: 1\nsbom: {mode: block, paths: [sbom/*.json]}\n"
 CONTRACT = "version: 1\ncontract: {mode: block, post: {tests: pass, p95_ms: {lt: 250}}}\n"
 SHAPE = {"verdict", "head_sha", "base_sha", "risk", "checks"}
 CHECK_SHAPE = {"name", "state", "title", "reasons", "measures", "findings"}
-CPU_SECONDS = 2.0
 
 
 @pytest.fixture
@@ -325,57 +320,6 @@ def test_the_screen_shows_no_colours_to_a_pipe(maestro: Maestro, repo: Repo) -> 
     ended = maestro("check", "--repo", str(repo.root))
     assert ended.out.startswith("HOLD")
     assert "\x1b" not in ended.out
-
-
-# --- the bars --------------------------------------------------------------------------------------------------------
-
-
-def flask(root: Path, **rules: str) -> Repo:
-    """A repository with the two bills of pypi-flask at two commits."""
-    made = repository(root, {**rules, "sbom/flask.json": (FLASK / "base.cdx.json").read_text()})
-    made.branch()
-    made.commit({"sbom/flask.json": (FLASK / "head.cdx.json").read_text()})
-    return made
-
-
-def cpu(*words: str, cwd: Path) -> tuple[float, subprocess.CompletedProcess[str]]:
-    """Processor seconds of a process and of those it started: what the load of the machine does not change."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ended = ran(*words, cwd=cwd)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, ended
-
-
-@pytest.mark.parametrize(("rules", "notes"), [({PATH: SBOM}, 0), ({}, 1)])
-def test_two_real_bills_are_counted_right_and_soon(tmp_path: Path, rules: dict[str, str], notes: int) -> None:
-    expected = json.loads((FLASK / "expected.json").read_text())["counts"]
-    repo = flask(tmp_path / "shop", **rules)
-    seconds, ended = cpu("check", "--json", cwd=repo.root)
-    decision = json.loads(ended.stdout)
-    sbom = next(check for check in decision["checks"] if check["name"] == "sbom")
-    counts = {measure["name"]: measure["value"] for measure in sbom["measures"]}
-    assert {name: counts[name] for name in ("added", "removed", "upgraded", "downgraded")} == {
-        name: expected[name] for name in ("added", "removed", "upgraded", "downgraded")
-    }
-    assert (ended.returncode, decision["verdict"], sbom["state"]) == (0, "ship", "warn")
-    assert [finding["message"] for finding in sbom["findings"]] == ["`pygments` goes back from 2.9.0 to 2.8.1"]
-    assert len(decision["notes"]) == notes
-    assert seconds < CPU_SECONDS
-
-
-def test_this_repository_holds_without_its_tests_and_ships_with_them(tmp_path: Path) -> None:
-    files = {PATH: (HERE / PATH).read_text(), "checks/decide.py": (HERE / "checks" / "decide.py").read_text()}
-    repo = repository(tmp_path / "maestro", files)
-    repo.branch()
-    repo.commit({"checks/decide.py": files["checks/decide.py"] + "\n# more\n"})
-    without = ran("check", "--json", cwd=repo.root)
-    decision = json.loads(without.stdout)
-    assert (without.returncode, decision["verdict"]) == (3, "hold")
-    assert states(decision)["contract"] == "unmeasured"
-    assert any("tests" in reason for reason in decision["checks"][0]["reasons"] + decision["checks"][1]["reasons"])
-    file = measured(tmp_path, tests={"value": "pass", "n": 3000})
-    with_them = ran("check", "--json", "--measurements", file, cwd=repo.root)
-    assert (with_them.returncode, json.loads(with_them.stdout)["verdict"]) == (0, "ship")
 
 
 def test_it_runs_where_a_room_of_the_same_name_is(repo: Repo) -> None:
