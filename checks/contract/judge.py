@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from checks.contract.predicate import TESTS, AllOf, AnyOf, Clause, Postcondition, say, say_limit, say_value
+from checks.contract.predicate import GREEN, TESTS, AllOf, AnyOf, Clause, Postcondition, say, say_limit, say_value
 from checks.contract.reading import Known, Reading, Unknown
 from checks.model import State
 
@@ -78,6 +78,8 @@ def _hold(leaf: Postcondition, reading: Known) -> Remark:
     holds = leaf.holds(reading.value)
     if holds is None:
         return _incomparable(leaf, reading)
+    if _unobserved(leaf, reading):
+        return _nothing(leaf, reading)
     headline, reason = _say(leaf, reading)
     if not holds:
         return Remark(State.BLOCK, headline, reason, _remedy(leaf))
@@ -91,6 +93,16 @@ def _hold(leaf: Postcondition, reading: Known) -> Remark:
 def _incomparable(leaf: Postcondition, reading: Known) -> Remark:
     text = f"{leaf.name} is {say_value(reading.value)}: {say_limit(leaf)} needs a {leaf.kind.value} value"
     return Remark(State.UNMEASURED, text, text, f"Send {leaf.name} as a {leaf.kind.value} value.")
+
+
+def _unobserved(leaf: Postcondition, reading: Known) -> bool:
+    """Whatever was said, nobody saw it. Tests that failed before the first of them ran have failed all the same."""
+    return reading.n == 0 and (leaf.name != TESTS or reading.value == GREEN)
+
+
+def _nothing(leaf: Postcondition, reading: Known) -> Remark:
+    text = f"{leaf.name} is {say_value(reading.value)}, but nothing was observed (n 0)"
+    return Remark(State.UNMEASURED, text, text, f"See why nothing was observed, then measure {leaf.name} again.")
 
 
 def _remedy(leaf: Postcondition) -> str:

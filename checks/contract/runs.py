@@ -30,7 +30,9 @@ def read_tests(snapshot: Snapshot, selection: Tests) -> Reading:
     pending = [run for run in runs if run.status != "completed"]
     passed = [run for run in runs if run.conclusion == _PASSED]
     if failed:
-        words = f"{_sum(failed)} of {_count(_sum(runs))} failed: {names(failed)}"
+        number = _sum(failed)
+        words = f"{number} of {_count(_sum(runs))} failed" if number else "tests failed before any was counted"
+        words = f"{words}: {names(failed)}"
         return Known("fail", n=_sum(runs), evidence=failed[0].url or tests.source, words=words)
     if pending:
         return _pending(pending, len(runs), tests.source)

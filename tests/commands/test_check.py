@@ -271,6 +271,12 @@ def test_the_number_of_tests_is_kept(maestro: Maestro, repo: Repo, tmp_path: Pat
     assert (tests["value"], tests["n"]) == ("pass", 4000)
 
 
+def test_a_test_run_of_no_test_ships_nothing(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    file = measured(tmp_path, tests={"value": "pass", "n": 0}, p95_ms=1)
+    ended = maestro("check", "--repo", str(repo.root), "--json", "--measurements", file)
+    assert (ended.code, states(decided(ended))) == (3, {"contract": "unmeasured"})
+
+
 def test_rules_that_extend_others_hold_with_a_way_out(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
     repo.commit({PATH: "version: 1\nextends: acme/policies\n"})
     words = ("check", "--repo", str(repo.root), "--base", "HEAD", "--json")

@@ -120,6 +120,16 @@ def test_a_hostile_text_stays_on_one_line() -> None:
     assert result.title == 'note "a\\n@team' + "x" * 72 + '…", limit = "ok"'
 
 
+@pytest.mark.parametrize("sent", [FAST, SLOW])
+@pytest.mark.parametrize("source", ["api", "artifact", "file"])
+def test_a_value_that_rests_on_no_observation_is_unmeasured_whoever_sent_it(sent: Measurement, source: str) -> None:
+    result = judged(P95, replace(sent, n=0, source=source))
+    words = f"p95 is {sent.value:.0f}, but nothing was observed (n 0)"
+    assert (result.state, result.title, result.reasons) == (State.UNMEASURED, words, (words,))
+    assert result.next_step == "See why nothing was observed, then measure p95 again."
+    assert (result.measures[0].n, result.measures[0].state) == (0, State.UNMEASURED)
+
+
 # --- trust -----------------------------------------------------------------------------------------------------
 
 

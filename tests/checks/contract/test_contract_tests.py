@@ -128,3 +128,15 @@ def test_a_suite_with_more_to_come_counts_whatever_is_selected() -> None:
     assert judged(run("unit"), more, include=["unit"]).state is State.WAIT
     ended = replace(more, status="completed", conclusion="failure")
     assert judged(run("unit"), ended, include=["unit"]).state is State.PASS
+
+
+def test_a_pass_without_a_single_test_is_unmeasured() -> None:
+    result = judged(replace(run("unit"), n=0))
+    words = 'tests is "pass", but nothing was observed (n 0)'
+    assert (result.state, result.title, result.reasons) == (State.UNMEASURED, words, (words,))
+    assert judged(replace(run("unit"), n=0), run("lint")).state is State.PASS
+
+
+def test_a_run_that_failed_before_its_first_test_has_failed() -> None:
+    result = judged(replace(run("unit", "failure"), n=0))
+    assert (result.state, result.title) == (State.BLOCK, "tests failed before any was counted: unit")
