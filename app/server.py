@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import metrics
+from app.body import SERVER, unpacked
 from app.intake import MAX_BODY, Rejected, receive
 
 log = structlog.get_logger(__name__)
@@ -37,7 +38,7 @@ class Web:
 
     def app(self) -> web.Application:
         """The aiohttp application."""
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[_say_plainly])
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[_say_plainly], handler_args=SERVER)
         app.add_routes(
             [
                 web.post("/webhook", self.webhook),
@@ -50,7 +51,7 @@ class Web:
 
     async def webhook(self, request: web.Request) -> web.Response:
         """202 once stored; 400 or 401 for what is not a webhook; 413 above 26 MiB; 503 when it cannot be kept."""
-        body = await request.read()
+        body = unpacked(request, await request.read(), MAX_BODY)
         received = receive(request.headers, body, self.secrets)
         if isinstance(received, Rejected):
             metrics.WEBHOOKS.labels(event="", result=str(received.status)).inc()

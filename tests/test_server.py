@@ -3,6 +3,7 @@ import gzip
 import io
 import json
 import string
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -223,6 +224,51 @@ async def test_a_body_that_does_not_decompress_is_a_client_error(door: Door, enc
         f"{door.url}/webhook", data=b"\x00not compressed", headers={"Content-Encoding": encoding}
     ) as answer:
         assert 400 <= answer.status < 500
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/webhook", (400, '{"error": "the body cannot be read"}')), ("/nowhere", (404, "404: Not Found"))],
+)
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
+async def test_what_claims_to_be_packed_is_answered_like_any_other_and_leaves_no_traceback(
+    door: Door, caplog: pytest.LogCaptureFixture, path: str, expected: tuple[int, str], encoding: str
+) -> None:
+    headers = {"Content-Encoding": encoding}
+    async with door.session.post(door.url + path, data=b"\x00not compressed", headers=headers) as answer:
+        assert (answer.status, await answer.text()) == expected
+    assert (await door.knock())[0] == 202
+    assert caplog.records == []
+
+
+async def test_what_is_no_http_leaves_no_traceback(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    host, port = door.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /webhook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnot a size\r\n")
+    assert b" 400 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    assert caplog.text == ""
+
+
+async def test_our_own_failure_keeps_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
+    async def broken(_request: web.Request) -> web.Response:
+        raise ZeroDivisionError("ours")
+
+    async with served(Full(), pages=[web.get("/page", broken)]) as server, ClientSession() as session:
+        assert (await session.get(server.make_url("/page"))).status == 500
+    assert "ZeroDivisionError: ours" in caplog.text
+
+
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("Deflate", zlib.compress)])
+async def test_a_packed_webhook_is_kept_unpacked_and_half_of_one_is_refused(
+    door: Door, encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
+    headers = {"Content-Encoding": encoding, "X-GitHub-Event": "ping", "X-Hub-Signature-256": signature(PING)}
+    for sent, status in ((pack(PING), 202), (pack(PING)[:-1], 400), (pack(PING) + b"more", 400)):
+        async with door.session.post(f"{door.url}/webhook", data=sent, headers=headers) as answer:
+            assert answer.status == status
+    assert [kept.body for kept in await door.stored()] == [PING]
 
 
 async def test_a_bomb_that_decompresses_beyond_the_cap_is_413(door: Door) -> None:

@@ -8,6 +8,8 @@ from typing import NoReturn
 
 from aiohttp import web
 
+from app.body import unpacked
+
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")  # visible ASCII: it becomes part of another header
 
 
@@ -25,13 +27,20 @@ def refuse(status: int, reason: str) -> NoReturn:
 
 
 async def body(request: web.Request, most: int) -> bytes:
-    """The request's body; 413 above `most` bytes."""
+    """The request's body; 413 above `most` bytes, as it was sent or unpacked."""
     content = bytearray()
     async for chunk in request.content.iter_chunked(64 * 1024):
         content += chunk
         if len(content) > most:
-            refuse(413, f"the body is larger than {most} bytes")
-    return bytes(content)
+            _too_large(most)
+    try:
+        return unpacked(request, bytes(content), most)
+    except web.HTTPRequestEntityTooLarge:
+        _too_large(most)
+
+
+def _too_large(most: int) -> NoReturn:
+    refuse(413, f"the body is larger than {most} bytes")
 
 
 def bearer(request: web.Request) -> str:

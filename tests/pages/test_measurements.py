@@ -1,4 +1,5 @@
 import asyncio
+import gzip
 import json
 from typing import Any
 
@@ -141,6 +142,15 @@ async def test_more_than_a_mebibyte_is_413(pages: Pages, token: str) -> None:
 async def test_a_body_that_does_not_decompress_is_400(pages: Pages, token: str) -> None:
     answer = await pages.post(PATH, b"not gzip", token, **{"Content-Encoding": "gzip"})
     assert answer.status == 400
+
+
+async def test_a_packed_table_is_read_and_one_that_unpacks_to_more_than_a_mebibyte_is_413(
+    pages: Pages, token: str
+) -> None:
+    packed = gzip.compress(json.dumps(GOOD).encode())
+    assert (await pages.post(PATH, packed, token, **{"Content-Encoding": "gzip"})).status == 202
+    answer = await pages.post(PATH, gzip.compress(b" " * (1024 * 1024 + 1)), token, **{"Content-Encoding": "gzip"})
+    assert (answer.status, await answer.json()) == (413, {"error": "the body is larger than 1048576 bytes"})
 
 
 async def test_without_a_database_measurements_are_503(pages: Pages, token: str) -> None:
