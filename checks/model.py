@@ -153,16 +153,20 @@ class TestFacts:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One named number of this head. Not `trusted`: it may tighten a verdict, never turn a gate green."""
+    """One named number of this head, or why there is none: then `value` is None.
+
+    Not `trusted`: it may tighten a verdict, never turn a gate green.
+    """
 
     name: str
-    value: float | str | bool
+    value: float | str | bool | None
     unit: str = ""
     interval: tuple[float, float] | None = None
     n: int | None = None
     source: str = ""  # "api", "artifact", "file", "git", "check runs"
     url: str = ""
     trusted: bool = True
+    missing: Missing | None = None
 
 
 @dataclass(frozen=True, slots=True)

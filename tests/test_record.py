@@ -172,6 +172,14 @@ def test_a_value_a_hair_beside_its_limit_is_judged_the_same_again(value: float, 
     assert record.again(written(case)) == decided(case)
 
 
+def test_the_reason_why_a_number_is_missing_is_kept() -> None:
+    absent = Measurement("p95", None, source="artifact", missing=Missing("it was refused"))
+    config = contract.Config.model_validate({"post": {"p95": {"lte": 1}}})
+    case = Case(Snapshot(PULL, contracts=(), measurements=(absent,)), Policy({"contract": config}), None, "1.5.0")
+    assert record.read(written(case)) == case
+    assert record.again(written(case)).rows[0].result.title.endswith("; it was refused")
+
+
 def test_a_fitted_model_is_kept_to_its_last_digit() -> None:
     model = shipped().model_copy(update={"intercept": -1 / 3})
     case = Case(PLAIN.snapshot, Policy({"risk": risk.Config(model=model)}), None, "1.5.0")

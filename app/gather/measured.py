@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Protocol
 
-from app.github.errors import GitHubError, RateLimited, Unavailable
+from app.github.errors import GitHubError, NotFound, RateLimited, TooLarge, Unavailable
 from app.github.records import WorkflowRun
 from app.github.repository import Repository
 from app.metrics_file import BadMetrics, measurements_in
-from checks.model import Measurement, Pull
+from checks.model import Measurement, Missing, Pull
 
 ARTIFACT = "maestro-metrics"
 FILE = "maestro-metrics.json"
@@ -36,6 +36,21 @@ class Sent(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Refused:
+    """An artifact that is there and cannot count: why, and who left it."""
+
+    why: str
+    url: str
+    own: bool
+
+    def measurement(self, name: str) -> Measurement:
+        """What there is to say of `name` instead of a value."""
+        whose = "" if self.own else " of a fork's run"
+        missing = Missing(f"the {ARTIFACT} artifact{whose} was refused: {self.why}")
+        return Measurement(name, None, source="artifact", url=self.url, trusted=self.own, missing=missing)
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """The measurements of one commit. Artifacts are read anew each time, so a re-run is seen and nothing is kept."""
 
@@ -46,16 +61,22 @@ class Measured:
         """One of each name, sorted. Only a wanted name that nobody sent makes us look for artifacts.
 
         The trusted stands against the untrusted, then what was sent against what was left, then the newest artifact.
-        What a fork's own run measured is shown, and trusted for nothing good.
+        What a fork's own run measured is shown, and trusted for nothing good. A wanted name that is nowhere has no
+        value, and the reason why the newest artifact of those that were refused could not give it one.
         """
         sent = await self.sent.of(pull.repository, pull.head_sha)
-        left = await self._left(pull) if wanted - {one.name for one in sent} else ()
+        opened = await self._left(pull) if wanted - {one.name for one in sent} else []
+        refused = [one for one in opened if isinstance(one, _Refused)]
+        left = chain.from_iterable(one for one in opened if not isinstance(one, _Refused))
         standing = {one.name: one for one in sorted((*left, *sent), key=lambda one: one.trusted)}
+        absent = {name: refused[-1].measurement(name) for name in wanted - standing.keys()} if refused else {}
         trusting = not pull.from_fork
-        return tuple(replace(one, trusted=one.trusted and trusting) for _, one in sorted(standing.items()))
+        return tuple(
+            replace(one, trusted=one.trusted and trusting) for _, one in sorted({**standing, **absent}.items())
+        )
 
-    async def _left(self, pull: Pull) -> tuple[Measurement, ...]:
-        """What the newest artifacts hold, oldest first.
+    async def _left(self, pull: Pull) -> list[Iterable[Measurement] | _Refused]:
+        """What the newest artifacts hold, oldest first, a stranger's before our own.
 
         They are told apart by their ids, which GitHub gives in the order of making: a run that is run again keeps its
         place in the list of runs, but its artifact is a new one. Artifacts of strangers never crowd out our own.
@@ -69,18 +90,29 @@ class Measured:
             if not artifact.expired
         ]
         newest = sorted(there, key=lambda one: one[:2])[-MOST_ARTIFACTS:]
-        opened = await asyncio.gather(*(self._open(artifact, run, pull) for _, artifact, run in newest))
-        return tuple(chain.from_iterable(opened))
+        return await asyncio.gather(*(self._open(artifact, run, pull) for _, artifact, run in newest))
 
-    async def _open(self, artifact: int, run: WorkflowRun, pull: Pull) -> Iterable[Measurement]:
+    async def _open(self, artifact: int, run: WorkflowRun, pull: Pull) -> Iterable[Measurement] | _Refused:
+        own = _own(run, pull)
         try:
             content = read_member(await self.repository.artifact_zip(artifact, max_bytes=MAX_BYTES))
             found = measurements_in(content, "artifact", pull.head_sha)
         except (RateLimited, Unavailable):
             raise
-        except (GitHubError, BadMetrics):
-            return ()  # nothing usable there; the measurement stays missing, and the contract says so
-        return (replace(one, trusted=_own(run, pull), url=one.url or run.url) for one in found)
+        except (GitHubError, BadMetrics) as error:
+            return _Refused(_why(error), run.url, own)
+        return [replace(one, trusted=own, url=one.url or run.url) for one in found]
+
+
+def _why(error: GitHubError | BadMetrics) -> str:
+    match error:
+        case TooLarge():
+            return f"it is larger than {MAX_BYTES} bytes"
+        case NotFound():
+            return "it has expired"
+        case GitHubError():
+            return f"GitHub answered {error.status}"
+    return str(error)
 
 
 def _own(run: WorkflowRun, pull: Pull) -> bool:
@@ -94,9 +126,9 @@ def read_member(archive: bytes) -> bytes:
         with zipfile.ZipFile(io.BytesIO(archive)) as opened, opened.open(FILE) as member:
             content = member.read(MAX_BYTES + 1)
     except KeyError:
-        raise BadMetrics(f"the artifact holds no {FILE}") from None
+        raise BadMetrics(f"it holds no {FILE}") from None
     except _BROKEN as error:
-        raise BadMetrics(f"the artifact cannot be unpacked: {type(error).__name__}") from None
+        raise BadMetrics(f"it cannot be unpacked: {type(error).__name__}") from None
     if len(content) > MAX_BYTES:
         raise BadMetrics(f"{FILE} is larger than {MAX_BYTES} bytes")
     return content

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from checks.contract.predicate import GREEN, TESTS, AllOf, AnyOf, Clause, Postcondition, say, say_limit, say_value
-from checks.contract.reading import Known, Reading, Unknown
+from checks.contract.reading import Known, Reading, Unknown, measure_trusted
 from checks.model import State
 
 RANK: Mapping[State, int] = {
@@ -85,8 +85,7 @@ def _hold(leaf: Postcondition, reading: Known) -> Remark:
         return Remark(State.BLOCK, headline, reason, _remedy(leaf))
     if not reading.trusted:
         aside = "measured by the fork's own run, not trusted"
-        remedy = f"Measure {leaf.name} in a run that this repository trusts."
-        return Remark(State.UNMEASURED, f"{leaf.name}: {aside}", f"{reason}: {aside}", remedy)
+        return Remark(State.UNMEASURED, f"{leaf.name}: {aside}", f"{reason}: {aside}", measure_trusted(leaf.name))
     return Remark(State.PASS, headline, reason)
 
 

@@ -39,3 +39,8 @@ def unavailable(name: str, missing: Missing | None) -> Unknown:
     if missing is None:
         return Unknown(State.ERROR, f"{name}: not read", "Ask for the evaluation again.")
     return Unknown(missing.state, f"{name}: {missing.reason}")
+
+
+def measure_trusted(name: str) -> str:
+    """What to do where all that is known of `name` comes from a fork's own run."""
+    return f"Measure {name} in a run that this repository trusts."

@@ -7,10 +7,14 @@ from dataclasses import replace
 
 from checks.contract.config import Config
 from checks.contract.predicate import RISK, TESTS
-from checks.contract.reading import Known, Reading, Unknown, unavailable
+from checks.contract.reading import Known, Reading, Unknown, measure_trusted, unavailable
 from checks.contract.runs import names, read_tests
 from checks.model import Measure, Measured, Measurement, Missing, Snapshot, State, TestFacts
 
+_REMEDIES = {
+    "artifact": "Correct what the workflow writes to maestro-metrics.json, then run it again.",
+    "file": "Bring {} with --measurements FILE.",
+}
 _UNDECIDED = frozenset({State.WAIT, State.UNMEASURED, State.ERROR})
 
 
@@ -26,20 +30,22 @@ def reader(snapshot: Snapshot, config: Config, measured: Measured) -> Callable[[
             return _in_unit(_measured(name, measured.get(name), snapshot), config.units.get(name))
         if not isinstance(sent, Mapping):
             return unavailable(name, sent)
-        return _in_unit(sent.get(name) or _not_sent(name, snapshot), config.units.get(name))
+        return _in_unit(_told(name, sent.get(name), snapshot), config.units.get(name))
 
     return read
 
 
-def _sent(measurements: tuple[Measurement, ...] | Missing | None) -> Mapping[str, Known] | Missing | None:
-    """By name, the last one sent; what is trusted stands against all that is not."""
+def _sent(measurements: tuple[Measurement, ...] | Missing | None) -> Mapping[str, Measurement] | Missing | None:
+    """By name, the last one sent; what is trusted stands against all that is not, any value against none."""
     if measurements is None or isinstance(measurements, Missing):
         return measurements
-    by_trust = sorted(measurements, key=lambda measurement: measurement.trusted)
-    return {measurement.name: _known(measurement) for measurement in by_trust}
+    ranked = sorted(measurements, key=lambda measurement: (measurement.value is not None, measurement.trusted))
+    return {measurement.name: measurement for measurement in ranked}
 
 
-def _known(sent: Measurement) -> Known:
+def _told(name: str, sent: Measurement | None, snapshot: Snapshot) -> Reading:
+    if sent is None or sent.value is None:
+        return _absent(name, sent, snapshot)
     return Known(sent.value, sent.unit, sent.interval, sent.n, sent.url or sent.source, sent.trusted)
 
 
@@ -54,15 +60,26 @@ def _measured(name: str, measure: Measure | None, snapshot: Snapshot) -> Reading
     return Known(measure.value, measure.unit, measure.interval, measure.n, measure.evidence)
 
 
-def _not_sent(name: str, snapshot: Snapshot) -> Unknown:
+def _absent(name: str, sent: Measurement | None, snapshot: Snapshot) -> Unknown:
     """A number that a check still running may bring is waited for; after the last one it is missing."""
     reason = f"{name} has not been measured on {snapshot.pull.head_sha[:7]}"
+    missing = (sent and sent.missing) or Missing("")
+    aside = f"; {missing.reason}" if missing.reason else ""
+    evidence = sent.url if sent else ""
     tests = snapshot.tests
     running = [run for run in tests.runs if run.status != "completed"] if isinstance(tests, TestFacts) else []
     if running:
-        return Unknown(State.WAIT, f"{reason} yet; still running: {names(running)}")
-    remedy = f"Send {name} with POST /api/measurements, or in a maestro-metrics.json artifact of a workflow run."
-    return Unknown(State.UNMEASURED, reason, remedy)
+        return Unknown(State.WAIT, f"{reason} yet; still running: {names(running)}{aside}", evidence=evidence)
+    return Unknown(missing.state, f"{reason}{aside}", _remedy(name, sent), evidence)
+
+
+def _remedy(name: str, sent: Measurement | None) -> str:
+    """What to do for `name`, by where it was looked for and not found."""
+    if sent is None:
+        return f"Send {name} with POST /api/measurements, or in a maestro-metrics.json artifact of a workflow run."
+    if not sent.trusted:
+        return measure_trusted(name)
+    return _REMEDIES.get(sent.source, "").format(name)
 
 
 def _in_unit(reading: Reading, unit: str | None) -> Reading:

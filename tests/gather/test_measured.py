@@ -1,5 +1,6 @@
 import asyncio
 import io
+import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.gather.measured import ARTIFACT, FILE, MAX_BYTES, MOST_ARTIFACTS, MOST_RUNS, Measured, read_member
-from app.github.errors import NotFound, Unavailable
+from app.github.errors import Denied, NotFound, TooLarge, Unavailable
 from app.github.records import Artifact, WorkflowRun, read_artifact, read_workflow_run
 from app.metrics_file import BadMetrics
-from checks.model import Measurement, Pull
+from checks.model import Measurement, Missing, Pull
 
 HEAD = "a" * 40
 PULL = Pull("octo/shop", 1, "A title", "alice", HEAD, "fix", "b" * 40, "main")
@@ -27,7 +28,7 @@ def zipped(content: bytes, name: str = FILE, method: int = zipfile.ZIP_DEFLATED)
 
 
 def table(value: float, name: str = "p95") -> bytes:
-    return zipped(f'{{"{name}": {value}}}'.encode())
+    return zipped(json.dumps({name: value}).encode())
 
 
 @dataclass
@@ -162,6 +163,60 @@ def test_an_artifact_of_no_use_leaves_the_older_one_to_count(content: bytes | Ex
     runs.run(1, {11: table(300)})
     runs.run(2, {12: content})
     assert found(runs)["p95"].value == 300
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"not a zip", "it cannot be unpacked: BadZipFile"),
+        (zipped(b"{"), "not a JSON object"),
+        (table(float("nan")), "'p95': expected a finite number, "),
+        (zipped(b'{"p95": 1}', "other.json"), f"it holds no {FILE}"),
+        (zipped(b" " * (MAX_BYTES + 1)), f"{FILE} is larger than {MAX_BYTES} bytes"),
+        (
+            zipped(b'{"sha": "0000000", "measurements": {"p95": 1}}'),
+            f"measured at commit '0000000', which is not {HEAD}",
+        ),
+        (TooLarge("GET /zip", 200, ""), f"it is larger than {MAX_BYTES} bytes"),
+        (NotFound("GET /zip", 410, "expired"), "it has expired"),
+        (Denied("GET /zip", 403, ""), "GitHub answered 403"),
+    ],
+    ids=["no zip", "no JSON", "NaN", "no such file", "a bomb", "another commit", "huge", "expired meanwhile", "denied"],
+)
+def test_where_an_artifact_is_refused_what_it_should_have_measured_says_why(
+    content: bytes | Exception, why: str
+) -> None:
+    runs = Runs()
+    runs.run(1, {11: content})
+    one = found(runs)["p95"]
+    assert (one.value, one.source, one.url, one.trusted) == (None, "artifact", "https://ci/1", True)
+    assert one.missing is not None
+    assert one.missing.reason.startswith(f"the {ARTIFACT} artifact was refused: {why}")
+
+
+def test_of_what_is_refused_our_own_newest_is_told_and_a_forks_stays_a_forks() -> None:
+    runs = Runs()
+    runs.run(1, {11: b"not a zip"})
+    runs.run(2, {12: zipped(b"[]")})
+    runs.run(3, {13: zipped(b"{")}, home="mallory/shop")
+    assert (found(runs)["p95"].missing, found(runs)["p95"].url) == (
+        Missing(f"the {ARTIFACT} artifact was refused: not a JSON object"),
+        "https://ci/2",
+    )
+    alone = Runs()
+    alone.run(3, {13: zipped(b"{")}, home="mallory/shop")
+    assert (found(alone)["p95"].missing, found(alone)["p95"].trusted) == (
+        Missing(f"the {ARTIFACT} artifact of a fork's run was refused: not a JSON object"),
+        False,
+    )
+
+
+def test_a_refused_artifact_says_nothing_of_what_another_measured_or_nobody_wants() -> None:
+    runs = Runs()
+    runs.run(1, {11: b"not a zip"})
+    runs.run(2, {12: table(1)})
+    both = found(runs, wanted=frozenset({"p95", "coverage"}))
+    assert {name: one.value for name, one in both.items()} == {"coverage": None, "p95": 1}
 
 
 def test_where_github_does_not_answer_nothing_older_is_passed_off_as_the_newest() -> None:

@@ -144,6 +144,26 @@ async def test_an_artifact_that_holds_nonsense_leaves_the_measurement_missing(he
         assert here.conclusions(repo, sha)[DECISION] == "action_required"
 
 
+async def test_what_was_wrong_with_an_artifact_is_on_the_card_and_nobody_is_told_to_send_one(here: Town) -> None:
+    repo = shop(here.sandbox, PERF)
+    number, sha = change(repo)
+    await here.rest()
+    assert "Send perf_p95_ms" in here.cards(repo, number)[0]
+    other = {"sha": "0000000", "measurements": {"perf_p95_ms": 1}}
+    for content, why in (
+        (b"not json", "not a JSON object"),
+        (b'{"perf_p95_ms": NaN}', "expected a finite number"),
+        (json.dumps(other).encode(), "measured at commit '0000000', which is not " + sha),
+    ):
+        repo.workflow_run(sha, "bench", artifacts={"maestro-metrics": {"maestro-metrics.json": content}})
+        await here.rest()
+        card = here.cards(repo, number)[0]
+        assert "the maestro-metrics artifact was refused: " in card
+        assert why in card
+        assert "Send perf_p95_ms" not in card
+        assert "Correct what the workflow writes to maestro-metrics.json" in card
+
+
 async def test_a_simulation_gives_the_whole_decision_and_writes_nothing(here: Town) -> None:
     repo = shop(here.sandbox, CONTRACT)
     number, sha = change(repo)

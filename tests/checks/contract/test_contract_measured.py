@@ -71,6 +71,37 @@ def test_what_a_running_check_may_still_bring_is_waited_for() -> None:
     assert result.title == "p95 has not been measured on a1b2c3d yet; still running: bench"
 
 
+REFUSED = Measurement("p95", None, source="artifact", url="https://ci.example/7", missing=Missing("it was refused"))
+
+
+def test_where_something_was_sent_and_refused_the_reason_is_told_and_nobody_is_asked_to_send_it() -> None:
+    result = judged(P95, REFUSED)
+    assert (result.state, result.title) == (
+        State.UNMEASURED,
+        "p95 has not been measured on a1b2c3d; it was refused",
+    )
+    assert result.next_step == "Correct what the workflow writes to maestro-metrics.json, then run it again."
+    assert result.measures == (
+        Measure("p95", None, limit="< 250", evidence="https://ci.example/7", state=State.UNMEASURED),
+    )
+
+
+def test_what_was_refused_of_a_fork_is_asked_of_a_run_that_is_trusted() -> None:
+    result = judged(P95, replace(REFUSED, trusted=False))
+    assert result.next_step == "Measure p95 in a run that this repository trusts."
+
+
+def test_while_a_check_still_runs_a_refusal_is_told_and_waited_with() -> None:
+    result = evaluate(snapshot(REFUSED, runs=(TestRun("bench", "in_progress"),)), config(P95), {})
+    assert result.state is State.WAIT
+    assert result.title == "p95 has not been measured on a1b2c3d yet; still running: bench; it was refused"
+
+
+def test_a_value_of_whatever_trust_stands_against_a_refusal() -> None:
+    claimed = replace(SLOW, trusted=False)
+    assert judged(P95, claimed, REFUSED).state is judged(P95, REFUSED, claimed).state is State.BLOCK
+
+
 def test_a_measured_fraction_is_shown_to_six_digits_and_a_count_whole() -> None:
     assert judged({"p95": {"lt": 0.5}}, Measurement("p95", 0.566124044297)).reasons[0].startswith("p95 0.566124, ")
     assert judged({"n": {"lt": 1}}, Measurement("n", 123456789.0)).title == "n 123456789, limit < 1"
