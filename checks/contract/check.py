@@ -24,7 +24,7 @@ def evaluate(snapshot: Snapshot, config: Config, measured: Measured) -> CheckRes
     """Judge every postcondition that applies; the worst of them is the answer."""
     book = assemble(snapshot, config)
     read = reader(snapshot, config, measured)
-    judged = tuple(tuple(judge(clause, read) for clause in entry.clauses) for entry in book.entries)
+    judged = tuple(tuple(judge(clause, read, entry.origin) for clause in entry.clauses) for entry in book.entries)
     outcomes = tuple(outcome for entry in judged for outcome in entry)
     remarks = _worst_first([*(outcome.remark for outcome in outcomes), *_aside(book, snapshot.agent)])
     state = remarks[0].state if remarks else State.PASS

@@ -12,13 +12,20 @@ from dataclasses import dataclass
 
 from checks.contract.predicate import GREEN, TESTS, AllOf, AnyOf, Clause, Postcondition, say, say_limit, say_value
 from checks.contract.reading import Known, Reading, Unknown, measure_trusted
-from checks.model import State
+from checks.model import Origin, State
 
 RANK: Mapping[State, int] = {
     state: rank
     for rank, state in enumerate(
         (State.PASS, State.WARN, State.WAIT, State.UNMEASURED, State.ERROR, State.BLOCK)  # best to worst
     )
+}
+
+_LOOSEN: Mapping[Origin, str] = {  # who may: what a change promised of itself, it may take back
+    Origin.CONFIG: "; only the base branch can loosen it",
+    Origin.BASE: "; only the base branch can loosen it",
+    Origin.HEAD: ", or correct the limit, which this change itself adds",
+    Origin.BODY: ", or correct the limit in the description",
 }
 
 
@@ -47,12 +54,13 @@ class Outcome:
         return self.remark.state
 
 
-def judge(clause: Clause, read: Callable[[str], Reading]) -> Outcome:
-    """Hold `clause` against the readings that `read` gives by name."""
+def judge(clause: Clause, read: Callable[[str], Reading], origin: Origin = Origin.CONFIG) -> Outcome:
+    """Hold `clause`, which `origin` demands, against the readings that `read` gives by name."""
     if isinstance(clause, Postcondition):
         reading = read(clause.name)
-        return Outcome(clause, _unknown(reading) if isinstance(reading, Unknown) else _hold(clause, reading), reading)
-    parts = tuple(judge(part, read) for part in clause.clauses)
+        remark = _unknown(reading) if isinstance(reading, Unknown) else _hold(clause, reading, origin)
+        return Outcome(clause, remark, reading)
+    parts = tuple(judge(part, read, origin) for part in clause.clauses)
     return Outcome(clause, _group(clause, parts), parts=parts)
 
 
@@ -74,7 +82,7 @@ def _unknown(reading: Unknown) -> Remark:
     return Remark(reading.state, reading.reason, reading.reason, reading.remedy)
 
 
-def _hold(leaf: Postcondition, reading: Known) -> Remark:
+def _hold(leaf: Postcondition, reading: Known, origin: Origin) -> Remark:
     holds = leaf.holds(reading.value)
     if holds is None:
         return _incomparable(leaf, reading)
@@ -82,7 +90,7 @@ def _hold(leaf: Postcondition, reading: Known) -> Remark:
         return _nothing(leaf, reading)
     headline, reason = _say(leaf, reading)
     if not holds:
-        return Remark(State.BLOCK, headline, reason, _remedy(leaf))
+        return Remark(State.BLOCK, headline, reason, _remedy(leaf, origin))
     if not reading.trusted:
         aside = "measured by the fork's own run, not trusted"
         return Remark(State.UNMEASURED, f"{leaf.name}: {aside}", f"{reason}: {aside}", measure_trusted(leaf.name))
@@ -104,10 +112,10 @@ def _nothing(leaf: Postcondition, reading: Known) -> Remark:
     return Remark(State.UNMEASURED, text, text, f"See why nothing was observed, then measure {leaf.name} again.")
 
 
-def _remedy(leaf: Postcondition) -> str:
+def _remedy(leaf: Postcondition, origin: Origin) -> str:
     if leaf.name == TESTS:
         return "Make the failing tests pass."
-    return f"Bring {leaf.name} within its limit; only the base branch can loosen it."
+    return f"Bring {leaf.name} within its limit{_LOOSEN[origin]}."
 
 
 def _say(leaf: Postcondition, reading: Known) -> tuple[str, str]:

@@ -72,6 +72,25 @@ def test_a_change_may_demand_more_of_itself() -> None:
     assert judged(base(P95), body({"bundle": {"lt": 5}})).title == "bundle has not been measured on a1b2c3d"
 
 
+@pytest.mark.parametrize(
+    ("origin", "words"),
+    [
+        (Origin.CONFIG, "; only the base branch can loosen it."),
+        (Origin.BASE, "; only the base branch can loosen it."),
+        (Origin.HEAD, ", or correct the limit, which this change itself adds."),
+        (Origin.BODY, ", or correct the limit in the description."),
+    ],
+)
+@pytest.mark.parametrize("post", [P95, {"any": [P95, {"all": [P95, {"p95": {"gt": 500}}]}]}])
+def test_what_to_do_about_a_broken_limit_depends_on_who_set_it(origin: Origin, words: str, post: Any) -> None:
+    result = judged(written(post, origin, "somewhere"), sent=SLOW)
+    assert (result.state, result.next_step) == (State.BLOCK, f"Bring p95 within its limit{words}")
+
+
+def test_a_limit_that_the_base_sets_too_is_the_bases() -> None:
+    assert judged(base(P95), body(P95), sent=SLOW).next_step.endswith("; only the base branch can loosen it.")
+
+
 def test_a_change_that_loosens_is_ignored_and_told_so() -> None:
     looser = replace(head(LOOSE), text='{"id": "speed",\n "post": {\n  "p95": {"lt": 300}}}')
     held, broken = judged(base(P95), looser), judged(base(P95), looser, sent=SLOWISH)
