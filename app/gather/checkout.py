@@ -32,7 +32,8 @@ MeasuredAt = Callable[[str], tuple[Measurement, ...]]
 
 _CONCLUSIONS = {"pass": "success", "fail": "failure"}
 _NO_CHANGE = "base and head are the same commit: nothing has changed"
-_NOT_HERE = "a checkout cannot ask GitHub; bring {} with --measurements FILE"
+_NOBODY = Missing("a checkout cannot ask GitHub")
+_NOT_HERE = f"{_NOBODY.reason}; bring {{}} with --measurements FILE"
 
 
 class UnknownRef(Exception):
@@ -60,14 +61,16 @@ class Checkout:
         if isinstance(policy, Policy) and pull.head_sha == pull.base_sha:
             policy = replace(policy, notes=(*policy.notes, _NO_CHANGE))
         measured = self.measured(pull.head_sha)
-        bills = wanted_by(policy, edited).paths(Need.SBOMS)
+        wanted = wanted_by(policy, edited)
+        written = await contracts(trees.document, pull, files)
+        names = wanted.measurements(written if isinstance(written, tuple) else ())
         snapshot = Snapshot(
             pull=pull,
             change=change,
             tests=_tests(measured),
-            measurements=tuple(one for one in measured if one.name != "tests"),
-            contracts=await contracts(trees.document, pull, files),
-            sboms=await sboms(trees.document, pull, files, bills),
+            measurements=_numbers(measured, names),
+            contracts=written,
+            sboms=await sboms(trees.document, pull, files, wanted.paths(Need.SBOMS)),
         )
         return Case(snapshot, policy, edited, self.version)
 
@@ -167,6 +170,13 @@ class _Trees:
         if await self.git.size(self.files[sha][path]) > max_bytes:
             return too_large(path, sha, max_bytes)
         return decoded(path, sha, await self.content(path, sha))
+
+
+def _numbers(measured: Iterable[Measurement], wanted: frozenset[str]) -> tuple[Measurement, ...]:
+    """The caller's numbers; of the others that are wanted, only the caller can bring them."""
+    brought = {one.name: one for one in measured if one.name != "tests"}
+    absent = (Measurement(name, None, source="file", missing=_NOBODY) for name in sorted(wanted - brought.keys()))
+    return (*brought.values(), *absent)
 
 
 def _tests(measured: Iterable[Measurement]) -> TestFacts | Missing:

@@ -80,6 +80,19 @@ def test_what_is_not_measured_holds_and_is_named(maestro: Maestro, repo: Repo) -
     assert "--measurements" in said
 
 
+def test_a_number_that_is_missing_is_asked_of_a_file_and_not_of_a_server(
+    maestro: Maestro, repo: Repo, tmp_path: Path
+) -> None:
+    ended = maestro(
+        "check", "--repo", str(repo.root), "--json", "--measurements", measured(tmp_path, tests="pass", other=1)
+    )
+    (contract,) = decided(ended)["checks"]
+    assert contract["title"] == f"p95_ms has not been measured on {repo.sha()[:7]}; a checkout cannot ask GitHub"
+    assert contract["next_step"] == "Bring p95_ms with --measurements FILE."
+    assert "/api/measurements" not in ended.out
+    assert "artifact" not in ended.out
+
+
 @pytest.mark.slow
 def test_each_ending_has_its_exit_code_as_a_process_too(repo: Repo, tmp_path: Path) -> None:
     shipped, blocked = measured(tmp_path, tests="pass", p95_ms=1), tmp_path / "blocked.json"
