@@ -51,8 +51,11 @@ def removal(now: Decision) -> Row:
 
 
 def changed_keys(before: Policy | None, after: Policy) -> tuple[str, ...]:
-    """Every key that differs, as `contract.post.risk.lt: 0.65 → 0.99`; "unset" where one side lacks it."""
-    old, new = _flat(before), _flat(after)
+    """Every key that differs, as `contract.post.risk.lt: 0.65 → 0.99`; "unset" where one side lacks it.
+
+    Of a check that only one side has, the keys that say more than its defaults.
+    """
+    old, new = _flat(before, after), _flat(after, before)
     return tuple(
         f"{key}: {old.get(key, 'unset')} → {new.get(key, 'unset')}"
         for key in sorted(old.keys() | new.keys())
@@ -84,18 +87,27 @@ _ELSEWHERE = "settings outside the checks differ: agents, card or commands"
 _LOOK = "See that each changed key is meant."
 
 
-def _flat(policy: Policy | None) -> dict[str, str]:
+def _flat(policy: Policy | None, other: Policy | None) -> dict[str, str]:
+    """The keys of `policy`, dotted. A check that `other` lacks has those that somebody wrote, or says that none was."""
     if policy is None:
         return {}
-    leaves = dict(_leaves("", {name: config.model_dump(mode="json") for name, config in policy.checks.items()}))
-    return leaves | {f"{name}.mode": mode.value for name, mode in policy.reserved.items()}
+    known = other.checks if other else {}
+    flat = {f"{name}.mode": mode.value for name, mode in policy.reserved.items()}
+    for name, config in policy.checks.items():
+        leaves = dict(_leaves(name, config.model_dump(mode="json")))
+        if name not in known:
+            usual = dict(_leaves(name, type(config)().model_dump(mode="json")))
+            leaves = {key: value for key, value in leaves.items() if usual.get(key) != value} or {name: "its defaults"}
+        flat |= leaves
+    return flat
 
 
 def _leaves(prefix: str, value: object) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping) and value:
+    """Every value below `prefix`; nothing for what holds none."""
+    if isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _leaves(f"{prefix}.{key}" if prefix else str(key), item)
-    else:
+            yield from _leaves(f"{prefix}.{key}", item)
+    elif value is not None:
         yield prefix, json.dumps(value, ensure_ascii=False)
 
 

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from checks import risk, sbom
+from checks import contract, risk, sbom
 from checks.configuration import NAME, broken_edit, changed_keys, effect_of_edit, removal, unreadable
 from checks.decide import Policy, weigh
 from checks.model import CheckResult, Decision, Finding, Mode, Pull, Row, State, Verdict
@@ -88,6 +88,20 @@ def test_changed_keys_are_named_with_both_values() -> None:
     assert 'sbom.severity: unset → "low"' in told
     assert not any("hot" in key for key in told if key.startswith("risk"))
     assert changed_keys(before, before) == ()
+
+
+def test_of_a_check_that_comes_or_goes_only_what_somebody_wrote_is_named() -> None:
+    written = Policy({"risk": risk.Config(limit=0.9), "sbom": sbom.Config()})
+    assert changed_keys(written, Policy({})) == ("risk.limit: 0.9 → unset", "sbom: its defaults → unset")
+    assert changed_keys(None, written) == ("risk.limit: unset → 0.9", "sbom: unset → its defaults")
+    assert changed_keys(Policy({}), Policy({})) == changed_keys(None, Policy({})) == ()
+
+
+def test_what_is_filled_or_emptied_is_named_key_by_key() -> None:
+    bare = Policy({"contract": contract.Config()})
+    full = Policy({"contract": contract.Config.model_validate({"post": {"p95": {"lt": 9}}, "units": {"p95": "ms"}})})
+    assert changed_keys(bare, full) == ("contract.post.p95.lt: unset → 9", 'contract.units.p95: unset → "ms"')
+    assert changed_keys(full, bare) == ("contract.post.p95.lt: 9 → unset", 'contract.units.p95: "ms" → unset')
 
 
 def test_a_change_outside_the_checks_is_no_silent_one() -> None:
