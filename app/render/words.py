@@ -75,7 +75,7 @@ def deciding(decision: Decision) -> tuple[Row, ...]:
 
 
 def counts(decision: Decision) -> str:
-    """How many checks stand in the way; where none does, how many passed."""
+    """How many checks stand in the way; where none does, how many passed, or that each has a remark."""
     total = len(decision.rows)
     if not total:
         return "no check is configured"
@@ -84,6 +84,8 @@ def counts(decision: Decision) -> str:
     if stopping:
         return f"{stopping} of {total} {checks} in the way"
     passed = sum(row.result.state is State.PASS for row in decision.rows)
+    if not passed:
+        return "1 check, with a remark" if total == 1 else f"{total} checks, each with a remark"
     return f"{total} {checks} passed" if passed == total else f"{passed} of {total} {checks} passed"
 
 

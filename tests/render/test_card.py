@@ -135,7 +135,8 @@ def test_the_first_line_counts_what_passed_and_does_not_repeat_the_reason() -> N
 
     assert "SHIP** · 1 check passed · risk" in first(State.PASS)
     assert "SHIP** · 1 of 2 checks passed · risk" in first(State.PASS, State.WARN)
-    assert "SHIP** · 0 of 1 check passed · risk" in first(State.WARN)
+    assert "SHIP** · 1 check, with a remark · risk" in first(State.WARN)
+    assert "SHIP** · 2 checks, each with a remark · risk" in first(State.WARN, State.WARN)
     assert "BLOCK** · 1 of 2 checks in the way · risk" in first(State.PASS, State.BLOCK)
     assert "HOLD** · 1 of 1 check in the way · risk" in first(State.WAIT)
     assert drawn(SHIP).body.count("in the way") == 1
