@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import click
 
@@ -20,6 +21,20 @@ from app.gather.git import Git, GitError
 from app.metrics_file import BadMetrics, measurements_in
 from checks.judge import Case, Unreadable, judge
 from checks.model import Decision, Measurement
+
+
+class _Writable(click.Path):
+    """A file to write: that it can be is found out before the work, and before anything is written."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        file = cast("Path", super().convert(value, param, ctx))
+        place = file if file.exists() else file.parent
+        if file.is_dir() or (place is not file and not place.is_dir()) or not os.access(place, os.W_OK):
+            self.fail(f"{str(file)!r} cannot be written.", param, ctx)
+        return file
+
+
+_WRITTEN = _Writable(dir_okay=False, writable=True, path_type=Path)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -37,10 +52,8 @@ from checks.model import Decision, Measurement
     "--config", "config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judge by this file."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the decision as JSON.")
-@click.option("--markdown", type=click.Path(dir_okay=False, path_type=Path), help="Write the card to this file.")
-@click.option(
-    "--record", "record_to", type=click.Path(dir_okay=False, path_type=Path), help="Write all the decision was made of."
-)
+@click.option("--markdown", type=_WRITTEN, help="Write the card to this file.")
+@click.option("--record", "record_to", type=_WRITTEN, help="Write all the decision was made of.")
 def check(
     repo: Path,
     base: str,

@@ -329,8 +329,21 @@ def test_the_card_goes_to_a_file_and_the_decision_to_the_screen(maestro: Maestro
     assert "HOLD" in card
 
 
+@pytest.mark.parametrize("option", ["--markdown", "--record"])
+@pytest.mark.parametrize("place", ["no/file", "taken/file", ".", ""])
+def test_a_place_that_cannot_be_written_is_told_before_the_work(
+    maestro: Maestro, repo: Repo, tmp_path: Path, option: str, place: str
+) -> None:
+    (tmp_path / "taken").write_text("no directory")
+    ended = maestro("check", "--repo", str(repo.root), "--base", "nosuch", option, place and str(tmp_path / place))
+    assert (ended.code, ended.out) == (2, "")
+    assert option in ended.err
+    assert "nosuch" not in ended.err
+
+
 def test_a_file_that_cannot_be_written_loses_no_decision(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
-    ended = maestro("check", "--repo", str(repo.root), "--json", "--markdown", str(tmp_path / "no" / "card.md"))
+    (tmp_path / "card.md").symlink_to(tmp_path / "no" / "card.md")
+    ended = maestro("check", "--repo", str(repo.root), "--json", "--markdown", str(tmp_path / "card.md"))
     assert (ended.code, json.loads(ended.out)["verdict"]) == (4, "hold")
     assert "card.md" in ended.err
 
