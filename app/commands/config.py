@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from app.config import PATH, ConfigErrors, parse, reference, schema
+from app.config import PATH, Config, ConfigError, ConfigErrors, parse, reference, schema
 from app.exit import Exit
 from checks.registry import CHECKS
 
@@ -20,11 +20,11 @@ def config() -> None:
 
 
 @config.command("validate")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=Path(PATH))
+@click.argument("file", type=click.Path(path_type=Path), default=Path(PATH))
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def validate(file: Path, as_json: bool) -> None:
     """Check FILE; every mistake is named by line and key, with the nearest valid one."""
-    outcome = parse(file.read_bytes(), str(file), checks=CHECKS)
+    outcome = _outcome(file)
     wrong = isinstance(outcome, ConfigErrors)
     if as_json:
         errors = [asdict(error) for error in outcome.errors] if isinstance(outcome, ConfigErrors) else []
@@ -35,6 +35,15 @@ def validate(file: Path, as_json: bool) -> None:
     else:
         click.echo("\n".join([*map(str, outcome.notices), f"{file}: valid"]))
     sys.exit(Exit.USAGE if wrong else Exit.SHIP)
+
+
+def _outcome(file: Path) -> Config | ConfigErrors:
+    try:
+        text = file.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = getattr(error, "strerror", None) or error
+        return ConfigErrors((ConfigError(str(file), 1, 1, "", f"the file cannot be read: {reason}"),))
+    return parse(text, str(file), checks=CHECKS)
 
 
 @config.command("schema")

@@ -57,6 +57,19 @@ def test_a_missing_file_exits_with_2(maestro: Maestro, tmp_path: Path) -> None:
     assert maestro("config", "validate", str(tmp_path / "none.yml")).code == 2
 
 
+@pytest.mark.parametrize("name", ["none.yml", ""])
+def test_a_file_that_cannot_be_read_is_an_error_in_json_too(maestro: Maestro, tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    ended = maestro("config", "validate", "--json", str(file))
+    said = json.loads(ended.out)
+    assert (ended.code, ended.err, said["valid"], said["notices"]) == (2, "", False, [])
+    ((path, message),) = [(error["path"], error["message"]) for error in said["errors"]]
+    assert path == str(file)
+    assert message.startswith("the file cannot be read: ")
+    plain = maestro("config", "validate", str(file))
+    assert (plain.code, plain.out, plain.err) == (2, "", f"{file}:1:1: {message}\n")
+
+
 def test_a_hostile_key_draws_nothing_on_the_terminal(maestro: Maestro, tmp_path: Path) -> None:
     file = tmp_path / "maestro.yml"
     file.write_text('version: 1\n"\\e[2J\\e[31mboo\\u202e": 1\npools: {"\\e]0;owned\\a": 1}\n')
