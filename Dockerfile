@@ -18,6 +18,7 @@ COPY --from=build /opt/maestro /opt/maestro
 ENV PATH=/opt/maestro/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DATABASE_URL=sqlite:////data/maestro.db \
+    XDG_DATA_HOME=/data \
     PORT=8080
 USER maestro
 WORKDIR /data

@@ -32,6 +32,12 @@ class StoreSettings(BaseSettings):
         repr=False,  # an address may hold a password
     )
 
+    @field_validator("database_url", mode="before")
+    @classmethod
+    def _set(cls, value: Any) -> Any:
+        """A variable that is set to nothing, as compose files do, says nothing."""
+        return value or default_url(_data_home())
+
 
 class Settings(StoreSettings):
     """All that `maestro serve` needs. The App's id, key and secret have no defaults: without them nothing starts."""

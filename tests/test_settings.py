@@ -167,6 +167,11 @@ def test_no_error_ever_quotes_a_value(environment: pytest.MonkeyPatch, variable:
         assert variable in {"MAESTRO_WEBHOOK_SECRET", "MAESTRO_HOST"}
 
 
+def test_an_empty_database_address_is_the_default(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("DATABASE_URL", "")
+    assert load().database_url == f"sqlite:///{tmp_path}/maestro/maestro.db"
+
+
 def test_settings_show_no_secret(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("DATABASE_URL", "postgresql://user:hunter2@host/db")
     loaded: Settings = load()
