@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.model import React, Reply, Trigger
-from handlers.commands import answer_to, nearest
+from handlers.commands import VERBS, answer_to
+from handlers.commands.nearest import nearest
 from handlers.commands.parse import parse
 from handlers.ports import Reader, Renderer, Writer
 
@@ -26,7 +27,7 @@ class Commands:
         command = parse(trigger.text)
         answer = answer_to(command, self.renderer) if command else None
         verb = command.verb if command else ""
-        body = answer or self.renderer.unknown_command(verb, nearest(verb))
+        body = answer or self.renderer.unknown_command(verb, nearest(verb, VERBS))
         await self.writer.perform(
             opened.place,
             (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 
 from app.model import Verb
@@ -23,8 +22,3 @@ def answer_to(command: Command, renderer: Renderer) -> str | None:
     """What the command's verb answers; None when there is no such verb."""
     verb = next((verb for verb in VERBS if verb.name == command.verb), None)
     return None if verb is None else ANSWERS[verb](command, VERBS, renderer)
-
-
-def nearest(name: str) -> str:
-    """The verb most like `name`, or ""."""
-    return next(iter(difflib.get_close_matches(name, [verb.name for verb in VERBS], n=1, cutoff=0.5)), "")
