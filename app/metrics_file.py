@@ -42,7 +42,14 @@ class Reading(BaseModel):
     def _ordered(self) -> Self:
         if self.interval and self.interval[0] > self.interval[1]:
             raise ValueError("an interval goes from its lower to its upper end")
+        if self.interval and not _within(self.value, *self.interval):
+            raise ValueError("an interval holds the value it is of")
         return self
+
+
+def _within(value: bool | float | str, low: float, high: float) -> bool:
+    """Whether an interval says nothing against `value`; only of numbers it could."""
+    return isinstance(value, bool | str) or low <= value <= high
 
 
 Table = dict[Annotated[str, Field(pattern=NAME)], Reading | Value]

@@ -28,6 +28,12 @@ def test_a_measurement_may_say_all_that_is_known_of_it() -> None:
     assert found == Measurement("coverage", 0.93, "share", (0.91, 0.95), 1204, "api", "https://ci.example/1")
 
 
+@pytest.mark.parametrize("value", [2, 2.5, 3])
+def test_the_ends_of_an_interval_belong_to_it(value: float) -> None:
+    (found,) = measurements_in(json.dumps({"p95": {"value": value, "interval": [2, 3]}}), "api", HEAD)
+    assert (found.value, found.interval) == (value, (2, 3))
+
+
 def test_the_form_of_the_api_is_read_too() -> None:
     wrapped = json.dumps({"repository": "o/r", "sha": HEAD, "measurements": {"p95": 212}})
     assert measurements_in(wrapped, "api", HEAD) == measurements_in('{"p95": 212}', "api", HEAD)
@@ -86,6 +92,8 @@ def test_nothing_measured_is_no_error() -> None:
         ('{"a": {"value": 1, "n": 1.5}}', "'a': Input should be a valid integer"),
         ('{"a": {"value": 1, "n": 99999999999999999999}}', "'a': Input should be less than or equal to"),
         ('{"a": {"value": 1, "interval": [2, 1]}}', "'a': an interval goes from its lower to its upper end"),
+        ('{"a": {"value": 1, "interval": [2, 3]}}', "'a': an interval holds the value it is of"),
+        ('{"a": {"value": 3.01, "interval": [2, 3]}}', "'a': an interval holds the value it is of"),
         ('{"a": {"value": 1, "interval": [1]}}', "'a': Field required"),
         ('{"a": {"value": 1, "interval": ["1", "2"]}}', "'a': Input should be a valid number"),
         ('{"a": {"value": 1, "url": "javascript:alert(1)"}}', "'a': String should match"),
