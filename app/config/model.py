@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, create_model
+from pydantic import BeforeValidator, ConfigDict, Field, create_model
+from pydantic_core import PydanticKnownError
 
 from checks.model import Check, CheckConfig, Mode, Pull, Strict
 
@@ -121,10 +122,17 @@ class ReservedCheck(CheckConfig):
     model_config = ConfigDict(extra="allow")
 
 
+def _no_truth(value: object) -> object:
+    """Python takes `true` for 1; JSON Schema, and whoever reads the file, does not."""
+    if isinstance(value, bool):
+        raise PydanticKnownError("literal_error", {"expected": "1"})
+    return value
+
+
 class Document(Strict):
     """What Maestro Conductor asks of a pull request, read from the base branch."""
 
-    version: Literal[1]
+    version: Annotated[Literal[1], BeforeValidator(_no_truth)]
     """The version of this format."""
     extends: str | None = Field(
         default=None,

@@ -79,6 +79,11 @@ def test_a_configuration_of_every_block_pleases_both() -> None:
     assert both(WHOLE) == (True, True)
 
 
+@pytest.mark.parametrize("version", [True, False, 2, 0, "1", None, [1]])
+def test_another_version_pleases_neither(version: object) -> None:
+    assert both({"version": version}) == (False, False)
+
+
 def paths(value: Any, above: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every place in `value`, the root left out."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
