@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
@@ -17,27 +19,29 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import __version__, metrics, record
-from app.engine import Again, Done, Engine, Later
+from app.exit import Exit
 from app.gather.measured import Sent
 from app.gather.reader import GitHubReader, Judged
 from app.gather.rules import overlaid
 from app.github.auth import Identity
-from app.github.caller import Tuning
 from app.github.client import GitHub
 from app.github.meter import Metrics, counting
 from app.github.repository import Repository
-from app.model import Delivery, Kind, Place, Trigger
+from app.model import Again, Body, Delivery, Done, Kind, Later, Place, Trigger
 from app.pages import configuration
 from app.pages.measurements import MeasurementsApi
 from app.pages.simulation import ReaderFor, SimulationApi
+from app.pages.watching import Watching
 from app.publish.publisher import Publisher
 from app.render.actions import GitHubRenderer
 from app.server import Web
 from app.settings import Settings
+from app.store.address import Address, address
 from app.store.database import connect, migrate
 from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries
 from app.store.effects import Effects
+from app.store.inbox import Inbox
 from app.store.measurements import Measurements, Tokens
 from checks.judge import Case, judge
 from checks.model import Decision, Measurement, Pull
@@ -45,42 +49,48 @@ from handlers.command import Commands
 from handlers.evaluate import Evaluation
 from handlers.understand import Understanding
 
+if TYPE_CHECKING:
+    from app.engine.engine import Engine, Pace
+
 log = structlog.get_logger(__name__)
 
+LINE_END = "\n"
 NO_APP = 0  # GitHub gives no App this id
 _INSTALLATIONS_KEPT = 300.0  # seconds that an answer to "which installation?" is believed
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Every aggregate of the one database."""
+    """Every aggregate, and where it is kept."""
 
-    engine: AsyncEngine
+    address: Address
+    main: AsyncEngine
+    inbox: Inbox
 
     @property
     def deliveries(self) -> Deliveries:
-        return Deliveries(self.engine)
+        return Deliveries(self.inbox.engine)
 
     @property
     def decisions(self) -> Decisions:
-        return Decisions(self.engine)
+        return Decisions(self.main)
 
     @property
     def effects(self) -> Effects:
-        return Effects(self.engine)
+        return Effects(self.main)
 
     @property
     def measurements(self) -> Measurements:
-        return Measurements(self.engine)
+        return Measurements(self.main)
 
     @property
     def tokens(self) -> Tokens:
-        return Tokens(self.engine)
+        return Tokens(self.main)
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """Maestro, wired: the web application and the worker's engine over one database."""
+    """Maestro, wired: the web application and the worker's engine over one storage."""
 
     web: web.Application
     engine: Engine
@@ -89,29 +99,54 @@ class System:
 
 @asynccontextmanager
 async def stores(database_url: str) -> AsyncIterator[Stores]:
-    """The database, with its tables made. Raises OSError where it cannot be opened or written."""
-    engine = connect(database_url)
+    """The storage, brought to this version. Raises OSError where it cannot be opened or written."""
+    where = address(database_url)
+    main = connect(where.main)
+    intake = main if where.shared else connect(where.intake)
+    inbox = Inbox(intake)
     try:
         try:
-            await migrate(engine)
+            for engine in {main, intake}:
+                await migrate(engine)
         except DatabaseError as error:
-            raise OSError(f"the database cannot be used: {error.orig}") from None
-        yield Stores(engine)
+            raise OSError(f"the database cannot be used: {str(error.orig).partition(LINE_END)[0]}") from None
+        yield Stores(where, main, inbox)
+        await inbox.close()
     finally:
-        await engine.dispose()
+        for engine in {main, intake}:
+            await engine.dispose()
 
 
 @asynccontextmanager
-async def system(settings: Settings, tuning: Tuning | None = None) -> AsyncIterator[System]:
-    """Everything that `maestro serve` runs, not yet started. Raises BadKey for a key that is none."""
+async def system(settings: Settings, pace: Pace | None = None) -> AsyncIterator[System]:
+    """Web and worker in one process, not yet started. Raises BadKey for a key that is none."""
+    async with _reaching(settings) as (github, kept):
+        engine = _engine(settings, github, kept, _end_process, pace)
+        yield System(_web(settings, github, kept, engine.wake), engine, kept)
+
+
+@asynccontextmanager
+async def web_process(settings: Settings) -> AsyncIterator[web.Application]:
+    """What `maestro web` runs: it verifies webhooks and stores them, and shows what is stored."""
+    async with _reaching(settings) as (github, kept):
+        yield _web(settings, github, kept, lambda: None)
+
+
+@asynccontextmanager
+async def worker_process(settings: Settings, on_lost: Callable[[], None]) -> AsyncIterator[tuple[Engine, Stores]]:
+    """What `maestro worker` runs, not yet started. `on_lost`: others may have been given its work, it must end."""
+    async with _reaching(settings) as (github, kept):
+        yield _engine(settings, github, kept, on_lost), kept
+
+
+@asynccontextmanager
+async def _reaching(settings: Settings) -> AsyncIterator[tuple[GitHub, Stores]]:
     identity = Identity(settings.app_id, settings.private_key.get_secret_value())
     async with (
         stores(settings.database_url) as kept,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
     ):
-        github = GitHub(identity, session, api_url=settings.github_api, tuning=tuning, metrics=_client_metrics())
-        engine = _engine(settings, github, kept)
-        yield System(_web(settings, github, kept, engine.wake), engine, kept)
+        yield GitHub(identity, session, api_url=settings.github_api, metrics=_client_metrics()), kept
 
 
 @asynccontextmanager
@@ -159,12 +194,22 @@ def _reader_for(github: GitHub, sent: Sent, judged: Judged, own_app: int) -> Rea
 def _web(settings: Settings, github: GitHub, kept: Stores, stored: Callable[[], None]) -> web.Application:
     reader_for = _reader_for(github, kept.measurements, _JudgedBefore(kept.decisions), int(settings.app_id))
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
-    measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.deliveries, stored)
-    pages = [*measurements.routes(), *configuration.routes(), *SimulationApi(reader_for).routes()]
-    return Web(secrets, kept.deliveries, stored, pages).app()
+    measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.inbox, stored)
+    watching = Watching(kept.inbox, kept.deliveries, kept.decisions)
+    pages = [
+        *watching.routes(),
+        *measurements.routes(),
+        *configuration.routes(),
+        *SimulationApi(reader_for).routes(),
+    ]
+    return Web(secrets, kept.inbox, stored, pages).app()
 
 
-def _engine(settings: Settings, github: GitHub, kept: Stores) -> Engine:
+def _engine(
+    settings: Settings, github: GitHub, kept: Stores, on_lost: Callable[[], None], pace: Pace | None = None
+) -> Engine:
+    from app.engine.engine import Engine, Pace  # here, because the web process must not pay for it: it takes a second
+
     own_app = int(settings.app_id)
     connect_to = _Connector(github)
     reader = GitHubReader(
@@ -192,8 +237,13 @@ def _engine(settings: Settings, github: GitHub, kept: Stores) -> Engine:
         await commands(trigger)
         return Done()
 
-    bodies = {Kind.EVALUATE: evaluate, Kind.LOCATE: spread, Kind.SWEEP: spread, Kind.COMMAND: command}
-    return Engine(kept.deliveries, Understanding(own_app), bodies)
+    bodies: dict[Kind, Body] = {Kind.EVALUATE: evaluate, Kind.LOCATE: spread, Kind.SWEEP: spread, Kind.COMMAND: command}
+    return Engine(kept.address, Understanding(own_app), bodies, on_lost=on_lost, pace=pace or Pace())
+
+
+def _end_process() -> None:
+    """Whoever runs web and worker in one has nobody to start it anew: the end must be seen."""
+    os._exit(Exit.INFRASTRUCTURE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 WEBHOOKS = Counter("maestro_webhooks_total", "Webhooks by event and result", ["event", "result"])
+ACK_SECONDS = Histogram(
+    "maestro_ack_seconds",
+    "From a webhook's first byte to its acknowledgement",
+    buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+QUEUE_DEPTH = Gauge("maestro_queue_depth", "Webhooks not yet taken by a worker", multiprocess_mode="mostrecent")
+QUEUE_SECONDS = Gauge("maestro_queue_age_seconds", "Age of the oldest of them", multiprocess_mode="mostrecent")
+DELIVERIES = Gauge("maestro_deliveries", "Webhooks kept, by standing", ["standing"], multiprocess_mode="mostrecent")
 EVALUATIONS = Counter("maestro_evaluations_total", "Evaluations by verdict", ["verdict"])
+RETRIES = Counter("maestro_retries_total", "Runs that failed and will be tried again")
+DEAD = Counter("maestro_dead_total", "Jobs given up; `maestro deliveries --dead` lists their webhooks")
 EVALUATION_SECONDS = Histogram("maestro_evaluation_seconds", "From opening a change to its last write")
 EVALUATION_CALLS = Histogram(
     "maestro_evaluation_github_calls",

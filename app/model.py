@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -20,7 +21,6 @@ class Delivery:
     event: str
     body: bytes
     received_at: float  # epoch seconds, UTC
-    attempts: int = 0
 
 
 WAKE = "maestro_wake"  # the event of our own reminders: new measurements of a commit are stored
@@ -33,6 +33,7 @@ class Kind(StrEnum):
     LOCATE = "locate"  # only a head sha is known: find its pull requests, then evaluate each
     SWEEP = "sweep"  # evaluate every open pull request of a repository whose base is `base_ref`
     COMMAND = "command"  # a person asked for something; never coalesced, never reordered
+    SCHEDULED = "scheduled"  # the clock asked for what `reason` names
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,43 @@ class Trigger:
     @property
     def lane(self) -> str:
         """Work of one lane runs one at a time, in order. GitHub takes Octo/Shop and octo/shop for one."""
+        if self.kind is Kind.SCHEDULED:
+            return f"schedule {self.reason}"
         repository = self.repository.lower()
         if self.number is not None:
             return f"{repository}#{self.number}"
         return f"{repository}@{self.head_sha}" if self.head_sha else repository
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What a run must do beyond the least: it answers whatever else waits on its lane and needs no more."""
+        needs = {"rules": not self.hearsay, "search": not self.remembered, "anew": self.reset}
+        return frozenset(need for need, needed in needs.items() if needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run's answer: done; `then` are triggers that follow from it."""
+
+    then: tuple[Trigger, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A run's answer: not done, run me again later; `reason` is kept as the attempt's error."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A run's answer: nothing failed, but look again after `seconds`, or sooner when there is news."""
+
+    seconds: float
+
+
+Body = Callable[[Trigger, int], Awaitable[Done | Again | Later]]
+"""What a Kind of trigger does: called with the trigger and the number of attempts left."""
 
 
 OWN_RUN = "maestro:"

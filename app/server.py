@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import metrics
 from app.body import SERVER, unpacked
 from app.intake import MAX_BODY, Rejected, receive
+from app.store.inbox import Full
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +44,6 @@ class Web:
             [
                 web.post("/webhook", self.webhook),
                 web.get("/healthz", self.healthz),
-                web.get("/metrics", self.metrics),
                 *self.pages,
             ]
         )
@@ -51,6 +51,7 @@ class Web:
 
     async def webhook(self, request: web.Request) -> web.Response:
         """202 once stored; 400 or 401 for what is not a webhook; 413 above 26 MiB; 503 when it cannot be kept."""
+        began = time.perf_counter()
         body = unpacked(request, await request.read(), MAX_BODY)
         received = receive(request.headers, body, self.secrets)
         if isinstance(received, Rejected):
@@ -58,21 +59,21 @@ class Web:
             return web.json_response({"error": received.reason}, status=received.status)
         try:
             fresh = await self.store.keep(received.guid, received.event, received.body)
+        except Full:
+            metrics.WEBHOOKS.labels(event=metrics.known_event(received.event), result="shed").inc()
+            return _unstored()
         except Exception:
             log.exception("webhook.not_stored", guid=received.guid)
             metrics.WEBHOOKS.labels(event=metrics.known_event(received.event), result="503").inc()
             return _unstored()
         metrics.WEBHOOKS.labels(event=metrics.known_event(received.event), result="stored" if fresh else "known").inc()
+        metrics.ACK_SECONDS.observe(time.perf_counter() - began)
         self.stored()
         return web.json_response({"delivery": received.guid, "known": not fresh}, status=202)
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """The process answers."""
         return web.json_response({"status": "ok"})
-
-    async def metrics(self, _request: web.Request) -> web.Response:
-        """Prometheus text format."""
-        return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 @web.middleware

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 from hypothesis import settings
+
+from app.store.address import Address, address
+from tests.postgres import Postgres, running
 
 # No deadline: how long an example takes says more of the machine than of the code. The examples of one tree are the
 # same in each run, so that a red run is about the change; `make nightly` looks for new ones.
@@ -20,6 +23,25 @@ settings.register_profile("mutants", deadline=None, max_examples=30, derandomize
 settings.load_profile("maestro")
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server for all tests of this process."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Address]:
+    """The address of empty storage, once on each database."""
+    if request.param == "sqlite":
+        yield address(f"sqlite:///{tmp_path / 'kept' / 'maestro.db'}")
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    url = server.database()
+    yield Address(url, url)
+    server.drop(url)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -17,6 +17,7 @@ from app import logs, record
 from app.commands import screen
 from app.commands.running import listening, working
 from app.commands.story import REPOSITORY, Chapter, tell
+from app.engine.engine import Pace
 from app.exit import Exit
 from app.github.sandbox import Repo, Sandbox
 from app.main import System, system
@@ -27,6 +28,7 @@ from checks.model import Decision
 
 _SECRET = "demo"
 _GRACE = 1.0  # seconds: nothing here outlives the command
+_AT_ONCE = Pace(hand_over=0.02, lanes=0.02)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -68,9 +70,9 @@ async def beside(
     """The App and its address: running, its data in `directory`, its webhook address known to the local GitHub."""
     settings = settings_for(github, directory, secret).model_copy(update={"ci_grace": ci_grace})
     async with (
-        system(settings) as maestro,
-        listening(maestro, settings.host, settings.port, _GRACE) as address,
-        working(maestro, _GRACE),
+        system(settings, _AT_ONCE) as maestro,
+        listening(maestro.web, settings.host, settings.port, _GRACE) as address,
+        working(maestro.engine, maestro.stores.address, _GRACE),
     ):
         github.webhook_url = f"{address}/webhook"
         yield maestro, address
@@ -99,7 +101,7 @@ async def rest(github: Sandbox, maestro: System, seconds: float = 20.0) -> None:
             await maestro.engine.idle(seconds)
             before = len(github.deliveries)
             await github.settle()
-            if len(github.deliveries) == before and not maestro.engine.depth():
+            if len(github.deliveries) == before and not await maestro.engine.depth():
                 return
 
 

@@ -10,7 +10,7 @@ import click
 
 from app.main import Stores, stores
 from app.settings import StoreSettings
-from app.store.database import UnsupportedDatabase
+from app.store.address import UnsupportedDatabase
 
 T = TypeVar("T")
 

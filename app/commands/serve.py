@@ -3,82 +3,53 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import os
+import tempfile
 
 import click
 
-from app import logs
-from app.commands.kept import with_stores
-from app.commands.running import listening, working
-from app.github.auth import BadKey
-from app.main import Stores, System, system
-from app.settings import Settings, SettingsError, load
-from app.store.database import UnsupportedDatabase
-
-Part = Callable[[System, Settings], AbstractAsyncContextManager[None]]
-
 _HELP = {"help_option_names": ["-h", "--help"]}
+_METRICS = "PROMETHEUS_MULTIPROC_DIR"
 _host = click.option("--host", help="Address to listen on [default: MAESTRO_HOST, else 127.0.0.1].")
-
-
-@asynccontextmanager
-async def _web(maestro: System, settings: Settings) -> AsyncIterator[None]:
-    async with listening(maestro, settings.host, settings.port) as address:
-        click.echo(f"listening on {address} (webhooks: POST /webhook)", err=True)
-        yield
-
-
-@asynccontextmanager
-async def _both(maestro: System, settings: Settings) -> AsyncIterator[None]:
-    async with working(maestro), _web(maestro, settings):
-        yield
 
 
 @click.command(context_settings=_HELP)
 @_host
 def serve(host: str | None) -> None:
-    """Run the App: the web process and the worker in one."""
-    _run(_both, host)
+    """Run the App: the web process, and one worker that is started anew should it end."""
+    with tempfile.TemporaryDirectory(prefix="maestro-metrics-") as directory:
+        os.environ.setdefault(_METRICS, directory)  # where both count, so that /metrics tells of both
+        from app.commands import processes  # only now: prometheus_client looks for its directory when it is imported
+
+        processes.run(processes.both, host)
 
 
 @click.command(context_settings=_HELP)
 @_host
 def web(host: str | None) -> None:
     """Run the web process alone: it verifies webhooks and stores them."""
-    _run(_web, host)
+    from app.commands import processes
+
+    processes.run(processes.web, host)
 
 
 @click.command(context_settings=_HELP)
 def worker() -> None:
-    """Run the worker alone: it takes stored webhooks, one lane a pull request."""
-    _run(lambda maestro, _settings: working(maestro), None)
+    """Run a worker alone: it takes stored webhooks, one lane a pull request. On PostgreSQL there may be several."""
+    from app.commands import processes
+
+    processes.run(processes.worker, None)
 
 
 @click.command(context_settings=_HELP)
 def migrate() -> None:
     """Make the database ready for this version."""
+    from app.commands.kept import with_stores
+    from app.engine.database import migrate as migrate_engine
+    from app.main import Stores
 
-    async def nothing_more(_kept: Stores) -> None:
-        return
+    async def both(kept: Stores) -> None:
+        await asyncio.to_thread(migrate_engine, kept.address)
 
-    with_stores(nothing_more)
+    with_stores(both)
     click.echo("the database is ready")
-
-
-def _run(part: Part, host: str | None) -> None:
-    try:
-        settings = load()
-        logs.configure()
-        asyncio.run(_until_told(part, settings if host is None else settings.model_copy(update={"host": host})))
-    except (SettingsError, BadKey, UnsupportedDatabase) as error:
-        raise click.ClickException(str(error)) from None
-
-
-async def _until_told(part: Part, settings: Settings) -> None:
-    told = asyncio.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, told.set)
-    async with system(settings) as maestro, part(maestro, settings):
-        await told.wait()

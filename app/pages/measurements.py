@@ -14,7 +14,7 @@ from aiohttp import web
 from app.metrics_file import BadMetrics, measurements_in
 from app.model import WAKE
 from app.pages.answers import bearer, body, refuse
-from app.store.deliveries import Deliveries
+from app.store.inbox import Inbox
 from app.store.measurements import Measurements, Tokens
 
 MAX_BYTES = 1024 * 1024
@@ -27,7 +27,7 @@ class MeasurementsApi:
 
     tokens: Tokens
     measurements: Measurements
-    deliveries: Deliveries
+    inbox: Inbox
     stored: Callable[[], None]
 
     def routes(self) -> list[web.RouteDef]:
@@ -47,7 +47,7 @@ class MeasurementsApi:
             refuse(400, str(error))
         await self.measurements.keep(repository, sha, found)
         reminder = {"repository": {"full_name": repository}, "sha": sha}
-        await self.deliveries.keep(f"measurements:{uuid.uuid4()}", WAKE, json.dumps(reminder).encode())
+        await self.inbox.keep(f"measurements:{uuid.uuid4()}", WAKE, json.dumps(reminder).encode())
         self.stored()
         return web.json_response({"repository": repository, "sha": sha, "stored": len(found)}, status=202)
 

@@ -1,4 +1,4 @@
-"""One database, opened safely: SQLite with a write-ahead log, full synchronisation and a single patient connection."""
+"""One database, opened safely: SQLite with a write-ahead log and full synchronisation, or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -9,72 +9,82 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import Table, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, ExceptionContext
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from app.store.tables import metadata
+from app.store.address import SQLITE
+from app.store.migrations import upgrade
 
+Insert = sqlite.Insert | postgresql.Insert
 
-class UnsupportedDatabase(ValueError):
-    """The URL names a database that this version does not speak."""
+SAFELY = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+"""What each SQLite connection is told; FULL: a commit that was acknowledged outlives a power cut."""
+
+POSTGRES_ARGUMENTS: dict[str, Any] = {
+    "connect_timeout": 2,  # seconds, the least that libpq takes
+    "application_name": "maestro",
+    "keepalives_idle": 5,  # a server that vanished without a word is noticed after about ten seconds
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
+}
+_POOL_PATIENCE = 5.0  # seconds to wait for a free connection: webhooks must be answered within ten
 
 
 class AnotherWorker(OSError):
     """A worker already works on this database; two would do things twice."""
 
 
-def default_url(data_home: Path) -> str:
-    """An SQLite file below the user's data directory."""
-    return f"sqlite:///{data_home / 'maestro' / 'maestro.db'}"
+def connect(url: URL) -> AsyncEngine:
+    """Open the database at `url`, an `app.store.address`; an SQLite file's directory is made when it is missing.
 
-
-def connect(url: str) -> AsyncEngine:
-    """Open `url` (`sqlite:///path`); the file's directory is made when it is missing. Raises UnsupportedDatabase.
-
-    Every transaction begins IMMEDIATE: a deferred one that later writes fails at once under contention, whatever the
-    busy timeout says (sqlite.org/lang_transaction.html).
+    Every SQLite transaction begins IMMEDIATE: a deferred one that later writes fails at once under contention,
+    whatever the busy timeout says (sqlite.org/lang_transaction.html). Errors are logged, so they never quote what was
+    being stored.
     """
-    parsed = _file_url(url)
-    Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+    if url.get_backend_name() != SQLITE:
+        engine = create_async_engine(
+            url.set(drivername="postgresql+psycopg"),
+            pool_size=5,
+            max_overflow=0,
+            pool_timeout=_POOL_PATIENCE,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=POSTGRES_ARGUMENTS,
+        )
+        event.listen(engine.sync_engine, "handle_error", _quote_no_row)
+        return engine
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     engine = create_async_engine(
-        parsed, pool_size=1, max_overflow=0, hide_parameters=True
-    )  # errors are logged: they must not quote what was being stored
+        url.set(drivername="sqlite+aiosqlite"), pool_size=1, max_overflow=0, hide_parameters=True
+    )
     event.listen(engine.sync_engine, "connect", _on_connect)
     event.listen(engine.sync_engine, "begin", _on_begin)
     return engine
 
 
-def _file_url(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise UnsupportedDatabase("DATABASE_URL is not a database address such as sqlite:///path") from None
-    if parsed.get_backend_name() != "sqlite":
-        raise UnsupportedDatabase(
-            f"DATABASE_URL names {parsed.get_backend_name()!r}; this version stores in SQLite only"
-        )
-    if not parsed.database or parsed.database.startswith((":memory:", "file:")):
-        raise UnsupportedDatabase("DATABASE_URL names no file; what is in memory is lost at every restart")
-    return parsed.set(drivername="sqlite+aiosqlite")
-
-
 @contextmanager
-def sole_worker(engine: AsyncEngine) -> Iterator[None]:
-    """Hold the database's worker lock, which the system lets go when the process ends. Raises AnotherWorker."""
-    with Path(f"{engine.url.database}.worker").open("w", encoding="ascii") as lock:
+def sole_worker(file: Path) -> Iterator[None]:
+    """Hold the worker lock of an SQLite file, which the system lets go when the process ends. Raises AnotherWorker."""
+    with Path(f"{file}.worker").open("w", encoding="ascii") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise AnotherWorker(f"another worker works on {engine.url.database}") from None
+            raise AnotherWorker(f"another worker works on {file}") from None
         yield
 
 
 async def migrate(engine: AsyncEngine) -> None:
-    """Make whatever table is missing."""
+    """Bring the tables to this version; one process at a time, the others wait."""
     async with engine.begin() as connection:
-        await connection.run_sync(metadata.create_all)
+        await connection.run_sync(upgrade)
+
+
+def insert_into(table: Table, connection: AsyncConnection) -> Insert:
+    """An INSERT in the dialect of `connection`, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    return sqlite.insert(table) if connection.dialect.name == SQLITE else postgresql.insert(table)
 
 
 def now_us() -> int:
@@ -82,10 +92,17 @@ def now_us() -> int:
     return time.time_ns() // 1000
 
 
+def _quote_no_row(context: ExceptionContext) -> None:
+    """PostgreSQL names the offending row in the detail of an error; what it is about stands in the first line."""
+    ours, theirs = context.sqlalchemy_exception, context.original_exception
+    if ours is not None and getattr(theirs, "diag", None):
+        ours.args = (f"({type(theirs).__name__}) {str(theirs).partition(chr(10))[0]}",)
+
+
 def _on_connect(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000", "foreign_keys=ON"):
+    for pragma in SAFELY:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

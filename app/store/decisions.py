@@ -58,6 +58,12 @@ class Decisions:
             first = (await connection.execute(query)).scalar_one_or_none()
         return None if first is None else first / 1e6
 
+    async def last_at(self) -> float | None:
+        """When anything was last judged, in epoch seconds; None when nothing was."""
+        async with self.engine.connect() as connection:
+            last = (await connection.execute(select(func.max(table.c.decided_at)))).scalar_one_or_none()
+        return None if last is None else last / 1e6
+
     async def at_head(self, repository: str, head_sha: str) -> list[bytes]:
         """The newest record of each pull request that was judged at this head."""
         newest = (

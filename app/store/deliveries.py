@@ -1,13 +1,14 @@
-"""Webhooks as they came, kept until they are handled."""
+"""Webhooks as they came, kept until nobody can ask for them again."""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.model import Delivery
@@ -15,57 +16,47 @@ from app.store.database import now_us
 from app.store.tables import deliveries as table
 
 
-class Outcome(StrEnum):
-    """Where a delivery stands. FAILED keeps its error and runs again when GitHub, or a person, sends it again."""
+class Standing(StrEnum):
+    """Where a delivery stands. TAKEN: the engine has its work. FAILED: dead; it runs again when it is sent again."""
 
     NEW = "new"
-    DONE = "done"
+    TAKEN = "taken"
     FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """One delivery as a list shows it: everything but its body. Times are epoch seconds."""
+
+    id: int
+    guid: str
+    event: str
+    standing: Standing
+    error: str
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """How much waits to be taken, and since when (epoch seconds; None: nothing waits)."""
+
+    depth: int
+    oldest: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Deliveries:
-    """The deliveries table."""
+    """The deliveries table, for whoever is not in a hurry; webhooks come in through `app.store.inbox`."""
 
     engine: AsyncEngine
 
-    async def keep(self, guid: str, event: str, body: bytes) -> bool:
-        """Store one delivery; False when its GUID is known and needs no second handling.
-
-        GitHub redelivers under the same GUID, so a GUID whose first handling failed is taken in again.
-        """
-        values = {
-            "guid": guid,
-            "event": event,
-            "body": zlib.compress(body, 1),
-            "state": Outcome.NEW,
-            "attempts": 0,
-        }
-        async with self.engine.begin() as connection:
-            await connection.execute(table.delete().where(table.c.guid == guid, table.c.state == Outcome.FAILED))
-            result = await connection.execute(
-                insert(table).values(**values, received_at=now_us()).on_conflict_do_nothing()
-            )
-        return result.rowcount > 0
-
-    async def waiting(self, after: int, limit: int) -> list[Delivery]:
-        """New deliveries with an id above `after`, oldest first."""
-        query = select(table).where(table.c.state == Outcome.NEW, table.c.id > after).order_by(table.c.id).limit(limit)
+    async def listed(self, standing: Standing | None, limit: int) -> list[Kept]:
+        """The newest deliveries, the newest first; only those of `standing` where one is given."""
+        query = select(table).order_by(table.c.id.desc()).limit(limit)
+        if standing is not None:
+            query = query.where(table.c.state == standing)
         async with self.engine.connect() as connection:
-            rows = (await connection.execute(query)).all()
-        return [Delivery(r.id, r.guid, r.event, zlib.decompress(r.body), r.received_at / 1e6, r.attempts) for r in rows]
-
-    async def tried(self, ids: frozenset[int], error: str) -> None:
-        """One more attempt has failed; the deliveries stay new."""
-        await self._set(ids, attempts=table.c.attempts + 1, error=_told(error))
-
-    async def done(self, ids: frozenset[int]) -> None:
-        """Handled."""
-        await self._set(ids, state=Outcome.DONE, error="", finished_at=now_us())
-
-    async def failed(self, ids: frozenset[int], error: str) -> None:
-        """Given up: kept with its error."""
-        await self._set(ids, state=Outcome.FAILED, error=_told(error), finished_at=now_us())
+            return [_kept(row) for row in await connection.execute(query)]
 
     async def counts(self) -> dict[str, int]:
         """How many deliveries stand where."""
@@ -73,10 +64,60 @@ class Deliveries:
         async with self.engine.connect() as connection:
             return {row[0]: row[1] for row in await connection.execute(query)}
 
-    async def _set(self, ids: frozenset[int], **values: object) -> None:
-        if ids:
-            async with self.engine.begin() as connection:
-                await connection.execute(update(table).where(table.c.id.in_(ids)).values(**values))
+    async def queue(self) -> Queue:
+        """What waits to be taken."""
+        query = select(func.count(), func.min(table.c.received_at)).where(table.c.state == Standing.NEW)
+        async with self.engine.connect() as connection:
+            depth, oldest = (await connection.execute(query)).one()
+        return Queue(depth, None if oldest is None else oldest / 1e6)
+
+    async def replay(self, guids: Sequence[str]) -> int:
+        """Let dead deliveries run again, all of them where `guids` is empty; how many there were."""
+        among: tuple[ColumnElement[bool], ...] = (table.c.guid.in_(guids),) if guids else ()
+        async with self.engine.begin() as connection:
+            return await connection.run_sync(lambda held: _replay(held, among))
+
+    async def prune(self, before: float) -> int:
+        """Forget what was received before `before` (epoch seconds) and no longer waits; how many there were."""
+        old = table.c.received_at < int(before * 1e6)
+        async with self.engine.begin() as connection:
+            return (await connection.execute(delete(table).where(old, table.c.state != Standing.NEW))).rowcount
+
+
+def waiting(connection: Connection, limit: int) -> list[Delivery]:
+    """New deliveries, oldest first."""
+    query = select(table).where(table.c.state == Standing.NEW).order_by(table.c.id).limit(limit)
+    return [_delivery(row) for row in connection.execute(query)]
+
+
+def taken(connection: Connection, ids: Sequence[int]) -> None:
+    """The engine has the work of these deliveries: what becomes of it is the engine's to remember."""
+    statement = update(table).where(table.c.id.in_(ids), table.c.state == Standing.NEW)
+    connection.execute(statement.values(state=Standing.TAKEN, error="", finished_at=now_us()))
+
+
+def failed(connection: Connection, delivery: int, error: str) -> None:
+    """Given up: kept with its error."""
+    values = {"state": Standing.FAILED, "error": _told(error), "finished_at": now_us()}
+    connection.execute(update(table).where(table.c.id == delivery).values(values))
+
+
+def _replay(connection: Connection, among: Sequence[ColumnElement[bool]]) -> int:
+    """A replayed delivery is a new one with the same GUID: the engine knows work by the id of its delivery."""
+    dead = connection.execute(select(table).where(table.c.state == Standing.FAILED, *among)).all()
+    for row in dead:
+        connection.execute(delete(table).where(table.c.id == row.id))
+        again = {"guid": row.guid, "event": row.event, "body": row.body, "received_at": row.received_at}
+        connection.execute(table.insert().values(**again, state=Standing.NEW, error=""))
+    return len(dead)
+
+
+def _delivery(row: Row[Any]) -> Delivery:
+    return Delivery(row.id, row.guid, row.event, zlib.decompress(row.body), row.received_at / 1e6)
+
+
+def _kept(row: Row[Any]) -> Kept:
+    return Kept(row.id, row.guid, row.event, Standing(row.state), row.error, row.received_at / 1e6)
 
 
 def _told(error: str) -> str:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.store.database import now_us
+from app.store.database import insert_into, now_us
 from app.store.tables import effects as table
 
 
@@ -49,10 +48,9 @@ class Effects:
 
     async def begin(self, key: str) -> None:
         """Say, before the call, that we are about to make it: a crash in between is then known and looked up."""
-        statement = insert(table).values(
-            key=key, digest="", completed=False, generation=0, sent="[]", written_at=now_us()
-        )
+        values = {"digest": "", "completed": False, "generation": 0, "sent": "[]", "written_at": now_us()}
         async with self.engine.begin() as connection:
+            statement = insert_into(table, connection).values(key=key, **values)
             await connection.execute(statement.on_conflict_do_nothing())
 
     async def record(self, key: str, effect: Effect) -> None:
@@ -65,11 +63,9 @@ class Effects:
             "sent": json.dumps(sorted(effect.sent)),
             "written_at": now_us(),
         }
-        statement = (
-            insert(table).values(key=key, **values).on_conflict_do_update(index_elements=[table.c.key], set_=values)
-        )
         async with self.engine.begin() as connection:
-            await connection.execute(statement)
+            statement = insert_into(table, connection).values(key=key, **values)
+            await connection.execute(statement.on_conflict_do_update(index_elements=[table.c.key], set_=values))
 
     async def forget_words(self, prefix: str) -> None:
         """GitHub reset these check runs: what they said no longer stands, though their ids do."""

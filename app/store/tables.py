@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 
@@ -40,14 +41,14 @@ deliveries = Table(
     Column("guid", String(200), nullable=False, unique=True),
     Column("event", String(100), nullable=False),
     Column("body", LargeBinary, nullable=False),
-    Column("state", String(16), nullable=False),  # new, done, failed
-    Column("attempts", Integer, nullable=False, default=0),
+    Column("state", String(16), nullable=False),  # app.store.deliveries.Standing
     Column("error", Text, nullable=False, default=""),
     Column("received_at", BigInteger, nullable=False),
     Column("finished_at", BigInteger),
     sqlite_autoincrement=True,  # an id is never used twice: the worker asks for what came after the last it saw
 )
-Index("deliveries_waiting", deliveries.c.id, sqlite_where=deliveries.c.state == "new")
+_WAITING = text("state = 'new'")
+Index("deliveries_waiting", deliveries.c.id, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
 effects = Table(
     "effects",
@@ -99,4 +100,29 @@ tokens = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
     UniqueConstraint("digest"),
+)
+
+provenance = Table(
+    "provenance",
+    metadata,
+    Column("seq", _Id, primary_key=True, autoincrement=False),  # from 1, without gaps
+    Column("entry", Text, nullable=False),  # canonical JSON
+    Column("hash", String(64), nullable=False),  # SHA-256 over the hash before it and the entry
+)
+
+writes = Table(  # content writes, for the sliding windows of GitHub's limits
+    "writes",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("installation", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+Index("writes_of_installation", writes.c.installation, writes.c.at)
+
+silences = Table(  # GitHub said stop
+    "silences",
+    metadata,
+    Column("installation", BigInteger, primary_key=True, autoincrement=False),
+    Column("until", BigInteger, nullable=False),
+    Column("strikes", Integer, nullable=False),
 )

@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
+import psutil
 import pytest
 
 from app.main import stores
+from app.store.database import AnotherWorker, sole_worker
 from tests.commands.conftest import VARIABLES, Maestro
 from tests.test_intake import signature
 from tests.test_settings import PEM
@@ -35,7 +37,7 @@ def test_without_settings_nothing_starts_and_each_variable_is_named(maestro: Mae
         ("MAESTRO_WEBHOOK_SECRET", "", "an empty secret would accept anybody's webhooks"),
         ("MAESTRO_PRIVATE_KEY", "-----BEGIN hunter2-----", "not an unencrypted PEM key"),
         ("MAESTRO_PRIVATE_KEY", "/hunter2.pem", "MAESTRO_PRIVATE_KEY"),
-        ("DATABASE_URL", "postgresql://user:hunter2@db.example/maestro", "SQLite only"),
+        ("DATABASE_URL", "mysql://user:hunter2@db.example/maestro", "SQLite or PostgreSQL"),
     ],
 )
 def test_a_wrong_setting_refuses_to_start_without_being_quoted(
@@ -100,11 +102,11 @@ async def states(directory: Path) -> dict[str, int]:
         return await kept.deliveries.counts()
 
 
-async def until_done(directory: Path) -> None:
-    async def done() -> bool:
-        return await states(directory) == {"done": 1}
+async def until_taken(directory: Path) -> None:
+    async def taken() -> bool:
+        return await states(directory) == {"taken": 1}
 
-    await until(done)
+    await until(taken, 30)
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
@@ -114,7 +116,7 @@ async def test_serve_listens_on_loopback_handles_and_ends_when_told(tmp_path: Pa
         assert url.startswith("http://127.0.0.1:")
         assert not url.endswith(":0")
         assert await deliver(url, "guid-1") == 202
-        await until_done(tmp_path)
+        await until_taken(tmp_path)
         process.send_signal(told)
         assert await asyncio.wait_for(process.wait(), 15) == 0
 
@@ -124,7 +126,7 @@ async def test_web_and_worker_share_the_work_over_one_file(tmp_path: Path) -> No
         assert await deliver(await address(web), "guid-1") == 202
         assert await states(tmp_path) == {"new": 1}
         async with running("worker", tmp_path) as worker:
-            await until_done(tmp_path)
+            await until_taken(tmp_path)
             for process in (web, worker):
                 process.terminate()
                 assert await asyncio.wait_for(process.wait(), 15) == 0
@@ -136,18 +138,67 @@ async def test_what_was_stored_before_a_kill_is_handled_after_it(tmp_path: Path)
         web.kill()
         await web.wait()
     async with running("worker", tmp_path):
-        await until_done(tmp_path)
+        await until_taken(tmp_path)
 
 
-@pytest.mark.parametrize("command", ["serve", "worker"])
-async def test_a_second_worker_on_one_database_refuses_to_start(tmp_path: Path, command: str) -> None:
-    async with running("serve", tmp_path) as first:
-        await address(first)
-        async with running(command, tmp_path) as second:
+async def test_a_second_worker_on_one_file_refuses_to_start(tmp_path: Path) -> None:
+    async with running("worker", tmp_path) as first:
+        await until(lambda: locked(tmp_path), 30)
+        async with running("worker", tmp_path) as second:
             _, err = await asyncio.wait_for(second.communicate(), 30)
             assert second.returncode == 4
             assert b"another worker works on" in err
             assert b"Traceback" not in err
+        assert first.returncode is None
+
+
+async def locked(directory: Path) -> bool:
+    """Whether a worker holds the file."""
+    try:
+        with sole_worker(directory / "maestro.db"):
+            return False
+    except AnotherWorker:
+        return True
+
+
+async def test_a_worker_that_dies_is_started_anew(tmp_path: Path) -> None:
+    async with running("serve", tmp_path) as process:
+        url = await address(process)
+        await until(lambda: locked(tmp_path), 30)
+        (worker,) = children(process.pid)
+        os.kill(worker, signal.SIGKILL)
+        assert await deliver(url, "guid-1") == 202
+        await until_taken(tmp_path)
+        assert worker not in children(process.pid)
+
+
+async def test_a_worker_whose_parent_is_killed_ends_too(tmp_path: Path) -> None:
+    async with running("serve", tmp_path) as process:
+        await address(process)
+        await until(lambda: locked(tmp_path), 30)
+        process.kill()
+        await process.wait()
+        await until(lambda: unlocked(tmp_path), 30)
+
+
+async def unlocked(directory: Path) -> bool:
+    return not await locked(directory)
+
+
+def children(parent: int) -> list[int]:
+    """The process ids of `parent`'s children."""
+    return [child.pid for child in psutil.Process(parent).children()]
+
+
+async def test_metrics_tell_of_web_and_worker_together(tmp_path: Path) -> None:
+    async with running("serve", tmp_path) as process:
+        url = await address(process)
+        await deliver(url, "guid-1")
+        await until_taken(tmp_path)
+        async with aiohttp.ClientSession() as session, session.get(f"{url}/metrics") as answer:
+            told = await answer.text()
+    assert 'maestro_webhooks_total{event="ping",result="stored"} 1.0' in told
+    assert "maestro_evaluation_seconds_bucket" in told
 
 
 async def test_a_database_that_is_none_is_told_in_one_line(tmp_path: Path) -> None:

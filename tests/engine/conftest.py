@@ -1,13 +1,13 @@
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
+from app.store.address import Address
 from tests.engine.stage import Stage, opened
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    """A stage for one test; whatever still runs at its end is cut off."""
-    async with opened(tmp_path) as stage:
+async def stage(either: Address) -> AsyncIterator[Stage]:
+    """A stage for one test, once on each database; whatever still runs at its end is cut off."""
+    async with opened(either) as stage:
         yield stage

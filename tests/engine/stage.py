@@ -1,4 +1,4 @@
-"""A stage for the engine: a real store, and bodies that do as they are told."""
+"""A stage for the engine: a real database, and bodies that do as they are told."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.testing import capture_logs
 
-from app.engine import Again, Done, Engine
-from app.model import Delivery, Kind, Trigger
+from app.engine.engine import Engine, Pace
+from app.model import Again, Delivery, Done, Kind, Later, Trigger
+from app.store.address import Address
 from app.store.database import connect, migrate
-from app.store.deliveries import Deliveries
-from tests.waiting import until
+from app.store.inbox import Inbox
+
+SOON = Pace(hand_over=0.02, lanes=0.02)
 
 
 def understand(delivery: Delivery) -> tuple[Trigger, ...]:
@@ -32,38 +33,33 @@ def trigger(kind: str = "evaluate", repository: str = "o/r", number: int | None 
 
 @dataclass
 class Stage:
-    """A real store, an engine over it, and a body that notes what it was called with and does as it is told."""
+    """Real storage, an engine over it, and a body that notes what it was called with and does as it is told."""
 
-    database: AsyncEngine
+    address: Address
+    webhooks: AsyncEngine
     calls: list[tuple[Trigger, int]] = field(default_factory=list)
-    answers: list[Done | Again | BaseException] = field(default_factory=list)  # DONE once used up
+    answers: list[Done | Again | Later | BaseException] = field(default_factory=list)  # DONE once used up
     gate: asyncio.Event = field(default_factory=asyncio.Event)  # closed: bodies wait here
     entered: asyncio.Queue[Trigger] = field(default_factory=asyncio.Queue)
     running: dict[str, int] = field(default_factory=dict)  # per lane, now
     most: dict[str, int] = field(default_factory=dict)  # per lane, ever; "" over all lanes
-    understood: set[int] = field(default_factory=set)  # deliveries that the engine has read
     engine: Engine = field(init=False)
+    inbox: Inbox = field(init=False)
+    sent: int = 0
 
     def __post_init__(self) -> None:
         self.gate.set()
+        self.inbox = Inbox(self.webhooks)
         self.engine = self.anew()
 
     def anew(self, **changes: Any) -> Engine:
-        """Another engine over the same file, as after a restart."""
+        """Another engine over the same storage, as after a restart."""
         facts: dict[str, Any] = {"bodies": dict.fromkeys(Kind, self.body), "backoff": lambda _attempt: 0.0}
-        self.understood.clear()
-        self.engine = Engine(self.deliveries, self.understand, **(facts | changes))
+        facts |= {"pace": SOON, "understand": understand} | changes
+        self.engine = Engine(self.address, **facts)
         return self.engine
 
-    def understand(self, delivery: Delivery) -> tuple[Trigger, ...]:
-        self.understood.add(delivery.id)
-        return understand(delivery)
-
-    @property
-    def deliveries(self) -> Deliveries:
-        return Deliveries(self.database)
-
-    async def body(self, trigger: Trigger, attempts_left: int) -> Done | Again:
+    async def body(self, trigger: Trigger, attempts_left: int) -> Done | Again | Later:
         self.calls.append((trigger, attempts_left))
         for name in (trigger.lane, ""):
             self.running[name] = self.running.get(name, 0) + 1
@@ -80,41 +76,28 @@ class Stage:
         return answer
 
     async def send(self, *triggers: dict[str, Any], guid: str = "") -> None:
-        guid = guid or f"guid-{await self.count()}"
-        assert await self.deliveries.keep(guid, "event", json.dumps(triggers).encode())
+        self.sent += 1
+        assert await self.inbox.keep(guid or f"guid-{self.sent}", "event", json.dumps(triggers).encode())
         self.engine.wake()
 
-    async def count(self) -> int:
-        return sum((await self.deliveries.counts()).values())
+    async def rows(self) -> list[tuple[str, str, str]]:
+        """(guid, standing, error) of each delivery, by arrival."""
+        query = text("SELECT guid, state, error FROM deliveries ORDER BY id")
+        async with self.webhooks.connect() as connection:
+            return [tuple(row) for row in await connection.execute(query)]
 
     async def states(self) -> list[str]:
         return [row[1] for row in await self.rows()]
 
-    async def rows(self) -> list[tuple[str, str, int, str]]:
-        """(guid, state, attempts, error) of each delivery, by arrival."""
-        query = text("SELECT guid, state, attempts, error FROM deliveries ORDER BY id")
-        async with self.database.connect() as connection:
-            return [tuple(row) for row in await connection.execute(query)]
-
-    async def inside(self) -> None:
+    async def inside(self) -> Trigger:
         """Wait until one more body has begun to run."""
-        await asyncio.wait_for(self.entered.get(), 5)
+        return await asyncio.wait_for(self.entered.get(), 10)
 
-    async def taken(self, jobs: int) -> None:
-        """Wait until the engine holds `jobs` jobs, waiting or running, and has read all that is stored."""
-
-        async def held() -> bool:
-            stored = {delivery.id for delivery in await self.deliveries.waiting(0, 1_000)}
-            return stored <= self.understood and self.engine.depth() == jobs
-
-        await until(held)
-
-    async def stand(self, *states: str) -> bool:
-        return await self.states() == list(states)
-
-    async def tried(self, times: int) -> bool:
-        """Whether the first delivery has been tried that often."""
-        return (await self.rows())[0][2] >= times
+    async def taken(self) -> None:
+        """Wait until the engine has all that was sent."""
+        async with asyncio.timeout(10):
+            while "new" in await self.states():  # noqa: ASYNC110 - the engine tells nobody
+                await asyncio.sleep(0.01)
 
     async def called(self, times: int) -> bool:
         """Whether bodies have been run that often."""
@@ -124,20 +107,20 @@ class Stage:
     def triggers(self) -> list[Trigger]:
         return [trigger for trigger, _ in self.calls]
 
-    def memory(self) -> int:
-        return len(self.engine._open) + len(self.engine._lanes)
-
 
 @asynccontextmanager
-async def opened(directory: Path) -> AsyncIterator[Stage]:
-    """A stage over a file in `directory`; logs are captured, so that expected failures do not fill the terminal."""
-    database = connect(f"sqlite:///{directory / 'maestro.db'}")
-    await migrate(database)
-    stage = Stage(database)
+async def opened(address: Address) -> AsyncIterator[Stage]:
+    """A stage over empty storage; logs are captured, so that expected failures do not fill the terminal."""
+    main = connect(address.main)
+    await migrate(main)
+    webhooks = main if address.shared else connect(address.intake)
+    await migrate(webhooks)
+    stage = Stage(address, webhooks)
     with capture_logs():
         yield stage
         await stage.engine.stop(drain=1)
-    await database.dispose()
+    for engine in {main, webhooks}:
+        await engine.dispose()
 
 
 EVALUATE: dict[str, Any] = {"kind": "evaluate"}

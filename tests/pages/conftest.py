@@ -46,8 +46,8 @@ def _unreachable(_token: str, _text: bytes | None) -> Any:
 async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
     async with stores(f"sqlite:///{tmp_path / 'maestro.db'}") as kept:
         wakes: list[None] = []
-        measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.deliveries, lambda: wakes.append(None))
+        measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.inbox, lambda: wakes.append(None))
         routes = [*measurements.routes(), *configuration.routes(), *SimulationApi(_unreachable).routes()]
-        served = TestServer(Web([b"secret"], kept.deliveries, lambda: None, routes).app())
+        served = TestServer(Web([b"secret"], kept.inbox, lambda: None, routes).app())
         async with served as server, ClientSession() as session:
             yield Pages(server, session, kept, wakes)

@@ -16,6 +16,7 @@ from app.pages.measurements import MeasurementsApi
 from app.server import Web
 from checks.model import Measurement
 from handlers.understand import Understanding
+from tests.deliveries import new
 from tests.pages.conftest import Pages
 
 SHA = "a" * 40
@@ -38,7 +39,7 @@ async def test_measurements_are_stored_under_the_tokens_repository(pages: Pages,
 
 async def test_the_worker_is_reminded_of_the_commit(pages: Pages, token: str) -> None:
     await pages.post(PATH, GOOD, token)
-    (reminder,) = await pages.stores.deliveries.waiting(0, 9)
+    (reminder,) = await new(pages.stores.inbox.engine)
     (trigger,) = Understanding(1)(reminder)
     assert (trigger.kind, trigger.repository, trigger.head_sha) == (Kind.LOCATE, "acme/shop", SHA)
     assert len(pages.wakes) == 1
@@ -47,7 +48,7 @@ async def test_the_worker_is_reminded_of_the_commit(pages: Pages, token: str) ->
 async def test_every_sending_is_a_reminder_of_its_own(pages: Pages, token: str) -> None:
     for _ in range(2):
         await pages.post(PATH, GOOD, token)
-    assert len(await pages.stores.deliveries.waiting(0, 9)) == 2
+    assert len(await new(pages.stores.inbox.engine)) == 2
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,7 @@ async def test_an_unknown_or_missing_token_is_401(pages: Pages, token: str, head
     answer = await pages.post(PATH, GOOD, Authorization=header)
     assert answer.status == 401
     assert "error" in await answer.json()
-    assert await pages.stores.deliveries.waiting(0, 9) == []
+    assert await new(pages.stores.inbox.engine) == []
 
 
 async def test_a_revoked_token_is_401(pages: Pages, token: str) -> None:
@@ -126,7 +127,7 @@ async def test_what_is_no_measurement_of_a_commit_is_400_and_stores_nothing(
     assert answer.status == 400
     assert "error" in await answer.json()
     assert await pages.stores.measurements.of("acme/shop", SHA) == ()
-    assert await pages.stores.deliveries.waiting(0, 9) == []
+    assert await new(pages.stores.inbox.engine) == []
 
 
 async def test_a_sha256_commit_is_a_commit(pages: Pages, token: str) -> None:
@@ -154,7 +155,7 @@ async def test_a_packed_table_is_read_and_one_that_unpacks_to_more_than_a_mebiby
 
 
 async def test_without_a_database_measurements_are_503(pages: Pages, token: str) -> None:
-    async with pages.stores.engine.begin() as connection:
+    async with pages.stores.main.begin() as connection:
         await connection.exec_driver_sql("DROP TABLE measurements")
     with capture_logs() as logs:
         answer = await pages.post(PATH, GOOD, token)
@@ -183,8 +184,8 @@ BODIES = st.binary(max_size=80) | st.fixed_dictionaries(
 def test_no_body_ever_gets_a_500(tmp_path_factory: pytest.TempPathFactory, body: bytes) -> None:
     async def posted() -> int:
         async with stores(f"sqlite:///{tmp_path_factory.mktemp('pages') / 'maestro.db'}") as kept:
-            api = MeasurementsApi(kept.tokens, kept.measurements, kept.deliveries, lambda: None)
-            served = TestServer(Web([b"secret"], kept.deliveries, lambda: None, api.routes()).app())
+            api = MeasurementsApi(kept.tokens, kept.measurements, kept.inbox, lambda: None)
+            served = TestServer(Web([b"secret"], kept.inbox, lambda: None, api.routes()).app())
             async with served as server, ClientSession() as session:
                 headers = {"Authorization": f"Bearer {await kept.tokens.issue('acme/shop')}"}
                 answer = await session.post(server.make_url(PATH), data=body, headers=headers)

@@ -10,7 +10,7 @@ from app.github.errors import Denied, GitHubError, NotFound, RateLimited, Unavai
 from app.pages.simulation import SimulationApi
 from app.server import Web
 from tests.pages.conftest import Pages
-from tests.test_server import Full
+from tests.test_server import FullDisk
 
 PATH = "/api/simulate/acme/shop/7"
 TOKEN = "ghp_somebodys"
@@ -79,7 +79,7 @@ async def simulated(answer: Exception | None, note: Callable[[str, bytes | None]
         note(token, text)
         return Reader(answer)
 
-    served = TestServer(Web([b"secret"], Full(), lambda: None, SimulationApi(reader_for).routes()).app())
+    served = TestServer(Web([b"secret"], FullDisk(), lambda: None, SimulationApi(reader_for).routes()).app())
     async with served as server, ClientSession() as session:
         sent = json.dumps({"config": "version: 1"})
         response = await session.post(server.make_url(PATH), data=sent, headers={"Authorization": f"token {TOKEN}"})

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from app.store.address import address
 from app.store.database import connect, migrate
 from app.store.effects import Effects
 from tests.github.conftest import client, github, hub, key, make_github, pem, repository, session, time
@@ -17,7 +18,7 @@ __all__ = ["client", "effects", "github", "hub", "key", "make_github", "pem", "r
 @pytest_asyncio.fixture
 async def effects(tmp_path: Path) -> AsyncIterator[Effects]:
     """The effects table of a fresh database."""
-    engine = connect(f"sqlite:///{tmp_path / 'maestro.db'}")
+    engine = connect(address(f"sqlite:///{tmp_path / 'maestro.db'}").main)
     await migrate(engine)
     yield Effects(engine)
     await engine.dispose()

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 async def test_a_passing_fault_anywhere_on_the_road_changes_nothing_in_the_end(
     here: Town, fault: Fault, where: str
 ) -> None:
-    here.maestro.engine.backoff = _soon
+    here.maestro.engine.runner.backoff = _soon
     repo = shop(here.sandbox, CONTRACT)
     sha = repo.commit("fix", {"a.py": "x = 2\n"})
     repo.report_check(sha, "unit")
@@ -44,7 +44,7 @@ async def test_a_passing_fault_anywhere_on_the_road_changes_nothing_in_the_end(
 async def test_a_write_that_worked_though_its_answer_was_lost_is_not_made_twice(
     here: Town, where: str, after: int
 ) -> None:
-    here.maestro.engine.backoff = _soon
+    here.maestro.engine.runner.backoff = _soon
     repo = shop(here.sandbox, CONTRACT)
     here.sandbox.faults.add(AppliedThenCut(), method="POST", path=where, after=after)
     number, _ = change(repo)
@@ -55,8 +55,8 @@ async def test_a_write_that_worked_though_its_answer_was_lost_is_not_made_twice(
 
 
 async def test_while_github_is_away_we_are_in_progress_and_then_ask_for_a_person(here: Town) -> None:
-    here.maestro.engine.backoff = _soon
-    here.maestro.engine.max_attempts = 2
+    here.maestro.engine.runner.backoff = _soon
+    here.maestro.engine.runner.max_attempts = 2
     repo = shop(here.sandbox, CONTRACT)
     here.sandbox.faults.add(ServerError(), path="*/check-suites", times=None)
     _, sha = change(repo)

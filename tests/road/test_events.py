@@ -264,4 +264,4 @@ async def test_a_ping_and_an_event_nobody_knows_are_received_and_mean_nothing(he
     here.sandbox.courier.post("cosmic_ray", {"action": "struck"})
     await here.rest()
     assert here.sandbox.requests == []
-    assert await here.maestro.stores.deliveries.counts() == {"done": 2}
+    assert await here.maestro.stores.deliveries.counts() == {"taken": 2}

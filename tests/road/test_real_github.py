@@ -165,7 +165,7 @@ async def test_a_locked_conversation_costs_the_card_and_not_the_verdict(here: To
     _, sha = change(repo)
     await here.rest()
     assert here.conclusions(repo, sha) == {DECISION: "success"}
-    assert await here.maestro.stores.deliveries.counts() == {"done": len(here.sandbox.deliveries)}
+    assert await here.maestro.stores.deliveries.counts() == {"taken": len(here.sandbox.deliveries)}
 
 
 async def test_a_removed_configuration_is_said_and_does_not_clear_the_change_itself(here: Town) -> None:

@@ -37,7 +37,7 @@ async def test_every_event_about_a_stranger_ends_well(here: Town, known: bool) -
     for event, payload in news:
         here.sandbox.courier.post(event, payload)
     await here.rest()
-    assert await here.maestro.stores.deliveries.counts() == {"done": before.get("done", 0) + len(news)}
+    assert await here.maestro.stores.deliveries.counts() == {"taken": before.get("taken", 0) + len(news)}
     assert here.sandbox.writes == []
 
 

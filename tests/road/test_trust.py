@@ -33,7 +33,7 @@ async def test_a_card_that_lost_its_record_is_found_again_and_its_doubles_remove
     await here.rest()
     (first,) = repo.comments(number)
     _say_as_maestro(here, repo, number, first.body)
-    async with here.maestro.stores.engine.begin() as connection:
+    async with here.maestro.stores.main.begin() as connection:
         await connection.execute(effects.delete())
     repo.commit("fix", {"a.py": "x = 4\n"})
     await here.rest()

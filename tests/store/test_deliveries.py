@@ -2,76 +2,81 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.database import now_us
-from app.store.deliveries import Deliveries
-
-
-async def ids(deliveries: Deliveries) -> list[int]:
-    return [kept.id for kept in await deliveries.waiting(0, 1000)]
+from app.store.deliveries import Deliveries, Standing
+from app.store.inbox import Inbox
+from tests.deliveries import fail, new, take
 
 
 async def test_a_delivery_comes_back_as_it_was_sent(database: AsyncEngine) -> None:
     before = now_us() / 1e6
-    assert await Deliveries(database).keep("guid", "pull_request", b'{"a": "\xff"}')
-    (kept,) = await Deliveries(database).waiting(0, 9)
-    assert (kept.guid, kept.event, kept.body, kept.attempts) == ("guid", "pull_request", b'{"a": "\xff"}', 0)
+    assert await Inbox(database).keep("guid", "pull_request", b'{"a": "\xff"}')
+    (kept,) = await new(database)
+    assert (kept.guid, kept.event, kept.body) == ("guid", "pull_request", b'{"a": "\xff"}')
     assert before <= kept.received_at <= now_us() / 1e6
 
 
-async def test_deliveries_come_back_in_order_from_where_the_reader_stopped(database: AsyncEngine) -> None:
-    deliveries = Deliveries(database)
+async def test_deliveries_are_taken_in_the_order_of_their_arrival(database: AsyncEngine) -> None:
     for number in range(5):
-        await deliveries.keep(f"guid-{number}", "ping", b"{}")
-    first = await deliveries.waiting(0, 2)
-    rest = await deliveries.waiting(first[-1].id, 100)
+        await Inbox(database).keep(f"guid-{number}", "ping", b"{}")
+    first = await new(database, 2)
+    await take(database, *(one.id for one in first))
+    rest = await new(database)
     assert [kept.guid for kept in (*first, *rest)] == [f"guid-{number}" for number in range(5)]
 
 
-async def test_an_id_is_never_used_twice_even_after_the_newest_row_is_gone(database: AsyncEngine) -> None:
+async def test_a_dead_delivery_is_listed_with_its_error_in_short(database: AsyncEngine) -> None:
+    for guid in ("a", "b"):
+        await Inbox(database).keep(guid, "ping", b"{}")
+    one, other = await new(database)
+    await take(database, one.id, other.id)
+    await fail(database, one.id, "x" * 5000 + "\0")
+    (dead,) = await Deliveries(database).listed(Standing.FAILED, 10)
+    assert (dead.guid, dead.event, dead.error) == ("a", "ping", "x" * 2000)
+    assert await Deliveries(database).counts() == {"failed": 1, "taken": 1}
+    assert [kept.guid for kept in await Deliveries(database).listed(None, 1)] == ["b"]
+
+
+async def test_a_replayed_delivery_is_new_work_with_its_old_name(database: AsyncEngine) -> None:
+    for guid in ("a", "b", "c"):
+        await Inbox(database).keep(guid, "ping", b'{"n": 1}')
+    before = await new(database)
+    await take(database, *(one.id for one in before))
+    for one in before[:2]:
+        await fail(database, one.id, "given up")
+    assert await Deliveries(database).replay(["b", "c"]) == 1
+    (again,) = await new(database)
+    assert (again.guid, again.body, again.received_at) == ("b", b'{"n": 1}', before[1].received_at)
+    assert again.id > before[-1].id
+    assert await Deliveries(database).replay([]) == 1
+    assert [one.guid for one in await new(database)] == ["b", "a"]
+
+
+async def test_what_still_waits_is_never_pruned(database: AsyncEngine) -> None:
+    for guid in ("old", "waiting"):
+        await Inbox(database).keep(guid, "ping", b"{}")
+    old, _ = await new(database)
+    await take(database, old.id)
     deliveries = Deliveries(database)
-    await deliveries.keep("first", "ping", b"{}")
-    (first,) = await ids(deliveries)
+    assert await deliveries.prune(old.received_at - 1) == 0
+    assert await deliveries.prune(now_us() / 1e6 + 1) == 1
+    assert await deliveries.counts() == {"new": 1}
+
+
+async def test_the_queue_tells_its_depth_and_its_oldest(database: AsyncEngine) -> None:
+    deliveries = Deliveries(database)
+    assert (await deliveries.queue()).oldest is None
+    for guid in ("a", "b"):
+        await Inbox(database).keep(guid, "ping", b"{}")
+    first, _ = await new(database)
+    queue = await deliveries.queue()
+    assert (queue.depth, queue.oldest) == (2, first.received_at)
+
+
+async def test_an_id_is_never_used_twice_even_after_the_newest_row_is_gone(database: AsyncEngine) -> None:
+    await Inbox(database).keep("first", "ping", b"{}")
+    (first,) = await new(database)
     async with database.begin() as connection:
         await connection.execute(text("DELETE FROM deliveries"))
-    await deliveries.keep("second", "ping", b"{}")
-    (second,) = await ids(deliveries)
-    assert second > first
-
-
-async def test_a_failed_guid_sent_again_gets_a_new_id_and_a_fresh_start(database: AsyncEngine) -> None:
-    deliveries = Deliveries(database)
-    await deliveries.keep("guid", "ping", b'{"n": 1}')
-    (first,) = await deliveries.waiting(0, 9)
-    await deliveries.tried(frozenset({first.id}), "no answer")
-    await deliveries.failed(frozenset({first.id}), "given up")
-    assert await deliveries.keep("guid", "ping", b'{"n": 2}')
-    (second,) = await deliveries.waiting(first.id, 9)
-    assert (second.body, second.attempts) == (b'{"n": 2}', 0)
-
-
-async def test_a_guid_that_waits_or_was_handled_is_known(database: AsyncEngine) -> None:
-    deliveries = Deliveries(database)
-    await deliveries.keep("guid", "ping", b"{}")
-    assert not await deliveries.keep("guid", "ping", b"{}")
-    await deliveries.done(frozenset(await ids(deliveries)))
-    assert not await deliveries.keep("guid", "ping", b"{}")
-    assert await deliveries.counts() == {"done": 1}
-
-
-async def test_attempts_add_up_and_the_last_error_is_kept_in_short(database: AsyncEngine) -> None:
-    deliveries = Deliveries(database)
-    await deliveries.keep("guid", "ping", b"{}")
-    (one,) = await ids(deliveries)
-    for error in ("first", "x" * 5000):
-        await deliveries.tried(frozenset({one}), error)
-    (kept,) = await deliveries.waiting(0, 9)
-    assert kept.attempts == 2
-    async with database.connect() as connection:
-        assert (await connection.execute(text("SELECT error FROM deliveries"))).scalar_one() == "x" * 2000
-
-
-async def test_nothing_to_note_changes_nothing(database: AsyncEngine) -> None:
-    deliveries = Deliveries(database)
-    await deliveries.keep("guid", "ping", b"{}")
-    await deliveries.done(frozenset())
-    await deliveries.failed(frozenset(), "")
-    assert await deliveries.counts() == {"new": 1}
+    await Inbox(database).keep("second", "ping", b"{}")
+    (second,) = await new(database)
+    assert second.id > first.id

@@ -1,0 +1,73 @@
+"""The App's processes: the web, a worker, and both with the worker as a child."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import click
+
+from app import logs
+from app.commands.running import GRACE, listening, working
+from app.commands.supervisor import supervised, unleashed
+from app.github.auth import BadKey
+from app.main import web_process, worker_process
+from app.settings import Settings, SettingsError, load
+from app.store.address import UnsupportedDatabase
+
+Part = Callable[[Settings, asyncio.Event], AbstractAsyncContextManager[None]]
+
+
+class LostWork(OSError):
+    """The worker's lock was lost for so long that others may have been given its work."""
+
+
+@asynccontextmanager
+async def web(settings: Settings, _told: asyncio.Event) -> AsyncIterator[None]:
+    async with web_process(settings) as application, listening(application, settings.host, settings.port) as address:
+        click.echo(f"listening on {address} (webhooks: POST /webhook)", err=True)
+        yield
+
+
+@asynccontextmanager
+async def worker(settings: Settings, told: asyncio.Event) -> AsyncIterator[None]:
+    lost = asyncio.Event()
+
+    def on_lost() -> None:
+        lost.set()
+        told.set()
+
+    async with worker_process(settings, on_lost) as (engine, kept), working(engine, kept.address):
+        leash = asyncio.create_task(unleashed())
+        leash.add_done_callback(lambda _task: told.set())
+        yield
+        leash.cancel()
+    if lost.is_set():
+        raise LostWork("the lock on our work was lost; whoever starts us, start us again")
+
+
+@asynccontextmanager
+async def both(settings: Settings, told: asyncio.Event) -> AsyncIterator[None]:
+    """The web here, the worker in a child: an evaluation never delays an acknowledgement."""
+    async with web(settings, told), supervised({}, GRACE):
+        yield
+
+
+def run(part: Part, host: str | None) -> None:
+    """Run `part` until it is told to end. Raises ClickException for settings that will not do."""
+    try:
+        settings = load()
+        logs.configure()
+        asyncio.run(_until_told(part, settings if host is None else settings.model_copy(update={"host": host})))
+    except (SettingsError, BadKey, UnsupportedDatabase) as error:
+        raise click.ClickException(str(error)) from None
+
+
+async def _until_told(part: Part, settings: Settings) -> None:
+    told = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, told.set)
+    async with part(settings, told):
+        await told.wait()

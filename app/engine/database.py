@@ -1,0 +1,92 @@
+"""The engine's own connections: synchronous, because DBOS is, and patient where only it depends on them."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from dbos import DBOS
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.engine import URL
+
+from app.store.address import SQLITE, Address
+from app.store.database import POSTGRES_ARGUMENTS, SAFELY
+
+RETRY_SECONDS = 0.25
+_LOCK, _UNLOCK = (text(f"SELECT pg_advisory_{word}(1835100533)") for word in ("lock", "unlock"))
+_POOL = 10  # connections to PostgreSQL: the engine's threads, and our own loop
+
+
+def main_database(url: URL, stop: threading.Event) -> Engine:
+    """Open the database that DBOS keeps its workflows in.
+
+    On PostgreSQL each connection attempt is repeated until the server answers or `stop` is set: DBOS's own back-off
+    doubles up to a minute, and work would lie idle long after the database is back. On SQLite one connection serves
+    all threads: the pool's queue takes the place of SQLite's busy wait, which sleeps up to 100 ms at a time.
+    """
+    if url.get_backend_name() == SQLITE:
+        return _sqlite(url)
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=_POOL,
+        max_overflow=_POOL,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args=POSTGRES_ARGUMENTS,
+    )
+
+    @event.listens_for(engine, "do_connect")
+    def patiently(_dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
+        while True:
+            try:
+                return psycopg.connect(*arguments, **options)
+            except psycopg.OperationalError:
+                if stop.wait(RETRY_SECONDS):
+                    raise
+
+    return engine
+
+
+def intake_database(url: URL) -> Engine:
+    """Open the file of the webhooks, for SQLite alone: elsewhere they lie in the main database."""
+    return _sqlite(url)
+
+
+def prepare(address: Address, main: Engine) -> None:
+    """Make DBOS's own tables, one process at a time."""
+    with main.connect() as connection:
+        if address.shared:
+            connection.execute(_LOCK)
+        DBOS.migrate(address.main.render_as_string(hide_password=False))
+        if address.shared:
+            connection.execute(_UNLOCK)
+
+
+def migrate(address: Address) -> None:
+    """The same, for whoever does nothing else."""
+    main = main_database(address.main, threading.Event())
+    try:
+        prepare(address, main)
+    finally:
+        main.dispose()
+
+
+def _sqlite(url: URL) -> Engine:
+    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url.set(drivername="sqlite"),
+        pool_size=1,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False},
+    )
+    event.listen(engine, "connect", _safely)
+    return engine
+
+
+def _safely(connection: Any, _record: object) -> None:
+    connection.isolation_level = "IMMEDIATE"  # what first writes takes the lock, instead of failing later
+    for pragma in SAFELY:
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,120 @@
+"""DBOS's table of workflows, as far as we look into it: the only code that knows its columns and statuses (3.4.0)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, and_, func, or_, select, update
+
+from app.store.address import SQLITE
+
+LANES = "lanes"
+SCHEMA = "dbos"  # where the tables are on PostgreSQL; SQLite knows no schemas
+WAITING = "ENQUEUED"
+RESTING = "DELAYED"
+RUNNING = "PENDING"
+ENDED_BADLY = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
+WITHDRAWN = "CANCELLED"
+
+
+def _table(schema: str | None) -> Table:
+    names = ("workflow_uuid", "status", "executor_id", "queue_name", "queue_partition_key")
+    times = ("created_at", "completed_at")  # epoch milliseconds
+    texts, moments = (Column(name, String) for name in names), (Column(name, BigInteger) for name in times)
+    return Table("workflow_status", MetaData(schema=schema), *texts, *moments)
+
+
+_PLAIN, _IN_SCHEMA = _table(None), _table(SCHEMA)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """What has not begun on a lane: names of jobs that wait for their turn, and of those that rest after a failure."""
+
+    waiting: tuple[str, ...]
+    resting: tuple[str, ...]
+
+
+def workflows(connection: Connection) -> Table:
+    """The table, where this database has it."""
+    return _PLAIN if connection.dialect.name == SQLITE else _IN_SCHEMA
+
+
+def known(connection: Connection, name: str) -> bool:
+    """Was a job handed over under this name before?"""
+    table = workflows(connection)
+    query = select(table.c.workflow_uuid).where(table.c.workflow_uuid == name)
+    return connection.execute(query).first() is not None
+
+
+def not_begun(connection: Connection, lane: str) -> Lane:
+    """The jobs of `lane` that a newer one may join, or take the place of."""
+    table = workflows(connection)
+    query = select(table.c.workflow_uuid, table.c.status).where(
+        table.c.queue_name == LANES,
+        table.c.queue_partition_key == lane,
+        table.c.status.in_((WAITING, RESTING)),
+    )
+    rows = connection.execute(query).all()
+    return Lane(
+        tuple(row.workflow_uuid for row in rows if row.status == WAITING),
+        tuple(row.workflow_uuid for row in rows if row.status == RESTING),
+    )
+
+
+def withdraw(connection: Connection, names: Sequence[str]) -> None:
+    """What rests under `names` is answered by a newer job, and never runs."""
+    table = workflows(connection)
+    mine = and_(table.c.workflow_uuid.in_(names), table.c.status == RESTING)
+    connection.execute(update(table).where(mine).values(status=WITHDRAWN))
+
+
+def unfinished(connection: Connection) -> int:
+    """Jobs that wait, rest or run."""
+    table = workflows(connection)
+    states = table.c.status.in_((WAITING, RESTING, RUNNING))
+    return connection.execute(select(func.count()).where(table.c.queue_name == LANES, states)).scalar_one()
+
+
+def oldest(connection: Connection) -> float | None:
+    """Since when the oldest job waits for its turn, in epoch seconds; None when none does."""
+    table = workflows(connection)
+    query = select(func.min(table.c.created_at)).where(table.c.queue_name == LANES, table.c.status == WAITING)
+    first = connection.execute(query).scalar_one()
+    return None if first is None else int(first) / 1e3
+
+
+def claimed_by(connection: Connection, executor: str) -> set[str]:
+    """Jobs that count as running in `executor`."""
+    table = workflows(connection)
+    mine = (table.c.queue_name == LANES, table.c.status == RUNNING, table.c.executor_id == executor)
+    return set(connection.execute(select(table.c.workflow_uuid).where(*mine)).scalars())
+
+
+def release(connection: Connection, executor: str) -> None:
+    """What `executor` had begun and will not end waits for its turn again, with its place in its lane."""
+    table = workflows(connection)
+    mine = and_(table.c.queue_name == LANES, table.c.status == RUNNING, table.c.executor_id == executor)
+    connection.execute(update(table).where(mine).values(status=WAITING))
+
+
+def executors(connection: Connection) -> set[str]:
+    """Who counts as running anything."""
+    table = workflows(connection)
+    query = select(table.c.executor_id).where(table.c.status == RUNNING, table.c.executor_id.is_not(None)).distinct()
+    return set(connection.execute(query).scalars())
+
+
+def ended_badly(connection: Connection) -> list[str]:
+    """Jobs that took their process down with them, again and again."""
+    table = workflows(connection)
+    return list(connection.execute(select(table.c.workflow_uuid).where(table.c.status == ENDED_BADLY)).scalars())
+
+
+def ended_before(connection: Connection, moment_ms: int, limit: int) -> list[str]:
+    """Jobs that ended before `moment_ms` (epoch milliseconds), withdrawn ones included."""
+    table = workflows(connection)
+    withdrawn = and_(table.c.status == WITHDRAWN, table.c.created_at < moment_ms)
+    query = select(table.c.workflow_uuid).where(or_(table.c.completed_at < moment_ms, withdrawn)).limit(limit)
+    return list(connection.execute(query).scalars())

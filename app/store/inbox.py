@@ -1,0 +1,136 @@
+"""Where webhooks come in: one writer, one transaction for all that waits, and no answer before it is committed.
+
+A transaction a webhook would cost a disk flush each; the group pays for one (figures: docs/benchmarks.md).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.store.database import insert_into, now_us
+from app.store.deliveries import Standing
+from app.store.tables import deliveries as table
+
+MOST_WAITING = 1_000  # webhooks
+MOST_BYTES = 128 * 1024 * 1024  # of their compressed bodies
+GROUP = 500  # rows of one transaction
+
+_KNOWN = select(table.c.guid, table.c.state).where(table.c.guid.in_(bindparam("guids", expanding=True)))
+_DEAD = delete(table).where(table.c.guid.in_(bindparam("guids", expanding=True)), table.c.state == Standing.FAILED)
+
+
+class Full(Exception):
+    """More waits than memory should hold; the sender must come again."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """One webhook on its way into the table, and whoever waits for it to be there."""
+
+    guid: str
+    event: str
+    body: bytes
+    stored: asyncio.Future[bool]
+
+
+@dataclass(slots=True)
+class Inbox:
+    """Group commit over the deliveries table of `engine`. One a process."""
+
+    engine: AsyncEngine
+    most_waiting: int = MOST_WAITING
+    most_bytes: int = MOST_BYTES
+    _waiting: list[_Waiting] = field(default_factory=list)
+    _bytes: int = 0
+    _writer: asyncio.Task[None] | None = None
+
+    async def keep(self, guid: str, event: str, body: bytes) -> bool:
+        """Store one webhook; False when its GUID is known and needs no second handling.
+
+        GitHub redelivers under the same GUID, so a GUID whose first handling failed is taken in again. Raises Full,
+        or whatever the database raises: then nothing is stored.
+        """
+        packed = zlib.compress(body, 1)
+        if len(self._waiting) >= self.most_waiting or self._bytes + len(packed) > self.most_bytes:
+            raise Full
+        one = _Waiting(guid, event, packed, asyncio.get_running_loop().create_future())
+        self._waiting.append(one)
+        self._bytes += len(packed)
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write(), name="inbox")
+        return await asyncio.shield(one.stored)
+
+    async def probe(self) -> None:
+        """Write something and take it back: raises what a webhook would meet (a full disk, a lost server)."""
+        async with self.engine.begin() as connection:
+            values = {"guid": "probe", "event": "", "body": b"", "state": Standing.FAILED, "error": ""}
+            await connection.execute(table.insert().values(**values, received_at=now_us()))
+            await connection.execute(delete(table).where(table.c.guid == "probe"))
+
+    async def close(self) -> None:
+        """Return once all that waits is stored or refused."""
+        if self._writer is not None:
+            await self._writer
+
+    async def _write(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
+            self._bytes -= sum(len(one.body) for one in group)
+            try:
+                fresh = await self._commit(group)
+            except Exception as error:  # every waiter hears of it, and answers its own sender
+                _answer_all(group, error)
+            else:
+                _answer_each(group, fresh)
+        self._writer = None
+
+    async def _commit(self, group: Sequence[_Waiting]) -> set[str]:
+        """Insert a group; which of its GUIDs are to be handled."""
+        first = {one.guid: one for one in reversed(group)}
+        async with self.engine.begin() as connection:
+            alive = await _alive(connection, list(first))
+            fresh = [one for one in first.values() if one.guid not in alive]
+            if fresh:
+                insert = insert_into(table, connection).on_conflict_do_nothing()
+                await connection.execute(insert, [_row(one) for one in reversed(fresh)])
+        return {one.guid for one in fresh}
+
+
+async def _alive(connection: AsyncConnection, guids: list[str]) -> set[str]:
+    """The GUIDs that are kept already and are not dead; the dead are cleared away, to be taken in anew."""
+    known = {row.guid: row.state for row in await connection.execute(_KNOWN, {"guids": guids})}
+    dead = [guid for guid, state in known.items() if state == Standing.FAILED]
+    if dead:
+        await connection.execute(_DEAD, {"guids": dead})
+    return known.keys() - set(dead)
+
+
+def _row(one: _Waiting) -> dict[str, object]:
+    return {
+        "guid": one.guid,
+        "event": one.event,
+        "body": one.body,
+        "state": Standing.NEW,
+        "error": "",
+        "received_at": now_us(),
+    }
+
+
+def _answer_each(group: Sequence[_Waiting], fresh: set[str]) -> None:
+    for one in group:
+        if not one.stored.done():
+            one.stored.set_result(one.guid in fresh)
+        fresh.discard(one.guid)  # the second of two in one group is known
+
+
+def _answer_all(group: Sequence[_Waiting], error: Exception) -> None:
+    for one in group:
+        if not one.stored.done():
+            one.stored.set_exception(error)
+            one.stored.exception()  # heard, even if the sender has hung up meanwhile

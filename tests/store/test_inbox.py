@@ -1,0 +1,86 @@
+import asyncio
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.store.deliveries import Deliveries
+from app.store.inbox import Full, Inbox
+from tests.deliveries import fail, new, take
+
+
+@pytest.fixture
+def commits(database: AsyncEngine) -> list[None]:
+    """Grows by one with each transaction."""
+    seen: list[None] = []
+    event.listen(database.sync_engine, "commit", lambda _connection: seen.append(None))
+    return seen
+
+
+async def test_what_arrives_together_costs_few_transactions(database: AsyncEngine, commits: list[None]) -> None:
+    inbox = Inbox(database)
+    await asyncio.gather(*(inbox.keep(f"guid-{n}", "ping", b"{}") for n in range(300)))
+    assert len(await new(database)) == 300
+    assert len(commits) <= 4
+
+
+async def test_a_guid_that_waits_or_was_handled_is_known(database: AsyncEngine) -> None:
+    inbox = Inbox(database)
+    assert await inbox.keep("guid", "ping", b"{}")
+    assert not await inbox.keep("guid", "ping", b"{}")
+    await take(database, *(one.id for one in await new(database)))
+    assert not await inbox.keep("guid", "ping", b"{}")
+    assert await Deliveries(database).counts() == {"taken": 1}
+
+
+async def test_of_one_guid_twice_in_one_moment_one_is_fresh(database: AsyncEngine) -> None:
+    inbox = Inbox(database)
+    assert await asyncio.gather(*(inbox.keep("guid", "ping", b"{}") for _ in range(5))) == [True] + [False] * 4
+    assert len(await new(database)) == 1
+
+
+async def test_a_dead_guid_sent_again_gets_a_new_id_and_the_new_body(database: AsyncEngine) -> None:
+    inbox = Inbox(database)
+    await inbox.keep("guid", "ping", b'{"n": 1}')
+    (first,) = await new(database)
+    await take(database, first.id)
+    await fail(database, first.id, "given up")
+    assert await inbox.keep("guid", "ping", b'{"n": 2}')
+    (second,) = await new(database)
+    assert second.body == b'{"n": 2}'
+    assert second.id > first.id
+
+
+async def test_nothing_is_acknowledged_that_could_not_be_stored(database: AsyncEngine) -> None:
+    inbox = Inbox(database)
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE deliveries RENAME TO gone"))
+    refused = await asyncio.gather(*(inbox.keep(f"g{n}", "ping", b"{}") for n in range(3)), return_exceptions=True)
+    assert [isinstance(error, DBAPIError) for error in refused] == [True] * 3
+    with pytest.raises(DBAPIError):
+        await inbox.probe()
+    async with database.begin() as connection:
+        await connection.execute(text("ALTER TABLE gone RENAME TO deliveries"))
+    await inbox.probe()
+    assert await inbox.keep("g0", "ping", b"{}")
+
+
+async def test_more_than_memory_should_hold_is_sent_away(database: AsyncEngine) -> None:
+    inbox = Inbox(database, most_waiting=2)
+    answers = await asyncio.gather(*(inbox.keep(f"g{n}", "ping", b"{}") for n in range(5)), return_exceptions=True)
+    assert [isinstance(answer, Full) for answer in answers] == [False, False, True, True, True]
+    assert await inbox.keep("g4", "ping", b"{}")
+    small = Inbox(database, most_bytes=4)
+    with pytest.raises(Full):
+        await small.keep("large", "ping", b"{}")
+
+
+async def test_a_sender_that_hangs_up_does_not_disturb_the_others(database: AsyncEngine) -> None:
+    inbox = Inbox(database)
+    gone = asyncio.create_task(inbox.keep("gone", "ping", b"{}"))
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert await inbox.keep("here", "ping", b"{}")
+    await inbox.close()
+    assert sorted(one.guid for one in await new(database)) == ["gone", "here"]
