@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from app.github.errors import NotFound
 from app.github.repository import CheckRunFields, Repository
 from app.model import OWN_RUN, Annotation, BeginCheckRun, CheckRunText, ForgetCheckRuns, RetireCheckRuns, WriteCheckRun
-from app.store.effects import Effect, Effects
+from app.store.effects import Effect, Effects, check_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class CheckRunWriter:
         return next((run.id for run in ours if run.external_id == name), None)
 
     def _key(self, head_sha: str, name: str) -> str:
-        return f"{self.repository.full_name}/check/{head_sha}/{name}"
+        return check_key(self.repository.full_name, head_sha, name)
 
 
 def _fields(action: WriteCheckRun, annotations: tuple[Annotation, ...]) -> CheckRunFields:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select
@@ -74,6 +75,18 @@ class Decisions:
         query = select(table.c.record).where(table.c.id.in_(newest)).order_by(table.c.number)
         async with self.engine.connect() as connection:
             return [zlib.decompress(row) for row in (await connection.execute(query)).scalars()]
+
+    async def newest_at(self, repository: str, heads: Sequence[str]) -> dict[tuple[int, str], bytes]:
+        """The newest record of each pull request at each of `heads`, by number and head; b"" where it was voided."""
+        newest = (
+            select(func.max(table.c.id))
+            .where(table.c.repository == repository, table.c.head_sha.in_(heads), table.c.number.is_not(None))
+            .group_by(table.c.number, table.c.head_sha)
+        )
+        query = select(table.c.number, table.c.head_sha, table.c.record).where(table.c.id.in_(newest))
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        return {(row.number, row.head_sha): zlib.decompress(row.record) for row in rows}
 
     async def group_at(self, repository: str, head_sha: str) -> bytes | None:
         """The newest record of a merge group at this head."""

@@ -58,6 +58,12 @@ class Deliveries:
         async with self.engine.connect() as connection:
             return [_kept(row) for row in await connection.execute(query)]
 
+    async def held(self, guids: Sequence[str]) -> frozenset[str]:
+        """Those of `guids` that came in and are not dead: nobody need send them again."""
+        query = select(table.c.guid).where(table.c.guid.in_(guids), table.c.state != Standing.FAILED)
+        async with self.engine.connect() as connection:
+            return frozenset((await connection.execute(query)).scalars())
+
     async def counts(self) -> dict[str, int]:
         """How many deliveries stand where."""
         query = select(table.c.state, func.count()).group_by(table.c.state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,19 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """An effect, and when it was last begun or recorded (epoch seconds)."""
+
+    effect: Effect
+    at: float
+
+
+def check_key(repository: str, head_sha: str, name: str) -> str:
+    """The key of the check run `name` on a head."""
+    return f"{repository}/check/{head_sha}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Effects:
     """The effects table; a key names the thing, e.g. `o/r/check/<sha>/maestro / decision`."""
 
@@ -45,6 +59,13 @@ class Effects:
         async with self.engine.connect() as connection:
             rows = (await connection.execute(query)).all()
         return {row.key.removeprefix(prefix.lower()): _effect(row) for row in rows}
+
+    async def written(self, keys: Sequence[str]) -> dict[str, Written]:
+        """Those of `keys` that were ever begun, by their key in small letters."""
+        query = select(table).where(table.c.key.in_(keys))
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        return {row.key: Written(_effect(row), row.written_at / 1e6) for row in rows}
 
     async def begin(self, key: str) -> None:
         """Say, before the call, that we are about to make it: a crash in between is then known and looked up."""

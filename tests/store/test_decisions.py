@@ -23,3 +23,15 @@ async def test_the_pull_requests_of_a_head_are_remembered(database: AsyncEngine)
     await decisions.keep("o/other", 5, HEAD, "ship", b"{}", "")
     assert await decisions.pulls_at("o/r", HEAD) == [7, 9]
     assert await decisions.pulls_at("o/r", "c" * 40) == []
+
+
+async def test_the_newest_word_of_each_pull_request_at_some_heads_is_found(database: AsyncEngine) -> None:
+    decisions = Decisions(database)
+    for number, head, said in ((7, HEAD, b"old"), (7, HEAD, b"new"), (8, HEAD, b"twin"), (7, NEXT, b"moved")):
+        await decisions.keep("o/r", number, head, "ship", said, "")
+    await decisions.keep("o/r", None, HEAD, "ship", b"a merge group", "")
+    await decisions.keep("o/other", 7, HEAD, "ship", b"elsewhere", "")
+    assert await decisions.newest_at("O/R", [HEAD]) == {(7, HEAD): b"new", (8, HEAD): b"twin"}
+    await decisions.void("o/r", 8)
+    assert await decisions.newest_at("o/r", [HEAD, NEXT]) == {(7, HEAD): b"new", (8, HEAD): b"", (7, NEXT): b"moved"}
+    assert await decisions.newest_at("o/r", []) == {}

@@ -80,3 +80,13 @@ async def test_an_id_is_never_used_twice_even_after_the_newest_row_is_gone(datab
     await Inbox(database).keep("second", "ping", b"{}")
     (second,) = await new(database)
     assert second.id > first.id
+
+
+async def test_what_came_in_is_held_until_it_dies(database: AsyncEngine) -> None:
+    for guid in ("new", "taken", "dead"):
+        await Inbox(database).keep(guid, "push", b"{}")
+    ids = {kept.guid: kept.id for kept in await new(database)}
+    await take(database, ids["taken"])
+    await fail(database, ids["dead"], "gave up")
+    assert await Deliveries(database).held(["new", "taken", "dead", "unheard"]) == {"new", "taken"}
+    assert await Deliveries(database).held([]) == frozenset()

@@ -1,6 +1,7 @@
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.store.database import now_us
 from app.store.effects import Effect, Effects
 
 KEY = "o/r/check/" + "a" * 40 + "/maestro / decision"
@@ -48,3 +49,15 @@ async def test_a_prefix_is_no_pattern(database: AsyncEngine, prefix: str) -> Non
     await effects.record("o/rx/check", Effect(1, "said"))
     await effects.forget_words(prefix)
     assert await effects.get("o/rx/check") == Effect(1, "said")
+
+
+async def test_effects_are_found_by_their_keys_with_the_time_they_were_written(database: AsyncEngine) -> None:
+    effects, before = Effects(database), now_us() / 1e6
+    await effects.begin("o/r/check/begun/x")
+    await effects.record("O/r/check/done/x", Effect(1, "said", completed=True))
+    found = await effects.written(["o/r/check/begun/x", "o/R/check/done/x", "o/r/check/never/x"])
+    assert {key: one.effect for key, one in found.items()} == {
+        "o/r/check/begun/x": Effect(None, ""),
+        "o/r/check/done/x": Effect(1, "said", completed=True),
+    }
+    assert all(before <= one.at <= now_us() / 1e6 for one in found.values())
