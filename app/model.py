@@ -247,6 +247,33 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What of ours stands at the head of one pull request. `base_ref` "": no word that counts."""
+
+    base_ref: str  # the base that the newest decision at this head was made for
+    completed: bool  # the run that is required says so, and what it says still stands
+    touched: float  # when that run was last written or begun, epoch seconds; 0.0: never
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One sending of a webhook, as GitHub's log has it; a redelivery is another one of the same `guid`."""
+
+    id: int
+    guid: str
+    at: float  # epoch seconds, UTC
+    arrived: bool = False  # we answered it well
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What GitHub did not tell us, and why. `limited`: it told us to wait, so nothing more is to be asked now."""
+
+    reason: str
+    limited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a request is not carried out; the reason is what the person reads."""
 

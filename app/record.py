@@ -45,7 +45,24 @@ class _Held(msgspec.Struct):
     case: _HeldCase
 
 
+class _AboutPull(msgspec.Struct):
+    base_ref: str
+
+
+class _AboutSnapshot(msgspec.Struct):
+    pull: _AboutPull
+
+
+class _AboutCase(msgspec.Struct):
+    snapshot: _AboutSnapshot
+
+
+class _About(msgspec.Struct):
+    case: _AboutCase
+
+
 _RECORD = msgspec.json.Decoder(_Held)
+_ABOUT = msgspec.json.Decoder(_About)
 
 
 def write(case: Case, decision: Decision) -> bytes:
@@ -77,6 +94,14 @@ def read(record: bytes) -> Case:
         return Case(snapshot, _policy(held.case.policy), _edited(held.case.edited), held.case.version)
     except (msgspec.DecodeError, RecursionError, KeyError, ValidationError) as error:
         raise BadRecord(f"not a decision record: {type(error).__name__}") from error
+
+
+def base_of(record: bytes) -> str:
+    """The base branch that a record is about; "" where it does not say. Reads nothing else: it is asked of hundreds."""
+    try:
+        return _ABOUT.decode(record).case.snapshot.pull.base_ref
+    except msgspec.DecodeError:
+        return ""
 
 
 def again(record: bytes) -> Decision:

@@ -48,6 +48,8 @@ class Settings(StoreSettings):
     github_api: str = Field(default="https://api.github.com", validation_alias="MAESTRO_GITHUB_API")
     url: str = Field(default="", validation_alias="MAESTRO_URL")
     ci_grace: float = Field(default=90.0, ge=0, le=3600, validation_alias="MAESTRO_CI_GRACE")
+    sweep_seconds: float = Field(default=600.0, ge=0, le=86_400, validation_alias="MAESTRO_SWEEP_SECONDS")
+    redelivery_seconds: float = Field(default=300.0, ge=0, le=86_400, validation_alias="MAESTRO_REDELIVERY_SECONDS")
     host: str = Field(default="127.0.0.1", validation_alias="MAESTRO_HOST")
     port: int = Field(default=8080, ge=0, le=65535, validation_alias=AliasChoices("PORT", "MAESTRO_PORT"))
 

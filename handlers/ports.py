@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from app.model import Action, BeginCheckRun, Opened, Place, Trigger, Verb
+from app.model import Action, Attempt, BeginCheckRun, Opened, Place, Standing, Trigger, Unread, Verb
 from checks.judge import Case
 from checks.model import Decision, Pull
 
@@ -64,3 +64,43 @@ class Renderer(Protocol):
 
     def unknown_command(self, verb: str, nearest: str) -> str:
         """The answer to a verb that does not exist."""
+
+
+class Census(Protocol):
+    """Everything of ours that is open on GitHub; what it does not tell is an Unread."""
+
+    async def installations(self) -> Sequence[int] | Unread:
+        """The installations that may be asked."""
+
+    async def repositories(self, installation: int) -> Sequence[str] | Unread:
+        """The repositories of one, `owner/name`."""
+
+    async def open_pulls(self, installation: int, repository: str) -> Sequence[Pull] | Unread:
+        """The open pull requests of one repository."""
+
+    async def ruled(self, installation: int, pull: Pull) -> bool | Unread:
+        """Does the base of `pull` have a configuration?"""
+
+
+class Standings(Protocol):
+    """What of ours stands, as we remember it."""
+
+    async def of(self, repository: str, pulls: Sequence[Pull]) -> Mapping[int, Standing]:
+        """What stands at the head of each of `pulls`, by number."""
+
+
+class Hooks(Protocol):
+    """The App's webhook as GitHub keeps its log."""
+
+    def failed(self) -> AsyncGenerator[Sequence[Attempt] | Unread, None]:
+        """Attempts, at least those that failed, page by page, the newest first; an Unread is the last."""
+
+    async def again(self, attempt: Attempt) -> Unread | None:
+        """Ask for one delivery again; None when GitHub will send it."""
+
+
+class Intake(Protocol):
+    """The deliveries that came in."""
+
+    async def held(self, guids: Sequence[str]) -> Collection[str]:
+        """Those of `guids` that came in and are not dead."""

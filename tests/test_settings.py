@@ -14,6 +14,8 @@ VARIABLES = (
     "MAESTRO_WEBHOOK_SECRET",
     "MAESTRO_GITHUB_API",
     "MAESTRO_URL",
+    "MAESTRO_SWEEP_SECONDS",
+    "MAESTRO_REDELIVERY_SECONDS",
     "MAESTRO_HOST",
     "MAESTRO_PORT",
     "PORT",
@@ -46,6 +48,16 @@ def test_the_three_needed_variables_suffice(environment: pytest.MonkeyPatch, tmp
     assert [secret.get_secret_value() for secret in loaded.webhook_secrets] == [SECRET]
     assert (loaded.github_api, loaded.host, loaded.port) == ("https://api.github.com", "127.0.0.1", 8080)
     assert loaded.database_url == f"sqlite:///{tmp_path}/maestro/maestro.db"
+    assert (loaded.sweep_seconds, loaded.redelivery_seconds) == (600.0, 300.0)
+
+
+def test_healing_can_be_switched_off_and_never_runs_backwards(environment: pytest.MonkeyPatch) -> None:
+    for name in ("MAESTRO_SWEEP_SECONDS", "MAESTRO_REDELIVERY_SECONDS"):
+        environment.setenv(name, "0")
+    assert (load().sweep_seconds, load().redelivery_seconds) == (0.0, 0.0)
+    environment.setenv("MAESTRO_SWEEP_SECONDS", "-1")
+    with pytest.raises(SettingsError, match="MAESTRO_SWEEP_SECONDS"):
+        load()
 
 
 @pytest.mark.parametrize("missing", ["MAESTRO_APP_ID", "MAESTRO_PRIVATE_KEY", "MAESTRO_WEBHOOK_SECRET"])

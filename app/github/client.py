@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -67,6 +67,14 @@ class Client:
                 return tuple(items)
             request = following
         raise TooLarge(request.call, answer.status, f"more than {len(items):,} items")
+
+    async def pages(self, template: str, parts: Parts, read: Read[T]) -> AsyncGenerator[tuple[T, ...], None]:
+        """GET a list page by page, however long it is: for whoever knows when to stop."""
+        request: Request | None = self._request("GET", template, {**parts, "per_page": PER_PAGE})
+        while request is not None:
+            answer = await self._fetch(request)
+            yield _parsed(answer, request, lambda data: tuple(read(item) for item in _items(data, "")))
+            request = self._next(request, answer)
 
     async def get_raw(self, template: str, parts: Parts, *, accept: str, max_bytes: int) -> Answer:
         """GET the bytes themselves in the media type `accept`; TooLarge past `max_bytes`."""
