@@ -1,4 +1,4 @@
-# One process that is web and worker at once, so that both share the one SQLite file under /data.
+# One container that runs the web and its worker, so that both share the SQLite files under /data.
 FROM python:3.11-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -20,9 +20,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import __version__, metrics, record
 from app.exit import Exit
+from app.gather.census import Census
+from app.gather.hooks import Hooks
 from app.gather.measured import Sent
 from app.gather.reader import GitHubReader, Judged
 from app.gather.rules import overlaid
+from app.gather.standing import Standings
 from app.github.auth import Identity
 from app.github.client import GitHub
 from app.github.meter import Metrics, counting
@@ -33,7 +36,7 @@ from app.pages.measurements import MeasurementsApi
 from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.watching import Watching
 from app.publish.publisher import Publisher
-from app.render.actions import GitHubRenderer
+from app.render.actions import DECISION, GitHubRenderer
 from app.server import Web
 from app.settings import Settings
 from app.store.address import Address, address
@@ -47,6 +50,8 @@ from checks.judge import Case, judge
 from checks.model import Decision, Measurement, Pull
 from handlers.command import Commands
 from handlers.evaluate import Evaluation
+from handlers.redelivery import Redelivery
+from handlers.sweep import Sweep
 from handlers.understand import Understanding
 
 if TYPE_CHECKING:
@@ -56,6 +61,7 @@ log = structlog.get_logger(__name__)
 
 LINE_END = "\n"
 NO_APP = 0  # GitHub gives no App this id
+Scheduled = Callable[[], Awaitable[tuple[Trigger, ...]]]
 _INSTALLATIONS_KEPT = 300.0  # seconds that an answer to "which installation?" is believed
 
 
@@ -237,8 +243,30 @@ def _engine(
         await commands(trigger)
         return Done()
 
-    bodies: dict[Kind, Body] = {Kind.EVALUATE: evaluate, Kind.LOCATE: spread, Kind.SWEEP: spread, Kind.COMMAND: command}
-    return Engine(kept.address, Understanding(own_app), bodies, on_lost=on_lost, pace=pace or Pace())
+    schedules = _schedules(settings, github, kept)
+
+    async def scheduled(trigger: Trigger, _attempts_left: int) -> Done:
+        return Done(await schedules[trigger.reason][1]())
+
+    bodies: dict[Kind, Body] = {
+        Kind.EVALUATE: evaluate,
+        Kind.LOCATE: spread,
+        Kind.SWEEP: spread,
+        Kind.COMMAND: command,
+        Kind.SCHEDULED: scheduled,
+    }
+    periods = {name: seconds for name, (seconds, _) in schedules.items()}
+    return Engine(kept.address, Understanding(own_app), bodies, schedules=periods, on_lost=on_lost, pace=pace or Pace())
+
+
+def _schedules(settings: Settings, github: GitHub, kept: Stores) -> Mapping[str, tuple[float, Scheduled]]:
+    """What heals, and how many seconds lie between two runs; what is set to 0 never runs."""
+    standings = Standings(kept.decisions, kept.effects, record.base_of, DECISION)
+    every: dict[str, tuple[float, Scheduled]] = {
+        "sweep": (settings.sweep_seconds, Sweep(Census(github), standings)),
+        "redelivery": (settings.redelivery_seconds, Redelivery(Hooks(github), kept.deliveries)),
+    }
+    return {name: (seconds, run) for name, (seconds, run) in every.items() if seconds}
 
 
 def _end_process() -> None:

@@ -88,6 +88,8 @@ def settings_for(github: Sandbox, directory: Path, secret: str) -> Settings:
             "MAESTRO_GITHUB_API": github.url,
             "MAESTRO_HOST": "127.0.0.1",
             "PORT": 0,
+            "MAESTRO_SWEEP_SECONDS": 0,  # no webhook goes astray on the way here
+            "MAESTRO_REDELIVERY_SECONDS": 0,
             "DATABASE_URL": f"sqlite:///{directory / 'maestro.db'}",
         }
     )

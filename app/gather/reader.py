@@ -108,7 +108,7 @@ class GitHubReader:
                 numbers = self.found[trigger.lane] = await self._pulls_at(trigger)
             case Kind.SWEEP:
                 numbers = await self._open_pulls(trigger)
-            case Kind.COMMAND:
+            case Kind.COMMAND | Kind.SCHEDULED:
                 numbers = ()
         return tuple(replace(trigger, kind=Kind.EVALUATE, number=number) for number in numbers)
 
