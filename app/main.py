@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import __version__, metrics, record
+from app.archive import Archive
 from app.exit import Exit
 from app.gather.census import Census
 from app.gather.hooks import Hooks
@@ -46,8 +47,8 @@ from app.store.deliveries import Deliveries
 from app.store.effects import Effects
 from app.store.inbox import Inbox
 from app.store.measurements import Measurements, Tokens
-from checks.judge import Case, judge
-from checks.model import Decision, Measurement, Pull
+from app.store.provenance import Provenance
+from checks.model import Measurement, Pull
 from handlers.command import Commands
 from handlers.evaluate import Evaluation
 from handlers.redelivery import Redelivery
@@ -88,6 +89,10 @@ class Stores:
     @property
     def measurements(self) -> Measurements:
         return Measurements(self.main)
+
+    @property
+    def provenance(self) -> Provenance:
+        return Provenance(self.main)
 
     @property
     def tokens(self) -> Tokens:
@@ -198,7 +203,7 @@ def _reader_for(github: GitHub, sent: Sent, judged: Judged, own_app: int) -> Rea
 
 
 def _web(settings: Settings, github: GitHub, kept: Stores, stored: Callable[[], None]) -> web.Application:
-    reader_for = _reader_for(github, kept.measurements, _JudgedBefore(kept.decisions), int(settings.app_id))
+    reader_for = _reader_for(github, kept.measurements, Archive(kept.decisions), int(settings.app_id))
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
     measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.inbox, stored)
     watching = Watching(kept.inbox, kept.deliveries, kept.decisions)
@@ -219,10 +224,10 @@ def _engine(
     own_app = int(settings.app_id)
     connect_to = _Connector(github)
     reader = GitHubReader(
-        connect_to, own_app, kept.measurements, _JudgedBefore(kept.decisions), __version__, ci_grace=settings.ci_grace
+        connect_to, own_app, kept.measurements, Archive(kept.decisions), __version__, ci_grace=settings.ci_grace
     )
-    publisher, renderer = Publisher(connect_to, kept.effects, own_app), GitHubRenderer()
-    evaluation = Evaluation(reader, publisher, _Archive(kept.decisions), renderer)
+    publisher, renderer = Publisher(connect_to, kept.effects, own_app, kept.provenance), GitHubRenderer()
+    evaluation = Evaluation(reader, publisher, Archive(kept.decisions), renderer)
     commands = Commands(reader, publisher, renderer)
 
     async def evaluate(trigger: Trigger, attempts_left: int) -> Done | Again | Later:
@@ -272,49 +277,6 @@ def _schedules(settings: Settings, github: GitHub, kept: Stores) -> Mapping[str,
 def _end_process() -> None:
     """Whoever runs web and worker in one has nobody to start it anew: the end must be seen."""
     os._exit(Exit.INFRASTRUCTURE)
-
-
-@dataclass(frozen=True, slots=True)
-class _Archive:
-    decisions: Decisions
-
-    async def keep(self, case: Case, decision: Decision, reason: str) -> None:
-        pull = decision.pull
-        written = record.write(case, decision)
-        await self.decisions.keep(pull.repository, pull.number, pull.head_sha, decision.verdict.value, written, reason)
-
-    async def void(self, trigger: Trigger) -> None:
-        if trigger.number is not None and not trigger.hearsay:
-            await self.decisions.void(trigger.repository, trigger.number)
-
-    async def others_at_head(self, pull: Pull) -> Sequence[Decision]:
-        kept = (_decided(one) for one in await self.decisions.at_head(pull.repository, pull.head_sha))
-        return [one for one in kept if one is not None and one.pull.number != pull.number]
-
-
-@dataclass(frozen=True, slots=True)
-class _JudgedBefore:
-    decisions: Decisions
-
-    async def pulls_at(self, repository: str, head_sha: str) -> Sequence[int]:
-        return await self.decisions.pulls_at(repository, head_sha)
-
-    async def first_at(self, repository: str, head_sha: str) -> float | None:
-        return await self.decisions.first_at(repository, head_sha)
-
-    async def group_at(self, repository: str, head_sha: str) -> Pull | None:
-        kept = await self.decisions.group_at(repository, head_sha)
-        decision = None if kept is None else _decided(kept)
-        return None if decision is None else decision.pull
-
-
-def _decided(kept: bytes) -> Decision | None:
-    """The decision of a record; None, and a word in the log, for one that an other version wrote in its own way."""
-    try:
-        return judge(record.read(kept)) if kept else None
-    except record.BadRecord as error:
-        log.warning("archive.unreadable", error=str(error))
-        return None
 
 
 class _Connector:

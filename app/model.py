@@ -36,6 +36,58 @@ class Kind(StrEnum):
     SCHEDULED = "scheduled"  # the clock asked for what `reason` names
 
 
+MAESTRO = "maestro"
+"""Who did it, where no person and no other App asked."""
+
+
+class Surface(StrEnum):
+    """Where somebody asked: they all ride the same road."""
+
+    WEBHOOK = "webhook"
+    COMMENT = "comment"
+    BUTTON = "button"
+    API = "api"
+    SCHEDULE = "schedule"
+    CLI = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something is done: what asked for it, who, in which role, from where; and the decision that it rests on."""
+
+    reason: str = ""  # of the trigger: "pull_request.opened"
+    who: str = MAESTRO  # a login on GitHub, or ourselves
+    role: str = ""  # of `who` in the repository, where one was asked for
+    surface: Surface = Surface.WEBHOOK
+    head_sha: str = ""  # what it is about, where an action itself names no head
+    config_digest: str = ""
+    decision_id: int | None = None  # None: done before anything was decided
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Where an entry stands in the provenance log: its number, and the hash that seals it and all before it."""
+
+    seq: int
+    hash: str  # 64 hexadecimal digits; a witness may know only how it begins
+
+    @property
+    def short(self) -> str:
+        """As a card shows it, with 48 bits of the hash (docs/provenance.md tells what they are worth)."""
+        return f"{self.seq}:{self.hash[:12]}"
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash}"
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """A decision that is kept: the seal of its entry, and the cause of whatever is done on the strength of it."""
+
+    cause: Cause
+    seal: Seal
+
+
 @dataclass(frozen=True, slots=True)
 class Trigger:
     """One thing to do, on one lane. `installation` None: GitHub did not say, and the client will ask."""
@@ -54,6 +106,8 @@ class Trigger:
     hearsay: bool = False  # what others report: it brings no rules to a repository that has none
     remembered: bool = False  # look for the head only among those we have judged, without asking GitHub
     reset: bool = False  # GitHub reset our check runs on this head: say everything again
+    who: str = MAESTRO  # whose doing it is: a login on GitHub
+    surface: Surface = Surface.WEBHOOK
 
     @property
     def lane(self) -> str:
@@ -70,6 +124,11 @@ class Trigger:
         """What a run must do beyond the least: it answers whatever else waits on its lane and needs no more."""
         needs = {"rules": not self.hearsay, "search": not self.remembered, "anew": self.reset}
         return frozenset(need for need, needed in needs.items() if needed)
+
+    @property
+    def cause(self) -> Cause:
+        """What the log says of whatever this brings about."""
+        return Cause(self.reason, self.who, surface=self.surface, head_sha=self.head_sha)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.model import EVALUATE_BUTTON, OWN_RUN, Kind, Trigger
+from app.model import EVALUATE_BUTTON, OWN_RUN, Kind, Surface, Trigger
 from handlers.payload import Payload, at, installation, integer, items, repository, sha, text
 
 
@@ -48,6 +48,7 @@ def _look_at(payload: Payload, subject: str, reset: bool = False) -> tuple[Trigg
         "reason": f"{subject}.{text(payload, 'action')}",
         "reset": reset,
         "hearsay": not reset,
+        "surface": Surface.BUTTON if reset else Surface.WEBHOOK,
     }
     numbers = [
         n

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.model import React, Reply, Trigger
 from handlers.commands import VERBS, answer_to
@@ -35,4 +35,5 @@ class Commands:
                 Reply(trigger.number, trigger.comment_id, body),
                 React(trigger.comment_id, "rocket" if answer else "confused"),
             ),
+            replace(trigger.cause, head_sha=opened.pull.head_sha),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.model import Action, ForgetCheckRuns, Opened, Trigger
+from app.model import Action, ForgetCheckRuns, Opened, Seal, Trigger
 from checks.decide import sharing_a_head
 from checks.judge import Case, judge
 from checks.model import Decision, Missing, State
@@ -27,23 +27,23 @@ class Evaluation:
             await self.archive.void(trigger)
             return None
         async with self.writer.turn(opened.place, opened.pull.head_sha):
-            await self.writer.perform(opened.place, self._beginning(trigger, opened))
+            await self.writer.perform(opened.place, self._beginning(trigger, opened), trigger.cause)
         case = await self.reader.gather(opened, attempts_left)
         decision = judge(case)
         if decision is None:
             await self.archive.void(trigger)
             return None
         async with self.writer.turn(opened.place, decision.pull.head_sha):
-            await self.archive.keep(case, decision, trigger.reason)
-            await self.writer.perform(opened.place, await self._answer(opened, decision))
+            kept = await self.archive.keep(case, decision, trigger.cause)
+            await self.writer.perform(opened.place, await self._answer(opened, decision, kept.seal), kept.cause)
         return Judgement(case, decision)
 
-    async def _answer(self, opened: Opened, decision: Decision) -> tuple[Action, ...]:
+    async def _answer(self, opened: Opened, decision: Decision, seal: Seal) -> tuple[Action, ...]:
         """The card speaks of this pull request alone; the check runs of all that share its head."""
         judged = await self.archive.others_at_head(decision.pull)
         others = [other for other in judged if await self.reader.stands(opened.place, other.pull)]
         shared = sharing_a_head([decision, *others]) if others else decision
-        return (*self.renderer.check_runs(shared), *self.renderer.card(decision, opened.card))
+        return (*self.renderer.check_runs(shared), *self.renderer.card(decision, opened.card, seal))
 
     def _beginning(self, trigger: Trigger, opened: Opened) -> tuple[Action, ...]:
         pending = () if opened.policy is None else (self.renderer.pending(opened.pull),)

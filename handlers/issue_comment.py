@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.model import Kind, Trigger
+from app.model import Kind, Surface, Trigger
 from handlers.commands.parse import spoken_to
 from handlers.payload import Payload, at, installation, integer, is_bot, repository, text
 
@@ -23,5 +23,6 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
             reason="issue_comment.created",
             comment_id=integer(payload, "comment", "id"),
             text=body,
+            surface=Surface.COMMENT,
         ),
     )

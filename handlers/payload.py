@@ -7,11 +7,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from app.model import MAESTRO
+
 Payload = Mapping[str, Any]
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}/(?!\.\Z)[A-Za-z0-9._-]{1,100}")
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _LARGEST = 2**63 - 1  # what a database column holds
+_LONGEST_LOGIN = 100  # GitHub's have at most 39 characters, an App's a few more
 
 
 def read(body: bytes) -> Payload:
@@ -70,6 +73,11 @@ def repository(payload: Payload) -> str:
 def installation(payload: Payload) -> int | None:
     """The installation that GitHub speaks to, or None."""
     return integer(payload, "installation", "id")
+
+
+def actor(payload: Payload) -> str:
+    """The login of whoever made the event happen; ourselves where it names nobody."""
+    return text(payload, "sender", "login")[:_LONGEST_LOGIN] or MAESTRO
 
 
 def is_bot(payload: Payload, *path: str) -> bool:

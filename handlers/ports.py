@@ -6,7 +6,20 @@ from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from app.model import Action, Attempt, BeginCheckRun, Opened, Place, Standing, Trigger, Unread, Verb
+from app.model import (
+    Action,
+    Archived,
+    Attempt,
+    BeginCheckRun,
+    Cause,
+    Opened,
+    Place,
+    Seal,
+    Standing,
+    Trigger,
+    Unread,
+    Verb,
+)
 from checks.judge import Case
 from checks.model import Decision, Pull
 
@@ -30,15 +43,15 @@ class Writer(Protocol):
     def turn(self, place: Place, head_sha: str) -> AbstractAsyncContextManager[object]:
         """One writer a head at a time: two pull requests may share a head, and their lanes do not know each other."""
 
-    async def perform(self, place: Place, actions: Sequence[Action]) -> None:
-        """Carry out `actions` in order, each at most once."""
+    async def perform(self, place: Place, actions: Sequence[Action], cause: Cause) -> None:
+        """Carry out `actions` in order, each at most once, and log each with its `cause`."""
 
 
 class Archive(Protocol):
     """Keeps decisions."""
 
-    async def keep(self, case: Case, decision: Decision, reason: str) -> None:
-        """Keep what was decided and all that it was made of."""
+    async def keep(self, case: Case, decision: Decision, cause: Cause) -> Archived:
+        """Keep what was decided and all that it was made of, and log it with its `cause`."""
 
     async def void(self, trigger: Trigger) -> None:
         """Nothing is asked of the trigger's pull request any more, so what was decided of it no longer counts."""
@@ -56,8 +69,8 @@ class Renderer(Protocol):
     def check_runs(self, decision: Decision) -> tuple[Action, ...]:
         """The check runs that say `decision`."""
 
-    def card(self, decision: Decision, mode: str) -> tuple[Action, ...]:
-        """The card that says `decision`, where its mode lets it."""
+    def card(self, decision: Decision, mode: str, seal: Seal) -> tuple[Action, ...]:
+        """The card that says `decision`, where its mode lets it, with the seal of its entry in the log."""
 
     def help(self, verbs: Sequence[Verb]) -> str:
         """The answer to `/maestro help`."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.model import WAKE, Delivery, Trigger
 from handlers import check_events, installation, issue_comment, merge_group, pull_request, push, wake
-from handlers.payload import Payload, read
+from handlers.payload import Payload, actor, read
 
 Handler = Callable[[Payload, int], tuple[Trigger, ...]]
 
@@ -36,4 +36,6 @@ class Understanding:
         handler = HANDLERS.get(delivery.event)
         if handler is None:
             return ()
-        return tuple(trigger for trigger in handler(read(delivery.body), self.own_app) if trigger.repository)
+        payload = read(delivery.body)
+        meant = (trigger for trigger in handler(payload, self.own_app) if trigger.repository)
+        return tuple(replace(trigger, who=actor(payload)) for trigger in meant)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.github.errors import NotFound
 from app.github.repository import Repository
 from app.model import CARD_MARKER, WriteCard
+from app.publish.account import Told, untold
 from app.store.effects import Effect, Effects
 
 
@@ -17,6 +18,7 @@ class CardWriter:
     repository: Repository
     effects: Effects
     own_app: int
+    told: Told = untold
 
     async def said(self, action: WriteCard) -> bool:
         """Does the card already say this, but for its age?"""
@@ -37,7 +39,7 @@ class CardWriter:
                 return
             await self.effects.begin(key)
             remote = await self.repository.create_comment(action.number, action.body)
-        await self.effects.record(key, Effect(remote, action.digest))
+        await self.effects.record(key, Effect(remote, action.digest), self.told(action))
 
     async def _edit(self, remote: int, action: WriteCard) -> int | None:
         try:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from app.github.errors import NotFound
 from app.github.repository import CheckRunFields, Repository
 from app.model import OWN_RUN, Annotation, BeginCheckRun, CheckRunText, ForgetCheckRuns, RetireCheckRuns, WriteCheckRun
+from app.publish.account import Told, untold
 from app.store.effects import Effect, Effects, check_key
 
 
@@ -19,6 +20,7 @@ class CheckRunWriter:
     repository: Repository
     effects: Effects
     own_app: int
+    told: Told = untold
 
     async def begin(self, action: BeginCheckRun) -> None:
         """Show `action.name` in progress, unless it already says something."""
@@ -63,7 +65,7 @@ class CheckRunWriter:
             remote = await self._made(key, was, action)
         sent = was.sent | {_digest(annotation) for annotation in action.words.annotations}
         said = Effect(remote, _said(action), action.conclusion is not None, was.generation, sent)
-        await self.effects.record(key, said)
+        await self.effects.record(key, said, self.told(action))
 
     async def _edited(self, remote: int, was: Effect, action: WriteCheckRun) -> bool:
         """Edit the run; False when it is gone. Annotations that GitHub has are not sent again: it appends them."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.model import Action, BeginCheckRun, RetireCheckRuns, Verb, WriteCard, WriteCheckRun
+from app.model import Action, BeginCheckRun, RetireCheckRuns, Seal, Verb, WriteCard, WriteCheckRun
 from app.render.card import card
 from app.render.checkrun import check_run, decision_run, pending, retired
 from app.render.templates import render
@@ -25,7 +25,7 @@ def check_name(check: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GitHubRenderer:
-    """Words for GitHub. `now` gives the card its time, which its digest leaves out."""
+    """Words for GitHub. `now` gives the card its time, which its digest leaves out, as it does the seal."""
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -61,12 +61,12 @@ class GitHubRenderer:
         """The answer to a verb that does not exist."""
         return render("unknown_command.md.j2", verb=verb, nearest=nearest)
 
-    def card(self, decision: Decision, mode: str) -> tuple[Action, ...]:
+    def card(self, decision: Decision, mode: str, seal: Seal) -> tuple[Action, ...]:
         """The card, where `mode` (and a draft that may ship) lets it be written."""
         number = decision.pull.number
         if number is None or mode == "never" or not decision.configured:
             return ()
-        drawn = card(decision, now=self.now())
+        drawn = card(decision, now=self.now(), seal=seal)
         coarse = mode == "on-change" or decision.conclusion is None
         digest = _gist(decision) if coarse else drawn.digest
         quiet = decision.verdict is Verdict.SHIP and (mode == "on-failure" or decision.pull.draft)

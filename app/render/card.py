@@ -14,7 +14,7 @@ from functools import partial
 from hashlib import sha256
 
 from app.github.limits import COMMENT_CUT
-from app.model import CARD_MARKER
+from app.model import CARD_MARKER, Seal
 from app.render import words
 from app.render.cut import BLANK, fit_all, size
 from app.render.escape import Markdown, markdown
@@ -35,13 +35,14 @@ _ALERTS = {
     Verdict.BLOCK: "CAUTION",
     Verdict.ROLLBACK: "CAUTION",
 }
+_LONGEST_SEAL = Seal(10**12, "f" * 64)  # room for any, so that how much evidence fits does not depend on which it is
 _FOREIGN = re.compile(r"[^A-Za-z0-9._/-]")
 _UNSEEN = re.compile(r"<!--.*?-->|<[^>]*>|\]\([^)]*\)|[*`|\[\\]|^> ?|:?-+:?(?=\|)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The comment's text, and the digest of all of it but the time, which merely ages."""
+    """The comment's text, and the digest of all of it but its time and its seal, which merely age."""
 
     body: str
     digest: str
@@ -65,17 +66,20 @@ def marker(repository: str, number: int | None) -> Markdown:
     return Markdown(f"{CARD_MARKER}v1 repo={_FOREIGN.sub('', repository)} pr={shown} -->")
 
 
-def card(decision: Decision, *, now: datetime) -> Card:
-    """The card of `decision` as of `now` (aware). At most COMMENT_CUT bytes, whatever the decision holds."""
+def card(decision: Decision, *, now: datetime, seal: Seal | None = None) -> Card:
+    """The card of `decision` as of `now` (aware). At most COMMENT_CUT bytes, whatever the decision holds.
+
+    `seal` is that of its entry in the provenance log, which a decision of no server has not.
+    """
     folds = bool(decision.rows or decision.risk)
     head = _head(decision, VISIBLE_LINES - folds - 1)
-    taken = (head, _footer(decision, _minute(now)))
+    taken = (head, _footer(decision, _minute(now), _LONGEST_SEAL))
     evidence = _evidence(decision, COMMENT_CUT - sum(size(part) + len(BLANK) for part in taken))
 
-    def body(stamp: str) -> str:
-        return BLANK.join(filter(None, [head, evidence, _footer(decision, stamp)])) + "\n"
+    def body(stamp: str, seal: Seal | None) -> str:
+        return BLANK.join(filter(None, [head, evidence, _footer(decision, stamp, seal)])) + "\n"
 
-    return Card(body(_minute(now)), sha256(body("").encode()).hexdigest())
+    return Card(body(_minute(now), seal), sha256(body("", None).encode()).hexdigest())
 
 
 def table(decision: Decision, lines: int, level: _Level = _LEVELS[0]) -> Markdown:
@@ -138,13 +142,14 @@ def _open_and_folded(decision: Decision, lines: int) -> tuple[list[Row], list[Ro
     return shown, [row for row in rows if row not in shown]
 
 
-def _footer(decision: Decision, stamp: str) -> Markdown:
+def _footer(decision: Decision, stamp: str, seal: Seal | None) -> Markdown:
     return render(
         "footer.md.j2",
         pull=decision.pull,
         stamp=stamp,
         digest=decision.config_digest,
         version=decision.version,
+        seal=seal,
     )
 
 

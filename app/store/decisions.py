@@ -2,38 +2,47 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, insert, select
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.model import Archived, Cause, Seal
+from app.store.chain import Kind, told
 from app.store.database import now_us
+from app.store.provenance import append
 from app.store.tables import decisions as table
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """The decisions table: append-only."""
+    """The decisions table: append-only, each decision in one transaction with its entry in the provenance log."""
 
     engine: AsyncEngine
 
     async def keep(
-        self, repository: str, number: int | None, head_sha: str, verdict: str, record: bytes, reason: str
-    ) -> None:
-        """Store one decision: `record` is its JSON (facts, configuration, answer), `reason` what asked for it."""
+        self, repository: str, number: int | None, head_sha: str, verdict: str, record: bytes, cause: Cause
+    ) -> Archived:
+        """Store one decision: `record` is its JSON (facts, configuration, answer), `cause` what asked for it.
+
+        The cause comes back with the decision's id: whatever is done because of the decision is logged with it.
+        """
         values = {
             "repository": repository,
             "number": number,
             "head_sha": head_sha,
             "verdict": verdict,
-            "reason": reason,
+            "reason": cause.reason,
             "record": zlib.compress(record),
             "decided_at": now_us(),
         }
         async with self.engine.begin() as connection:
-            await connection.execute(insert(table).values(**values))
+            made = await connection.execute(insert(table).values(**values).returning(table.c.id))
+            cause = replace(cause, decision_id=made.scalar_one(), head_sha=head_sha)
+            return Archived(cause, await _log(connection, (repository, number, head_sha), verdict, record, cause))
 
     async def latest(self, repository: str, number: int) -> bytes | None:
         """The newest record of a pull request."""
@@ -103,4 +112,13 @@ class Decisions:
         async with self.engine.connect() as connection:
             heads = list((await connection.execute(query)).scalars())
         for head in heads:
-            await self.keep(repository, number, head, "silence", b"", "no rules")
+            await self.keep(repository, number, head, "silence", b"", Cause("no rules"))
+
+
+async def _log(
+    connection: AsyncConnection, where: tuple[str, int | None, str], verdict: str, record: bytes, cause: Cause
+) -> Seal:
+    """The entry binds the record by its digest: who edits the decision gives themselves away."""
+    digest = hashlib.sha256(record).hexdigest()
+    (seal,) = await append(connection, [told(Kind.DECISION, where, verdict, cause, record_digest=digest)])
+    return seal

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.store.chain import ProvenanceEntry
 from app.store.database import insert_into, now_us
+from app.store.provenance import append
 from app.store.tables import effects as table
 
 
@@ -74,8 +76,8 @@ class Effects:
             statement = insert_into(table, connection).values(key=key, **values)
             await connection.execute(statement.on_conflict_do_nothing())
 
-    async def record(self, key: str, effect: Effect) -> None:
-        """Say, after the call, what GitHub has now."""
+    async def record(self, key: str, effect: Effect, entry: ProvenanceEntry | None = None) -> None:
+        """Say, after the call, what GitHub has now; `entry` tells the log, and no crash can part the two."""
         values = {
             "remote_id": effect.remote_id,
             "digest": effect.digest,
@@ -87,6 +89,8 @@ class Effects:
         async with self.engine.begin() as connection:
             statement = insert_into(table, connection).values(key=key, **values)
             await connection.execute(statement.on_conflict_do_update(index_elements=[table.c.key], set_=values))
+            if entry is not None:
+                await append(connection, [entry])
 
     async def forget_words(self, prefix: str) -> None:
         """GitHub reset these check runs: what they said no longer stands, though their ids do."""

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import record
 from app.gather.standing import Standings
-from app.model import Standing
+from app.model import Cause, Standing
 from app.store.address import Address
 from app.store.database import connect, migrate
 from app.store.decisions import Decisions
@@ -39,7 +39,7 @@ async def keep(database: AsyncEngine, pull: Pull) -> None:
     decision = judge(case)
     assert decision is not None
     written = record.write(case, decision)
-    await Decisions(database).keep(pull.repository, pull.number, pull.head_sha, "ship", written, "")
+    await Decisions(database).keep(pull.repository, pull.number, pull.head_sha, "ship", written, Cause())
 
 
 def standings(database: AsyncEngine) -> Standings:

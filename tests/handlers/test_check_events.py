@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.model import EVALUATE_BUTTON, OWN_RUN, Kind
+from app.model import EVALUATE_BUTTON, OWN_RUN, Kind, Surface
 from tests.handlers.shapes import (
     BASE,
     HEAD,
@@ -77,6 +77,7 @@ def test_nobody_passes_for_us_by_bearing_our_mark() -> None:
 def test_who_asks_us_to_run_again_is_told_everything_again(event: str, payload: dict[str, Any]) -> None:
     (trigger,) = understood(event, payload)
     assert (trigger.kind, trigger.number, trigger.reset) == (Kind.EVALUATE, 5, True)
+    assert (trigger.who, trigger.surface) == ("alice", Surface.BUTTON)
 
 
 @pytest.mark.parametrize("pressed", [None, {}, {"identifier": "ship"}, {"identifier": None}, [], "evaluate"])

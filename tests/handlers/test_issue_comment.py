@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from app.model import Kind
+from app.model import Kind, Surface
 from tests.handlers.shapes import REPOSITORY, issue_comment, understood
 
 
@@ -12,6 +12,7 @@ def test_a_persons_new_comment_on_a_pull_request_is_a_command() -> None:
     (trigger,) = understood("issue_comment", issue_comment("/maestro help me"))
     assert (trigger.kind, trigger.repository, trigger.number) == (Kind.COMMAND, REPOSITORY, 5)
     assert (trigger.comment_id, trigger.text) == (31, "/maestro help me")
+    assert (trigger.who, trigger.surface) == ("alice", Surface.COMMENT)
 
 
 @pytest.mark.parametrize("action", ["edited", "deleted", "pinned", ""])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.model import Kind
+from app.model import MAESTRO, Kind, Surface
 from tests.handlers.shapes import HEAD, REPOSITORY, pull_request, understood
 
 
@@ -12,6 +12,16 @@ def test_a_change_that_appeared_or_moved_is_judged(action: str) -> None:
     assert (trigger.kind, trigger.repository, trigger.number) == (Kind.EVALUATE, REPOSITORY, 5)
     assert (trigger.head_sha, trigger.installation) == (HEAD, 99)
     assert trigger.reason == f"pull_request.{action}"
+
+
+@pytest.mark.parametrize(
+    ("sender", "who"),
+    [({"login": "alice"}, "alice"), ({"login": "renovate[bot]", "type": "Bot"}, "renovate[bot]"), (None, MAESTRO)],
+)
+def test_whose_doing_it_is_is_remembered(sender: object, who: str) -> None:
+    (trigger,) = understood("pull_request", pull_request() | {"sender": sender})
+    assert (trigger.cause.who, trigger.cause.surface) == (who, Surface.WEBHOOK)
+    assert (trigger.cause.reason, trigger.cause.head_sha) == ("pull_request.opened", HEAD)
 
 
 @pytest.mark.parametrize("action", ["assigned", "locked", "milestoned", "review_requested", "enqueued", ""])

@@ -1,12 +1,13 @@
 """`maestro_wake`: measurements were stored."""
 
-from app.model import Kind
+from app.model import MAESTRO, Kind, Surface
 from tests.handlers.shapes import HEAD, REPOSITORY, understood, wake
 
 
 def test_the_pull_requests_at_the_measured_commit_are_looked_up() -> None:
     (trigger,) = understood("maestro_wake", wake())
     assert (trigger.kind, trigger.repository, trigger.head_sha) == (Kind.LOCATE, REPOSITORY, HEAD)
+    assert (trigger.who, trigger.surface) == (MAESTRO, Surface.API)
 
 
 def test_without_a_commit_there_are_none() -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from structlog.testing import capture_logs
 
 from app.main import Stores, stores
+from app.model import Cause
 from app.pages.watching import STALE, Watching
 from app.server import Web
 
@@ -32,7 +33,7 @@ async def asked(server: BaseTestServer, path: str = "/readyz") -> tuple[int, str
 
 
 async def test_where_webhooks_can_be_stored_and_none_waits_we_are_ready(server: BaseTestServer, kept: Stores) -> None:
-    await kept.decisions.keep("o/r", 1, "a" * 40, "ship", b"{}", "test")
+    await kept.decisions.keep("o/r", 1, "a" * 40, "ship", b"{}", Cause())
     status, told = await asked(server)
     assert status == 200
     assert '"status": "ready"' in told

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.model import Seal
 from app.render import words
 from app.render.card import Card, card, marker
 from app.render.cut import size
@@ -207,6 +208,13 @@ def test_a_decision_without_checks_has_no_table_and_still_says_its_risk() -> Non
     assert "- touches 12 files in 5 directories" in body
 
 
+def test_the_seal_of_the_log_ends_the_last_line_and_leaves_the_digest_as_it_was() -> None:
+    sealed = card(SHIP, now=NOW, seal=Seal(128, "1a2b3c4d5e6f" + "0" * 52))
+    assert sealed.digest == drawn(SHIP).digest
+    assert sealed.body == drawn(SHIP).body.replace("</sub>", " · log `128:1a2b3c4d5e6f`</sub>")
+    assert "log" not in drawn(SHIP).body.splitlines()[-1]
+
+
 def test_time_alone_leaves_the_digest_as_it_was() -> None:
     later = card(SHIP, now=NOW + timedelta(hours=3))
     assert later.digest == drawn(SHIP).digest
@@ -232,7 +240,7 @@ def test_the_marker_holds_no_more_than_a_repository_and_a_number() -> None:
     assert marker("a/b", None) == "<!-- maestro:card v1 repo=a/b pr=local -->"
 
 
-def hostile_card(text: str, times: int = 3) -> Card:
+def hostile_card(text: str, times: int = 3, seal: Seal | None = None) -> Card:
     """A card in which every text that others write is `text`, and everything comes `times` times."""
     measure = Measure(text, text, text, text, evidence=text, state=State.BLOCK)
     findings = tuple(Finding(text, text, text, text, 3) for _ in range(times))
@@ -252,7 +260,7 @@ def hostile_card(text: str, times: int = 3) -> Card:
         notes=(text, text),
         pull=pull(title=text, author=text, head_ref=text, base_ref=text, body=text, from_fork=True),
     )
-    return drawn(shown)
+    return card(shown, now=NOW, seal=seal)
 
 
 def stands(body: str) -> None:
@@ -278,7 +286,7 @@ def stands(body: str) -> None:
 
 @pytest.mark.parametrize("payload", HOSTILE)
 def test_each_known_attack_leaves_the_card_standing(payload: str) -> None:
-    body = hostile_card(payload).body
+    body = hostile_card(payload, seal=Seal(10**12, "f" * 64)).body
     stands(body)
     assert len(visible(body)) <= 12
     assert sum(map(len, visible(body))) <= 1_500
@@ -299,6 +307,14 @@ def test_a_card_of_monstrous_texts_is_cut_and_says_so(length: int, character: st
     assert sum(map(len, visible(body))) <= 1_500
     if character == "@":
         assert "*Cut to fit: " in body
+
+
+@pytest.mark.parametrize("seal", [Seal(1, "f" * 64), Seal(10**12, "f" * 64)])
+def test_how_much_evidence_fits_does_not_depend_on_the_seal(seal: Seal) -> None:
+    sealed = hostile_card("@" * 100_000, 60, seal)
+    assert "*Cut to fit: " in sealed.body
+    assert size(sealed.body) <= 60_000
+    assert sealed.digest == hostile_card("@" * 100_000, 60).digest
 
 
 @pytest.mark.parametrize("name", STORY)

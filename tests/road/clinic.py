@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +13,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import record
+from app.archive import Archive
 from app.gather.census import Census
 from app.gather.hooks import Hooks
 from app.gather.reader import GitHubReader
@@ -22,7 +23,7 @@ from app.github.caller import Tuning
 from app.github.client import GitHub
 from app.github.repository import Repository
 from app.github.sandbox import Repo, Sandbox
-from app.model import Opened, Place, Trigger
+from app.model import Archived, Cause, Opened, Place, Trigger
 from app.publish.publisher import Publisher
 from app.render.actions import DECISION, GitHubRenderer
 from app.store.address import address
@@ -32,8 +33,9 @@ from app.store.deliveries import Deliveries
 from app.store.effects import Effects
 from app.store.inbox import Inbox
 from app.store.measurements import Measurements
-from checks.judge import Case, judge
-from checks.model import Decision, Pull
+from app.store.provenance import Provenance
+from checks.judge import Case
+from checks.model import Decision
 from handlers.evaluate import Evaluation
 from handlers.redelivery import Redelivery
 from handlers.sweep import Sweep
@@ -46,36 +48,18 @@ class Crash(BaseException):
     """The process ends here."""
 
 
-@dataclass
-class Archive:
-    """The decisions table as the road sees it."""
+class Fragile(Archive):
+    """The archive of a process that may end right after the next decision was kept."""
 
-    decisions: Decisions
-    crash: bool = False  # right after the next decision was kept
+    def __init__(self, decisions: Decisions) -> None:
+        super().__init__(decisions)
+        self.crash = False
 
-    async def keep(self, case: Case, decision: Decision, reason: str) -> None:
-        pull = decision.pull
-        written = record.write(case, decision)
-        await self.decisions.keep(pull.repository, pull.number, pull.head_sha, decision.verdict.value, written, reason)
+    async def keep(self, case: Case, decision: Decision, cause: Cause) -> Archived:
+        kept = await super().keep(case, decision, cause)
         if self.crash:
             raise Crash
-
-    async def void(self, trigger: Trigger) -> None:
-        assert trigger.number is not None
-        await self.decisions.void(trigger.repository, trigger.number)
-
-    async def others_at_head(self, pull: Pull) -> Sequence[Decision]:
-        kept = [judge(record.read(one)) for one in await self.decisions.at_head(pull.repository, pull.head_sha) if one]
-        return [one for one in kept if one is not None and one.pull.number != pull.number]
-
-    async def pulls_at(self, repository: str, head_sha: str) -> Sequence[int]:
-        return await self.decisions.pulls_at(repository, head_sha)
-
-    async def first_at(self, repository: str, head_sha: str) -> float | None:
-        return await self.decisions.first_at(repository, head_sha)
-
-    async def group_at(self, repository: str, head_sha: str) -> Pull | None:
-        return None
+        return kept
 
 
 class Dying(GitHubReader):
@@ -96,7 +80,7 @@ class Clinic:
     heard: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.archive = Archive(Decisions(self.database))
+        self.archive = Fragile(Decisions(self.database))
         self.inbox = Inbox(self.database)
         self.deliveries = Deliveries(self.database)
 
@@ -111,7 +95,7 @@ class Clinic:
         """Let a trigger ride the road; a Crash on it ends there."""
         own_app = self.sandbox.app.app_id
         reads = reader(self._connect, own_app, Measurements(self.database), self.archive, "test")
-        writes = Publisher(self._connect, Effects(self.database), own_app)
+        writes = Publisher(self._connect, Effects(self.database), own_app, Provenance(self.database))
         try:
             await Evaluation(reads, writes, self.archive, GitHubRenderer())(trigger, 0)
         except Crash:

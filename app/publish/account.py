@@ -1,0 +1,78 @@
+"""What the writer tells the log. It never sees where the log is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from app.model import (
+    Action,
+    BeginCheckRun,
+    Cause,
+    ForgetCheckRuns,
+    Place,
+    React,
+    Reply,
+    RetireCheckRuns,
+    WriteCard,
+    WriteCheckRun,
+)
+from app.store.chain import MOVED, OK, Kind, ProvenanceEntry, told
+
+
+class Journal(Protocol):
+    """Takes down what was done."""
+
+    async def append(self, entries: Sequence[ProvenanceEntry]) -> object:
+        """Keep `entries` for good, in their order."""
+
+
+Told = Callable[[Action], ProvenanceEntry | None]
+"""What is to be told of an action that succeeded: it is kept in one transaction with the memory of its effect."""
+
+
+def untold(_action: Action) -> None:
+    """For a writer that works for no log."""
+    return
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The entries of one batch of actions: all at one place, and because of one thing."""
+
+    place: Place
+    cause: Cause
+
+    def done(self, action: Action) -> ProvenanceEntry:
+        """GitHub did it."""
+        return self._entry(Kind.ACTION, action, OK)
+
+    def failed(self, action: Action, error: str) -> ProvenanceEntry:
+        """GitHub answered with an error, or with nothing: then nobody knows whether it was done."""
+        return self._entry(Kind.ACTION, action, error)
+
+    def dropped(self, action: Action) -> ProvenanceEntry:
+        """Not tried, nor what was to come after it: the head that it speaks of is no longer the head."""
+        return self._entry(Kind.REFUSAL, action, MOVED)
+
+    def _entry(self, kind: Kind, action: Action, result: str) -> ProvenanceEntry:
+        where = (self.place.repository, self.place.number, getattr(action, "head_sha", ""))
+        return told(kind, where, what(action), self.cause, result=result)
+
+
+def what(action: Action) -> str:
+    """The kind of an action and what it was done to."""
+    match action:
+        case WriteCheckRun():
+            return f"check run {action.name}: {action.conclusion or 'in progress'}"
+        case BeginCheckRun():
+            return f"check run {action.name}: in progress"
+        case ForgetCheckRuns() | RetireCheckRuns():  # each run that they write tells its own tale
+            return "check runs of the head"
+        case WriteCard():
+            return f"card on #{action.number}"
+        case Reply():
+            return f"reply to comment {action.comment_id}"
+        case React():
+            return f"reaction {action.content} to comment {action.comment_id}"

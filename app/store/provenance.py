@@ -1,0 +1,87 @@
+"""The provenance log: every decision and every action, in a chain of hashes that shows what is done to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, LargeBinary, cast, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.model import Seal
+from app.store.address import SQLITE
+from app.store.chain import GENESIS, ProvenanceEntry, canonical, sealed
+from app.store.tables import provenance as table
+from app.store.tampering import Report, Row, Verification
+
+BATCH = 5_000  # rows of one short transaction: on SQLite even a reader's keeps the writers waiting
+_LOCK = 0x70726F76  # any number that nobody else locks: "prov"
+_FIRST = -(2**63)  # below every number that a row can have, also one that is none of ours
+
+
+async def append(connection: AsyncConnection, entries: Sequence[ProvenanceEntry]) -> list[Seal]:
+    """Add `entries` in the caller's transaction, which they share the fate of; their seals.
+
+    From here to the end of the transaction nobody else appends, so let it be the last thing that a transaction does.
+    """
+    if connection.dialect.name != SQLITE:  # whose transactions are one at a time
+        await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    last = await _head(connection)
+    seals, rows = [], []
+    for written in map(canonical, entries):
+        last = Seal(last.seq + 1, sealed(last.hash, written))
+        seals.append(last)
+        rows.append({"seq": last.seq, "entry": written, "hash": last.hash})
+    if rows:
+        await connection.execute(insert(table), rows)
+    return seals
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The log as a whole."""
+
+    engine: AsyncEngine
+
+    async def append(self, entries: Sequence[ProvenanceEntry]) -> list[Seal]:
+        """Add `entries` in a transaction of their own; their seals."""
+        async with self.engine.begin() as connection:
+            return await append(connection, entries)
+
+    async def head(self) -> Seal:
+        """The newest seal; number 0 and GENESIS where nothing is logged."""
+        async with self.engine.connect() as connection:
+            return await _head(connection)
+
+    async def rows(self, since: int = _FIRST) -> AsyncIterator[list[Row]]:
+        """The rows from number `since` on, in batches, as they are stored: nothing is taken to be sound."""
+        while batch := await self._batch(since):
+            yield batch
+            since = batch[-1][0] + 1
+
+    async def verify(
+        self, witnessed: Sequence[Seal] = (), progress: Callable[[int], None] = lambda _rows: None
+    ) -> Report:
+        """Read the whole log and name whatever does not fit, or is not as `witnessed` (hashes may be beginnings)."""
+        reading = Verification(witnessed)
+        async for batch in self.rows():
+            reading.read(batch)
+            progress(reading.rows)
+        return reading.report()
+
+    async def _batch(self, since: int) -> list[Row]:
+        columns = (_bytes(column, self.engine.dialect.name) for column in (table.c.entry, table.c.hash))
+        query = select(table.c.seq, *columns).where(table.c.seq >= since).order_by(table.c.seq).limit(BATCH)
+        async with self.engine.connect() as connection:
+            return [(seq, entry, shown) for seq, entry, shown in await connection.execute(query)]
+
+
+async def _head(connection: AsyncConnection) -> Seal:
+    query = select(table.c.seq, table.c.hash).order_by(table.c.seq.desc()).limit(1)
+    row = (await connection.execute(query)).one_or_none()
+    return Seal(0, GENESIS) if row is None else Seal(row.seq, row.hash)
+
+
+def _bytes(column: ColumnElement[str], dialect: str) -> ColumnElement[bytes]:
+    """A text as its bytes: SQLite keeps what is no text in a column of texts, and to read it as one would fail."""
+    return cast(column, LargeBinary) if dialect == SQLITE else func.convert_to(column, "UTF8")
