@@ -13,6 +13,7 @@ from app import __version__
 from app.exit import Exit
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "audit": ("app.commands.audit:audit", "Verify or export the log of every decision and every action."),
     "check": ("app.commands.check:check", "Judge a change in a git checkout, without credentials."),
     "config": ("app.commands.config:config", "Validate or explain `.github/maestro.yml`."),
     "demo": ("app.commands.demo:demo", "Watch five pull requests get their decisions, on a local GitHub."),

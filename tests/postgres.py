@@ -39,6 +39,10 @@ class Postgres:
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
             connection.execute(f"DROP DATABASE IF EXISTS {url.database} WITH (FORCE)")
 
+    def session(self, url: URL) -> psycopg.Connection[tuple[Any, ...]]:
+        """A plain connection, each statement its own transaction."""
+        return psycopg.connect(url.render_as_string(hide_password=False), autocommit=True)
+
     def crash(self) -> None:
         """Stop at once, as a machine that dies does; what was committed is there again after `start`."""
         words = ("stop", "-m", "immediate", "-w", "-D", str(self.server.pgdata))
