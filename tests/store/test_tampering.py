@@ -135,7 +135,7 @@ def test_distant_rows_that_changed_places_are_named_with_where_they_belong() -> 
     ]
 
 
-@pytest.mark.parametrize("shown", [sealed(seal(LOG[3]).hash, "{}"), "0" * 64])
+@pytest.mark.parametrize("shown", [sealed(seal(LOG[3]).hash, "{}"), "0" * 64], ids=["fits", "does not"])
 def test_an_inserted_row_is_named_whether_its_hash_fits_or_not(shown: str) -> None:
     assert said(inserted(LOG, 5, shown)) == ["row 5: inserted: row 6 was written right after row 4"]
 
