@@ -46,7 +46,7 @@ def test_what_is_no_repository_is_a_usage_error(maestro: Maestro, database: str,
 def test_a_database_we_do_not_speak_is_a_usage_error_that_quotes_no_password(
     maestro: Maestro, environment: pytest.MonkeyPatch, words: list[str]
 ) -> None:
-    environment.setenv("DATABASE_URL", "postgresql://user:hunter2@db.example/maestro")
+    environment.setenv("DATABASE_URL", "mysql://user:hunter2@db.example/maestro")
     ended = maestro(*words)
     assert (ended.code, "hunter2" in ended.err) == (2, False)
     assert "SQLite" in ended.err
