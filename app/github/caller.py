@@ -78,10 +78,12 @@ class Caller:
             self._note(request, answer)
             fault = diagnose(answer, self._clock.wall())
             if fault is None:
-                self.budget.forgive()
+                await self.budget.forgive()
                 return answer
             if fault.limited:
-                self.budget.block(fault)  # while the slot is still ours: whoever waits for it must see the silence
+                await self.budget.block(
+                    fault
+                )  # while the slot is still ours: whoever waits for it must see the silence
             return fault
 
     async def _endure(self, request: Request, fault: Fault, attempt: int, patience: Patience) -> None:

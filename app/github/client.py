@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import aiohttp
@@ -18,8 +19,9 @@ from app.github.errors import Malformed, TooLarge
 from app.github.exchange import NOT_MODIFIED, Answer, Request, Wire
 from app.github.limits import API_VERSION, MEDIA_TYPE, PER_PAGE
 from app.github.meter import Metrics
-from app.github.pacing import Budget, Pace
+from app.github.pacing import NOTHING, Budget, Ledger, Standing, Uncounted
 from app.github.records import read_id
+from app.github.windows import MemoryLedger
 
 T = TypeVar("T")
 Read = Callable[[Any], T]
@@ -27,6 +29,7 @@ Read = Callable[[Any], T]
 
 API_URL = "https://api.github.com"
 USER_AGENT = "maestro-conductor"
+APP = 0  # the page of the App itself in a ledger; GitHub gives no installation this id
 _HOPS = 3  # redirects followed in a row: a repository renamed, then renamed again
 
 
@@ -194,7 +197,8 @@ def _items(data: Any, key: str) -> Sequence[Any]:
 class GitHub:
     """GitHub as one process knows it. The session stays the caller's, to be closed by the caller.
 
-    `identity` None serves where only a given token is used (a GitHub Action, a simulation).
+    `identity` None serves where only a given token is used (a GitHub Action, a simulation). `ledger` holds the write
+    budgets of all installations and outlives the process; None: they live and die with it.
     """
 
     def __init__(
@@ -205,12 +209,14 @@ class GitHub:
         api_url: str = API_URL,
         tuning: Tuning | None = None,
         metrics: Metrics | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         tuning = tuning or Tuning()
         wire = Wire(session, total=tuning.total_timeout, connect=tuning.connect_timeout)
         self.address = Address(api_url)
         self._identity = identity
         self._shared = Surroundings(wire, tuning, metrics or Metrics())
+        self._ledger = ledger or MemoryLedger(tuning.clock.steady)
         self._budgets: dict[int, Budget] = {}
         self._clients: dict[tuple[int, str], Client] = {}
         self._app: Client | None = None
@@ -225,7 +231,7 @@ class GitHub:
             raise ValueError("this process has no GitHub App identity")
         if self._app is None:
             credential = AppJwt(self._identity, self._shared.tuning.clock)
-            self._app = self._client("app", credential, self._budget(pace=None))
+            self._app = self._client(_name(APP), credential, self._budget(Uncounted(self._ledger), APP))
         return self._app
 
     def installation(
@@ -253,7 +259,18 @@ class GitHub:
 
     def with_token(self, token: str) -> Client:
         """Calls with a token that somebody gave us; nothing of it is kept but in the client returned."""
-        return self._client("token", GivenToken(token), self._budget(self._pace()))
+        alone = MemoryLedger(self._shared.tuning.clock.steady)
+        return self._client("token", GivenToken(token), self._budget(alone, APP))
+
+    async def standings(self) -> dict[int, Standing]:
+        """The write budget of each installation that uses it, whichever process does; the gauges show it from now on.
+
+        Raises LedgerAway.
+        """
+        every = await self._ledger.standings()
+        for installation in {*self._budgets, *every}:
+            self._shared.metrics.stands(_name(installation), every.get(installation, NOTHING))
+        return every
 
     async def installation_of(self, repository: str) -> int:
         """The id of our installation on "owner/name"; NotFound when the App is not installed there."""
@@ -269,15 +286,23 @@ class GitHub:
             return await app.mint(template, {"installation_id": installation_id}, narrowed, read_grant)
 
         if installation_id not in self._budgets:
-            self._budgets[installation_id] = self._budget(self._pace())
+            self._budgets[installation_id] = self._watched(installation_id)
         credential = InstallationToken(mint, self._shared.tuning.clock)
-        return self._client(str(installation_id), credential, self._budgets[installation_id])
+        return self._client(_name(installation_id), credential, self._budgets[installation_id])
 
     def _client(self, name: str, credential: Credential, budget: Budget) -> Client:
         return Client(self.address, Caller(name, credential, budget, self._shared), self._shared.tuning)
 
-    def _budget(self, pace: Pace | None) -> Budget:
-        return Budget(self._shared.tuning.clock, self._shared.tuning.concurrency, pace)
+    def _watched(self, installation_id: int) -> Budget:
+        """An installation's budget, which the gauges show."""
+        metrics = self._shared.metrics
+        return self._budget(self._ledger, installation_id, partial(metrics.stands, _name(installation_id)))
 
-    def _pace(self) -> Pace:
-        return Pace(self._shared.tuning.clock.steady)
+    def _budget(self, ledger: Ledger, installation: int, *watch: Callable[[Standing], None]) -> Budget:
+        tuning = self._shared.tuning
+        return Budget(tuning.clock, tuning.concurrency, ledger, installation, *watch)
+
+
+def _name(installation: int) -> str:
+    """An installation as metrics and logs name it."""
+    return "app" if installation == APP else str(installation)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from prometheus_client import CollectorRegistry, Gauge
 from prometheus_client import Counter as Total
 
+from app.github.pacing import Standing
+
 
 @dataclass(slots=True)
 class Calls:
@@ -43,6 +45,13 @@ def count(operation: str) -> None:
         calls.by_operation[operation] += 1
 
 
+_BUDGET = {
+    "writes_minute": "Content writes in the last minute, of all workers; GitHub allows 80.",
+    "writes_hour": "Content writes in the last hour, of all workers; GitHub allows 500.",
+    "silent_seconds": "Seconds of silence that GitHub still asks for.",
+}
+
+
 class Metrics:
     """The client's Prometheus series; without a registry they are exported nowhere."""
 
@@ -56,6 +65,10 @@ class Metrics:
             ("installation",),
             registry=registry,
         )
+        self._minute, self._hour, self._silent = (
+            Gauge(f"maestro_github_{name}", text, ("installation",), registry=registry)
+            for name, text in _BUDGET.items()
+        )
 
     def called(self, method: str, status: int | None) -> None:
         """One exchange ended; `status` None: it was cut."""
@@ -64,3 +77,9 @@ class Metrics:
     def remaining(self, installation: str, requests: int) -> None:
         """What GitHub said is left for `installation`."""
         self._remaining.labels(installation).set(requests)
+
+    def stands(self, installation: str, standing: Standing) -> None:
+        """How `installation` stands with its write budget."""
+        self._minute.labels(installation).set(standing.minute)
+        self._hour.labels(installation).set(standing.hour)
+        self._silent.labels(installation).set(standing.silent)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.github.client import GitHub
 from app.github.errors import RateLimited
-from app.github.pacing import Pace
+from app.github.windows import Limits, MemoryLedger
 
 from .conftest import MakeGitHub
 from .hub import Hub, Reply, Time
@@ -30,28 +30,29 @@ def same(data: Any) -> Any:
     per_minute=st.integers(1, 8),
     per_hour=st.integers(8, 30),
 )
-def test_no_window_ever_holds_more_writes_than_its_limit(gaps: list[int], per_minute: int, per_hour: int) -> None:
+async def test_no_window_ever_holds_more_writes_than_its_limit(gaps: list[int], per_minute: int, per_hour: int) -> None:
     now = 0.0
-    pace = Pace(lambda: now, per_minute, per_hour)
+    ledger = MemoryLedger(lambda: now, Limits(per_minute, per_hour))
     went: list[float] = []
     for gap in gaps:
         now += gap
-        went.append(now + pace.delay())
-        pace.grant()
-    assert went == sorted(went)
+        while delay := await ledger.reserve(42):
+            now += delay
+        went.append(now)
     for count, window in ((per_minute, 60.0), (per_hour, 3_600.0)):
         assert all(late - early >= window for early, late in zip(went, went[count:], strict=False))
 
 
-def test_a_write_within_the_pace_never_waits() -> None:
+async def test_a_write_within_the_pace_never_waits() -> None:
     now = 1_000.0
-    pace = Pace(lambda: now)
+    ledger = MemoryLedger(lambda: now)
     for _ in range(80):
-        assert pace.delay() == 0.0
-        pace.grant()
-    assert pace.delay() == 60.0
-    now += 61
-    assert pace.delay() == 0.0
+        assert await ledger.reserve(42) == 0.0
+    for _ in range(2):  # to be told to wait takes nothing
+        assert await ledger.reserve(42) == 60.0
+    assert await ledger.reserve(43) == 0.0
+    now += 60
+    assert await ledger.reserve(42) == 0.0
 
 
 async def test_trap_18_the_eighty_first_write_of_a_minute_waits_for_its_turn(
