@@ -240,6 +240,7 @@ class WorkflowRun:
     inputs: dict[str, Any] = field(default_factory=dict)
     artifacts: list[Artifact] = field(default_factory=list)
     attempt: int = 1
+    title: str = ""  # what a dispatched run is called; others are called after their commit
 
 
 @dataclass(slots=True)

@@ -66,7 +66,7 @@ def workflow_run(world: World, repo: Repository, run: WorkflowRun) -> Json:
         "head_branch": run.head_branch,
         "head_sha": run.head_sha,
         "path": run.path,
-        "display_title": repo.objects.commit(run.head_sha).message.partition("\n")[0],
+        "display_title": run.title or repo.objects.commit(run.head_sha).message.partition("\n")[0],
         "run_number": run.number,
         "run_attempt": run.attempt,
         "event": run.event,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import secrets
 import zipfile
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ from app.github.sandbox.world import World
 
 ARTIFACT_LIFE = 90 * 86_400  # seconds: GitHub's default retention
 WORKFLOWS = ".github/workflows/"
+_RUN_NAME = re.compile(r"^run-name: *(.+?) *$", re.MULTILINE)
+_INPUT = re.compile(r"\$\{\{ *inputs\.(\w+) *\}\}")
 
 
 def deploy(world: World, repo: Repository, user: Account, app: App | None, fields: Mapping[str, Any]) -> Deployment:
@@ -127,8 +130,14 @@ def dispatch_workflow(
     if entry is None or b"workflow_dispatch" not in repo.objects.blob(entry.sha):
         raise unprocessable("Workflow does not have 'workflow_dispatch' trigger")
     run = start_run(world, repo, user, path, commit.sha, event="workflow_dispatch", branch=ref, head=repo)
-    run.inputs = inputs
+    run.inputs, run.title = inputs, _run_name(repo.objects.blob(entry.sha).decode(), inputs) or run.name
     return run
+
+
+def _run_name(workflow: str, inputs: Mapping[str, Any]) -> str:
+    """The workflow's `run-name` with the inputs that it shows; no other expression is understood here."""
+    written = _RUN_NAME.search(workflow)
+    return _INPUT.sub(lambda found: str(inputs.get(found[1], "")), written[1].strip("\"'")) if written else ""
 
 
 def workflow_path(repo: Repository, workflow: str) -> str:

@@ -96,6 +96,18 @@ async def test_a_workflow_is_dispatched_if_it_allows_it(bot: Client, shop: Repo)
     assert (await bot.post(f"{path}/none.yml/dispatches", {"ref": "main"})).status == 404
 
 
+async def test_a_dispatch_tells_its_run_where_asked_and_the_run_is_called_by_its_inputs(
+    bot: Client, shop: Repo
+) -> None:
+    named = "name: Canary\nrun-name: 'Canary ${{ inputs.side }}'\non: workflow_dispatch\n"
+    shop.commit("main", {".github/workflows/canary.yml": named})
+    wish = {"ref": "main", "inputs": {"side": "left"}, "return_run_details": True}
+    told = await bot.post(f"{REPO}/actions/workflows/canary.yml/dispatches", wish)
+    (run,) = (await bot.get(f"{REPO}/actions/runs")).body["workflow_runs"]
+    assert (told.status, told.body["workflow_run_id"], told.body["run_url"]) == (200, run["id"], run["url"])
+    assert run["display_title"] == "Canary left"
+
+
 async def test_a_repository_dispatch_is_recorded_and_announced(
     bot: Client, shop: Repo, sandbox: Sandbox, ear: Ear
 ) -> None:

@@ -140,3 +140,17 @@ async def test_git_objects_that_do_not_exist_are_refused(bot: Client) -> None:
 async def test_a_written_blob_has_git_s_own_name(bot: Client) -> None:
     made = await bot.post(f"{REPO}/git/blobs", {"content": base64.b64encode(b"hello\n").decode(), "encoding": "base64"})
     assert (made.status, made.body["sha"]) == (201, "ce013625030ba8dba906f756967f9e9ca394464a")
+
+
+async def test_a_commit_with_its_people_and_date_given_has_one_sha(bot: Client, shop: Repo, sandbox: Sandbox) -> None:
+    who = {"name": "Ada", "email": "ada@example.org", "date": "2026-11-22T10:00:00Z"}
+    tree = shop.state.objects.commit(shop.tip()).tree
+    body = {"message": "m", "tree": tree, "parents": [shop.tip()], "author": who, "committer": who}
+    first = await bot.post(f"{REPO}/git/commits", body)
+    sandbox.advance(300)
+    second = await bot.post(f"{REPO}/git/commits", body)
+    assert first.body["sha"] == second.body["sha"]
+    assert first.body["author"]["date"] == "2026-11-22T10:00:00Z"
+    unsaid = {**body, "author": {"name": "Ada", "email": "ada@example.org"}}
+    del unsaid["committer"]
+    assert (await bot.post(f"{REPO}/git/commits", unsaid)).body["sha"] != first.body["sha"]

@@ -52,8 +52,11 @@ def download(call: Call) -> Answer:
 def dispatch_workflow(call: Call) -> Answer:
     """`POST .../actions/workflows/{workflow_id}/dispatches`."""
     body, name = call.body, call.params["workflow_id"]
-    working.dispatch_workflow(call.world, call.repo, call.actor, name, body["ref"], body.get("inputs", {}))
-    return Answer(204)
+    run = working.dispatch_workflow(call.world, call.repo, call.actor, name, body["ref"], body.get("inputs", {}))
+    if not body.get("return_run_details", False):
+        return Answer(204)
+    shape = work_shapes.workflow_run(call.world, call.repo, run)
+    return Answer(200, {"workflow_run_id": run.id, "run_url": shape["url"], "html_url": shape["html_url"]})
 
 
 def dispatch(call: Call) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 from typing import Any
 
 from app.github.sandbox import pushing, shapes
@@ -110,7 +111,10 @@ def write_commit(call: Call) -> Answer:
 
 def _signature(call: Call, wish: dict[str, str] | None) -> Signature:
     default = call.world.signature(call.actor)
-    return default if wish is None else Signature(wish["name"], wish["email"], default.at)
+    if wish is None:
+        return default
+    at = int(datetime.fromisoformat(wish["date"]).timestamp()) if "date" in wish else default.at
+    return Signature(wish["name"], wish["email"], at)
 
 
 # --- refs --------------------------------------------------------------------------------------------------------
