@@ -13,6 +13,7 @@ from app.model import (
     BeginCheckRun,
     Cause,
     Opened,
+    Outcome,
     Place,
     Seal,
     Standing,
@@ -43,8 +44,11 @@ class Writer(Protocol):
     def turn(self, place: Place, head_sha: str) -> AbstractAsyncContextManager[object]:
         """One writer a head at a time: two pull requests may share a head, and their lanes do not know each other."""
 
-    async def perform(self, place: Place, actions: Sequence[Action], cause: Cause) -> None:
-        """Carry out `actions` in order, each at most once, and log each with its `cause`."""
+    async def perform(self, place: Place, actions: Sequence[Action], cause: Cause) -> Sequence[Outcome]:
+        """Carry out `actions` in order, each at most once, and log each with its `cause`.
+
+        What became of them, up to the first that stopped.
+        """
 
 
 class Archive(Protocol):

@@ -15,6 +15,7 @@ from checks.model import FileChange, Pull
 
 LARGEST_ID = 2**63 - 1
 _SYMBOLIC_LINK = "120000"  # git's mode: the blob is where the link leads, not what is there
+DEPLOYMENT_MARK = "maestro"  # where the payload of our deployments says whose they are
 GHOST = "ghost"  # GitHub's own name for the author of what a deleted account left behind
 
 
@@ -147,6 +148,27 @@ class WorkflowRun:
     event: str = ""
     number: int = 0
     conclusion: str = ""
+    title: str = ""  # the workflow's `run-name` where it has one
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """A deployment; `mark`: what our payload says of whose it is; `app_id`: None where GitHub names no App."""
+
+    id: int
+    mark: str
+    app_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentStatus:
+    """What was said of a deployment; a larger `id` came later."""
+
+    id: int
+    state: str
+    description: str
+    log_url: str
+    environment_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +285,20 @@ def read_workflow_run(data: Any) -> WorkflowRun:
         event=_text(data, "event"),
         number=_count(data, "run_number"),
         conclusion=_text(data, "conclusion"),
+        title=_text(data, "display_title"),
     )
+
+
+def read_deployment(data: Any) -> Deployment:
+    """Read one deployment."""
+    app = _object(data, "performed_via_github_app")
+    return Deployment(_id(data, "id"), _text(_object(data, "payload"), DEPLOYMENT_MARK), app.get("id"))
+
+
+def read_deployment_status(data: Any) -> DeploymentStatus:
+    """Read one status of a deployment."""
+    texts = (_text(data, name) for name in ("state", "description", "log_url", "environment_url"))
+    return DeploymentStatus(_id(data, "id"), *texts)
 
 
 def read_artifact(data: Any) -> Artifact:
@@ -274,6 +309,31 @@ def read_artifact(data: Any) -> Artifact:
 def read_id(data: Any) -> int:
     """Read the id of what was just made."""
     return _id(data, "id")
+
+
+def read_number(data: Any) -> int:
+    """Read the number of the pull request that was just made."""
+    return _id(data, "number")
+
+
+def read_sha(data: Any) -> str:
+    """Read the name of the git object that was just made."""
+    return _string(data, "sha")
+
+
+def read_tree_sha(data: Any) -> str:
+    """Read which tree a commit holds."""
+    return _string(data["tree"], "sha")
+
+
+def read_ref(data: Any) -> str:
+    """Read which commit a ref points to."""
+    return _string(data["object"], "sha")
+
+
+def read_dispatched(data: Any) -> int | None:
+    """Read which run a dispatch began; servers older than 2026-02-19 answer nothing at all."""
+    return _id(data, "workflow_run_id") if isinstance(data, dict) and "workflow_run_id" in data else None
 
 
 def _string(data: Mapping[str, Any], key: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, TypedDict, Unpack
 
 from app.github.address import Part, owner_and_name
@@ -11,13 +13,16 @@ from app.github.artifact import download_zip
 from app.github.client import Client
 from app.github.errors import NotFound
 from app.github.exchange import Answer
-from app.github.limits import ANNOTATIONS_PER_REQUEST
+from app.github.limits import ANNOTATIONS_PER_REQUEST, DEPLOYMENT_STATUS_DESCRIPTION, PER_PAGE
 from app.github.records import (
+    DEPLOYMENT_MARK,
     Artifact,
     CheckRun,
     CheckSuite,
     Comment,
     Comparison,
+    Deployment,
+    DeploymentStatus,
     PullRequest,
     Tree,
     WorkflowRun,
@@ -26,19 +31,27 @@ from app.github.records import (
     read_check_suite,
     read_comment,
     read_comparison,
+    read_deployment,
+    read_deployment_status,
+    read_dispatched,
     read_file,
     read_id,
+    read_number,
     read_pull,
+    read_ref,
+    read_sha,
     read_tree,
+    read_tree_sha,
     read_workflow_run,
 )
-from app.model import Annotation, Button, CheckRunText, CheckStatus
+from app.model import Annotation, Button, CheckRunText, CheckStatus, Signature
 from checks.model import FileChange
 
 RAW = "application/vnd.github.raw+json"
 _REPO = "/repos/{owner}/{repo}"
 _CHECK_RUN = _REPO + "/check-runs/{check_run_id}"
 _COMMENT = _REPO + "/issues/comments/{comment_id}"
+_DEPLOYMENT = _REPO + "/deployments/{deployment_id}"
 
 
 class CheckRunFields(TypedDict, total=False):
@@ -169,10 +182,92 @@ class Repository:
         except NotFound:
             return
 
-    async def react(self, comment_id: int, content: str) -> None:
-        """React to a comment: +1 -1 laugh confused heart hooray rocket eyes. Twice is once, says GitHub."""
+    async def react(self, comment_id: int, content: str) -> int:
+        """React to a comment: +1 -1 laugh confused heart hooray rocket eyes. Twice is once, says GitHub. Its id."""
         template = _COMMENT + "/reactions"
-        await self._client.post(template, self._at(comment_id=comment_id), {"content": content}, read_id)
+        return await self._client.post(template, self._at(comment_id=comment_id), {"content": content}, read_id)
+
+    # --- branches and pull requests of ours ---
+
+    async def commit_tree(self, sha: str) -> str:
+        """The tree of commit `sha`."""
+        return await self._client.get(_REPO + "/git/commits/{commit_sha}", self._at(commit_sha=sha), read_tree_sha)
+
+    async def create_blob(self, content: bytes) -> str:
+        """Store a file's content. Git names objects by what they hold, so twice is once; so of trees and commits."""
+        body = {"content": b64encode(content).decode(), "encoding": "base64"}
+        return await self._client.mint(_REPO + "/git/blobs", self._parts, body, read_sha)
+
+    async def create_tree(self, base: str, entries: Sequence[Mapping[str, Any]]) -> str:
+        """Store the tree `base` with `entries` in GitHub's words laid over it."""
+        body = {"base_tree": base, "tree": list(entries)}
+        return await self._client.mint(_REPO + "/git/trees", self._parts, body, read_sha)
+
+    async def create_commit(self, message: str, tree: str, parent: str, author: Signature) -> str:
+        """Store a commit. With author, committer and date given it has the same sha each time, but no signature:
+        GitHub signs for Apps only what names nobody (docs "Signature verification for bots").
+        """
+        who = {"name": author.name, "email": author.email, "date": _date(author.at)}
+        body = {"message": message, "tree": tree, "parents": [parent], "author": who, "committer": who}
+        return await self._client.mint(_REPO + "/git/commits", self._parts, body, read_sha)
+
+    async def branch(self, name: str) -> str | None:
+        """The commit at the tip of branch `name`; None when there is no such branch."""
+        try:
+            return await self._client.get(_REPO + "/git/ref{/ref*}", self._at(ref=_heads(name)), read_ref)
+        except NotFound:
+            return None
+
+    async def create_branch(self, name: str, sha: str) -> None:
+        """Make branch `name` at commit `sha`; Invalid when it exists."""
+        body = {"ref": f"refs/heads/{name}", "sha": sha}
+        await self._client.post(_REPO + "/git/refs", self._parts, body, read_ref)
+
+    async def move_branch(self, name: str, sha: str) -> None:
+        """Move branch `name` forward to `sha`; Invalid when that would lose a commit."""
+        template = _REPO + "/git/refs{/ref*}"
+        await self._client.patch(template, self._at(ref=_heads(name)), {"sha": sha, "force": False}, read_ref)
+
+    async def pulls_of_branch(self, name: str, base: str) -> tuple[PullRequest, ...]:
+        """Pull requests of our own branch `name` onto `base`, open or closed."""
+        template = _REPO + "/pulls{?state,head,base,per_page}"
+        parts = self._at(state="all", head=f"{self._parts['owner']}:{name}", base=base)
+        every = await self._client.get_list(template, parts, read_pull)
+        return tuple(pull for pull in every if not pull.from_fork and pull.head_ref == name)
+
+    async def create_pull(self, *, head: str, base: str, title: str, body: str, draft: bool) -> int:
+        """Open a pull request; its number. Invalid when there is one already."""
+        fields = {"head": head, "base": base, "title": title, "body": body, "draft": draft}
+        return await self._client.post(_REPO + "/pulls", self._parts, fields, read_number)
+
+    # --- deployments ---
+
+    async def deployments(self, ref: str, environment: str) -> tuple[Deployment, ...]:
+        """Deployments of `ref` to `environment`, all pages."""
+        template = _REPO + "/deployments{?ref,environment,per_page}"
+        return await self._client.get_list(template, self._at(ref=ref, environment=environment), read_deployment)
+
+    async def create_deployment(self, *, ref: str, environment: str, description: str, mark: str) -> int:
+        """Ask for a deployment, merging nothing and waiting for no check: both are ours to judge. Its id."""
+        body = {
+            "ref": ref,
+            "environment": environment,
+            "description": description[:DEPLOYMENT_STATUS_DESCRIPTION],
+            "payload": {DEPLOYMENT_MARK: mark},
+            "auto_merge": False,
+            "required_contexts": [],
+        }
+        return await self._client.post(_REPO + "/deployments", self._parts, body, read_id)
+
+    async def deployment_statuses(self, deployment_id: int) -> tuple[DeploymentStatus, ...]:
+        """All that was said of a deployment, all pages."""
+        template = _DEPLOYMENT + "/statuses{?per_page}"
+        return await self._client.get_list(template, self._at(deployment_id=deployment_id), read_deployment_status)
+
+    async def create_deployment_status(self, deployment_id: int, fields: Mapping[str, str]) -> int:
+        """Say something of a deployment, in GitHub's words (state, description, log_url, environment_url); its id."""
+        template = _DEPLOYMENT + "/statuses"
+        return await self._client.post(template, self._at(deployment_id=deployment_id), fields, read_id)
 
     # --- people ---
 
@@ -195,6 +290,20 @@ class Repository:
         template = _REPO + "/actions/runs{?head_sha,per_page}"
         return await self._client.get_list(template, self._at(head_sha=head_sha), read_workflow_run, "workflow_runs")
 
+    async def dispatched_runs(self) -> tuple[WorkflowRun, ...]:
+        """The newest 100 workflow runs that somebody asked for by hand or by API."""
+        template = _REPO + "/actions/runs{?event,per_page}"
+        parts = self._at(event="workflow_dispatch", per_page=PER_PAGE)
+        return await self._client.get(
+            template, parts, lambda data: tuple(read_workflow_run(run) for run in data["workflow_runs"])
+        )
+
+    async def dispatch_workflow(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> int | None:
+        """Run the workflow file `workflow` on `ref`; the id of the run, None where the server does not tell."""
+        template = _REPO + "/actions/workflows/{workflow_id}/dispatches"
+        body = {"ref": ref, "inputs": dict(inputs), "return_run_details": True}
+        return await self._client.post(template, self._at(workflow_id=workflow), body, read_dispatched)
+
     async def artifacts(self, run_id: int, name: str) -> tuple[Artifact, ...]:
         """Artifacts called `name` of workflow run `run_id`."""
         template = _REPO + "/actions/runs/{run_id}/artifacts{?name,per_page}"
@@ -203,6 +312,14 @@ class Repository:
     async def artifact_zip(self, artifact_id: int, max_bytes: int) -> bytes:
         """An artifact as a zip file, unopened; TooLarge past `max_bytes`, NotFound once it expired."""
         return await download_zip(self._client, self._at(artifact_id=artifact_id), max_bytes)
+
+
+def _heads(branch: str) -> Sequence[str]:
+    return ["heads", *branch.split("/")]
+
+
+def _date(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _is_listing(answer: Answer) -> bool:

@@ -10,11 +10,20 @@ from app.model import (
     Action,
     BeginCheckRun,
     Cause,
+    CreateBranch,
+    Deed,
+    DispatchWorkflow,
     ForgetCheckRuns,
+    MoveBranch,
+    OpenPullRequest,
     Place,
     React,
     Reply,
     RetireCheckRuns,
+    SetDeploymentStatus,
+    Stop,
+    Stopped,
+    Words,
     WriteCard,
     WriteCheckRun,
 )
@@ -52,9 +61,10 @@ class Account:
         """GitHub answered with an error, or with nothing: then nobody knows whether it was done."""
         return self._entry(Kind.ACTION, action, error)
 
-    def dropped(self, action: Action) -> ProvenanceEntry:
-        """Not tried, nor what was to come after it: the head that it speaks of is no longer the head."""
-        return self._entry(Kind.REFUSAL, action, MOVED)
+    def stopped(self, outcome: Stopped) -> ProvenanceEntry:
+        """Not carried out, nor what was to come after it: most often because its head is no longer the head."""
+        why = MOVED if outcome.why is Stop.HEAD_MOVED else f"{outcome.why}: {outcome.detail}".removesuffix(": ")
+        return self._entry(Kind.REFUSAL, outcome.action, why)
 
     def _entry(self, kind: Kind, action: Action, result: str) -> ProvenanceEntry:
         where = (self.place.repository, self.place.number, getattr(action, "head_sha", ""))
@@ -63,16 +73,34 @@ class Account:
 
 def what(action: Action) -> str:
     """The kind of an action and what it was done to."""
+    return _deed(action) if isinstance(action, Deed) else _words(action)
+
+
+def _words(action: Words) -> str:
     match action:
         case WriteCheckRun():
-            return f"check run {action.name}: {action.conclusion or 'in progress'}"
+            told = f"check run {action.name}: {action.conclusion or 'in progress'}"
         case BeginCheckRun():
-            return f"check run {action.name}: in progress"
+            told = f"check run {action.name}: in progress"
         case ForgetCheckRuns() | RetireCheckRuns():  # each run that they write tells its own tale
-            return "check runs of the head"
+            told = "check runs of the head"
         case WriteCard():
-            return f"card on #{action.number}"
+            told = f"card on #{action.number}"
         case Reply():
-            return f"reply to comment {action.comment_id}"
+            told = f"reply to comment {action.comment_id}"
         case React():
-            return f"reaction {action.content} to comment {action.comment_id}"
+            told = f"reaction {action.content} to comment {action.comment_id}"
+    return told
+
+
+def _deed(action: Deed) -> str:
+    match action:
+        case CreateBranch() | MoveBranch():
+            told = f"branch {action.branch}"
+        case OpenPullRequest():
+            told = f"pull request from {action.branch} to {action.base}"
+        case DispatchWorkflow():
+            told = f"run of workflow {action.workflow} on {action.ref}"
+        case SetDeploymentStatus():
+            told = f"deployment status {action.state}"
+    return told

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.github.errors import Denied, Invalid, NotFound
 from app.github.repository import Repository
-from app.model import React, Reply
+from app.model import REPLY_MARKER, React, Reply
 from app.publish.account import Told, untold
 from app.store.effects import Effect, Effects
 
@@ -17,6 +17,7 @@ class CommentWriter:
 
     repository: Repository
     effects: Effects
+    own_app: int
     told: Told = untold
 
     async def react(self, action: React) -> str:
@@ -24,17 +25,34 @@ class CommentWriter:
 
         Returns why it was refused, or "".
         """
+        key = f"{self.repository.full_name}/reaction/{action.comment_id}/{action.content}"
+        effect = await self.effects.get(key)
+        if effect is not None and effect.remote_id is not None:
+            return ""
+        await self.effects.begin(key)
         try:
-            await self.repository.react(action.comment_id, action.content)
+            reaction = await self.repository.react(action.comment_id, action.content)
         except (NotFound, Denied, Invalid) as error:
+            await self.effects.abandon(key)
             return str(error)
+        await self.effects.record(key, Effect(reaction, ""), self.told(action))
         return ""
 
     async def reply(self, action: Reply) -> None:
-        """Answer once. An answer whose fate we never learned is not repeated: silence beats saying it twice."""
+        """Answer once. An answer whose fate we never learned is looked for by its marker before it is given again."""
         key = f"{self.repository.full_name}/reply/{action.comment_id}"
-        if await self.effects.get(key) is not None:
+        marker = f"{REPLY_MARKER}{action.comment_id} -->"
+        effect = await self.effects.get(key)
+        if effect is not None and effect.remote_id is not None:
             return
-        await self.effects.begin(key)
-        remote = await self.repository.create_comment(action.number, action.body)
+        remote = None if effect is None else await self._find(action.number, marker)
+        if remote is None:
+            await self.effects.begin(key)
+            remote = await self.repository.create_comment(action.number, f"{marker}\n{action.body}")
         await self.effects.record(key, Effect(remote, ""), self.told(action))
+
+    async def _find(self, number: int, marker: str) -> int | None:
+        """Our answer. Where GitHub names no App as a comment's writer, a bot's is taken for ours."""
+        answers = [one for one in await self.repository.comments(number) if one.body.startswith(marker)]
+        ours = (one.id for one in answers if one.app_id == self.own_app or (one.app_id is None and one.bot))
+        return next(ours, None)

@@ -9,25 +9,41 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from app.github.errors import Denied, GitHubError, Invalid, NotFound, RateLimited
+from app.github.errors import Conflict, Denied, GitHubError, Invalid, NotFound, RateLimited
 from app.github.records import PullRequest
 from app.github.repository import Repository
 from app.model import (
     Action,
     BeginCheckRun,
     Cause,
+    CreateBranch,
+    Deed,
+    DispatchWorkflow,
     ForgetCheckRuns,
+    MoveBranch,
+    OpenPullRequest,
+    Outcome,
+    Performed,
     Place,
     React,
     Reply,
     RetireCheckRuns,
+    SetDeploymentStatus,
+    Stop,
+    Stopped,
+    Words,
     WriteCard,
     WriteCheckRun,
 )
 from app.publish.account import Account, Journal
+from app.publish.branch import BranchWriter
 from app.publish.card import CardWriter
 from app.publish.check_run import CheckRunWriter
 from app.publish.comment import CommentWriter
+from app.publish.deployment import DeploymentWriter
+from app.publish.fence import Fence
+from app.publish.pull_request import PullRequestWriter
+from app.publish.workflow import WorkflowStarter
 from app.store.effects import Effects
 
 log = structlog.get_logger(__name__)
@@ -45,23 +61,36 @@ class Publisher:
     journal: Journal
     turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
-    async def perform(self, place: Place, actions: Sequence[Action], cause: Cause) -> None:
-        """Carry out `actions`; what GitHub already shows is not written again, costs no call and tells no tale."""
-        repository, account = await self.connect(place), Account(place, cause)
-        desk = _Desk(
+    async def perform(self, place: Place, actions: Sequence[Action], cause: Cause) -> tuple[Outcome, ...]:
+        """Carry out `actions`; what GitHub already shows is not written again, costs no call and tells no tale.
+
+        What became of each, up to the first that was stopped: those after it rest on it.
+        """
+        desk = self._desk(place, await self.connect(place), Account(place, cause))
+        outcomes: list[Outcome] = []
+        for action in actions:
+            outcomes.append(await desk.perform(action))
+            if isinstance(outcomes[-1], Stopped):
+                log.info("publish.stopped", place=place, action=type(action).__name__, why=outcomes[-1].why)
+                await self.journal.append([desk.account.stopped(outcomes[-1])])
+                break
+        return tuple(outcomes)
+
+    def _desk(self, place: Place, repository: Repository, account: Account) -> _Desk:
+        fence = Fence(repository, place.number)
+        return _Desk(
             place,
             repository,
             CheckRunWriter(repository, self.effects, self.own_app, account.done),
             CardWriter(repository, self.effects, self.own_app, account.done),
-            CommentWriter(repository, self.effects, account.done),
+            CommentWriter(repository, self.effects, self.own_app, account.done),
+            BranchWriter(repository, self.effects, fence, account.done),
+            PullRequestWriter(repository, self.effects, fence, account.done),
+            WorkflowStarter(repository, self.effects, fence, account.done),
+            DeploymentWriter(repository, self.effects, self.own_app, fence, account.done),
             account,
             self.journal,
         )
-        for action in actions:
-            if not await desk.perform(action):
-                log.info("publish.head_moved", place=place)
-                await self.journal.append([account.dropped(action)])
-                return
 
     def turn(self, place: Place, head_sha: str) -> asyncio.Lock:
         """One writer a head at a time, whatever pull request it writes for."""
@@ -77,21 +106,47 @@ class _Desk:
     runs: CheckRunWriter
     cards: CardWriter
     comments: CommentWriter
+    branches: BranchWriter
+    pulls: PullRequestWriter
+    workflows: WorkflowStarter
+    deployments: DeploymentWriter
     account: Account
     journal: Journal
     pull: PullRequest | None = None
 
-    async def perform(self, action: Action) -> bool:
-        """Carry out one action; False when the head it speaks of is no longer the head."""
+    async def perform(self, action: Action) -> Outcome:
+        """Carry out one action; what speaks of an older head is stopped."""
         try:
-            return await self._carry_out(action)
+            if isinstance(action, Deed):
+                return await self._do(action)
+            return Performed(action) if await self._say(action) else Stopped(action, Stop.HEAD_MOVED)
         except RateLimited:  # GitHub did nothing, and it will be tried again
             raise
         except GitHubError as error:
             await self._failed(action, str(error))
             raise
 
-    async def _carry_out(self, action: Action) -> bool:
+    async def _do(self, action: Deed) -> Outcome:
+        try:
+            match action:
+                case CreateBranch():
+                    return await self.branches.create(action)
+                case MoveBranch():
+                    return await self.branches.move(action)
+                case OpenPullRequest():
+                    return await self.pulls.open(action)
+                case DispatchWorkflow():
+                    return await self.workflows.dispatch(action)
+                case SetDeploymentStatus():
+                    return await self.deployments.set_status(action)
+        except (Conflict, Denied, Invalid, NotFound) as refusal:
+            if refusal.status == 401:  # our own papers are bad, which says nothing of the deed
+                raise
+            log.warning("publish.refused", place=self.place, error=str(refusal))
+            return Stopped(action, Stop.REFUSED, str(refusal))
+
+    async def _say(self, action: Words) -> bool:
+        """Show what was decided; False when the head it speaks of is no longer the head."""
         match action:
             case ForgetCheckRuns():
                 await self.runs.forget(action)
@@ -113,8 +168,6 @@ class _Desk:
         refused = await self.comments.react(action)
         if refused:
             await self._failed(action, refused)
-        else:
-            await self.journal.append([self.account.done(action)])
 
     async def _failed(self, action: Action, error: str) -> None:
         await self.journal.append([self.account.failed(action, error)])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.chain import ProvenanceEntry
@@ -15,12 +15,15 @@ from app.store.database import insert_into, now_us
 from app.store.provenance import append
 from app.store.tables import effects as table
 
+_IN_DOUBT = and_(table.c.remote_id.is_(None), ~table.c.completed)
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing of ours on GitHub. `remote_id` None: an attempt was begun and its outcome never learned.
+    """One thing of ours on GitHub. `remote_id` None and not `completed`: begun, and its outcome never learned.
 
-    `completed` check runs cannot be opened again: the next one of the same name has the next `generation`.
+    Things without an id there (a branch) are `completed`, and their digest is the commit. `completed` check runs cannot
+    be opened again: the next one of the same name has the next `generation`.
     """
 
     remote_id: int | None
@@ -69,12 +72,26 @@ class Effects:
             rows = (await connection.execute(query)).all()
         return {row.key: Written(_effect(row), row.written_at / 1e6) for row in rows}
 
-    async def begin(self, key: str) -> None:
-        """Say, before the call, that we are about to make it: a crash in between is then known and looked up."""
+    async def begin(self, key: str) -> bool:
+        """Say, before the call, that we are about to make it: a crash in between is then known and looked up.
+
+        False when somebody has said so before.
+        """
         values = {"digest": "", "completed": False, "generation": 0, "sent": "[]", "written_at": now_us()}
         async with self.engine.begin() as connection:
-            statement = insert_into(table, connection).values(key=key, **values)
-            await connection.execute(statement.on_conflict_do_nothing())
+            statement = insert_into(table, connection).values(key=key, **values).on_conflict_do_nothing()
+            return (await connection.execute(statement.returning(table.c.key))).one_or_none() is not None
+
+    async def abandon(self, key: str) -> None:
+        """GitHub surely did not do what was begun: as if it had never been."""
+        async with self.engine.begin() as connection:
+            await connection.execute(delete(table).where(table.c.key == key, _IN_DOUBT))
+
+    async def in_doubt(self) -> list[str]:
+        """The keys of all that was begun and whose outcome was never learned, the oldest first."""
+        query = select(table.c.key).where(_IN_DOUBT).order_by(table.c.written_at, table.c.key)
+        async with self.engine.connect() as connection:
+            return list(await connection.scalars(query))
 
     async def record(self, key: str, effect: Effect, entry: ProvenanceEntry | None = None) -> None:
         """Say, after the call, what GitHub has now; `entry` tells the log, and no crash can part the two."""

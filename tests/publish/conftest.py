@@ -11,6 +11,7 @@ from app.store.address import address
 from app.store.database import connect, migrate
 from app.store.effects import Effects
 from tests.github.conftest import client, github, hub, key, make_github, pem, repository, session, time
+from tests.publish.scene import Scene, scene
 
 __all__ = ["client", "effects", "github", "hub", "key", "make_github", "pem", "repository", "session", "time"]
 
@@ -22,3 +23,10 @@ async def effects(tmp_path: Path) -> AsyncIterator[Effects]:
     await migrate(engine)
     yield Effects(engine)
     await engine.dispose()
+
+
+@pytest_asyncio.fixture
+async def here(tmp_path: Path) -> AsyncIterator[Scene]:
+    """A pull request on the local GitHub, and workers over a fresh database."""
+    async with scene(tmp_path) as opened:
+        yield opened

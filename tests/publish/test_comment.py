@@ -13,6 +13,7 @@ from tests.github import hub as double
 from tests.github.hub import Hub
 
 REACTIONS = "/repos/o/r/issues/comments/31/reactions"
+OWN_APP = 7
 COMMENTS = "/repos/o/r/issues/5/comments"
 
 
@@ -22,7 +23,7 @@ async def test_a_reaction_that_is_refused_costs_nobody_the_answer(
 ) -> None:
     hub.on("POST", REACTIONS, double.Reply(status, {"message": "No"}))
     hub.on("POST", COMMENTS, double.Reply(201, {"id": 77}))
-    writer = CommentWriter(repository, effects)
+    writer = CommentWriter(repository, effects, OWN_APP)
     await writer.react(React(31, "eyes"))
     await writer.reply(Reply(5, 31, "Here is what you can ask."))
     assert len(hub.asked("POST", COMMENTS)) == 1
@@ -33,11 +34,11 @@ async def test_a_reaction_that_github_could_not_take_is_tried_again_later(
 ) -> None:
     hub.on("POST", REACTIONS, double.Reply(502))
     with pytest.raises(Unavailable):
-        await CommentWriter(repository, effects).react(React(31, "eyes"))
+        await CommentWriter(repository, effects, OWN_APP).react(React(31, "eyes"))
 
 
 async def test_an_answer_is_given_once(repository: Repository, hub: Hub, effects: Effects) -> None:
     hub.on("POST", COMMENTS, double.Reply(201, {"id": 77}))
     for _ in range(2):
-        await CommentWriter(repository, effects).reply(Reply(5, 31, "Here is what you can ask."))
+        await CommentWriter(repository, effects, OWN_APP).reply(Reply(5, 31, "Here is what you can ask."))
     assert len(hub.asked("POST", COMMENTS)) == 1

@@ -32,6 +32,23 @@ async def test_beginning_again_forgets_nothing(database: AsyncEngine) -> None:
     assert await effects.get(KEY) == Effect(42, "digest")
 
 
+async def test_of_two_that_begin_one_is_told_so(database: AsyncEngine) -> None:
+    assert [await Effects(database).begin(KEY) for _ in range(2)] == [True, False]
+
+
+async def test_what_is_abandoned_was_never_begun_and_what_was_done_cannot_be(database: AsyncEngine) -> None:
+    effects = Effects(database)
+    for key, done in (("begun", None), ("made", Effect(42, "")), ("pushed", Effect(None, "a" * 40, completed=True))):
+        await effects.begin(key)
+        if done:
+            await effects.record(key, done)
+    assert await effects.in_doubt() == ["begun"]
+    for key in ("begun", "made", "pushed"):
+        await effects.abandon(key)
+    assert [await effects.get(key) is None for key in ("begun", "made", "pushed")] == [True, False, False]
+    assert await effects.in_doubt() == []
+
+
 @pytest.mark.parametrize("neighbour", ["o/r2/check/x", "o-r/check/x", "oxr/check/x", "O/R%/check/x"])
 async def test_forgetting_words_keeps_ids_and_spares_the_neighbours(database: AsyncEngine, neighbour: str) -> None:
     effects = Effects(database)

@@ -1,0 +1,130 @@
+"""Actions that change more than what is shown: branches, pull requests, workflow runs, deployments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who made a commit and when (`at` in epoch seconds): said in full, the same commit has the same sha each time."""
+
+    name: str
+    email: str
+    at: int
+
+
+PLAIN_FILE = "100644"
+"""Git's mode of a file that is neither executable nor a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The file at `path` holds `content`."""
+
+    path: str
+    content: bytes
+    mode: str = PLAIN_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """The file at `path` is again the blob `blob_sha`, which the repository has."""
+
+    path: str
+    blob_sha: str
+    mode: str = PLAIN_FILE
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """There is no file at `path`."""
+
+    path: str
+
+
+Edit = Written | Restored | Removed
+
+
+@dataclass(frozen=True, slots=True)
+class CreateBranch:
+    """Action: the new branch `branch` is one commit of `edits` on top of the commit `parent`.
+
+    Its name must come from what it is for: it is the key by which the branch is known again.
+    """
+
+    branch: str
+    parent: str
+    edits: tuple[Edit, ...]
+    message: str
+    author: Signature
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoveBranch:
+    """Action: `branch` moves forward from the commit `expected` to `sha`, and never loses a commit by it."""
+
+    branch: str
+    expected: str
+    sha: str
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPullRequest:
+    """Action: there is a pull request of our branch `branch` onto `base`; one that was closed is not opened again."""
+
+    branch: str
+    base: str
+    title: str
+    body: str
+    head_sha: str
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchWorkflow:
+    """Action: the workflow file `workflow` runs on branch or tag `ref`, once for each `key`, and perhaps never.
+
+    A mark made of the key travels as the input `mark_input`. A workflow that shows it in its `run-name` lets us find
+    the run when we never learned whether it began.
+    """
+
+    workflow: str
+    ref: str
+    inputs: tuple[tuple[str, str], ...]
+    key: str
+    head_sha: str
+    mark_input: str = "maestro_id"
+
+
+@dataclass(frozen=True, slots=True)
+class NewDeployment:
+    """A deployment of `ref` to `environment` that we ask for, once for each `key`."""
+
+    key: str
+    ref: str
+    environment: str
+    description: str = ""
+
+
+DeploymentState = Literal["error", "failure", "inactive", "in_progress", "queued", "pending", "success"]
+
+
+@dataclass(frozen=True, slots=True)
+class SetDeploymentStatus:
+    """Action: a deployment (its id, or one to be made) says this. The same words are said once for each `occasion`."""
+
+    deployment: int | NewDeployment
+    state: DeploymentState
+    description: str
+    head_sha: str
+    log_url: str = ""
+    environment_url: str = ""
+    occasion: str = ""
+
+
+Deed = CreateBranch | MoveBranch | OpenPullRequest | DispatchWorkflow | SetDeploymentStatus
+"""Actions that change more than what is shown; `head_sha` is the head that was looked at when they were decided."""

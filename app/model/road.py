@@ -1,0 +1,74 @@
+"""What passes between the reader, the road and whoever asked: places, opened changes, open pull requests, refusals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from checks.decide import Policy
+from checks.judge import Unreadable
+from checks.model import Pull
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """A slash command as it declares itself: how to use it, what it means, the least role it takes."""
+
+    name: str
+    usage: str
+    meaning: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where actions land. `installation` None: the client asks GitHub which installation speaks for the repository."""
+
+    repository: str
+    installation: int | None = None
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A change about to be judged: its place, its facts so far, and the rules it will be judged by."""
+
+    place: Place
+    pull: Pull
+    policy: Policy | Unreadable | None  # None: the base has no configuration, but this change brings one
+    card: str = "always"  # when the card is written: always on-change on-failure never
+    commands: bool = True  # whether comments are read for commands
+    files: int | None = None  # how many files GitHub says the change touches
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of ours stands at the head of one pull request. `base_ref` "": no word that counts."""
+
+    base_ref: str  # the base that the newest decision at this head was made for
+    completed: bool  # the run that is required says so, and what it says still stands
+    touched: float  # when that run was last written or begun, epoch seconds; 0.0: never
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One sending of a webhook, as GitHub's log has it; a redelivery is another one of the same `guid`."""
+
+    id: int
+    guid: str
+    at: float  # epoch seconds, UTC
+    arrived: bool = False  # we answered it well
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What GitHub did not tell us, and why. `limited`: it told us to wait, so nothing more is to be asked now."""
+
+    reason: str
+    limited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not carried out; the reason is what the person reads."""
+
+    reason: str

@@ -1,0 +1,151 @@
+"""What comes in: a Delivery, and the Triggers that it becomes; and what a run of one answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook as GitHub sent it: verified and stored, not yet understood. `id` orders deliveries by arrival."""
+
+    id: int
+    guid: str
+    event: str
+    body: bytes
+    received_at: float  # epoch seconds, UTC
+
+
+WAKE = "maestro_wake"  # the event of our own reminders: new measurements of a commit are stored
+
+
+class Kind(StrEnum):
+    """What a Trigger asks for."""
+
+    EVALUATE = "evaluate"  # judge the newest head of one pull request; evaluations of a lane coalesce
+    LOCATE = "locate"  # only a head sha is known: find its pull requests, then evaluate each
+    SWEEP = "sweep"  # evaluate every open pull request of a repository whose base is `base_ref`
+    COMMAND = "command"  # a person asked for something; never coalesced, never reordered
+    SCHEDULED = "scheduled"  # the clock asked for what `reason` names
+
+
+MAESTRO = "maestro"
+"""Who did it, where no person and no other App asked."""
+
+
+class Surface(StrEnum):
+    """Where somebody asked: they all ride the same road."""
+
+    WEBHOOK = "webhook"
+    COMMENT = "comment"
+    BUTTON = "button"
+    API = "api"
+    SCHEDULE = "schedule"
+    CLI = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something is done: what asked for it, who, in which role, from where; and the decision that it rests on."""
+
+    reason: str = ""  # of the trigger: "pull_request.opened"
+    who: str = MAESTRO  # a login on GitHub, or ourselves
+    role: str = ""  # of `who` in the repository, where one was asked for
+    surface: Surface = Surface.WEBHOOK
+    head_sha: str = ""  # what it is about, where an action itself names no head
+    config_digest: str = ""
+    decision_id: int | None = None  # None: done before anything was decided
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """Where an entry stands in the provenance log: its number, and the hash that seals it and all before it."""
+
+    seq: int
+    hash: str  # 64 hexadecimal digits; a witness may know only how it begins
+
+    @property
+    def short(self) -> str:
+        """As a card shows it, with 48 bits of the hash (docs/provenance.md tells what they are worth)."""
+        return f"{self.seq}:{self.hash[:12]}"
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash}"
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """A decision that is kept: the seal of its entry, and the cause of whatever is done on the strength of it."""
+
+    cause: Cause
+    seal: Seal
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One thing to do, on one lane. `installation` None: GitHub did not say, and the client will ask."""
+
+    kind: Kind
+    repository: str
+    installation: int | None = None
+    number: int | None = None
+    head_sha: str = ""  # what the event spoke of; the evaluation reads the newest head itself
+    base_ref: str = ""
+    base_sha: str = ""  # of a merge group: what it is built on, which may be the entry before it in the queue
+    merge_group: bool = False
+    reason: str = ""  # "pull_request.opened": kept with the decision, and logged
+    comment_id: int | None = None
+    text: str = ""  # the comment, for a command
+    hearsay: bool = False  # what others report: it brings no rules to a repository that has none
+    remembered: bool = False  # look for the head only among those we have judged, without asking GitHub
+    reset: bool = False  # GitHub reset our check runs on this head: say everything again
+    who: str = MAESTRO  # whose doing it is: a login on GitHub
+    surface: Surface = Surface.WEBHOOK
+
+    @property
+    def lane(self) -> str:
+        """Work of one lane runs one at a time, in order. GitHub takes Octo/Shop and octo/shop for one."""
+        if self.kind is Kind.SCHEDULED:
+            return f"schedule {self.reason}"
+        repository = self.repository.lower()
+        if self.number is not None:
+            return f"{repository}#{self.number}"
+        return f"{repository}@{self.head_sha}" if self.head_sha else repository
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What a run must do beyond the least: it answers whatever else waits on its lane and needs no more."""
+        needs = {"rules": not self.hearsay, "search": not self.remembered, "anew": self.reset}
+        return frozenset(need for need, needed in needs.items() if needed)
+
+    @property
+    def cause(self) -> Cause:
+        """What the log says of whatever this brings about."""
+        return Cause(self.reason, self.who, surface=self.surface, head_sha=self.head_sha)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run's answer: done; `then` are triggers that follow from it."""
+
+    then: tuple[Trigger, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A run's answer: not done, run me again later; `reason` is kept as the attempt's error."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A run's answer: nothing failed, but look again after `seconds`, or sooner when there is news."""
+
+    seconds: float
+
+
+Body = Callable[[Trigger, int], Awaitable[Done | Again | Later]]
+"""What a Kind of trigger does: called with the trigger and the number of attempts left."""

@@ -1,0 +1,127 @@
+"""Actions that show or answer: check runs, the card, replies, reactions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+OWN_RUN = "maestro:"
+"""How the `external_id` of each of our check runs begins: tells them where GitHub names no App."""
+
+CARD_MARKER = "<!-- maestro:card "
+"""How the card begins, whatever its version. It proves nothing by itself: anybody can type it."""
+
+REPLY_MARKER = "<!-- maestro:reply to="
+"""How each answer to a comment begins, before the comment's id: an answer of unknown fate is looked for by it."""
+
+EVALUATE_BUTTON = "evaluate"
+"""The identifier of the button that asks for a new evaluation, as GitHub sends it back."""
+
+
+CheckStatus = Literal["queued", "in_progress", "completed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """One remark on a line of the head, as GitHub's checks API wants it."""
+
+    path: str
+    line: int
+    level: Literal["notice", "warning", "failure"]
+    message: str
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """One button on a completed check run; pressed, it comes back as `check_run.requested_action`."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRunText:
+    """The words of one check run, already escaped and cut to GitHub's limits."""
+
+    title: str
+    summary: str
+    text: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    buttons: tuple[Button, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCheckRun:
+    """Action: the check run `name` on `head_sha` says this. `conclusion` None: in progress.
+
+    `gist` is what counts as news while it waits; words that merely count down are not written again. Without it, all
+    of the words count.
+    """
+
+    name: str
+    head_sha: str
+    conclusion: str | None
+    words: CheckRunText
+    gist: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteCard:
+    """Action: the one sticky comment of pull request `number` says this. `digest` leaves out what merely ages."""
+
+    number: int
+    head_sha: str
+    body: str
+    digest: str
+    create: bool = True  # False: edit the card if there is one, and make none
+
+
+@dataclass(frozen=True, slots=True)
+class React:
+    """Action: a reaction on a comment (GitHub's content words: eyes, rocket, confused ...)."""
+
+    comment_id: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Action: one comment that answers comment `comment_id`."""
+
+    number: int
+    comment_id: int
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class BeginCheckRun:
+    """Action: the check run `name` exists on `head_sha`. If it already says something, it is left alone."""
+
+    name: str
+    head_sha: str
+    words: CheckRunText
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetCheckRuns:
+    """Action: what our check runs said on `head_sha` no longer stands, because somebody asked for a re-run."""
+
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetireCheckRuns:
+    """Action: our check runs on `head_sha` but for those named in `keep` speak of gates that nobody asks for any more.
+
+    They would keep their last word for ever, and whoever requires one of them by name would be stuck.
+    """
+
+    head_sha: str
+    keep: frozenset[str]
+    words: CheckRunText
+
+
+Words = WriteCheckRun | BeginCheckRun | ForgetCheckRuns | RetireCheckRuns | WriteCard | React | Reply
+"""Actions that show or answer."""
