@@ -41,6 +41,7 @@ from app.render.actions import DECISION, GitHubRenderer
 from app.server import Web
 from app.settings import Settings
 from app.store.address import Address, address
+from app.store.budget import SharedLedger
 from app.store.database import connect, migrate
 from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries
@@ -157,7 +158,9 @@ async def _reaching(settings: Settings) -> AsyncIterator[tuple[GitHub, Stores]]:
         stores(settings.database_url) as kept,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
     ):
-        yield GitHub(identity, session, api_url=settings.github_api, metrics=_client_metrics()), kept
+        ledger = SharedLedger(kept.main)
+        github = GitHub(identity, session, api_url=settings.github_api, metrics=_client_metrics(), ledger=ledger)
+        yield github, kept
 
 
 @asynccontextmanager
