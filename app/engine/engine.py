@@ -206,18 +206,19 @@ class Engine:
             self._running.pop(name, None)
 
     async def _hand_over(self) -> None:
-        while True:
+        while not self._stopping:
             self._woken.clear()
             try:
-                while await self._call(self._lanes.take):
+                while await self._call(self._lanes.take) and not self._stopping:
                     pass
             except Exception:  # the database is away: say so, and look again
                 log.exception("engine.hand_over_failed")
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self.pace.hand_over)
+                async with asyncio.timeout(self.pace.hand_over):  # Python 3.11's wait_for can lose a cancellation
+                    await self._woken.wait()
 
     async def _keep(self) -> None:
-        while True:
+        while not self._stopping:
             await asyncio.sleep(TICK)
             try:
                 await self._call(self._keeper.look)
@@ -230,7 +231,7 @@ class Engine:
     async def _tick(self) -> None:
         """Ask for each schedule once now, and then once a period: all workers name a period's job alike."""
         await self.put([_scheduled(name, f"start-{uuid.uuid4().hex}") for name in self._schedules])
-        while self._schedules:
+        while self._schedules and not self._stopping:
             await asyncio.sleep(TICK)
             periods = {name: int(time.time() // every) for name, every in self._schedules.items()}
             due = [_scheduled(name, f"{period:012d}") for name, period in periods.items()]
