@@ -224,12 +224,15 @@ def _engine(
 ) -> Engine:
     from app.engine.engine import Engine, Pace  # here, because the web process must not pay for it: it takes a second
 
+    async def owns() -> bool:
+        return await engine.owns()
+
     own_app = int(settings.app_id)
     connect_to = _Connector(github)
     reader = GitHubReader(
         connect_to, own_app, kept.measurements, Archive(kept.decisions), __version__, ci_grace=settings.ci_grace
     )
-    publisher, renderer = Publisher(connect_to, kept.effects, own_app, kept.provenance), GitHubRenderer()
+    publisher, renderer = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns), GitHubRenderer()
     evaluation = Evaluation(reader, publisher, Archive(kept.decisions), renderer)
     commands = Commands(reader, publisher, renderer)
 
@@ -264,7 +267,10 @@ def _engine(
         Kind.SCHEDULED: scheduled,
     }
     periods = {name: seconds for name, (seconds, _) in schedules.items()}
-    return Engine(kept.address, Understanding(own_app), bodies, schedules=periods, on_lost=on_lost, pace=pace or Pace())
+    engine = Engine(
+        kept.address, Understanding(own_app), bodies, schedules=periods, on_lost=on_lost, pace=pace or Pace()
+    )
+    return engine
 
 
 def _schedules(settings: Settings, github: GitHub, kept: Stores) -> Mapping[str, tuple[float, Scheduled]]:

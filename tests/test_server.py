@@ -257,7 +257,7 @@ async def test_our_own_failure_keeps_its_traceback(caplog: pytest.LogCaptureFixt
     async def broken(_request: web.Request) -> web.Response:
         raise ZeroDivisionError("ours")
 
-    async with served(Full(), pages=[web.get("/page", broken)]) as server, ClientSession() as session:
+    async with served(FullDisk(), pages=[web.get("/page", broken)]) as server, ClientSession() as session:
         assert (await session.get(server.make_url("/page"))).status == 500
     assert "ZeroDivisionError: ours" in caplog.text
 

@@ -168,7 +168,7 @@ class Engine:
 
     async def owns(self) -> bool:
         """Is what runs here ours at this moment? Asked before each effect on GitHub."""
-        return self._address.shared is False or await asyncio.get_running_loop().run_in_executor(None, self.owner.held)
+        return await self._call(self.owner.held)
 
     async def depth(self) -> int:
         """Jobs that wait, rest or run."""
@@ -224,7 +224,8 @@ class Engine:
                 await self._call(self._keeper.look)
             except Lost:
                 log.critical("engine.lost")
-                return self._on_lost()
+                self._on_lost()
+                return
             except Exception:
                 log.exception("engine.look_failed")
 

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from app.github.errors import Conflict, Denied, GitHubError, Invalid, NotFound, RateLimited
+from app.github.errors import Conflict, Denied, GitHubError, Invalid, NotFound, RateLimited, Unavailable
 from app.github.records import PullRequest
 from app.github.repository import Repository
 from app.model import (
@@ -51,14 +51,23 @@ log = structlog.get_logger(__name__)
 Connect = Callable[[Place], Awaitable[Repository]]
 
 
+async def _always() -> bool:
+    """For a writer that nobody could replace meanwhile."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Performs actions through `connect`, remembers in `effects` what GitHub already has, and tells `journal`."""
+    """Performs actions through `connect`, remembers in `effects` what GitHub already has, and tells `journal`.
+
+    `owns` says whether the work is still ours: a worker that lost its lock may have been replaced, and lives on.
+    """
 
     connect: Connect
     effects: Effects
     own_app: int
     journal: Journal
+    owns: Callable[[], Awaitable[bool]] = _always
     turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def perform(self, place: Place, actions: Sequence[Action], cause: Cause) -> tuple[Outcome, ...]:
@@ -69,6 +78,8 @@ class Publisher:
         desk = self._desk(place, await self.connect(place), Account(place, cause))
         outcomes: list[Outcome] = []
         for action in actions:
+            if not await self.owns():
+                raise Unavailable("an effect on GitHub", 0, "this worker has lost the lock on its work")
             outcomes.append(await desk.perform(action))
             if isinstance(outcomes[-1], Stopped):
                 log.info("publish.stopped", place=place, action=type(action).__name__, why=outcomes[-1].why)
