@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("app.commands.check:check", "Judge a change in a git checkout, without credentials."),
     "config": ("app.commands.config:config", "Validate or explain `.github/maestro.yml`."),
     "demo": ("app.commands.demo:demo", "Watch five pull requests get their decisions, on a local GitHub."),
+    "deliveries": ("app.commands.deliveries:deliveries", "List the webhooks that came in; let dead ones run again."),
     "migrate": ("app.commands.serve:migrate", "Make the database ready for this version."),
     "replay": ("app.commands.replay:replay", "Decide a recorded webhook or decision again; nothing is written."),
     "risk": ("app.commands.risk:risk", "Fit the risk model on a history of your own."),

@@ -36,6 +36,7 @@ class Stage:
     """Real storage, an engine over it, and a body that notes what it was called with and does as it is told."""
 
     address: Address
+    main: AsyncEngine
     webhooks: AsyncEngine
     calls: list[tuple[Trigger, int]] = field(default_factory=list)
     answers: list[Done | Again | Later | BaseException] = field(default_factory=list)  # DONE once used up
@@ -115,7 +116,7 @@ async def opened(address: Address) -> AsyncIterator[Stage]:
     await migrate(main)
     webhooks = main if address.shared else connect(address.intake)
     await migrate(webhooks)
-    stage = Stage(address, webhooks)
+    stage = Stage(address, main, webhooks)
     with capture_logs():
         yield stage
         await stage.engine.stop(drain=1)
