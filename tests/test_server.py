@@ -71,6 +71,7 @@ async def door(tmp_path: Path) -> AsyncIterator[Door]:
     wakes: list[None] = []
     async with served(inbox, lambda: wakes.append(None)) as server, ClientSession() as session:
         yield Door(str(server.make_url("")).rstrip("/"), session, inbox, wakes)
+    await inbox.close()
     await engine.dispose()
 
 
@@ -346,6 +347,7 @@ def test_no_header_and_no_body_ever_gets_a_500(
             door = Door(str(server.make_url("")).rstrip("/"), session, inbox)
             signed = {} if sign else {"x_hub_signature_256": "sha256=" + "0" * 64}
             status, _ = await door.knock(body, **headers, **signed)
+        await inbox.close()
         await engine.dispose()
         return status
 

@@ -18,10 +18,13 @@ _host = click.option("--host", help="Address to listen on [default: MAESTRO_HOST
 def serve(host: str | None) -> None:
     """Run the App: the web process, and one worker that is started anew should it end."""
     with tempfile.TemporaryDirectory(prefix="maestro-metrics-") as directory:
-        os.environ.setdefault(_METRICS, directory)  # where both count, so that /metrics tells of both
-        from app.commands import processes  # only now: prometheus_client looks for its directory when it is imported
+        os.environ[_METRICS] = directory  # where both count, so that /metrics tells of both
+        try:
+            from app.commands import processes  # only now: prometheus_client looks for its directory when imported
 
-        processes.run(processes.both, host)
+            processes.run(processes.both, host)
+        finally:
+            del os.environ[_METRICS]
 
 
 @click.command(context_settings=_HELP)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import structlog
 from dbos import DBOS
+from dbos._dbos import _get_dbos_instance
 from sqlalchemy import Engine
 
 from app.engine import rows
@@ -16,6 +17,7 @@ from app.engine.owner import Owner, Reaper
 
 log = structlog.get_logger(__name__)
 
+LOOKS = 3  # in which a job must seem to be a ghost; one alone may fall between a claim and its run
 KEPT = 86_400.0  # seconds that a job is remembered after its end; its delivery is kept much longer
 _PRUNE_EVERY = 600.0  # seconds
 _PRUNE_BATCH = 1_000
@@ -31,7 +33,7 @@ class Keeper:
     give_up: Callable[[int, str], None]
     reaper: Reaper | None  # None: there are no other workers
     steady: Callable[[], float] = time.monotonic
-    _suspects: set[str] = field(default_factory=set)
+    _suspects: dict[str, int] = field(default_factory=dict)  # name → looks
     _pruned: float = 0.0
 
     def look(self) -> None:
@@ -52,17 +54,19 @@ class Keeper:
             return set(self.running()) <= rows.claimed_by(connection, self.owner.executor)
 
     def _free_ghosts(self) -> None:
-        """Jobs that count as ours though nothing here runs them, in two looks: the answer to a claim was lost.
+        """Jobs that count as ours though nothing here runs them, in several looks: the answer to a claim was lost.
 
         DBOS itself never looks at them again (dbos-transact-py#546, #716, #804, #805).
         """
         with self.main.connect() as connection:
-            suspects = rows.claimed_by(connection, self.owner.executor) - set(self.running())
-        ghosts, self._suspects = suspects & self._suspects, suspects
+            claimed = rows.claimed_by(connection, self.owner.executor)
+        suspects = claimed - set(self.running()) - executing()
+        self._suspects = {name: self._suspects.get(name, 0) + 1 for name in suspects}
+        ghosts = sorted(name for name, looks in self._suspects.items() if looks >= LOOKS)
         if ghosts:
-            log.warning("engine.ghosts_freed", jobs=sorted(ghosts))
-            DBOS.resume_workflows(sorted(ghosts), queue_name=rows.LANES)
-            self._suspects -= ghosts
+            log.warning("engine.ghosts_freed", jobs=ghosts)
+            DBOS.resume_workflows(ghosts, queue_name=rows.LANES)
+            self._suspects.clear()
 
     def _bury_crashed(self) -> None:
         """Jobs whose process died each time: given up like any other failure, so that they are listed with those."""
@@ -90,6 +94,11 @@ class Keeper:
             ended = rows.ended_before(connection, int((time.time() - KEPT) * 1000), _PRUNE_BATCH)
         if ended:
             DBOS.delete_workflows(ended)
+
+
+def executing() -> set[str]:
+    """What DBOS itself executes here, from the claim until the outcome is recorded."""
+    return set(_get_dbos_instance()._active_workflows_set.activeList())
 
 
 def _free(executor: str) -> None:

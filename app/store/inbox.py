@@ -8,17 +8,18 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy import Connection, Engine, bindparam, delete, select
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.store.database import insert_into, now_us
+from app.store.database import blocking, insert_into, now_us
 from app.store.deliveries import Standing
 from app.store.tables import deliveries as table
 
 MOST_WAITING = 1_000  # webhooks
-MOST_BYTES = 128 * 1024 * 1024  # of their compressed bodies
+MOST_BYTES = 256 * 1024 * 1024  # of their bodies
 GROUP = 500  # rows of one transaction
 
 _KNOWN = select(table.c.guid, table.c.state).where(table.c.guid.in_(bindparam("guids", expanding=True)))
@@ -41,7 +42,10 @@ class _Waiting:
 
 @dataclass(slots=True)
 class Inbox:
-    """Group commit over the deliveries table of `engine`. One a process."""
+    """Group commit over the deliveries table of `engine`, in one thread. One a process, closed at its end.
+
+    The thread packs the bodies and speaks to the database, while the loop receives what will be the next group.
+    """
 
     engine: AsyncEngine
     most_waiting: int = MOST_WAITING
@@ -49,6 +53,12 @@ class Inbox:
     _waiting: list[_Waiting] = field(default_factory=list)
     _bytes: int = 0
     _writer: asyncio.Task[None] | None = None
+    _closed: bool = False
+    _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="inbox"))
+    _database: Engine = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._database = blocking(self.engine.url)
 
     async def keep(self, guid: str, event: str, body: bytes) -> bool:
         """Store one webhook; False when its GUID is known and needs no second handling.
@@ -56,58 +66,66 @@ class Inbox:
         GitHub redelivers under the same GUID, so a GUID whose first handling failed is taken in again. Raises Full,
         or whatever the database raises: then nothing is stored.
         """
-        packed = zlib.compress(body, 1)
-        if len(self._waiting) >= self.most_waiting or self._bytes + len(packed) > self.most_bytes:
+        if len(self._waiting) >= self.most_waiting or self._bytes + len(body) > self.most_bytes:
             raise Full
-        one = _Waiting(guid, event, packed, asyncio.get_running_loop().create_future())
+        one = _Waiting(guid, event, body, asyncio.get_running_loop().create_future())
         self._waiting.append(one)
-        self._bytes += len(packed)
+        self._bytes += len(body)
         if self._writer is None:
             self._writer = asyncio.create_task(self._write(), name="inbox")
         return await asyncio.shield(one.stored)
 
     async def probe(self) -> None:
         """Write something and take it back: raises what a webhook would meet (a full disk, a lost server)."""
-        async with self.engine.begin() as connection:
-            values = {"guid": "probe", "event": "", "body": b"", "state": Standing.FAILED, "error": ""}
-            await connection.execute(table.insert().values(**values, received_at=now_us()))
-            await connection.execute(delete(table).where(table.c.guid == "probe"))
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._probe)
 
     async def close(self) -> None:
         """Return once all that waits is stored or refused."""
+        if self._closed:
+            return
+        self._closed = True
         if self._writer is not None:
             await self._writer
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._database.dispose)
+        self._thread.shutdown()
 
     async def _write(self) -> None:
+        loop = asyncio.get_running_loop()
         while self._waiting:
             group, self._waiting = self._waiting[:GROUP], self._waiting[GROUP:]
             self._bytes -= sum(len(one.body) for one in group)
             try:
-                fresh = await self._commit(group)
+                fresh = await loop.run_in_executor(self._thread, self._commit, group)
             except Exception as error:  # every waiter hears of it, and answers its own sender
                 _answer_all(group, error)
             else:
                 _answer_each(group, fresh)
         self._writer = None
 
-    async def _commit(self, group: Sequence[_Waiting]) -> set[str]:
+    def _commit(self, group: Sequence[_Waiting]) -> set[str]:
         """Insert a group; which of its GUIDs are to be handled."""
         first = {one.guid: one for one in reversed(group)}
-        async with self.engine.begin() as connection:
-            alive = await _alive(connection, list(first))
+        with self._database.begin() as connection:
+            alive = _alive(connection, list(first))
             fresh = [one for one in first.values() if one.guid not in alive]
             if fresh:
                 insert = insert_into(table, connection).on_conflict_do_nothing()
-                await connection.execute(insert, [_row(one) for one in reversed(fresh)])
+                connection.execute(insert, [_row(one) for one in reversed(fresh)])
         return {one.guid for one in fresh}
 
+    def _probe(self) -> None:
+        values = {"guid": "probe", "event": "", "body": b"", "state": Standing.FAILED, "error": ""}
+        with self._database.begin() as connection:
+            connection.execute(table.insert().values(**values, received_at=now_us()))
+            connection.execute(delete(table).where(table.c.guid == "probe"))
 
-async def _alive(connection: AsyncConnection, guids: list[str]) -> set[str]:
+
+def _alive(connection: Connection, guids: list[str]) -> set[str]:
     """The GUIDs that are kept already and are not dead; the dead are cleared away, to be taken in anew."""
-    known = {row.guid: row.state for row in await connection.execute(_KNOWN, {"guids": guids})}
+    known = {row.guid: row.state for row in connection.execute(_KNOWN, {"guids": guids})}
     dead = [guid for guid, state in known.items() if state == Standing.FAILED]
     if dead:
-        await connection.execute(_DEAD, {"guids": dead})
+        connection.execute(_DEAD, {"guids": dead})
     return known.keys() - set(dead)
 
 
@@ -115,7 +133,7 @@ def _row(one: _Waiting) -> dict[str, object]:
     return {
         "guid": one.guid,
         "event": one.event,
-        "body": one.body,
+        "body": zlib.compress(one.body, 1),
         "state": Standing.NEW,
         "error": "",
         "received_at": now_us(),

@@ -120,6 +120,7 @@ async def opened(address: Address) -> AsyncIterator[Stage]:
     with capture_logs():
         yield stage
         await stage.engine.stop(drain=1)
+    await stage.inbox.close()
     for engine in {main, webhooks}:
         await engine.dispose()
 

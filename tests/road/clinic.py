@@ -139,6 +139,7 @@ async def clinic(directory: Path) -> AsyncIterator[Clinic]:
         here = Clinic(sandbox, GitHub(identity, session, api_url=sandbox.url, tuning=IMPATIENT), database)
         async with _listening(here):
             yield here
+        await here.inbox.close()
     await database.dispose()
 
 

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.address import Address
 from app.store.database import connect, migrate
+from app.store.inbox import Inbox
 
 
 @pytest.fixture
@@ -14,3 +15,11 @@ async def database(either: Address) -> AsyncIterator[AsyncEngine]:
     await migrate(engine)
     yield engine
     await engine.dispose()
+
+
+@pytest.fixture
+async def inbox(database: AsyncEngine) -> AsyncIterator[Inbox]:
+    """Where webhooks come in."""
+    inbox = Inbox(database)
+    yield inbox
+    await inbox.close()

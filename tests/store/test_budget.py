@@ -95,7 +95,7 @@ async def test_workers_that_ask_together_never_get_more_than_there_is(either: Ad
     ledgers = [SharedLedger(engine, Limits(20, 500)) for engine in engines]
     asked = await asyncio.gather(*(ledgers[n % 3].reserve(42) for n in range(60)))
     assert sum(delay == 0 for delay in asked) == 20
-    assert all(59 < delay <= 60 for delay in asked if delay)
+    assert all(0 < delay <= 60 for delay in asked if delay)
     for engine in engines:
         await engine.dispose()
 

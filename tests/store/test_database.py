@@ -47,9 +47,10 @@ async def test_an_error_of_the_database_does_not_quote_what_was_being_stored(dat
 
 async def test_writers_of_two_processes_take_turns(database: AsyncEngine, either: Address) -> None:
     second = connect(either.main)
-    inboxes = [Inbox(database), Inbox(second)]
+    inboxes = [Inbox(database), Inbox(second)]  # each with a connection of its own
     fresh = await asyncio.gather(*(inboxes[n % 2].keep(f"guid-{n}", "ping", b"{}") for n in range(60)))
     assert fresh == [True] * 60
+    await asyncio.gather(*(inbox.close() for inbox in inboxes))
     async with second.connect() as connection:
         rows = (await connection.execute(text("SELECT count(*), count(DISTINCT id) FROM deliveries"))).one()
     assert tuple(rows) == (60, 60)

@@ -11,22 +11,22 @@ from tests.deliveries import fail, new, take
 
 
 @pytest.fixture
-def commits(database: AsyncEngine) -> list[None]:
+def commits(inbox: Inbox) -> list[None]:
     """Grows by one with each transaction."""
     seen: list[None] = []
-    event.listen(database.sync_engine, "commit", lambda _connection: seen.append(None))
+    event.listen(inbox._database, "commit", lambda _connection: seen.append(None))
     return seen
 
 
-async def test_what_arrives_together_costs_few_transactions(database: AsyncEngine, commits: list[None]) -> None:
-    inbox = Inbox(database)
+async def test_what_arrives_together_costs_few_transactions(
+    database: AsyncEngine, inbox: Inbox, commits: list[None]
+) -> None:
     await asyncio.gather(*(inbox.keep(f"guid-{n}", "ping", b"{}") for n in range(300)))
     assert len(await new(database)) == 300
     assert len(commits) <= 4
 
 
-async def test_a_guid_that_waits_or_was_handled_is_known(database: AsyncEngine) -> None:
-    inbox = Inbox(database)
+async def test_a_guid_that_waits_or_was_handled_is_known(database: AsyncEngine, inbox: Inbox) -> None:
     assert await inbox.keep("guid", "ping", b"{}")
     assert not await inbox.keep("guid", "ping", b"{}")
     await take(database, *(one.id for one in await new(database)))
@@ -34,14 +34,12 @@ async def test_a_guid_that_waits_or_was_handled_is_known(database: AsyncEngine) 
     assert await Deliveries(database).counts() == {"taken": 1}
 
 
-async def test_of_one_guid_twice_in_one_moment_one_is_fresh(database: AsyncEngine) -> None:
-    inbox = Inbox(database)
+async def test_of_one_guid_twice_in_one_moment_one_is_fresh(database: AsyncEngine, inbox: Inbox) -> None:
     assert await asyncio.gather(*(inbox.keep("guid", "ping", b"{}") for _ in range(5))) == [True] + [False] * 4
     assert len(await new(database)) == 1
 
 
-async def test_a_dead_guid_sent_again_gets_a_new_id_and_the_new_body(database: AsyncEngine) -> None:
-    inbox = Inbox(database)
+async def test_a_dead_guid_sent_again_gets_a_new_id_and_the_new_body(database: AsyncEngine, inbox: Inbox) -> None:
     await inbox.keep("guid", "ping", b'{"n": 1}')
     (first,) = await new(database)
     await take(database, first.id)
@@ -52,8 +50,7 @@ async def test_a_dead_guid_sent_again_gets_a_new_id_and_the_new_body(database: A
     assert second.id > first.id
 
 
-async def test_nothing_is_acknowledged_that_could_not_be_stored(database: AsyncEngine) -> None:
-    inbox = Inbox(database)
+async def test_nothing_is_acknowledged_that_could_not_be_stored(database: AsyncEngine, inbox: Inbox) -> None:
     async with database.begin() as connection:
         await connection.execute(text("ALTER TABLE deliveries RENAME TO gone"))
     refused = await asyncio.gather(*(inbox.keep(f"g{n}", "ping", b"{}") for n in range(3)), return_exceptions=True)
@@ -66,18 +63,17 @@ async def test_nothing_is_acknowledged_that_could_not_be_stored(database: AsyncE
     assert await inbox.keep("g0", "ping", b"{}")
 
 
-async def test_more_than_memory_should_hold_is_sent_away(database: AsyncEngine) -> None:
-    inbox = Inbox(database, most_waiting=2)
+async def test_more_than_memory_should_hold_is_sent_away(database: AsyncEngine, inbox: Inbox) -> None:
+    inbox.most_waiting = 2
     answers = await asyncio.gather(*(inbox.keep(f"g{n}", "ping", b"{}") for n in range(5)), return_exceptions=True)
     assert [isinstance(answer, Full) for answer in answers] == [False, False, True, True, True]
     assert await inbox.keep("g4", "ping", b"{}")
-    small = Inbox(database, most_bytes=4)
+    inbox.most_bytes = 1
     with pytest.raises(Full):
-        await small.keep("large", "ping", b"{}")
+        await inbox.keep("large", "ping", b"{}")
 
 
-async def test_a_sender_that_hangs_up_does_not_disturb_the_others(database: AsyncEngine) -> None:
-    inbox = Inbox(database)
+async def test_a_sender_that_hangs_up_does_not_disturb_the_others(database: AsyncEngine, inbox: Inbox) -> None:
     gone = asyncio.create_task(inbox.keep("gone", "ping", b"{}"))
     await asyncio.sleep(0)
     gone.cancel()
