@@ -23,7 +23,7 @@ from tests.postgres import running
 from tools.load import SECRET, Measured, flood, trickle
 
 SQLITE, POSTGRESQL = 0.45, 0.35  # bars: acknowledged a second, as a share of the plain ceiling
-RATE, QUIET, BUSY = 50.0, 25.0, 3.0  # webhooks a second; ms of the p99; times the p99 of the web alone
+RATE, QUIET, BUSY = 50.0, 25.0, 3.0  # webhooks a second; ms of the p99, only told; times the p99 of the web alone
 
 
 @asynccontextmanager
@@ -115,8 +115,10 @@ async def _latency(github: Sandbox, directory: Path, seconds: float) -> int:
     for name, found in (("web alone", alone), ("worker busy", busy)):
         print(f"{RATE:.0f} a second, {name}: p50 {found.quantile(0.5):.1f} ms, p99 {found.quantile(0.99):.1f} ms")
     ratio = busy.quantile(0.99) / alone.quantile(0.99)
-    print(f"p99 with the worker busy: {ratio:.1f} times the web alone (bars {BUSY} times, and {QUIET} ms when quiet)")
-    return int(ratio > BUSY) + int(busy.quantile(0.99) > QUIET)
+    print(
+        f"p99 with the worker busy: {ratio:.1f} times the web alone (bar {BUSY}); {QUIET:.0f} ms is for a quiet machine"
+    )
+    return int(ratio > BUSY)
 
 
 def main(arguments: list[str]) -> int:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -66,13 +66,15 @@ def connect(url: URL) -> AsyncEngine:
 
 
 def blocking(url: URL) -> Engine:
-    """Open the database at `url` for one thread of ours: what takes several statements then takes one hop, not six."""
+    """Open the database at `url` for one thread of ours: what takes several statements then takes one hop, not six.
+
+    A connection is not tried before it is used: whoever asks must be ready to ask once more.
+    """
     if url.get_backend_name() != SQLITE:
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
             pool_size=1,
             max_overflow=0,
-            pool_pre_ping=True,
             hide_parameters=True,
             connect_args=POSTGRES_ARGUMENTS,
         )
@@ -108,7 +110,7 @@ async def migrate(engine: AsyncEngine) -> None:
         await connection.run_sync(upgrade)
 
 
-def insert_into(table: Table, connection: AsyncConnection | Connection) -> Insert:
+def insert_into(table: Table, connection: AsyncConnection) -> Insert:
     """An INSERT in the dialect of `connection`, with `on_conflict_do_nothing` and `on_conflict_do_update`."""
     return sqlite.insert(table) if connection.dialect.name == SQLITE else postgresql.insert(table)
 

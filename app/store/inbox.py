@@ -11,10 +11,13 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, bindparam, delete, select
+from sqlalchemy import Connection, Engine, bindparam, delete, select, text
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.store.database import blocking, insert_into, now_us
+from app.store.address import SQLITE
+from app.store.database import blocking, now_us
 from app.store.deliveries import Standing
 from app.store.tables import deliveries as table
 
@@ -22,6 +25,14 @@ MOST_WAITING = 1_000  # webhooks
 MOST_BYTES = 256 * 1024 * 1024  # of their bodies
 GROUP = 500  # rows of one transaction
 
+_Row = dict[str, object]
+_INSERT = insert(table).on_conflict_do_nothing()
+_INSERT_COLUMNS = text(
+    "INSERT INTO deliveries (guid, event, body, received_at, state, error) "
+    "SELECT guid, event, body, received_at, 'new', '' FROM unnest(CAST(:guids AS text[]), CAST(:events AS text[]), "
+    "CAST(:bodies AS bytea[]), CAST(:moments AS bigint[])) WITH ORDINALITY "
+    "AS row (guid, event, body, received_at, place) ORDER BY place ON CONFLICT DO NOTHING"
+)
 _KNOWN = select(table.c.guid, table.c.state).where(table.c.guid.in_(bindparam("guids", expanding=True)))
 _DEAD = delete(table).where(table.c.guid.in_(bindparam("guids", expanding=True)), table.c.state == Standing.FAILED)
 
@@ -104,20 +115,40 @@ class Inbox:
 
     def _commit(self, group: Sequence[_Waiting]) -> set[str]:
         """Insert a group; which of its GUIDs are to be handled."""
-        first = {one.guid: one for one in reversed(group)}
+        rows = {one.guid: _row(one) for one in reversed(group)}
+        try:
+            return self._insert(rows)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            return self._insert(rows)  # the server was away since the last group, and may be back
+
+    def _insert(self, rows: dict[str, _Row]) -> set[str]:
+        """In the common case all of them are new, and one statement says so."""
+        with self._database.connect() as connection:
+            if _inserted(connection, list(reversed(rows.values()))) == len(rows):
+                connection.commit()
+                return set(rows)
         with self._database.begin() as connection:
-            alive = _alive(connection, list(first))
-            fresh = [one for one in first.values() if one.guid not in alive]
+            fresh = rows.keys() - _alive(connection, list(rows))
             if fresh:
-                insert = insert_into(table, connection).on_conflict_do_nothing()
-                connection.execute(insert, [_row(one) for one in reversed(fresh)])
-        return {one.guid for one in fresh}
+                _inserted(connection, [row for guid, row in reversed(rows.items()) if guid in fresh])
+        return fresh
 
     def _probe(self) -> None:
         values = {"guid": "probe", "event": "", "body": b"", "state": Standing.FAILED, "error": ""}
         with self._database.begin() as connection:
             connection.execute(table.insert().values(**values, received_at=now_us()))
             connection.execute(delete(table).where(table.c.guid == "probe"))
+
+
+def _inserted(connection: Connection, rows: Sequence[_Row]) -> int:
+    """How many of `rows` were new. PostgreSQL takes them as columns: one statement, where psycopg would send many."""
+    if connection.dialect.name == SQLITE:
+        return connection.execute(_INSERT, rows).rowcount
+    names = {"guids": "guid", "events": "event", "bodies": "body", "moments": "received_at"}
+    columns = {column: [row[name] for row in rows] for column, name in names.items()}
+    return connection.execute(_INSERT_COLUMNS, columns).rowcount
 
 
 def _alive(connection: Connection, guids: list[str]) -> set[str]:
@@ -129,7 +160,7 @@ def _alive(connection: Connection, guids: list[str]) -> set[str]:
     return known.keys() - set(dead)
 
 
-def _row(one: _Waiting) -> dict[str, object]:
+def _row(one: _Waiting) -> _Row:
     return {
         "guid": one.guid,
         "event": one.event,
