@@ -64,6 +64,7 @@ log = structlog.get_logger(__name__)
 LINE_END = "\n"
 NO_APP = 0  # GitHub gives no App this id
 Scheduled = Callable[[], Awaitable[tuple[Trigger, ...]]]
+_HOUR, _DAY = 3_600.0, 86_400.0  # seconds
 _INSTALLATIONS_KEPT = 300.0  # seconds that an answer to "which installation?" is believed
 
 
@@ -274,11 +275,17 @@ def _engine(
 
 
 def _schedules(settings: Settings, github: GitHub, kept: Stores) -> Mapping[str, tuple[float, Scheduled]]:
-    """What heals, and how many seconds lie between two runs; what is set to 0 never runs."""
+    """What heals and what is forgotten, and how many seconds lie between two runs; what is set to 0 never runs."""
     standings = Standings(kept.decisions, kept.effects, record.base_of, DECISION)
+
+    async def forget() -> tuple[Trigger, ...]:
+        await kept.deliveries.prune(time.time() - settings.keep_days * _DAY)
+        return ()
+
     every: dict[str, tuple[float, Scheduled]] = {
         "sweep": (settings.sweep_seconds, Sweep(Census(github), standings)),
         "redelivery": (settings.redelivery_seconds, Redelivery(Hooks(github), kept.deliveries)),
+        "retention": (_HOUR, forget),
     }
     return {name: (seconds, run) for name, (seconds, run) in every.items() if seconds}
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.github.limits import REDELIVERY_DAYS
 from app.store.address import default_url
 
 
@@ -49,6 +50,7 @@ class Settings(StoreSettings):
     url: str = Field(default="", validation_alias="MAESTRO_URL")
     ci_grace: float = Field(default=90.0, ge=0, le=3600, validation_alias="MAESTRO_CI_GRACE")
     sweep_seconds: float = Field(default=600.0, ge=0, le=86_400, validation_alias="MAESTRO_SWEEP_SECONDS")
+    keep_days: float = Field(default=14.0, ge=REDELIVERY_DAYS, le=3650, validation_alias="MAESTRO_KEEP_DAYS")
     redelivery_seconds: float = Field(default=300.0, ge=0, le=86_400, validation_alias="MAESTRO_REDELIVERY_SECONDS")
     host: str = Field(default="127.0.0.1", validation_alias="MAESTRO_HOST")
     port: int = Field(default=8080, ge=0, le=65535, validation_alias=AliasChoices("PORT", "MAESTRO_PORT"))

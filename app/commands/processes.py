@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,23 +12,45 @@ import click
 
 from app import logs
 from app.commands.running import GRACE, listening, working
-from app.commands.supervisor import supervised, unleashed
+from app.commands.supervisor import LEASH, supervised, unleashed
 from app.github.auth import BadKey
 from app.main import web_process, worker_process
 from app.settings import Settings, SettingsError, load
-from app.store.address import UnsupportedDatabase
+from app.store.address import UnsupportedDatabase, address
 
 Part = Callable[[Settings, asyncio.Event], AbstractAsyncContextManager[None]]
+
+
+_NO_DISK = "on SQLite, web and worker must share one disk; where they do not, DATABASE_URL must name PostgreSQL"
+
+
+class NoCommonDisk(ValueError):
+    """Web and worker would each have a database of their own, and no webhook would ever be handled."""
 
 
 class LostWork(OSError):
     """The worker's lock was lost for so long that others may have been given its work."""
 
 
+def apart(part: Part) -> Part:
+    """`part` where web and worker run apart: on SQLite both need the very same disk, and are told so."""
+
+    @asynccontextmanager
+    async def told_so(settings: Settings, told: asyncio.Event) -> AsyncIterator[None]:
+        if not address(settings.database_url).shared and LEASH not in os.environ:
+            if "DYNO" in os.environ:  # devcenter.heroku.com "Dynos": each has a file system of its own
+                raise NoCommonDisk(f"{_NO_DISK}; here they never do")
+            click.echo(_NO_DISK, err=True)
+        async with part(settings, told):
+            yield
+
+    return told_so
+
+
 @asynccontextmanager
 async def web(settings: Settings, _told: asyncio.Event) -> AsyncIterator[None]:
-    async with web_process(settings) as application, listening(application, settings.host, settings.port) as address:
-        click.echo(f"listening on {address} (webhooks: POST /webhook)", err=True)
+    async with web_process(settings) as application, listening(application, settings.host, settings.port) as place:
+        click.echo(f"listening on {place} (webhooks: POST /webhook)", err=True)
         yield
 
 
@@ -61,7 +84,7 @@ def run(part: Part, host: str | None) -> None:
         settings = load()
         logs.configure()
         asyncio.run(_until_told(part, settings if host is None else settings.model_copy(update={"host": host})))
-    except (SettingsError, BadKey, UnsupportedDatabase) as error:
+    except (SettingsError, BadKey, UnsupportedDatabase, NoCommonDisk) as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -33,7 +33,7 @@ def web(host: str | None) -> None:
     """Run the web process alone: it verifies webhooks and stores them."""
     from app.commands import processes
 
-    processes.run(processes.web, host)
+    processes.run(processes.apart(processes.web), host)
 
 
 @click.command(context_settings=_HELP)
@@ -41,7 +41,7 @@ def worker() -> None:
     """Run a worker alone: it takes stored webhooks, one lane a pull request. On PostgreSQL there may be several."""
     from app.commands import processes
 
-    processes.run(processes.worker, None)
+    processes.run(processes.apart(processes.worker), None)
 
 
 @click.command(context_settings=_HELP)

@@ -15,6 +15,7 @@ import pytest
 from app.main import stores
 from app.store.database import AnotherWorker, sole_worker
 from tests.commands.conftest import VARIABLES, Maestro
+from tests.postgres import Postgres
 from tests.test_intake import signature
 from tests.test_settings import PEM
 from tests.waiting import until
@@ -130,6 +131,30 @@ async def test_web_and_worker_share_the_work_over_one_file(tmp_path: Path) -> No
             for process in (web, worker):
                 process.terminate()
                 assert await asyncio.wait_for(process.wait(), 15) == 0
+
+
+@pytest.mark.parametrize("command", ["web", "worker"])
+async def test_where_web_and_worker_share_no_disk_sqlite_refuses_to_start(tmp_path: Path, command: str) -> None:
+    async with running(command, tmp_path, DYNO=f"{command}.1") as process:
+        _, err = await asyncio.wait_for(process.communicate(), 30)
+        assert process.returncode == 2
+        assert b"DATABASE_URL must name PostgreSQL" in err
+
+
+async def test_web_and_worker_share_the_work_over_postgresql(tmp_path: Path, postgres: Postgres) -> None:
+    url = postgres.database().render_as_string(hide_password=False)
+    async with (
+        running("web", tmp_path, DATABASE_URL=url, DYNO="web.1") as web,
+        running("worker", tmp_path, DATABASE_URL=url, DYNO="worker.1"),
+        running("worker", tmp_path, DATABASE_URL=url, DYNO="worker.2"),
+    ):
+        assert await deliver(await address(web), "guid-1") == 202
+
+        async def taken() -> bool:
+            async with stores(url) as kept:
+                return await kept.deliveries.counts() == {"taken": 1}
+
+        await until(taken, 30)
 
 
 async def test_what_was_stored_before_a_kill_is_handled_after_it(tmp_path: Path) -> None:
