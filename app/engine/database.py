@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from dbos import DBOS
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 
 from app.store.address import SQLITE, Address
 from app.store.database import POSTGRES_ARGUMENTS, SAFELY
 
 RETRY_SECONDS = 0.25
-_LOCK, _UNLOCK = (text(f"SELECT pg_advisory_{word}(1835100533)") for word in ("lock", "unlock"))
+_TRY_LOCK, _UNLOCK = (text(f"SELECT pg_{word}(1835100533)") for word in ("try_advisory_lock", "advisory_unlock"))
 _POOL = 10  # connections to PostgreSQL: the engine's threads, and our own loop
 
 
@@ -56,12 +59,8 @@ def intake_database(url: URL) -> Engine:
 
 def prepare(address: Address, main: Engine) -> None:
     """Make DBOS's own tables, one process at a time."""
-    with main.connect() as connection:
-        if address.shared:
-            connection.execute(_LOCK)
+    with main.connect() as connection, _turn(connection) if address.shared else nullcontext():
         DBOS.migrate(address.main.render_as_string(hide_password=False))
-        if address.shared:
-            connection.execute(_UNLOCK)
 
 
 def migrate(address: Address) -> None:
@@ -71,6 +70,22 @@ def migrate(address: Address) -> None:
         prepare(address, main)
     finally:
         main.dispose()
+
+
+@contextmanager
+def _turn(connection: Connection) -> Iterator[None]:
+    """Hold the lock of whoever makes tables.
+
+    Nobody waits for it inside a statement or a transaction: DBOS makes indexes concurrently, which waits for every
+    statement that began before, so the holder and those that wait for it would wait for each other for ever.
+    """
+    connection.execution_options(isolation_level="AUTOCOMMIT")
+    while not connection.execute(_TRY_LOCK).scalar_one():
+        time.sleep(RETRY_SECONDS)
+    try:
+        yield
+    finally:
+        connection.execute(_UNLOCK)
 
 
 def _sqlite(url: URL) -> Engine:
