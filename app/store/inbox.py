@@ -6,6 +6,7 @@ A transaction a webhook would cost a disk flush each; the group pays for one (fi
 from __future__ import annotations
 
 import asyncio
+import os
 import zlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,8 @@ from app.store.tables import deliveries as table
 MOST_WAITING = 1_000  # webhooks
 MOST_BYTES = 256 * 1024 * 1024  # of their bodies
 GROUP = 500  # rows of one transaction
+_PROBE = os.urandom(32 * 1024)
+"""More than most webhooks are, packed: a disk with room for less is full. Random, so that no database packs it."""
 
 _Row = dict[str, object]
 _INSERT = insert(table).on_conflict_do_nothing()
@@ -87,7 +90,7 @@ class Inbox:
         return await asyncio.shield(one.stored)
 
     async def probe(self) -> None:
-        """Write something and take it back: raises what a webhook would meet (a full disk, a lost server)."""
+        """Write what a webhook may weigh and take it back: raises what one would meet (a full disk, a lost server)."""
         await asyncio.get_running_loop().run_in_executor(self._thread, self._probe)
 
     async def close(self) -> None:
@@ -136,7 +139,7 @@ class Inbox:
         return fresh
 
     def _probe(self) -> None:
-        values = {"guid": "probe", "event": "", "body": b"", "state": Standing.FAILED, "error": ""}
+        values = {"guid": "probe", "event": "", "body": _PROBE, "state": Standing.FAILED, "error": ""}
         with self._database.begin() as connection:
             connection.execute(table.insert().values(**values, received_at=now_us()))
             connection.execute(delete(table).where(table.c.guid == "probe"))

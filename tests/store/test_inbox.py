@@ -1,10 +1,13 @@
 import asyncio
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.store.address import address
+from app.store.database import connect, migrate
 from app.store.deliveries import Deliveries
 from app.store.inbox import Full, Inbox
 from tests.deliveries import fail, new, take
@@ -61,6 +64,20 @@ async def test_nothing_is_acknowledged_that_could_not_be_stored(database: AsyncE
         await connection.execute(text("ALTER TABLE gone RENAME TO deliveries"))
     await inbox.probe()
     assert await inbox.keep("g0", "ping", b"{}")
+
+
+async def test_a_disk_with_room_for_crumbs_alone_is_full(tmp_path: Path) -> None:
+    engine = connect(address(f"sqlite:///{tmp_path / 'maestro.db'}").main)
+    await migrate(engine)
+    inbox = Inbox(engine)
+    with inbox._database.begin() as connection:
+        pages = connection.execute(text("PRAGMA page_count")).scalar_one()
+        connection.execute(text(f"PRAGMA max_page_count = {pages + 2}"))
+    assert await inbox.keep("crumb", "ping", b"{}")
+    with pytest.raises(DBAPIError):
+        await inbox.probe()
+    await inbox.close()
+    await engine.dispose()
 
 
 async def test_more_than_memory_should_hold_is_sent_away(database: AsyncEngine, inbox: Inbox) -> None:
