@@ -20,8 +20,8 @@ WITHDRAWN = "CANCELLED"
 
 def _table(schema: str | None) -> Table:
     names = ("workflow_uuid", "status", "executor_id", "queue_name", "queue_partition_key")
-    times = ("created_at", "completed_at")  # epoch milliseconds
-    texts, moments = (Column(name, String) for name in names), (Column(name, BigInteger) for name in times)
+    numbers = ("created_at", "completed_at", "recovery_attempts")  # times in epoch milliseconds
+    texts, moments = (Column(name, String) for name in names), (Column(name, BigInteger) for name in numbers)
     return Table("workflow_status", MetaData(schema=schema), *texts, *moments)
 
 
@@ -93,10 +93,13 @@ def claimed_by(connection: Connection, executor: str) -> set[str]:
 
 
 def release(connection: Connection, executor: str) -> None:
-    """What `executor` had begun and will not end waits for its turn again, with its place in its lane."""
+    """What `executor` had begun and will not end waits for its turn again, with its place in its lane.
+
+    It ended in order, so the try counts for none: only jobs that take their process down run out of them.
+    """
     table = workflows(connection)
     mine = and_(table.c.queue_name == LANES, table.c.status == RUNNING, table.c.executor_id == executor)
-    connection.execute(update(table).where(mine).values(status=WAITING))
+    connection.execute(update(table).where(mine).values(status=WAITING, recovery_attempts=0))
 
 
 def executors(connection: Connection) -> set[str]:

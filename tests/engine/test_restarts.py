@@ -1,5 +1,6 @@
 import asyncio
 
+from app.engine.engine import MAX_RECOVERIES
 from app.github.errors import RateLimited
 from app.model import Again
 from tests.engine.stage import EVALUATE, Stage, command
@@ -50,6 +51,21 @@ async def test_stop_lets_running_work_end_and_begins_no_more(stage: Stage) -> No
     await stage.anew().start()
     await stage.engine.idle()
     assert [trigger.text for trigger in stage.triggers] == ["running", "waiting"]
+
+
+async def test_restarts_in_order_never_use_up_a_job_s_tries(stage: Stage) -> None:
+    stage.gate.clear()
+    await stage.send(command("long"))
+    for _ in range(MAX_RECOVERIES + 3):
+        await stage.engine.start()
+        await stage.inside()
+        await stage.engine.stop(drain=0)
+        stage.anew()
+    stage.gate.set()
+    await stage.engine.start()
+    await stage.engine.idle()
+    assert await stage.states() == ["taken"]
+    assert len(stage.calls) == MAX_RECOVERIES + 4
 
 
 async def test_stop_does_not_wait_for_work_that_rests(stage: Stage) -> None:
