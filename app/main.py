@@ -52,6 +52,7 @@ from app.store.provenance import Provenance
 from checks.model import Measurement, Pull
 from handlers.command import Commands
 from handlers.evaluate import Evaluation
+from handlers.moment import happened
 from handlers.redelivery import Redelivery
 from handlers.sweep import Sweep
 from handlers.understand import Understanding
@@ -268,10 +269,21 @@ def _engine(
         Kind.SCHEDULED: scheduled,
     }
     periods = {name: seconds for name, (seconds, _) in schedules.items()}
-    engine = Engine(
-        kept.address, Understanding(own_app), bodies, schedules=periods, on_lost=on_lost, pace=pace or Pace()
-    )
+    engine = Engine(kept.address, _understand(own_app), bodies, schedules=periods, on_lost=on_lost, pace=pace or Pace())
     return engine
+
+
+def _understand(own_app: int) -> Callable[[Delivery], tuple[Trigger, ...]]:
+    """What the handlers say of a delivery; and how late it came is counted. A clock behind GitHub's counts as 0."""
+    meaning = Understanding(own_app)
+
+    def understand(delivery: Delivery) -> tuple[Trigger, ...]:
+        moment = happened(delivery)
+        if moment is not None:
+            metrics.WEBHOOK_LAG.observe(max(time.time() - moment, 0.0))
+        return meaning(delivery)
+
+    return understand
 
 
 def _schedules(settings: Settings, github: GitHub, kept: Stores) -> Mapping[str, tuple[float, Scheduled]]:

@@ -10,6 +10,11 @@ ACK_SECONDS = Histogram(
     "From a webhook's first byte to its acknowledgement",
     buckets=(0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+WEBHOOK_LAG = Histogram(
+    "maestro_webhook_lag_seconds",
+    "From what a webhook tells of, by GitHub's clock, to a worker that understands it",
+    buckets=(0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600),
+)
 QUEUE_DEPTH = Gauge("maestro_queue_depth", "Webhooks not yet taken by a worker", multiprocess_mode="mostrecent")
 QUEUE_SECONDS = Gauge("maestro_queue_age_seconds", "Age of the oldest of them", multiprocess_mode="mostrecent")
 DELIVERIES = Gauge("maestro_deliveries", "Webhooks kept, by standing", ["standing"], multiprocess_mode="mostrecent")
