@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import __version__, metrics, record
 from app.archive import Archive
+from app.engine import rows
 from app.exit import Exit
 from app.gather.census import Census
 from app.gather.hooks import Hooks
@@ -100,6 +101,11 @@ class Stores:
     @property
     def tokens(self) -> Tokens:
         return Tokens(self.main)
+
+    async def backlog(self) -> rows.Backlog:
+        """What is on the engine's lanes, for whoever runs no engine."""
+        async with self.main.connect() as connection:
+            return await connection.run_sync(rows.backlog)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +217,7 @@ def _web(settings: Settings, github: GitHub, kept: Stores, stored: Callable[[], 
     reader_for = _reader_for(github, kept.measurements, Archive(kept.decisions), int(settings.app_id))
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
     measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.inbox, stored)
-    watching = Watching(kept.inbox, kept.deliveries, kept.decisions)
+    watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.backlog, github.standings)
     pages = [
         *watching.routes(),
         *measurements.routes(),

@@ -18,6 +18,15 @@ WEBHOOK_LAG = Histogram(
 QUEUE_DEPTH = Gauge("maestro_queue_depth", "Webhooks not yet taken by a worker", multiprocess_mode="mostrecent")
 QUEUE_SECONDS = Gauge("maestro_queue_age_seconds", "Age of the oldest of them", multiprocess_mode="mostrecent")
 DELIVERIES = Gauge("maestro_deliveries", "Webhooks kept, by standing", ["standing"], multiprocess_mode="mostrecent")
+JOBS = Gauge(
+    "maestro_jobs", "Jobs on their lanes: waiting, resting, running", ["state"], multiprocess_mode="mostrecent"
+)
+JOBS_SECONDS = Gauge(
+    "maestro_jobs_age_seconds", "How long the oldest waits for its turn", multiprocess_mode="mostrecent"
+)
+DATABASE_UP = Gauge(
+    "maestro_database_up", "1 when all that was asked for these figures was told", multiprocess_mode="mostrecent"
+)
 EVALUATIONS = Counter("maestro_evaluations_total", "Evaluations by verdict", ["verdict"])
 RETRIES = Counter("maestro_retries_total", "Runs that failed and will be tried again")
 DEAD = Counter("maestro_dead_total", "Jobs given up; `maestro deliveries --dead` lists their webhooks")

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, and_, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    MetaData,
+    String,
+    Table,
+    and_,
+    case,
+    func,
+    inspect,
+    or_,
+    select,
+    update,
+)
 
 from app.store.address import SQLITE
 
@@ -20,7 +35,7 @@ WITHDRAWN = "CANCELLED"
 
 def _table(schema: str | None) -> Table:
     names = ("workflow_uuid", "status", "executor_id", "queue_name", "queue_partition_key")
-    numbers = ("created_at", "completed_at", "recovery_attempts")  # times in epoch milliseconds
+    numbers = ("created_at", "completed_at", "delay_until_epoch_ms", "recovery_attempts")  # times in epoch milliseconds
     texts, moments = (Column(name, String) for name in names), (Column(name, BigInteger) for name in numbers)
     return Table("workflow_status", MetaData(schema=schema), *texts, *moments)
 
@@ -34,6 +49,16 @@ class Lane:
 
     waiting: tuple[str, ...]
     resting: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is on all lanes together, and since when the oldest job waits for its turn (epoch seconds; None: none)."""
+
+    waiting: int
+    resting: int
+    running: int
+    oldest: float | None
 
 
 def workflows(connection: Connection) -> Table:
@@ -77,12 +102,22 @@ def unfinished(connection: Connection) -> int:
     return connection.execute(select(func.count()).where(table.c.queue_name == LANES, states)).scalar_one()
 
 
-def oldest(connection: Connection) -> float | None:
-    """Since when the oldest job waits for its turn, in epoch seconds; None when none does."""
+def backlog(connection: Connection) -> Backlog:
+    """What is on all lanes; nothing, where no worker has ever been started on this database."""
     table = workflows(connection)
-    query = select(func.min(table.c.created_at)).where(table.c.queue_name == LANES, table.c.status == WAITING)
-    first = connection.execute(query).scalar_one()
-    return None if first is None else int(first) / 1e3
+    if not inspect(connection).has_table(table.name, schema=table.schema):
+        return Backlog(0, 0, 0, None)
+    began = func.min(case((table.c.status == WAITING, _began(table))))
+    counts = [func.count(case((table.c.status == status, 1))) for status in (WAITING, RESTING, RUNNING)]
+    among = table.c.status.in_((WAITING, RESTING, RUNNING))
+    row = connection.execute(select(*counts, began).where(table.c.queue_name == LANES, among)).one()
+    return Backlog(row[0], row[1], row[2], None if row[3] is None else row[3] / 1e3)
+
+
+def _began(table: Table) -> ColumnElement[int]:
+    """When a job began to wait: one that was put aside, at the end of its rest."""
+    rested = func.coalesce(table.c.delay_until_epoch_ms, 0)
+    return case((rested > table.c.created_at, rested), else_=table.c.created_at)
 
 
 def claimed_by(connection: Connection, executor: str) -> set[str]:

@@ -64,9 +64,10 @@ class Metrics:
             "Requests left this hour, as GitHub last said.",
             ("installation",),
             registry=registry,
+            multiprocess_mode="mostrecent",
         )
         self._minute, self._hour, self._silent = (
-            Gauge(f"maestro_github_{name}", text, ("installation",), registry=registry)
+            Gauge(f"maestro_github_{name}", text, ("installation",), registry=registry, multiprocess_mode="mostrecent")
             for name, text in _BUDGET.items()
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from aiohttp import web
@@ -15,6 +16,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import metrics
+from app.github.pacing import LedgerAway
 from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries, Queue, Standing
 from app.store.inbox import Inbox
@@ -22,7 +24,26 @@ from app.store.inbox import Inbox
 log = structlog.get_logger(__name__)
 
 PATIENCE = 5.0  # seconds that the database may take to answer
-STALE = 120.0  # seconds that a webhook may wait for a worker before we say that there is none
+STALE = 120.0  # seconds that a webhook may wait for a worker, or a job for its turn, before we say that nobody works
+UNKNOWN = float("nan")  # neither the last figure, which may be of yesterday, nor a 0 that nobody measured
+T = TypeVar("T")
+
+
+class Backlog(Protocol):
+    """What is on the engine's lanes."""
+
+    @property
+    def waiting(self) -> int: ...
+
+    @property
+    def resting(self) -> int: ...
+
+    @property
+    def running(self) -> int: ...
+
+    @property
+    def oldest(self) -> float | None:
+        """Since when the oldest waits for its turn (epoch seconds; None: none does)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +53,8 @@ class Watching:
     inbox: Inbox
     deliveries: Deliveries
     decisions: Decisions
+    backlog: Callable[[], Awaitable[Backlog]]
+    budgets: Callable[[], Awaitable[object]]  # asked, the write budgets show themselves
 
     def routes(self) -> list[web.RouteDef]:
         """Where it listens."""
@@ -43,31 +66,69 @@ class Watching:
             async with asyncio.timeout(PATIENCE):
                 await self.inbox.probe()
                 queue, decided = await self.deliveries.queue(), await self.decisions.last_at()
+                jobs = await self.backlog()
         except (SQLAlchemyError, OSError) as error:  # TimeoutError is one
             log.warning("readyz.database", error=repr(error))
             return web.json_response({"status": "unready", "database": "webhooks cannot be stored"}, status=503)
-        age = _age(queue)
-        told: dict[str, Any] = {
-            "database": "ok",
-            "queue": {"depth": queue.depth, "age_seconds": round(age, 3)},
-            "last_decision_seconds_ago": None if decided is None else round(max(time.time() - decided, 0.0), 3),
-        }
-        if age > STALE:
+        told = _told(queue, jobs, decided)
+        if _age(queue.oldest) > STALE:
             return web.json_response({"status": "unready", "worker": "nobody takes webhooks"} | told, status=503)
+        if _age(jobs.oldest) > STALE and not jobs.running:
+            return web.json_response({"status": "unready", "worker": "nobody runs jobs"} | told, status=503)
         return web.json_response({"status": "ready"} | told)
 
     async def metrics(self, _request: web.Request) -> web.Response:
-        """Prometheus text format, of all processes that share PROMETHEUS_MULTIPROC_DIR."""
-        queue, counts = await self.deliveries.queue(), await self.deliveries.counts()
-        metrics.QUEUE_DEPTH.set(queue.depth)
-        metrics.QUEUE_SECONDS.set(_age(queue))
-        for standing in Standing:
-            metrics.DELIVERIES.labels(standing=standing).set(counts.get(standing, 0))
+        """Prometheus text format, of all processes that share PROMETHEUS_MULTIPROC_DIR.
+
+        It answers whatever the database does: what this process counts is most wanted when something is wrong.
+        """
+        queue, counts, jobs, budgets = await asyncio.gather(
+            _or_none(self.deliveries.queue()),
+            _or_none(self.deliveries.counts()),
+            _or_none(self.backlog()),
+            _or_none(self.budgets()),
+        )
+        _show_queue(queue, counts)
+        _show_jobs(jobs)
+        metrics.DATABASE_UP.set(None not in (queue, counts, jobs, budgets))
         return web.Response(body=generate_latest(_registry()), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-def _age(queue: Queue) -> float:
-    return 0.0 if queue.oldest is None else max(time.time() - queue.oldest, 0.0)
+async def _or_none(asked: Awaitable[T]) -> T | None:
+    """What is known, or None where the database does not say it."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await asked
+    except (SQLAlchemyError, OSError, LedgerAway) as error:
+        log.warning("metrics.database", error=repr(error))
+        return None
+
+
+def _show_queue(queue: Queue | None, counts: Mapping[str, int] | None) -> None:
+    metrics.QUEUE_DEPTH.set(UNKNOWN if queue is None else queue.depth)
+    metrics.QUEUE_SECONDS.set(UNKNOWN if queue is None else _age(queue.oldest))
+    for standing in Standing:
+        metrics.DELIVERIES.labels(standing=standing).set(UNKNOWN if counts is None else counts.get(standing, 0))
+
+
+def _show_jobs(jobs: Backlog | None) -> None:
+    for state in ("waiting", "resting", "running"):
+        metrics.JOBS.labels(state=state).set(UNKNOWN if jobs is None else getattr(jobs, state))
+    metrics.JOBS_SECONDS.set(UNKNOWN if jobs is None else _age(jobs.oldest))
+
+
+def _told(queue: Queue, jobs: Backlog, decided: float | None) -> dict[str, Any]:
+    lanes = {"waiting": jobs.waiting, "resting": jobs.resting, "running": jobs.running}
+    return {
+        "database": "ok",
+        "queue": {"depth": queue.depth, "age_seconds": round(_age(queue.oldest), 3)},
+        "jobs": lanes | {"age_seconds": round(_age(jobs.oldest), 3)},
+        "last_decision_seconds_ago": None if decided is None else round(_age(decided), 3),
+    }
+
+
+def _age(moment: float | None) -> float:
+    return 0.0 if moment is None else max(time.time() - moment, 0.0)
 
 
 def _registry() -> CollectorRegistry:

@@ -1,5 +1,7 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,14 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from app.engine import rows
+from app.engine.database import migrate as migrate_engine
+from app.github.pacing import LedgerAway
 from app.main import Stores, stores
 from app.model import Cause
 from app.pages.watching import STALE, Watching
 from app.server import Web
+from tests.postgres import Postgres
 
 
 @pytest.fixture
@@ -20,9 +26,28 @@ async def kept(tmp_path: Path) -> AsyncIterator[Stores]:
         yield opened
 
 
+@dataclass
+class Budgets:
+    """Write budgets that show themselves when they are asked for, unless their ledger is away."""
+
+    asked: int = 0
+    away: bool = False
+
+    async def __call__(self) -> dict[int, object]:
+        self.asked += 1
+        if self.away:
+            raise LedgerAway
+        return {}
+
+
 @pytest.fixture
-async def server(kept: Stores) -> AsyncIterator[BaseTestServer]:
-    watching = Watching(kept.inbox, kept.deliveries, kept.decisions)
+def budgets() -> Budgets:
+    return Budgets()
+
+
+@pytest.fixture
+async def server(kept: Stores, budgets: Budgets) -> AsyncIterator[BaseTestServer]:
+    watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.backlog, budgets)
     async with TestServer(Web([b"secret"], kept.inbox, lambda: None, watching.routes()).app()) as opened:
         yield opened
 
@@ -59,6 +84,97 @@ async def test_a_webhook_that_nobody_takes_tells_that_the_worker_is_gone(server:
     assert "nobody takes webhooks" in told
 
 
+async def jobs(kept: Stores, *states: str, seconds: float = 0.0, rested: float | None = None) -> None:
+    """Jobs in the engine's own table, put there so long ago; `rested`: they were to rest until so long ago."""
+    await asyncio.to_thread(migrate_engine, kept.address)
+    now = time.time()
+    rest = None if rested is None else int((now - rested) * 1e3)
+    async with kept.main.begin() as connection:
+        for number, state in enumerate(states):
+            values = {"n": f"{state}-{number}", "s": state, "q": rows.LANES, "c": int((now - seconds) * 1e3), "r": rest}
+            await connection.execute(
+                text(
+                    "INSERT INTO workflow_status "
+                    "(workflow_uuid, status, queue_name, created_at, updated_at, delay_until_epoch_ms, priority) "
+                    "VALUES (:n, :s, :q, :c, :c, :r, 0)"
+                ),
+                values,
+            )
+
+
+async def test_a_job_that_waits_while_none_runs_tells_that_the_worker_only_takes(
+    server: BaseTestServer, kept: Stores
+) -> None:
+    await jobs(kept, rows.WAITING, rows.RESTING, seconds=STALE + 1)
+    status, told = await asked(server)
+    assert status == 503
+    assert "nobody runs jobs" in told
+
+
+async def test_a_job_that_waits_behind_one_that_runs_is_in_good_hands(server: BaseTestServer, kept: Stores) -> None:
+    await jobs(kept, rows.WAITING, rows.RUNNING, seconds=STALE + 1)
+    status, told = await asked(server)
+    assert status == 200
+    assert '"waiting": 1, "resting": 0, "running": 1' in told
+
+
+async def test_a_job_begins_to_wait_when_its_rest_is_over(server: BaseTestServer, kept: Stores) -> None:
+    await jobs(kept, rows.WAITING, seconds=3600, rested=1)
+    assert (await asked(server))[0] == 200
+
+
+async def test_a_job_that_rests_waits_for_nobody(server: BaseTestServer, kept: Stores) -> None:
+    await jobs(kept, rows.RESTING, seconds=STALE + 1)
+    assert (await asked(server))[0] == 200
+
+
+async def test_before_the_first_worker_no_job_waits(server: BaseTestServer) -> None:
+    status, told = await asked(server, "/metrics")
+    assert status == 200
+    assert 'maestro_jobs{state="waiting"} 0.0' in told
+    assert "maestro_jobs_age_seconds 0.0" in told
+    assert "maestro_database_up 1.0" in told
+
+
+async def test_the_lanes_are_counted_where_prometheus_looks(server: BaseTestServer, kept: Stores) -> None:
+    await jobs(kept, rows.WAITING, rows.WAITING, rows.RESTING, rows.RUNNING, "SUCCESS", seconds=60)
+    _, told = await asked(server, "/metrics")
+    assert 'maestro_jobs{state="waiting"} 2.0' in told
+    assert 'maestro_jobs{state="resting"} 1.0' in told
+    assert 'maestro_jobs{state="running"} 1.0' in told
+    assert 60 <= figure(told, "maestro_jobs_age_seconds") < 90
+
+
+def figure(told: str, name: str) -> float:
+    (line,) = (line for line in told.splitlines() if line.startswith(f"{name} "))
+    return float(line.rpartition(" ")[2])
+
+
+async def test_the_write_budgets_are_asked_for_each_time(server: BaseTestServer, budgets: Budgets) -> None:
+    await asked(server, "/metrics")
+    await asked(server, "/metrics")
+    assert budgets.asked == 2
+
+
+async def test_without_its_database_it_still_tells_what_it_counted_itself(
+    server: BaseTestServer, kept: Stores, budgets: Budgets
+) -> None:
+    await kept.inbox.keep("guid", "ping", b"{}")
+    assert "maestro_queue_depth 1.0" in (await asked(server, "/metrics"))[1]
+    budgets.away = True
+    async with kept.inbox.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE deliveries RENAME TO gone"))
+    with capture_logs() as logged:
+        status, told = await asked(server, "/metrics")
+    assert status == 200
+    assert "maestro_ack_seconds_bucket" in told
+    assert "maestro_queue_depth NaN" in told
+    assert 'maestro_deliveries{standing="new"} NaN' in told
+    assert 'maestro_jobs{state="waiting"} 0.0' in told  # of the other file, which is there
+    assert "maestro_database_up 0.0" in told
+    assert {line["event"] for line in logged} == {"metrics.database"}
+
+
 async def test_the_queue_is_counted_where_prometheus_looks(server: BaseTestServer, kept: Stores) -> None:
     await asyncio.gather(*(kept.inbox.keep(f"g{n}", "ping", b"{}") for n in range(3)))
     status, told = await asked(server, "/metrics")
@@ -75,3 +191,24 @@ async def test_what_several_processes_counted_is_told_together(
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(nobody_has_counted))
     status, told = await asked(server, "/metrics")
     assert (status, told.strip()) == (200, "")
+
+
+async def test_the_figures_of_postgresql_outlive_postgresql(postgres: Postgres) -> None:
+    url = postgres.database()
+    async with stores(url.render_as_string(hide_password=False)) as kept:
+        watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.backlog, Budgets())
+        async with TestServer(Web([b"secret"], kept.inbox, lambda: None, watching.routes()).app()) as server:
+            assert "maestro_database_up 1.0" in (await asked(server, "/metrics"))[1]
+            await asyncio.to_thread(migrate_engine, kept.address)
+            assert 'maestro_jobs{state="running"} 0.0' in (await asked(server, "/metrics"))[1]
+            postgres.crash()
+            try:
+                with capture_logs():
+                    status, told = await asked(server, "/metrics")
+            finally:
+                postgres.start()
+            assert status == 200
+            assert "maestro_database_up 0.0" in told
+            assert 'maestro_jobs{state="waiting"} NaN' in told
+            assert "maestro_database_up 1.0" in (await asked(server, "/metrics"))[1]
+    postgres.drop(url)
