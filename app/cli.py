@@ -71,8 +71,15 @@ def main() -> None:
         click.echo(f"maestro: {error}", err=True)
         sys.exit(Exit.INFRASTRUCTURE)
     except Exception:  # Python would exit with 1, which says that a change is blocked
-        traceback.print_exc()
+        click.echo(_told(traceback.format_exc()), err=True)
         sys.exit(Exit.INFRASTRUCTURE)
+
+
+def _told(text: str) -> str:
+    """`text` as a log may show it."""
+    from app.logs import clean  # here: only who fails pays for it
+
+    return clean(text).rstrip()
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ from app.store.inbox import Full
 
 log = structlog.get_logger(__name__)
 
+_LONGEST_GUID = 100  # characters; GitHub's have 36, and this one is not yet verified
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -39,7 +41,7 @@ class Web:
 
     def app(self) -> web.Application:
         """The aiohttp application."""
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[_say_plainly], handler_args=SERVER)
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[_name, _say_plainly], handler_args=SERVER)
         app.add_routes(
             [
                 web.post("/webhook", self.webhook),
@@ -74,6 +76,16 @@ class Web:
     async def healthz(self, _request: web.Request) -> web.Response:
         """The process answers."""
         return web.json_response({"status": "ok"})
+
+
+@web.middleware
+async def _name(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whatever is logged of this request, by aiohttp after us too, names its delivery; the next one takes that back."""
+    structlog.contextvars.clear_contextvars()
+    guid = request.headers.get("X-GitHub-Delivery")
+    if guid:
+        structlog.contextvars.bind_contextvars(guid=guid[:_LONGEST_GUID])
+    return await handler(request)
 
 
 @web.middleware

@@ -11,7 +11,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.github.limits import REDELIVERY_DAYS
-from app.store.address import default_url
+from app.store.address import default_url, passwords
 
 
 class SettingsError(ValueError):
@@ -54,6 +54,12 @@ class Settings(StoreSettings):
     redelivery_seconds: float = Field(default=300.0, ge=0, le=86_400, validation_alias="MAESTRO_REDELIVERY_SECONDS")
     host: str = Field(default="127.0.0.1", validation_alias="MAESTRO_HOST")
     port: int = Field(default=8080, ge=0, le=65535, validation_alias=AliasChoices("PORT", "MAESTRO_PORT"))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nobody else may ever read, of whatever shape."""
+        held = (self.private_key, *self.webhook_secrets)
+        return (*(secret.get_secret_value() for secret in held), *passwords(self.database_url))
 
     @field_validator("webhook_secrets", mode="before")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Generator, Iterator
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from app.store.address import Address, address
+from tests.logged import written
 from tests.postgres import Postgres, running
 
 # No deadline: how long an example takes says more of the machine than of the code. The examples of one tree are the
@@ -30,6 +32,13 @@ def postgres() -> Iterator[Postgres]:
     """A PostgreSQL server for all tests of this process."""
     with running() as server:
         yield server
+
+
+@pytest.fixture(name="written")
+def _written() -> Iterator[io.StringIO]:
+    """The log of one test, as `app.logs` writes it."""
+    with written() as stream:
+        yield stream
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

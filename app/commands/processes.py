@@ -82,7 +82,7 @@ def run(part: Part, host: str | None) -> None:
     """Run `part` until it is told to end. Raises ClickException for settings that will not do."""
     try:
         settings = load()
-        logs.configure()
+        logs.configure(secrets=settings.secrets)
         asyncio.run(_until_told(part, settings if host is None else settings.model_copy(update={"host": host})))
     except (SettingsError, BadKey, UnsupportedDatabase, NoCommonDisk) as error:
         raise click.ClickException(str(error)) from None

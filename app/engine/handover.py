@@ -87,10 +87,10 @@ class HandOver:
         try:
             triggers = self.understand(delivery)
         except Exception as error:
-            log.exception("engine.not_understood", delivery=delivery.guid, event_name=delivery.event)
+            log.exception("engine.not_understood", delivery=delivery.id, guid=delivery.guid, event_name=delivery.event)
             return redact(repr(error))
         for place, trigger in enumerate(triggers):
-            self._put(connection, jobs.first(delivery.id, place, trigger), 0.0)
+            self._put(connection, jobs.first(delivery, place, trigger), 0.0)
         return None
 
     def _put(self, connection: Connection, job: Job, seconds: float) -> None:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from app.model import Kind, Trigger
+from app.model import Delivery, Kind, Trigger
 
 _COALESCE = frozenset({Kind.EVALUATE, Kind.LOCATE})
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One trigger to run. `delivery`: the webhook that asked for it, None for what a schedule asked.
+    """One trigger to run. `delivery`: the webhook that asked for it, None for what a schedule asked; `guid` names it.
 
     `id` sorts: two jobs of one lane that were handed over in one millisecond run in the order of their ids. `failures`
     counts the runs that failed, `rests` the times it was put aside, for whatever reason.
@@ -25,6 +25,7 @@ class Job:
     delivery: int | None = None
     failures: int = 0
     rests: int = 0
+    guid: str = ""
 
     @property
     def name(self) -> str:
@@ -59,14 +60,14 @@ class Job:
         return self.trigger.kind in _COALESCE
 
 
-def first(delivery: int, place: int, trigger: Trigger) -> Job:
+def first(delivery: Delivery, place: int, trigger: Trigger) -> Job:
     """The job of the `place`-th trigger of a webhook."""
-    return Job(f"{delivery:012d}.{place:04d}", trigger, delivery)
+    return Job(f"{delivery.id:012d}.{place:04d}", trigger, delivery.id, guid=delivery.guid)
 
 
 def following(job: Job, place: int, trigger: Trigger) -> Job:
     """The job of the `place`-th trigger that follows from `job`: it belongs to the same webhook."""
-    return Job(f"{job.id}.{place:04d}", trigger, job.delivery)
+    return Job(f"{job.id}.{place:04d}", trigger, job.delivery, guid=job.guid)
 
 
 def written(job: Job) -> str:

@@ -73,8 +73,8 @@ class Keeper:
         with self.main.connect() as connection:
             crashed = rows.ended_badly(connection)
         for name in crashed:
-            log.error("engine.crashing_job", job=name)
             delivery = delivery_of(name)
+            log.error("engine.crashing_job", job=name, delivery=delivery)
             if delivery is not None:
                 self.give_up(delivery, "the worker died each time it ran this")
         if crashed:

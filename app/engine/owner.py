@@ -122,6 +122,7 @@ class SharedOwner:
 
     def _open(self) -> bool:
         address = self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        address = address.replace(" ", "%20")  # SQLAlchemy lets it stand in a password; libpq refuses, and quotes it
         session = psycopg.connect(address, autocommit=True, **POSTGRES_ARGUMENTS)
         taken = session.execute("SELECT pg_try_advisory_lock(%s, %s)", (_CLASS, key_of(self.executor))).fetchone()
         if taken is None or not taken[0]:

@@ -60,7 +60,8 @@ class Runner:
         A command that must wait keeps its lane, so that what was said after it comes after it; an evaluation leaves
         it, so that a command, or newer news, may pass.
         """
-        with structlog.contextvars.bound_contextvars(lane=job.trigger.lane, delivery=job.delivery, job=job.id):
+        asked = {"delivery": job.delivery} | ({"guid": job.guid} if job.guid else {})
+        with structlog.contextvars.bound_contextvars(lane=job.trigger.lane, job=job.id, **asked):
             rest = await self._once(job)
             while rest is not None and job.trigger.kind is Kind.COMMAND:
                 await asyncio.sleep(rest.seconds)

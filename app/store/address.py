@@ -59,5 +59,15 @@ def address(url: str) -> Address:
     return Address(main, main.set(database=str(_beside(Path(parsed.database)))))
 
 
+def passwords(url: str) -> tuple[str, ...]:
+    """The passwords that an address holds, before its host or behind a question mark; none where it cannot be read."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return ()
+    named = (value for name in ("password", "sslpassword") for value in parsed.normalized_query.get(name, ()))
+    return tuple(secret for secret in (parsed.password, *named) if secret)
+
+
 def _beside(file: Path) -> Path:
     return file.with_name(f"{file.stem}.intake{file.suffix}")

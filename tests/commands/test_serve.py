@@ -47,7 +47,7 @@ def test_a_wrong_setting_refuses_to_start_without_being_quoted(
     given = {"MAESTRO_APP_ID": "1", "MAESTRO_PRIVATE_KEY": PEM, "MAESTRO_WEBHOOK_SECRET": SECRET} | {variable: value}
     for name, text in given.items():
         environment.setenv(name, text)
-    environment.setattr("app.logs.configure", lambda: None)
+    environment.setattr("app.logs.configure", lambda **_: None)
     ended = maestro("serve")
     assert ended.code == 2
     assert said in ended.err

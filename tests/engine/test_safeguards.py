@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from app.engine.handover import APPLICATION, WORKFLOW
 from app.engine.jobs import first, read, written
 from app.engine.owner import GRACE, Lost, Reaper, SharedOwner, key_of
+from app.model import Delivery
 from app.store.address import Address
 from tests.engine.stage import EVALUATE, Stage, command, opened, trigger
 from tests.postgres import Postgres
@@ -197,7 +198,7 @@ async def test_work_of_every_release_belongs_to_one_version(stage: Stage) -> Non
 
 
 def test_a_job_that_another_release_wrote_is_read_as_far_as_we_know_it() -> None:
-    job = first(7, 0, trigger(reason="pull_request.opened"))
+    job = first(Delivery(7, "guid-7", "event", b"[]", 0.0), 0, trigger(reason="pull_request.opened"))
     theirs = json.loads(written(job))
     theirs["later"] = {"than": "us"}
     theirs["trigger"] |= {"colour": "red"}
