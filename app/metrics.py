@@ -16,16 +16,18 @@ WEBHOOK_LAG = Histogram(
     buckets=(0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600),
 )
 QUEUE_DEPTH = Gauge("maestro_queue_depth", "Webhooks not yet taken by a worker", multiprocess_mode="mostrecent")
-QUEUE_SECONDS = Gauge("maestro_queue_age_seconds", "Age of the oldest of them", multiprocess_mode="mostrecent")
+QUEUE_SECONDS = Gauge(
+    "maestro_queue_age_seconds", "Age of the oldest webhook not yet taken", multiprocess_mode="mostrecent"
+)
 DELIVERIES = Gauge("maestro_deliveries", "Webhooks kept, by standing", ["standing"], multiprocess_mode="mostrecent")
 JOBS = Gauge(
     "maestro_jobs", "Jobs on their lanes: waiting, resting, running", ["state"], multiprocess_mode="mostrecent"
 )
 JOBS_SECONDS = Gauge(
-    "maestro_jobs_age_seconds", "How long the oldest waits for its turn", multiprocess_mode="mostrecent"
+    "maestro_jobs_age_seconds", "How long the oldest waiting job waits for its turn", multiprocess_mode="mostrecent"
 )
 DATABASE_UP = Gauge(
-    "maestro_database_up", "1 when all that was asked for these figures was told", multiprocess_mode="mostrecent"
+    "maestro_database_up", "0 when the database did not say all that these figures need", multiprocess_mode="mostrecent"
 )
 EVALUATIONS = Counter("maestro_evaluations_total", "Evaluations by verdict", ["verdict"])
 RETRIES = Counter("maestro_retries_total", "Runs that failed and will be tried again")

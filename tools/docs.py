@@ -8,11 +8,13 @@ from pathlib import Path
 
 from app.config.reference import renew
 from checks.registry import CHECKS
+from tools import watched
 
 DOCS = Path(__file__).parents[1] / "docs"
 
 PAGES: Mapping[str, Callable[[str], str]] = {
     "configuration.md": lambda page: renew(page, CHECKS),
+    "operations.md": watched.renew,
 }
 
 
