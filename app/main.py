@@ -18,7 +18,7 @@ from prometheus_client import REGISTRY
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app import __version__, metrics, record
+from app import __version__, metrics, record, tracing
 from app.archive import Archive
 from app.engine import rows
 from app.exit import Exit
@@ -164,7 +164,7 @@ async def _reaching(settings: Settings) -> AsyncIterator[tuple[GitHub, Stores]]:
     identity = Identity(settings.app_id, settings.private_key.get_secret_value())
     async with (
         stores(settings.database_url) as kept,
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trace_configs=tracing.calls()) as session,
     ):
         ledger = SharedLedger(kept.main)
         github = GitHub(identity, session, api_url=settings.github_api, metrics=_client_metrics(), ledger=ledger)
@@ -224,7 +224,9 @@ def _web(settings: Settings, github: GitHub, kept: Stores, stored: Callable[[], 
         *configuration.routes(),
         *SimulationApi(reader_for).routes(),
     ]
-    return Web(secrets, kept.inbox, stored, pages).app()
+    application = Web(secrets, kept.inbox, stored, pages).app()
+    application.middlewares.append(tracing.webhooks)
+    return application
 
 
 def _engine(
@@ -250,7 +252,9 @@ def _engine(
             judged = await evaluation(trigger, attempts_left)
         metrics.EVALUATION_SECONDS.observe(time.monotonic() - started)
         metrics.EVALUATION_CALLS.observe(calls.total)
-        metrics.EVALUATIONS.labels(verdict=judged.decision.verdict.value if judged else "silence").inc()
+        verdict = judged.decision.verdict.value if judged else "silence"
+        metrics.EVALUATIONS.labels(verdict=verdict).inc()
+        tracing.note("verdict", verdict)
         if judged and judged.our_failures and attempts_left:
             return Again("; ".join(judged.our_failures))
         return Later(settings.ci_grace) if judged and judged.too_early else Done()
@@ -267,16 +271,25 @@ def _engine(
     async def scheduled(trigger: Trigger, _attempts_left: int) -> Done:
         return Done(await schedules[trigger.reason][1]())
 
-    bodies: dict[Kind, Body] = {
+    plain: dict[Kind, Body] = {
         Kind.EVALUATE: evaluate,
         Kind.LOCATE: spread,
         Kind.SWEEP: spread,
         Kind.COMMAND: command,
         Kind.SCHEDULED: scheduled,
     }
+    bodies = {kind: _traced(body) for kind, body in plain.items()}
     periods = {name: seconds for name, (seconds, _) in schedules.items()}
     engine = Engine(kept.address, _understand(own_app), bodies, schedules=periods, on_lost=on_lost, pace=pace or Pace())
     return engine
+
+
+def _traced(body: Body) -> Body:
+    async def traced(trigger: Trigger, attempts_left: int) -> Done | Again | Later:
+        with tracing.run(trigger.kind, trigger.reason):
+            return await body(trigger, attempts_left)
+
+    return traced
 
 
 def _understand(own_app: int) -> Callable[[Delivery], tuple[Trigger, ...]]:

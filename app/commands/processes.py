@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import click
 
-from app import logs
+from app import logs, tracing
 from app.commands.running import GRACE, listening, working
 from app.commands.supervisor import LEASH, supervised, unleashed
 from app.github.auth import BadKey
@@ -82,10 +82,13 @@ def run(part: Part, host: str | None) -> None:
     """Run `part` until it is told to end. Raises ClickException for settings that will not do."""
     try:
         settings = load()
-        logs.configure(secrets=settings.secrets)
+        logs.configure(secrets=(*settings.secrets, *tracing.secrets()))
+        tracing.begin("worker" if part is worker else "web")
         asyncio.run(_until_told(part, settings if host is None else settings.model_copy(update={"host": host})))
     except (SettingsError, BadKey, UnsupportedDatabase, NoCommonDisk) as error:
         raise click.ClickException(str(error)) from None
+    finally:
+        tracing.end()
 
 
 async def _until_told(part: Part, settings: Settings) -> None:
