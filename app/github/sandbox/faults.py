@@ -274,13 +274,15 @@ class DeliveryFaults:
     Sources, docs content/webhooks: late and out of order, troubleshooting-webhooks.md; lost without a retry,
     handling-failed-webhook-deliveries.md; one GUID twice, best-practices-for-using-webhooks.md.
 
-    `drop`, `duplicate` and `delay` are probabilities of one delivery, `seconds` is the longest delay, and
-    `reorder` how many places a delivery may fall behind. The same seed and deliveries give the same schedule.
+    `drop`, `duplicate` and `delay` are probabilities of one delivery, `copies` is how often a duplicated one is sent,
+    `seconds` the longest delay, and `reorder` how many places a delivery may fall behind. The same seed and
+    deliveries give the same schedule.
     """
 
     seed: int = 0
     drop: float = 0.0
     duplicate: float = 0.0
+    copies: int = 2
     delay: float = 0.0
     seconds: float = 1.0
     reorder: int = 0
@@ -294,7 +296,7 @@ class DeliveryFaults:
             if dice.random() < self.drop:
                 lost.append(delivery)
                 continue
-            for _ in range(2 if dice.random() < self.duplicate else 1):
+            for _ in range(self.copies if dice.random() < self.duplicate else 1):
                 late = dice.uniform(0, self.seconds) if dice.random() < self.delay else 0.0
                 sent.append((position + dice.uniform(0, self.reorder), Sent(delivery, late)))
         return Schedule(tuple(one for _, one in sorted(sent, key=lambda item: item[0])), tuple(lost))

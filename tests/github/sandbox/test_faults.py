@@ -245,5 +245,6 @@ def test_certain_misfortunes_are_certain() -> None:
         "c",
         "c",
     ]
+    assert len(DeliveryFaults(duplicate=1, copies=3).schedule(names).sent) == 9
     assert all(one.late > 0 for one in DeliveryFaults(delay=1).schedule(names).sent)
     assert [one.delivery for one in DeliveryFaults(seed=1, reorder=3).schedule(range(6)).sent] != list(range(6))
