@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast lint format bench nightly docs pictures lock clean
+.PHONY: help demo serve test test-fast lint format bench faults nightly docs pictures lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,11 +39,15 @@ format: $(READY) ## Let ruff write the form, and mend what it can
 bench: $(READY) ## The measured claims of docs/; a benchmark without its data says so and is passed over
 	$(BIN)/python -m tools.bench
 
-nightly: $(READY) ## Mutants of checks/ (at least 70 % must die), and the properties with twenty times the examples
+faults: $(READY) ## Kill, flood and cut off Maestro (docs/faults.md); FAULTS="disk --seed 7 --size disk=9"
+	$(BIN)/python -m campaign $(FAULTS)
+
+nightly: $(READY) ## Mutants of checks/, properties with twenty times the examples, and the large fault campaign
 	$(PYTEST) -n $(WORKERS) --hypothesis-profile=nightly
 	$(BIN)/mutmut run
 	$(BIN)/mutmut export-cicd-stats
 	$(BIN)/python -m tools.mutation_score
+	$(BIN)/python -m campaign --night $(FAULTS)
 
 docs: $(READY) ## Write the generated parts of docs/ anew
 	$(BIN)/python -m tools.docs

@@ -26,11 +26,11 @@ from handlers.understand import HANDLERS
 from tools import bench, docs
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("app", "handlers", "checks", "tools", "benchmarks", "tests")
+ROOMS = ("app", "handlers", "checks", "tools", "benchmarks", "campaign", "tests")
 ALWAYS_SENT = {"installation", "installation_repositories"}  # GitHub sends these without a subscription
 TARGETS = {
-    "bench", "clean", "demo", "docs", "format", "help", "lint", "lock", "nightly", "pictures", "serve", "test",
-    "test-fast"
+    "bench", "clean", "demo", "docs", "faults", "format", "help", "lint", "lock", "nightly", "pictures", "serve",
+    "test", "test-fast"
 }  # fmt: skip
 REGISTRIES = tuple(
     f"{name}.{end}"

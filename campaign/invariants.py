@@ -1,0 +1,63 @@
+"""What must hold in the end, whatever happened: each function names, in words, what does not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from app.github.sandbox import Sandbox
+from app.main import stores
+from campaign.installation import Installation
+from campaign.lanes import overlaps
+from campaign.state import State, answered, state_of
+from campaign.stories import Story
+
+NOTHING_LOST = "every webhook that was answered with 202 is in the table, and its work came to its end"
+NOTHING_TWICE = "one card a pull request; one check run a head, name and generation, and only the last may be open"
+ANSWERED_ONCE = "no command is answered twice, and answers come in the order of the commands"
+NO_OVERLAP = "no lane was ever run twice at a time"
+SAME_END = "each pull request ends as the same story does in fair weather"
+SEALED = "the provenance log verifies"
+
+
+def doubled(sandbox: Sandbox, story: Story) -> Iterable[str]:
+    """Effects that are there twice, or not at all."""
+    if (cards := len(story.cards)) != 1:
+        yield f"{story.repo.full_name}: {cards} cards"
+    ours = [run for run in story.repo.state.runs.values() if run.suite.app.id == sandbox.app.app_id]
+    named = Counter((run.suite.head_sha, run.name, run.external_id) for run in ours)
+    yield from (f"{story.repo.full_name}: {times} runs {one}" for one, times in named.items() if times > 1)
+    newest = {(run.suite.head_sha, run.name): run.id for run in sorted(ours, key=lambda run: run.id)}
+    older = (run for run in ours if newest[run.suite.head_sha, run.name] != run.id)
+    yield from (f"{story.repo.full_name}: {run.name} left open" for run in older if run.status != "completed")
+
+
+def misanswered(story: Story, *, all_of_them: bool, in_order: bool = True) -> Iterable[str]:
+    """Commands that were answered twice, out of turn or, where `all_of_them` must be, never."""
+    got = answered(story)
+    told = f"{story.repo.full_name}: asked {story.verbs}, answered {got}"
+    if len(set(got)) < len(got) or not set(got) <= set(story.verbs):
+        yield f"answered twice: {told}"
+    elif in_order and got != [verb for verb in story.verbs if verb in got]:
+        yield f"answered out of turn: {told}"
+    elif all_of_them and len(got) < len(story.verbs):
+        yield f"not answered: {told}"
+
+
+def other_ends(sandbox: Sandbox, stories: Mapping[int, Sequence[Story]], clean: Mapping[int, State]) -> Iterable[str]:
+    """Stories, by seed, that end otherwise than the clean telling; the answers to commands are judged elsewhere."""
+    for seed, tellings in stories.items():
+        for story in tellings:
+            state = state_of(sandbox, story)
+            fair = State(clean[seed].runs, clean[seed].card, state.answered)
+            if differs := state.differs_from(fair):
+                yield f"{story.repo.full_name} (story {seed}): {differs}"
+
+
+async def of_storage(here: Installation) -> list[str]:
+    """Whether anything was lost, died, ran beside itself, or was written over; and whether GitHub understood us."""
+    ledger = here.ledger
+    found = [*ledger.lost(here.acknowledged), *ledger.dead(), *ledger.unsound(), *overlaps(here.journal.runs())]
+    async with stores(here.database_url) as kept:
+        found += [f"provenance: {flaw}" for flaw in (await kept.provenance.verify([])).flaws]
+    return found + [f"GitHub's contract: {what}" for what in here.sandbox.violations]

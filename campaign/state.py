@@ -1,0 +1,58 @@
+"""What GitHub shows in the end of one story, apart from what may differ between two tellings of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from app.github.sandbox import Sandbox
+from campaign.stories import Story
+
+_AGES = re.compile(r"updated [\d-]+ [\d:]+ UTC|log `\d+:[0-9a-f]+`")
+_ADDRESSES = re.compile(r"http://127\.0\.0\.1:\d+/\S+?/runs/\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Our check runs at the newest head (name, status, conclusion), the card, and the commands that were answered."""
+
+    runs: tuple[tuple[str, str, str | None], ...]
+    card: str
+    answered: tuple[str, ...]
+
+    def differs_from(self, other: State) -> str:
+        """In what, in words; "" where nothing does."""
+        if self.runs != other.runs:
+            return f"check runs {self.runs} instead of {other.runs}"
+        if self.answered != other.answered:
+            return f"answers to {self.answered} instead of {other.answered}"
+        lines = zip_longest(self.card.splitlines(), other.card.splitlines())
+        return next((f"card {mine!r} instead of {theirs!r}" for mine, theirs in lines if mine != theirs), "")
+
+
+def state_of(sandbox: Sandbox, story: Story) -> State:
+    """The present state."""
+    ours = (run for run in story.repo.check_runs(story.head) if run.suite.app.id == sandbox.app.app_id)
+    runs = tuple(sorted((run.name, run.status, run.conclusion) for run in ours))
+    return State(runs, _plain(story), tuple(sorted(answered(story))))
+
+
+def answered(story: Story) -> list[str]:
+    """The verbs that were answered, in the order of the answers."""
+    bodies = [one.body for one in story.repo.comments(story.number) if one.body not in story.cards]
+    found = (_verb(body, story) for body in bodies if not body.startswith("/maestro"))
+    return [verb for verb in found if verb]
+
+
+def _verb(body: str, story: Story) -> str:
+    unknown = re.match(r"There is no command `(\w+)`", body)
+    return unknown[1] if unknown else "help" * ("help" in story.verbs)
+
+
+def _plain(story: Story) -> str:
+    """The card without names, numbers and times of this telling."""
+    text = _ADDRESSES.sub("(run)", _AGES.sub("(age)", story.card)).replace(story.repo.full_name, "owner/repository")
+    for place, sha in enumerate([story.repo.tip(), *story.heads]):
+        text = text.replace(sha, f"sha-{place}").replace(sha[:7], f"sha-{place}")
+    return text
