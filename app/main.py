@@ -45,7 +45,7 @@ from app.store.address import Address, address
 from app.store.budget import SharedLedger
 from app.store.database import connect, migrate
 from app.store.decisions import Decisions
-from app.store.deliveries import Deliveries
+from app.store.deliveries import Deliveries, brought_over
 from app.store.effects import Effects
 from app.store.inbox import Inbox
 from app.store.measurements import Measurements, Tokens
@@ -128,11 +128,13 @@ async def stores(database_url: str) -> AsyncIterator[Stores]:
         try:
             for engine in {main, intake}:
                 await migrate(engine)
+            if not where.shared:
+                await brought_over(main, intake)
         except DatabaseError as error:
             raise OSError(f"the database cannot be used: {str(error.orig).partition(LINE_END)[0]}") from None
         yield Stores(where, main, inbox)
-        await inbox.close()
     finally:
+        await inbox.close()
         for engine in {main, intake}:
             await engine.dispose()
 

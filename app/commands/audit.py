@@ -10,19 +10,16 @@ import json
 import re
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from typing import TypeVar
 
 import click
-from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.commands.existing import existing
 from app.commands.statement import statement
 from app.exit import Exit
 from app.model import Seal
-from app.settings import StoreSettings
-from app.store.address import SQLITE, UnsupportedDatabase, address
 from app.store.chain import BadEntry, ProvenanceEntry, entry_of
 from app.store.database import connect
 from app.store.provenance import Provenance
@@ -100,18 +97,7 @@ def with_log(use: Callable[[Provenance], Awaitable[T]]) -> T:
         finally:
             await engine.dispose()
 
-    return asyncio.run(used(connect(_existing())))
-
-
-def _existing() -> URL:
-    """To open an SQLite file that is not there would make it."""
-    try:
-        url = address(StoreSettings().database_url).main
-    except UnsupportedDatabase as error:
-        raise click.ClickException(str(error)) from None
-    if url.get_backend_name() == SQLITE and not Path(str(url.database)).exists():
-        raise OSError(f"there is no database at {url.database}")
-    return url
+    return asyncio.run(used(connect(existing())))
 
 
 Line = Callable[[ProvenanceEntry, Row], str | None]

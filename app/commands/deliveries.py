@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,9 +12,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from app.commands.existing import existing
 from app.commands.kept import with_stores
 from app.render.escape import log as inert
 from app.store.deliveries import Kept, Standing
+
+_PIPED = 4_000  # characters: what is read by a program is not folded
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]}, invoke_without_command=True)
@@ -25,6 +29,7 @@ def deliveries(context: click.Context, dead: bool, limit: int, as_json: bool) ->
     """List the webhooks that came in, the newest first; `replay` lets dead ones run again."""
     if context.invoked_subcommand is not None:
         return
+    existing()
     standing = Standing.FAILED if dead else None
     kept = with_stores(lambda stores: stores.deliveries.listed(standing, limit))
     if as_json:
@@ -41,6 +46,7 @@ def replay(guids: Sequence[str], every: bool) -> None:
     """Let the dead deliveries with these GUIDs run again, from the beginning; what was done is not done twice."""
     if bool(guids) is every:
         raise click.UsageError("name the GUIDs of dead deliveries, or say --all")
+    existing()
     revived = with_stores(lambda stores: stores.deliveries.replay(guids))
     click.echo(f"{revived} will run again")
     if revived < len(guids):
@@ -66,7 +72,7 @@ def _draw(kept: Sequence[Kept]) -> None:
         table.add_column(name, overflow="fold")
     for one in kept:
         table.add_row(_moment(one), one.event, one.standing, one.guid, inert(one.error))
-    Console().print(table, markup=False)
+    Console(width=None if sys.stdout.isatty() else _PIPED).print(table, markup=False)
 
 
 def _moment(one: Kept) -> str:

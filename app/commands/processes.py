@@ -13,6 +13,7 @@ import click
 from app import logs, tracing
 from app.commands.running import GRACE, listening, working
 from app.commands.supervisor import LEASH, supervised, unleashed
+from app.exit import Exit
 from app.github.auth import BadKey
 from app.main import web_process, worker_process
 from app.settings import Settings, SettingsError, load
@@ -63,12 +64,17 @@ async def worker(settings: Settings, told: asyncio.Event) -> AsyncIterator[None]
         told.set()
 
     async with worker_process(settings, on_lost) as (engine, kept), working(engine, kept.address):
-        leash = asyncio.create_task(unleashed())
-        leash.add_done_callback(lambda _task: told.set())
+        leash = asyncio.create_task(_ending_when_unleashed())
         yield
         leash.cancel()
     if lost.is_set():
         raise LostWork("the lock on our work was lost; whoever starts us, start us again")
+
+
+async def _ending_when_unleashed() -> None:
+    """Whoever started us was killed, and may be back already: our locks must go at once, and our work can wait."""
+    await unleashed()
+    os._exit(Exit.INFRASTRUCTURE)
 
 
 @asynccontextmanager

@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -15,9 +14,10 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 
 from app.store.address import SQLITE, Address
-from app.store.database import POSTGRES_ARGUMENTS, SAFELY
+from app.store.database import POSTGRES_ARGUMENTS, SAFELY, make_private
 
 RETRY_SECONDS = 0.25
+PATIENTLY = "busy_timeout=30000"  # nobody waits for the worker as GitHub waits for the web
 _TRY_LOCK, _UNLOCK = (text(f"SELECT pg_{word}(1835100533)") for word in ("try_advisory_lock", "advisory_unlock"))
 _POOL = 10  # connections to PostgreSQL: the engine's threads, and our own loop
 
@@ -89,7 +89,7 @@ def _turn(connection: Connection) -> Iterator[None]:
 
 
 def _sqlite(url: URL) -> Engine:
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    make_private(url)
     engine = create_engine(
         url.set(drivername="sqlite"),
         pool_size=1,
@@ -103,5 +103,5 @@ def _sqlite(url: URL) -> Engine:
 
 def _safely(connection: Any, _record: object) -> None:
     connection.isolation_level = "IMMEDIATE"  # what first writes takes the lock, instead of failing later
-    for pragma in SAFELY:
+    for pragma in (*SAFELY, PATIENTLY):
         connection.execute(f"PRAGMA {pragma}")

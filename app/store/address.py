@@ -45,7 +45,7 @@ def address(url: str) -> Address:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # of a port, it says ValueError
         raise UnsupportedDatabase("DATABASE_URL is not a database address such as sqlite:///path") from None
     backend = parsed.drivername.partition("+")[0]
     if backend in {POSTGRESQL, "postgres"}:

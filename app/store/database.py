@@ -19,8 +19,10 @@ from app.store.migrations import upgrade
 
 Insert = sqlite.Insert | postgresql.Insert
 
-SAFELY = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
-"""What each SQLite connection is told; FULL: a commit that was acknowledged outlives a power cut."""
+SAFELY = ("busy_timeout=4000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+"""What each SQLite connection is told. FULL: a commit that was acknowledged outlives a power cut. Milliseconds: two
+groups of webhooks may wait in a row for whoever holds the file, and GitHub gives up after ten seconds.
+"""
 
 POSTGRES_ARGUMENTS: dict[str, Any] = {
     "connect_timeout": 2,  # seconds, the least that libpq takes
@@ -56,7 +58,7 @@ def connect(url: URL) -> AsyncEngine:
         )
         event.listen(engine.sync_engine, "handle_error", _quote_no_row)
         return engine
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    make_private(url)
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"), pool_size=1, max_overflow=0, hide_parameters=True
     )
@@ -80,7 +82,7 @@ def blocking(url: URL) -> Engine:
         )
         event.listen(engine, "handle_error", _quote_no_row)
         return engine
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    make_private(url)
     engine = create_engine(
         url.set(drivername="sqlite"),
         pool_size=1,
@@ -91,6 +93,13 @@ def blocking(url: URL) -> Engine:
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
+
+
+def make_private(url: URL) -> None:
+    """Make an SQLite file, and its directory, for our own eyes: it holds what private repositories say."""
+    file = Path(str(url.database))
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.touch(mode=0o600)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, select, upd
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.model import Delivery
-from app.store.database import now_us
+from app.store.database import insert_into, now_us
 from app.store.tables import deliveries as table
 
 
@@ -88,6 +88,22 @@ class Deliveries:
         old = table.c.received_at < int(before * 1e6)
         async with self.engine.begin() as connection:
             return (await connection.execute(delete(table).where(old, table.c.state != Standing.NEW))).rowcount
+
+
+async def brought_over(main: AsyncEngine, webhooks: AsyncEngine) -> int:
+    """Move what 1.5.0 kept in the main file to the file of the webhooks; how many there were.
+
+    Killed in between, it is moved once more, which its GUIDs make harmless.
+    """
+    columns = [column for column in table.c if column is not table.c.id]
+    async with main.connect() as connection:
+        rows = [dict(row) for row in (await connection.execute(select(*columns).order_by(table.c.id))).mappings()]
+    if rows:
+        async with webhooks.begin() as connection:
+            await connection.execute(insert_into(table, connection).on_conflict_do_nothing(), rows)
+        async with main.begin() as connection:
+            await connection.execute(delete(table))
+    return len(rows)
 
 
 def waiting(connection: Connection, limit: int) -> list[Delivery]:

@@ -68,6 +68,7 @@ class Inbox:
     _bytes: int = 0
     _writer: asyncio.Task[None] | None = None
     _closed: bool = False
+    _file: os.stat_result | None = None  # as it was when it was opened
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="inbox"))
     _database: Engine = field(init=False)
 
@@ -128,6 +129,7 @@ class Inbox:
 
     def _insert(self, rows: dict[str, _Row]) -> set[str]:
         """In the common case all of them are new, and one statement says so."""
+        self._still_there()
         with self._database.connect() as connection:
             if _inserted(connection, list(reversed(rows.values()))) == len(rows):
                 connection.commit()
@@ -138,7 +140,17 @@ class Inbox:
                 _inserted(connection, [row for guid, row in reversed(rows.items()) if guid in fresh])
         return fresh
 
+    def _still_there(self) -> None:
+        """A file that was removed, or put in another's place, still takes rows; but nobody will ever read them."""
+        if self._database.dialect.name != SQLITE:
+            return
+        file = os.stat(str(self._database.url.database))
+        self._file = self._file or file
+        if not os.path.samestat(file, self._file):
+            raise FileNotFoundError("the file of the webhooks was replaced while it was open")
+
     def _probe(self) -> None:
+        self._still_there()
         values = {"guid": "probe", "event": "", "body": _PROBE, "state": Standing.FAILED, "error": ""}
         with self._database.begin() as connection:
             connection.execute(table.insert().values(**values, received_at=now_us()))

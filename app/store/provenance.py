@@ -37,6 +37,9 @@ async def append(connection: AsyncConnection, entries: Sequence[ProvenanceEntry]
     return seals
 
 
+_LAST = 2**63 - 1  # the largest number that a row can be given, by whoever wants us to stumble
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """The log as a whole."""
@@ -55,7 +58,7 @@ class Provenance:
 
     async def rows(self, since: int = _FIRST) -> AsyncIterator[list[Row]]:
         """The rows from number `since` on, in batches, as they are stored: nothing is taken to be sound."""
-        while batch := await self._batch(since):
+        while since <= _LAST and (batch := await self._batch(since)):
             yield batch
             since = batch[-1][0] + 1
 

@@ -48,7 +48,19 @@ def test_the_dead_are_listed_with_why_and_without_tricks(maestro: Maestro, url: 
 
 def test_an_empty_list_says_so(maestro: Maestro, environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     environment.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
+    assert maestro("migrate").code == 0
     assert maestro("deliveries").out.strip() == "no deliveries"
+
+
+@pytest.mark.parametrize("words", [[], ["replay", "--all"]])
+def test_a_database_that_is_not_there_is_not_made(
+    maestro: Maestro, environment: pytest.MonkeyPatch, tmp_path: Path, words: list[str]
+) -> None:
+    environment.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'mistyped.db'}")
+    ended = maestro("deliveries", *words)
+    assert ended.code == 4
+    assert "there is no database at" in ended.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_dead_one_runs_again_and_then_is_dead_no_more(maestro: Maestro, url: str) -> None:

@@ -28,6 +28,7 @@ def test_the_default_lies_below_the_users_data_directory(tmp_path: Path) -> None
     [
         "mysql+pymysql://user:hunter2@db.example/maestro",
         "hunter2 is no address",
+        "postgresql://user:hunter2@db.example:port/maestro",
         "",
         "sqlite://",
         "sqlite:///:memory:",

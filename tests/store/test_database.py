@@ -12,7 +12,7 @@ from app.store.inbox import Inbox
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("busy_timeout", 10_000), ("foreign_keys", 1)]
+    ("name", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("busy_timeout", 4_000), ("foreign_keys", 1)]
 )
 async def test_an_sqlite_file_is_opened_safely(tmp_path: Path, name: str, value: object) -> None:
     engine = connect(address(f"sqlite:///{tmp_path / 'a.db'}").main)
@@ -55,6 +55,17 @@ async def test_writers_of_two_processes_take_turns(database: AsyncEngine, either
         rows = (await connection.execute(text("SELECT count(*), count(DISTINCT id) FROM deliveries"))).one()
     assert tuple(rows) == (60, 60)
     await second.dispose()
+
+
+async def test_nor_can_a_row_of_it_be_replaced(tmp_path: Path) -> None:
+    engine = connect(address(f"sqlite:///{tmp_path / 'a.db'}").main)
+    await migrate(engine)
+    async with engine.begin() as connection:
+        await connection.execute(text("INSERT INTO provenance (seq, entry, hash) VALUES (1, '{}', 'a')"))
+    async with engine.connect() as connection:
+        with pytest.raises(DBAPIError, match="append-only"):
+            await connection.execute(text("INSERT OR REPLACE INTO provenance (seq, entry, hash) VALUES (1, '{}', 'b')"))
+    await engine.dispose()
 
 
 @pytest.mark.parametrize("statement", ["UPDATE provenance SET hash = 'x'", "DELETE FROM provenance"])

@@ -80,6 +80,23 @@ async def test_a_disk_with_room_for_crumbs_alone_is_full(tmp_path: Path) -> None
     await engine.dispose()
 
 
+async def test_a_file_that_was_removed_or_replaced_takes_no_webhook(tmp_path: Path) -> None:
+    engine = connect(address(f"sqlite:///{tmp_path / 'maestro.db'}").main)
+    await migrate(engine)
+    inbox = Inbox(engine)
+    assert await inbox.keep("before", "ping", b"{}")
+    for path in tmp_path.glob("maestro.db*"):  # noqa: ASYNC240 - nobody waits
+        path.rename(path.with_name(f"moved-{path.name}"))
+    with pytest.raises(FileNotFoundError):
+        await inbox.keep("removed", "ping", b"{}")
+    (tmp_path / "maestro.db").touch()
+    for ask in (inbox.keep("replaced", "ping", b"{}"), inbox.probe()):
+        with pytest.raises(FileNotFoundError):
+            await ask
+    await inbox.close()
+    await engine.dispose()
+
+
 async def test_more_than_memory_should_hold_is_sent_away(database: AsyncEngine, inbox: Inbox) -> None:
     inbox.most_waiting = 2
     answers = await asyncio.gather(*(inbox.keep(f"g{n}", "ping", b"{}") for n in range(5)), return_exceptions=True)

@@ -6,10 +6,15 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util.exc import CommandError
 from sqlalchemy import Connection, inspect, text
 
 BASELINE = "0001"  # what 1.5.0 made without a chain
 _LOCK = 0x6D617374  # any number that nobody else locks: "mast"
+
+
+class NewerDatabase(OSError):
+    """This version is older than the one that made the database."""
 
 
 def upgrade(connection: Connection) -> None:
@@ -23,7 +28,10 @@ def upgrade(connection: Connection) -> None:
     tables = set(inspect(connection).get_table_names())
     if "deliveries" in tables and "alembic_version" not in tables:
         command.stamp(config, BASELINE)
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError:  # a revision that we do not know
+        raise NewerDatabase("the database was made by a newer version of Maestro Conductor; run that one") from None
 
 
 def ours(_object: object, name: str | None, kind: str, _reflected: bool, _compared: object) -> bool:

@@ -16,6 +16,8 @@ _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _SQLITE_GUARDS = (
     "CREATE TRIGGER provenance_kept BEFORE DELETE ON provenance BEGIN SELECT RAISE(ABORT, 'append-only'); END",
     "CREATE TRIGGER provenance_fixed BEFORE UPDATE ON provenance BEGIN SELECT RAISE(ABORT, 'append-only'); END",
+    "CREATE TRIGGER provenance_once BEFORE INSERT ON provenance "  # INSERT OR REPLACE deletes without a word
+    "WHEN EXISTS (SELECT 1 FROM provenance WHERE seq = NEW.seq) BEGIN SELECT RAISE(ABORT, 'append-only'); END",
 )
 _POSTGRESQL_GUARDS = (
     "CREATE FUNCTION provenance_append_only() RETURNS trigger LANGUAGE plpgsql AS "
@@ -28,6 +30,7 @@ _POSTGRESQL_GUARDS = (
 def upgrade() -> None:
     """Attempts are the engine's to count from now on; the rest is new."""
     op.drop_column("deliveries", "attempts")
+    op.execute("UPDATE deliveries SET state = 'taken' WHERE state = 'done'")
     op.create_table(
         "provenance",
         sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
