@@ -46,7 +46,7 @@ def answered(story: Story) -> list[str]:
 
 
 def _verb(body: str, story: Story) -> str:
-    unknown = re.match(r"There is no command `(\w+)`", body)
+    unknown = re.search(r"There is no command `(\w+)`", body)
     return unknown[1] if unknown else "help" * ("help" in story.verbs)
 
 
