@@ -51,14 +51,14 @@ def run(words: Sequence[str]) -> None:
 
 def _keep_journal(journal: Journal) -> None:
     from app.engine.jobs import Job
-    from app.engine.runner import Runner
+    from app.engine.runner import Alone, Runner
 
     run = Runner.__call__
 
-    async def noted(self: Runner, job: Job) -> None:
+    async def noted(self: Runner, job: Job, alone: Alone | None = None) -> None:
         journal.note(BEGIN, lane=job.trigger.lane, job=job.name)
         try:
-            await run(self, job)
+            await run(self, job, alone)
         finally:
             journal.note(END, lane=job.trigger.lane, job=job.name)
 

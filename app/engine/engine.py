@@ -28,7 +28,8 @@ from app.engine.handover import APPLICATION, VERSION, WORKFLOW, HandOver, Unders
 from app.engine.jobs import Job, read
 from app.engine.keeper import Keeper
 from app.engine.owner import Lost, Owner, Reaper, SharedOwner, SoleOwner
-from app.engine.runner import Runner
+from app.engine.runner import Alone, Runner
+from app.engine.slots import Slots
 from app.model import Body, Kind, Trigger
 from app.store.address import Address
 
@@ -36,7 +37,7 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 MAX_ATTEMPTS = 10  # with the back-off below about a quarter of an hour: longer than most of GitHub's bad spells
-MAX_RECOVERIES = 5  # of a job whose process dies each time: it may be what kills it
+MAX_RECOVERIES = 5  # of a job whose process dies each time, though it runs alone: it is what kills it
 TICK = 1.0  # seconds between two looks at owners, ghosts and schedules
 
 
@@ -86,8 +87,7 @@ class Engine:
         self.owner: Owner = SharedOwner(address.main) if address.shared else SoleOwner()
         reaper = Reaper(self.owner.executor) if address.shared else None
         self._keeper = Keeper(self._main, self.owner, lambda: list(self._running), self._lanes.give_up, reaper)
-        slots = asyncio.Semaphore(pace.concurrency)
-        self.runner = Runner(bodies, self, slots, max_attempts, backoff)
+        self.runner = Runner(bodies, self, Slots(pace.concurrency), max_attempts, backoff)
 
     # --- life ----------------------------------------------------------------------------------------------
 
@@ -201,9 +201,22 @@ class Engine:
             await asyncio.Event().wait()  # it was claimed too late; unfinished, it is claimed again elsewhere
         self._running[name] = asyncio.current_task()
         try:
-            await self.runner(read(text))
+            await self.runner(read(text), await self._suspected(name))
         finally:
             self._running.pop(name, None)
+
+    async def _suspected(self, name: str) -> Alone | None:
+        """A job that was begun before may be what killed the process then. Alone, it can kill nothing but itself."""
+
+        def claims() -> int:
+            with self._main.connect() as connection:
+                return rows.claims(connection, name)
+
+        def clear() -> None:
+            with self._main.begin() as connection:
+                rows.clear_all_but(connection, name, self.owner.executor)
+
+        return None if await self._persist(claims) <= 1 else lambda: self._persist(clear)
 
     async def _hand_over(self) -> None:
         while not self._stopping:
@@ -241,7 +254,7 @@ class Engine:
     async def _call(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def _persist(self, work: Callable[[], None]) -> None:
+    async def _persist(self, work: Callable[[], T]) -> T:
         while True:
             try:
                 return await self._call(work)

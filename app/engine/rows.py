@@ -130,11 +130,26 @@ def claimed_by(connection: Connection, executor: str) -> set[str]:
 def release(connection: Connection, executor: str) -> None:
     """What `executor` had begun and will not end waits for its turn again, with its place in its lane.
 
-    It ended in order, so the try counts for none: only jobs that take their process down run out of them.
+    It ended in order: only jobs that take their process down are suspects, and run out of tries.
     """
     table = workflows(connection)
     mine = and_(table.c.queue_name == LANES, table.c.status == RUNNING, table.c.executor_id == executor)
     connection.execute(update(table).where(mine).values(status=WAITING, recovery_attempts=0))
+
+
+def claims(connection: Connection, name: str) -> int:
+    """How often the job was begun: more than once means that its process died, or could have."""
+    table = workflows(connection)
+    query = select(table.c.recovery_attempts).where(table.c.workflow_uuid == name)
+    return connection.execute(query).scalar_one_or_none() or 0
+
+
+def clear_all_but(connection: Connection, name: str, executor: str) -> None:
+    """Should `executor` die now, only the job of this `name` was inside: what merely waits counts as not begun."""
+    table = workflows(connection)
+    mine = and_(table.c.queue_name == LANES, table.c.status == RUNNING, table.c.executor_id == executor)
+    others = and_(mine, table.c.workflow_uuid != name, table.c.recovery_attempts != 0)
+    connection.execute(update(table).where(others).values(recovery_attempts=0))
 
 
 def executors(connection: Connection) -> set[str]:

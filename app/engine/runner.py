@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from app import metrics
 from app.engine.jobs import Job, following
+from app.engine.slots import Slots
 from app.github.errors import Conflict, GitHubError, RateLimited, Unavailable, redact
 from app.model import Again, Body, Done, Kind, Later
 
@@ -20,6 +21,9 @@ log = structlog.get_logger(__name__)
 
 _WHO_ARE_YOU = 401
 DATABASE_AWAY = 1.0  # seconds until work that found no database is tried again
+
+
+Alone = Callable[[], Awaitable[None]]
 
 
 class Dead(Exception):
@@ -50,29 +54,33 @@ class Runner:
 
     bodies: Mapping[Kind, Body]
     lanes: Lanes
-    slots: asyncio.Semaphore
+    slots: Slots
     max_attempts: int
     backoff: Callable[[int], float]
 
-    async def __call__(self, job: Job) -> None:
+    async def __call__(self, job: Job, alone: Alone | None = None) -> None:
         """Run `job` to its end, or put it aside. Raises Dead.
+
+        `alone`: it may be what kills its process, so nobody else is inside a body while it is, and `alone` hears of it.
 
         A command that must wait keeps its lane, so that what was said after it comes after it; an evaluation leaves
         it, so that a command, or newer news, may pass.
         """
         asked = {"delivery": job.delivery} | ({"guid": job.guid} if job.guid else {})
         with structlog.contextvars.bound_contextvars(lane=job.trigger.lane, job=job.id, **asked):
-            rest = await self._once(job)
+            rest = await self._once(job, alone)
             while rest is not None and job.trigger.kind is Kind.COMMAND:
                 await asyncio.sleep(rest.seconds)
-                rest = await self._once(rest.job)
+                rest = await self._once(rest.job, alone)
             if rest is not None:
                 await self.lanes.put([rest.job], rest.seconds)
 
-    async def _once(self, job: Job) -> Rest | None:
+    async def _once(self, job: Job, alone: Alone | None) -> Rest | None:
         left = max(0, self.max_attempts - job.failures - 1)
         try:
-            async with self.slots:
+            async with self.slots.all() if alone else self.slots.one():
+                if alone is not None:
+                    await alone()
                 answer = await self.bodies[job.trigger.kind](job.trigger, left)
         except RateLimited as error:  # we were told to wait, which is no failure and costs no attempt
             log.info("engine.waits", seconds=error.retry_after)
