@@ -16,6 +16,7 @@ from campaign.stories import Story, begin, go_on
 from campaign.town import fair, plots
 
 MOST_OPEN = 4  # stories that may wait for their end before the processes get a rest
+MOST_BEGUN = 3  # times that a job may have been begun before it gets a rest
 REST = 60.0  # seconds that such a rest may take
 LIFE = 3.0  # seconds in which a process should have come to its point; else it is killed wherever it is
 CATCH_UP = 180.0  # seconds for the end of everything
@@ -80,12 +81,15 @@ class Hunt:
         return point if reached else "any moment"
 
     async def _rest(self) -> None:
-        """Let the work come to its end where too much of it is open: a job may die with its process five times."""
+        """Let the work come to its end where too much of it is open, or some of it died with its process too often.
+
+        A job during which the process dies six times counts as what kills it, and nothing here may be that.
+        """
 
         async def caught_up() -> bool:
             await self.here.revive()
             open_ones = [one for told in self.stories.values() for one in told if not one.told]
-            return len(open_ones) <= MOST_OPEN
+            return len(open_ones) <= MOST_OPEN and await asyncio.to_thread(self.here.ledger.most_begun) <= MOST_BEGUN
 
         await until(caught_up, REST)
 

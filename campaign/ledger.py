@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, select, text
+from sqlalchemy import Connection, create_engine, func, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -40,6 +40,16 @@ class Ledger:
                 return new + rows.unfinished(connection)
         except SQLAlchemyError:
             return -1
+
+    def most_begun(self) -> int:
+        """How often the most unlucky of the unfinished jobs was begun; 0 while the database cannot be asked."""
+        try:
+            with _reading(self.address.main) as connection:
+                table = rows.workflows(connection)
+                open_ones = table.c.status.in_((rows.WAITING, rows.RUNNING))
+                return connection.execute(select(func.max(table.c.recovery_attempts)).where(open_ones)).scalar() or 0
+        except SQLAlchemyError:
+            return 0
 
     def unsound(self) -> list[str]:
         """What SQLite's own check finds wrong; PostgreSQL has none."""
