@@ -90,7 +90,7 @@ async def test_those_who_want_to_be_alone_get_their_turn_one_after_the_other() -
 
     async def visit(alone: bool) -> None:
         nonlocal inside
-        async with slots.held(alone=alone):
+        async with slots.all() if alone else slots.one():
             inside += 1
             most[alone] = max(most[alone], inside)
             await asyncio.sleep(0.001)
@@ -102,10 +102,10 @@ async def test_those_who_want_to_be_alone_get_their_turn_one_after_the_other() -
 
 async def test_whoever_gives_up_waiting_to_be_alone_leaves_all_places_free() -> None:
     slots = Slots(2)
-    async with slots.held():
-        waiting = asyncio.create_task(slots.held(alone=True).__aenter__())
+    async with slots.one():
+        waiting = asyncio.create_task(slots.all().__aenter__())
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-    async with asyncio.timeout(1), slots.held(alone=True):
+    async with asyncio.timeout(1), slots.all():
         pass
