@@ -41,7 +41,7 @@ def _written() -> Iterator[io.StringIO]:
         yield stream
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Address]:
     """The address of empty storage, once on each database."""
     if request.param == "sqlite":

@@ -30,6 +30,8 @@ from tests.test_intake import signature
 from tests.test_settings import PEM
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "p@ss:word of/ours"
 SECRET = "the secret of this App"
 

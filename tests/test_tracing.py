@@ -24,6 +24,8 @@ from app.github.sandbox.faults import ServerError
 from tests.road.stories import CONTRACT, change, shop
 from tests.road.town import Town, town
 
+pytestmark = pytest.mark.slow
+
 KEY = "a-key-of-the-collector"
 
 

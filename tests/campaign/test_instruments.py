@@ -30,6 +30,8 @@ from campaign.state import state_of
 from campaign.stories import Story, tell
 from tests.road.town import github
 
+pytestmark = pytest.mark.slow
+
 
 def run(lane: str, begin: float, end: float, process: int = 1) -> Run:
     return Run(lane, f"job-{begin}", process, begin, end)

@@ -21,6 +21,8 @@ from tests.commands.conftest import Maestro
 from tests.postgres import Postgres
 from tests.store.logs import HEAD, entry
 
+pytestmark = pytest.mark.slow
+
 ENTRIES = [
     entry(1, "hold"),
     entry(2, "ship"),

@@ -10,6 +10,8 @@ from app.model import Again, Done, Kind, Later
 from tests.engine.stage import EVALUATE, Stage, command
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_body_that_fails_is_run_again_with_one_attempt_less(stage: Stage) -> None:
     stage.anew(max_attempts=4)

@@ -12,6 +12,8 @@ from app.store.address import address
 from tests.engine.stage import EVALUATE, Stage, command, opened, trigger
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_delivery_is_taken_and_run(stage: Stage) -> None:
     await stage.engine.start()

@@ -1,10 +1,14 @@
 import asyncio
 
+import pytest
+
 from app.engine.engine import MAX_RECOVERIES
 from app.github.errors import RateLimited
 from app.model import Again
 from tests.engine.stage import EVALUATE, Stage, command
 from tests.waiting import until
+
+pytestmark = pytest.mark.slow
 
 
 async def test_a_restart_takes_up_what_was_not_done_and_nothing_else(stage: Stage) -> None:

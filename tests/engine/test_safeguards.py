@@ -18,6 +18,8 @@ from tests.engine.stage import EVALUATE, Stage, command, opened, trigger
 from tests.postgres import Postgres
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def shared(postgres: Postgres) -> AsyncIterator[Stage]:

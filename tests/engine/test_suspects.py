@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -10,6 +11,8 @@ from app.model import Done, Kind, Trigger
 from app.store.address import Address
 from app.store.database import connect
 from tests.engine.stage import EVALUATE, SOON, Stage
+
+pytestmark = pytest.mark.slow
 
 THREE = (1, 2, 3)
 

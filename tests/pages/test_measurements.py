@@ -179,6 +179,7 @@ BODIES = st.binary(max_size=80) | st.fixed_dictionaries(
 ).map(lambda body: json.dumps(body).encode())
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(body=BODIES)
 def test_no_body_ever_gets_a_500(tmp_path_factory: pytest.TempPathFactory, body: bytes) -> None:

@@ -19,6 +19,8 @@ from app.pages.watching import STALE, Watching
 from app.server import Web
 from tests.postgres import Postgres
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def kept(tmp_path: Path) -> AsyncIterator[Stores]:

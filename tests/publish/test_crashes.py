@@ -12,6 +12,8 @@ from app.model import Action, Performed, Stop, Stopped
 from app.store.effects import Effects
 from tests.publish.scene import KINDS, Crash, Dying, Kind, Scene, unmarked_dispatch
 
+pytestmark = pytest.mark.slow
+
 NEVER_REPEATED = {"workflow dispatch"}  # its fate unknown, it is looked for only
 EVERY = pytest.mark.parametrize("name", KINDS)
 EVERY_STEP = pytest.mark.parametrize(("name", "step"), [(n, s + 1) for n, k in KINDS.items() for s in range(k.begun)])

@@ -25,6 +25,8 @@ from tests.publish.scene import (
     unmarked_dispatch,
 )
 
+pytestmark = pytest.mark.slow
+
 DEEDS = pytest.mark.parametrize(
     "name",
     ["ref", "moved ref", "pull request", "workflow dispatch", "deployment status", "deployment"],

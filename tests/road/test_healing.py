@@ -17,6 +17,8 @@ from tests.road.clinic import Clinic, Dying, clinic
 from tests.road.stories import CONTRACT, PATH, change, shop
 from tests.road.town import GREEN
 
+pytestmark = pytest.mark.slow
+
 LISTS = ("GET /app/installations 200", "GET /installation/repositories 200")
 
 

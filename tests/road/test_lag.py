@@ -4,9 +4,12 @@ import json
 import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from prometheus_client import REGISTRY
 
 from tests.road.town import Town
+
+pytestmark = pytest.mark.slow
 
 LAG = "maestro_webhook_lag_seconds"
 

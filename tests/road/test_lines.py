@@ -2,10 +2,14 @@
 
 import io
 
+import pytest
+
 from app.github.sandbox.faults import ServerError
 from tests.logged import lines
 from tests.road.stories import CONTRACT, change, shop
 from tests.road.town import Town
+
+pytestmark = pytest.mark.slow
 
 
 async def test_what_the_writer_says_in_a_run_names_delivery_guid_lane_and_job(here: Town, written: io.StringIO) -> None:

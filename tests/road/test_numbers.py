@@ -3,10 +3,13 @@
 import json
 
 import aiohttp
+import pytest
 
 from app.github.sandbox import working
 from tests.road.stories import CONTRACT, PATH, PERF, change, shop
 from tests.road.town import DECISION, Town
+
+pytestmark = pytest.mark.slow
 
 
 async def post(url: str, token: str, body: object) -> tuple[int, dict[str, object]]:

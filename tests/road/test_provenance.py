@@ -31,6 +31,8 @@ from handlers.evaluate import Evaluation
 from tests.road.stories import change, shop
 from tests.road.town import github
 
+pytestmark = pytest.mark.slow
+
 CONFIG = "5e" * 32
 
 

@@ -1,8 +1,12 @@
 """Rules come from the base branch; a change may show what its own would say, never use them."""
 
+import pytest
+
 from checks.model import Measurement
 from tests.road.stories import CONTRACT, PATH, PERF, change, shop
 from tests.road.town import DECISION, GREEN, Town
+
+pytestmark = pytest.mark.slow
 
 BROKEN = "version: 1\ncontract: {mode: blok}\n"
 

@@ -11,6 +11,8 @@ from app.store.tables import effects
 from tests.road.stories import CONTRACT, PERF, change, shop
 from tests.road.town import DECISION, GREEN, Town
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "</details> @octo/team <!-- maestro:card --> | `x` [a](http://evil.example) &#64;root <img src=x onerror=1>"
 
 

@@ -19,6 +19,8 @@ from app.store.budget import SharedLedger
 from app.store.database import connect, migrate
 from app.store.tables import silences, writes
 
+pytestmark = pytest.mark.slow
+
 HOUR = 3_600
 START = 1_800_000_000
 

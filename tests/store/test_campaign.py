@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.store.chain import sealed
 from app.store.provenance import Provenance
 from tests.store.logs import entry, replaced, unguarded
+
+pytestmark = pytest.mark.slow
 
 ROWS, TAMPERINGS = 30, 200
 FORGED = '{"what":"ship"}'

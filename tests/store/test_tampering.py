@@ -15,6 +15,8 @@ from app.store.chain import GENESIS, sealed
 from app.store.tampering import MOST_SOUGHT, Row, Verification
 from tests.store.logs import chained, entry, judged, seal
 
+pytestmark = pytest.mark.slow
+
 LOG = chained([entry(number) for number in range(1, 11)])
 FORGED = entry(99, "block")
 
