@@ -27,8 +27,15 @@ class State:
             return f"check runs {self.runs} instead of {other.runs}"
         if self.answered != other.answered:
             return f"answers to {self.answered} instead of {other.answered}"
+        if ("risk" in self.card) != ("risk" in other.card):  # a courtesy where no rule asks for it: a fault may hide it
+            return "" if _headline(self) == _headline(other) else f"{_headline(self)!r} instead of {_headline(other)!r}"
         lines = zip_longest(self.card.splitlines(), other.card.splitlines())
         return next((f"card {mine!r} instead of {theirs!r}" for mine, theirs in lines if mine != theirs), "")
+
+
+def _headline(state: State) -> str:
+    """The first line of the card, without the risk."""
+    return re.sub(r" · risk [\d.]+", "", state.card.partition("> **")[2].partition("\n")[0])
 
 
 def state_of(sandbox: Sandbox, story: Story) -> State:

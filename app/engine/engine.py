@@ -79,6 +79,7 @@ class Engine:
         self._woken = asyncio.Event()
         self._stopping = False
         self._running: dict[str, asyncio.Task[None] | None] = {}
+        self._late: list[asyncio.Task[None] | None] = []
         self._loops: list[asyncio.Task[None]] = []
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._main = main_database(address.main, self._stop)
@@ -143,7 +144,7 @@ class Engine:
 
     async def _cut_off(self) -> None:
         """End what did not end by itself, and leave it to whoever looks next."""
-        left = [task for task in self._running.values() if task]
+        left = [task for task in (*self._running.values(), *self._late) if task]
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
@@ -198,6 +199,7 @@ class Engine:
     async def run(self, name: str, text: str) -> None:
         """The body of every workflow: run the job that was stored as `text`."""
         if self._stopping:
+            self._late.append(asyncio.current_task())
             await asyncio.Event().wait()  # it was claimed too late; unfinished, it is claimed again elsewhere
         self._running[name] = asyncio.current_task()
         try:
