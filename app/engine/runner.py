@@ -19,7 +19,6 @@ from app.model import Again, Body, Done, Kind, Later
 
 log = structlog.get_logger(__name__)
 
-_WHO_ARE_YOU = 401
 DATABASE_AWAY = 1.0  # seconds until work that found no database is tried again
 
 
@@ -119,11 +118,8 @@ class Runner:
 
 
 def _may_pass(error: GitHubError) -> bool:
-    """Whether asking again may help; any other refusal is GitHub's answer.
-
-    A 401 speaks of us and not of what was asked: of a token that not all of GitHub knows yet, or of our clock.
-    """
-    return isinstance(error, Unavailable | Conflict) or error.status == _WHO_ARE_YOU
+    """Whether asking again may help; any other refusal is GitHub's answer."""
+    return isinstance(error, Unavailable | Conflict)
 
 
 def _told_to_end() -> bool:

@@ -53,7 +53,11 @@ class Caller:
         return f"Caller({self.name!r})"
 
     async def perform(self, request: Request) -> Answer:
-        """The answer, whatever its status; RateLimited or Unavailable when there is none to be had soon."""
+        """The answer, whatever its status; RateLimited or Unavailable when there is none to be had soon.
+
+        A token that is refused is thrown away once. That its successor is refused, too, says nothing of what was asked:
+        not all of GitHub may know it yet, or our clock is off. Somebody's own token has no successor.
+        """
         patience = Patience(self._tuning.patience, self._clock)
         refused: set[str] = set()
         attempt = 0
@@ -64,7 +68,9 @@ class Caller:
             if isinstance(outcome, Fault):
                 await self._endure(request, outcome, attempt, patience)
             elif outcome.status == 401 and not refused and self._credential.refused(authorization):
-                refused.add(authorization)  # thrown away once; a second 401 is the answer
+                refused.add(authorization)
+            elif outcome.status == 401 and refused:
+                raise Unavailable(request.call, 401, outcome.message or "our fresh token was refused, too")
             else:
                 return outcome
 

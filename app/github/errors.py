@@ -6,7 +6,7 @@ GitHubError
 ├── Invalid       400, 422: GitHub refused what we sent; `errors` says which parts
 ├── Conflict      409: the state of GitHub moved under us
 ├── RateLimited   429, or a 403 that means one: ask again after `retry_after` seconds
-├── Unavailable   5xx, network, time-out; `outcome_unknown` when a write may have happened all the same
+├── Unavailable   5xx, network, time-out, 401 to a fresh token; `outcome_unknown` when a write may have happened
 ├── Moved         a redirect that the client does not follow (another host, or a write)
 ├── TooLarge      the answer is longer than its reader allowed
 └── Malformed     the answer lacks what its reader needs
@@ -80,7 +80,10 @@ class RateLimited(GitHubError):
 
 
 class Unavailable(GitHubError):
-    """5xx, network or time-out. `outcome_unknown`: the write may have been done; who repeats it must look first."""
+    """5xx, network, time-out, or a 401 to a token that we just got.
+
+    `outcome_unknown`: the write may have been done; who repeats it must look first.
+    """
 
     def __init__(self, call: str, status: int, message: str, outcome_unknown: bool = False) -> None:
         super().__init__(call, status, message)

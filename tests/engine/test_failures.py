@@ -59,14 +59,6 @@ async def test_a_refusal_of_github_is_final(stage: Stage, refusal: GitHubError) 
     assert (len(stage.calls), await stage.states()) == (1, ["failed"])
 
 
-async def test_a_401_is_no_refusal_because_a_fresh_token_may_not_be_known_everywhere_yet(stage: Stage) -> None:
-    stage.answers = [Denied("GET /x", 401, "Bad credentials")] * 2
-    await stage.send(EVALUATE)
-    await stage.engine.start()
-    await stage.engine.idle()
-    assert (len(stage.calls), await stage.states()) == (3, ["taken"])
-
-
 async def test_a_conflict_is_no_refusal_because_what_moved_may_have_settled(stage: Stage) -> None:
     stage.answers = [Conflict("PUT /x", 409, "the ref moved")]
     await stage.send(EVALUATE)

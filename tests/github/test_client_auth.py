@@ -129,10 +129,11 @@ async def test_a_token_refused_with_401_is_thrown_away_and_renewed_once(client: 
     assert len(hub.minted) == 2
 
 
-async def test_a_second_401_is_the_answer(client: Client, hub: Hub) -> None:
+async def test_a_fresh_token_that_is_refused_is_no_answer_but_worth_another_try_later(client: Client, hub: Hub) -> None:
     hub.on("GET", THING, Reply(401, {"message": "Bad credentials"}))
-    with pytest.raises(Denied, match="Bad credentials"):
+    with pytest.raises(Unavailable, match="Bad credentials") as refused:
         await client.get(THING, {}, same)
+    assert (refused.value.status, refused.value.outcome_unknown) == (401, False)
     assert len(hub.asked("GET", THING)) == 2
 
 

@@ -39,6 +39,19 @@ async def test_a_passing_fault_anywhere_on_the_road_changes_nothing_in_the_end(
     assert len(here.cards(repo, number)) == 1
 
 
+@pytest.mark.parametrize("where", ["*/pulls/1", "*/compare/*", "*/contents/*", "*/check-suites", "*/check-runs"])
+async def test_a_fresh_token_that_not_all_of_github_knows_yet_changes_nothing_in_the_end(
+    here: Town, where: str
+) -> None:
+    here.maestro.engine.runner.backoff = _soon
+    repo = shop(here.sandbox, CONTRACT)
+    here.sandbox.faults.add(TokenExpired(), path=where, times=2)
+    _, sha = change(repo)
+    repo.report_check(sha, "unit", "in_progress", None)
+    await here.rest(40)
+    assert here.conclusions(repo, sha) == {DECISION: None, "maestro / contract": None}
+
+
 @pytest.mark.parametrize("where", ["*/check-runs", "*/issues/1/comments"])
 @pytest.mark.parametrize("after", [0, 1])
 async def test_a_write_that_worked_though_its_answer_was_lost_is_not_made_twice(
