@@ -15,18 +15,15 @@ _ADDRESSES = re.compile(r"http://127\.0\.0\.1:\d+/\S+?/runs/\d+")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Our check runs at the newest head (name, status, conclusion), the card, and the commands that were answered."""
+    """Our check runs at the newest head (name, status, conclusion), and the card."""
 
     runs: tuple[tuple[str, str, str | None], ...]
     card: str
-    answered: tuple[str, ...]
 
     def differs_from(self, other: State) -> str:
         """In what, in words; "" where nothing does."""
         if self.runs != other.runs:
             return f"check runs {self.runs} instead of {other.runs}"
-        if self.answered != other.answered:
-            return f"answers to {self.answered} instead of {other.answered}"
         if ("risk" in self.card) != ("risk" in other.card):  # a courtesy where no rule asks for it: a fault may hide it
             return "" if _headline(self) == _headline(other) else f"{_headline(self)!r} instead of {_headline(other)!r}"
         lines = zip_longest(self.card.splitlines(), other.card.splitlines())
@@ -42,19 +39,7 @@ def state_of(sandbox: Sandbox, story: Story) -> State:
     """The present state."""
     ours = (run for run in story.repo.check_runs(story.head) if run.suite.app.id == sandbox.app.app_id)
     runs = tuple(sorted((run.name, run.status, run.conclusion) for run in ours))
-    return State(runs, _plain(story), tuple(sorted(answered(story))))
-
-
-def answered(story: Story) -> list[str]:
-    """The verbs that were answered, in the order of the answers."""
-    bodies = [one.body for one in story.repo.comments(story.number) if one.body not in story.cards]
-    found = (_verb(body, story) for body in bodies if not body.startswith("/maestro"))
-    return [verb for verb in found if verb]
-
-
-def _verb(body: str, story: Story) -> str:
-    unknown = re.search(r"There is no command `(\w+)`", body)
-    return unknown[1] if unknown else "help" * ("help" in story.verbs)
+    return State(runs, _plain(story))
 
 
 def _plain(story: Story) -> str:

@@ -7,23 +7,23 @@ from dataclasses import dataclass, field
 from random import Random
 
 from app.github.sandbox import Repo, Sandbox
-from app.model import CARD_MARKER
+from app.model import CARD_MARKER, REPLY_MARKER
 from tests.road.stories import CONTRACT, PATH
 from tests.road.town import DECISION, GREEN
 
 _RULES = (CONTRACT, CONTRACT, GREEN)
 _CHECKS = ("unit", "lint")
-_VERBS = ("help", "zzb", "zzc", "zzd", "zze", "zzf")  # all but the first are unknown: the answer quotes them
+_VERBS = ("help", "zzb", "zzc", "zzd", "zze", "zzf")  # all but the first are unknown, which is answered, too
 
 
 @dataclass(slots=True)
 class Story:
-    """One pull request, and what was done to it so far. `verbs`: the commands, in the order of their comments."""
+    """One pull request, and what was done to it so far. `asked`: the ids of the comments that held commands."""
 
     repo: Repo
     number: int
     heads: list[str]
-    verbs: list[str] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
 
     @property
     def head(self) -> str:
@@ -39,6 +39,12 @@ class Story:
     def cards(self) -> list[str]:
         """The bodies of all cards."""
         return [one.body for one in self.repo.comments(self.number) if one.body.startswith(CARD_MARKER)]
+
+    @property
+    def answered(self) -> list[int]:
+        """The ids of the comments that were answered, in the order of the answers."""
+        bodies = (one.body for one in self.repo.comments(self.number) if one.body.startswith(REPLY_MARKER))
+        return [int(body.removeprefix(REPLY_MARKER).split()[0]) for body in bodies]
 
     @property
     def told(self) -> bool:
@@ -89,9 +95,8 @@ def _running(story: Story, dice: Random) -> None:
 
 
 def _command(story: Story, _dice: Random) -> None:
-    verb = _VERBS[len(story.verbs)]
-    story.verbs.append(verb)
-    story.repo.comment(story.number, "alice", f"/maestro {verb}")
+    verb = _VERBS[len(story.asked)]
+    story.asked.append(story.repo.comment(story.number, "alice", f"/maestro {verb}"))
 
 
 _STEPS: tuple[Callable[[Story, Random], None], ...] = (_push, _green, _green, _red, _running, _command)
