@@ -18,6 +18,7 @@ from campaign.lanes import DEAD, Journal
 
 ROOT = Path(__file__).parents[1]
 PATIENCE = 30.0  # seconds that a process which was told to end may take
+ORPHANED = -1
 BORN = 60.0  # seconds that the nursery may take to be ready, or a process to come into the world
 
 
@@ -93,6 +94,8 @@ class Nursery:
                 member.ended.set_result(news["status"])
             else:
                 self.unknown[news["dead"]] = news["status"]
+        for member in self.members.values():  # somebody ended the nursery: nobody would ever hear of these again
+            member.ended.set_result(ORPHANED)
 
 
 @asynccontextmanager
