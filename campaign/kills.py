@@ -91,7 +91,18 @@ class Hunt:
             open_ones = [one for told in self.stories.values() for one in told if not one.told]
             return len(open_ones) <= MOST_OPEN and await asyncio.to_thread(self.here.ledger.most_begun) <= MOST_BEGUN
 
-        await until(caught_up, REST)
+        try:
+            await until(caught_up, REST)
+        except TimeoutError:
+            self.report.broken(await self._stuck())
+
+    async def _stuck(self) -> list[str]:
+        """Why there was no rest: what is open, how often the unluckiest job was begun, and what the processes said."""
+        told = [story for stories in self.stories.values() for story in stories]
+        waiting = [f"{story.repo.full_name}#{story.number}" for story in told if not story.told]
+        begun = await asyncio.to_thread(self.here.ledger.most_begun)
+        state = f"no rest in {REST:.0f} s: open {waiting}, begun {begun} times, {len(self.here.unheard())} unheard"
+        return [state, *(one.said() for one in self.here.members)]
 
 
 async def killed(database_url: str, count: int, seed: int, workers: int) -> Report:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass, field
 
 from app.model import Attempt, Unread
-from handlers.redelivery import ASKED, PAGES, WINDOW, Redelivery
+from handlers.redelivery import AGAIN, ASKED, PAGES, WINDOW, Redelivery
 
 NOW = 1_800_000_000.0
 AWAY, LIMITED = Unread("GitHub is away"), Unread("GitHub said to wait", limited=True)
@@ -68,17 +68,50 @@ async def test_a_delivery_that_failed_often_is_asked_for_once_by_its_newest_atte
     assert log.asked == [9]
 
 
-async def test_a_delivery_is_not_asked_for_again_within_the_hour() -> None:
+async def test_a_delivery_of_which_nothing_more_is_heard_is_not_asked_for_again_within_the_hour() -> None:
     log = Log([[failed(9, "same")]])
     redelivery = log.redelivery()
     await redelivery()
-    log.pages = [[failed(10, "same"), failed(9, "same")]]
     log.now += ASKED - 1
     await redelivery()
     assert log.asked == [9]
-    log.now += 2
+    log.now += 1
     await redelivery()
-    assert log.asked == [9, 10]
+    assert log.asked == [9, 9]
+
+
+async def test_a_delivery_that_failed_again_is_asked_for_again_after_twice_the_time_each_time() -> None:
+    log = Log([[failed(1, "same")]])
+    redelivery = log.redelivery()
+    await redelivery()
+    for number, wait in ((2, AGAIN), (3, 2 * AGAIN), (4, 4 * AGAIN)):
+        log.pages = [[failed(attempt, "same") for attempt in range(number, 0, -1)]]
+        log.now += wait - 1
+        await redelivery()
+        assert log.asked[-1] == number - 1
+        log.now += 1
+        await redelivery()
+        assert log.asked[-1] == number
+    assert log.asked == [1, 2, 3, 4]
+
+
+async def test_no_delivery_waits_for_longer_than_an_hour() -> None:
+    log = Log([[]])
+    redelivery = log.redelivery()
+    for number in range(1, 14):
+        log.pages = [[failed(number, "same", at=log.now)]]
+        await redelivery()
+        log.now += ASKED
+    assert log.asked == list(range(1, 14))
+
+
+async def test_an_older_attempt_on_a_later_page_is_not_taken_for_a_new_failure() -> None:
+    log = Log([[failed(9, "same")], [failed(8, "same")]])
+    redelivery = log.redelivery()
+    await redelivery()
+    log.now += 10 * AGAIN
+    await redelivery()
+    assert log.asked == [9]
 
 
 async def test_what_github_has_forgotten_is_not_asked_for_and_ends_the_reading() -> None:
