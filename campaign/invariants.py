@@ -13,7 +13,9 @@ from campaign.state import State, state_of
 from campaign.stories import Story
 
 NOTHING_LOST = "every webhook that was answered with 202 is in the table, and its work came to its end"
-NOTHING_TWICE = "one card a pull request; one check run a head, name and generation, and only the last may be open"
+NOTHING_TWICE = (
+    "one card a pull request; one check run a head, name and generation, the newest head's last alone may be open"
+)
 ANSWERED_ONCE = "every command is answered exactly once"
 IN_ORDER = f"{ANSWERED_ONCE}, in the order in which they were given"
 NO_OVERLAP = "no lane was ever run twice at a time"
@@ -22,15 +24,15 @@ SEALED = "the provenance log verifies"
 
 
 def doubled(sandbox: Sandbox, story: Story) -> Iterable[str]:
-    """Effects that are there twice, or not at all."""
+    """Effects that are there twice, or not at all, or that wait for an answer that nobody will give."""
     if (cards := len(story.cards)) != 1:
         yield f"{story.repo.full_name}: {cards} cards"
     ours = [run for run in story.repo.state.runs.values() if run.suite.app.id == sandbox.app.app_id]
     named = Counter((run.suite.head_sha, run.name, run.external_id) for run in ours)
     yield from (f"{story.repo.full_name}: {times} runs {one}" for one, times in named.items() if times > 1)
     newest = {(run.suite.head_sha, run.name): run.id for run in sorted(ours, key=lambda run: run.id)}
-    older = (run for run in ours if newest[run.suite.head_sha, run.name] != run.id)
-    yield from (f"{story.repo.full_name}: {run.name} left open" for run in older if run.status != "completed")
+    over = (run for run in ours if newest[run.suite.head_sha, run.name] != run.id or run.suite.head_sha != story.head)
+    yield from (f"{story.repo.full_name}: {run.name} left open" for run in over if run.status != "completed")
 
 
 def misanswered(story: Story, *, in_order: bool = True) -> Iterable[str]:

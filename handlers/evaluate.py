@@ -26,6 +26,7 @@ class Evaluation:
         if opened is None:
             await self.archive.void(trigger)
             return None
+        await self.writer.perform(opened.place, self.renderer.following(opened.pull), trigger.cause)
         async with self.writer.turn(opened.place, opened.pull.head_sha):
             await self.writer.perform(opened.place, self._beginning(trigger, opened), trigger.cause)
         case = await self.reader.gather(opened, attempts_left)

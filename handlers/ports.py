@@ -12,6 +12,7 @@ from app.model import (
     Attempt,
     BeginCheckRun,
     Cause,
+    FollowHead,
     Opened,
     Outcome,
     Place,
@@ -66,6 +67,9 @@ class Archive(Protocol):
 
 class Renderer(Protocol):
     """Turns decisions into the words of each place they are shown."""
+
+    def following(self, pull: Pull) -> Sequence[FollowHead]:
+        """The head of `pull` is what counts from now on."""
 
     def pending(self, pull: Pull) -> BeginCheckRun:
         """`maestro / decision`, in progress."""

@@ -105,6 +105,19 @@ class BeginCheckRun:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowHead:
+    """Action: from now on pull request `number` is judged at `head_sha`.
+
+    Check runs of ours that still wait on the head before it end as `cancelled` with `words`: nobody will answer them.
+    Where another pull request is still at that head, they are its own, and left alone.
+    """
+
+    number: int
+    head_sha: str
+    words: CheckRunText
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetCheckRuns:
     """Action: what our check runs said on `head_sha` no longer stands, because somebody asked for a re-run."""
 
@@ -123,5 +136,5 @@ class RetireCheckRuns:
     words: CheckRunText
 
 
-Words = WriteCheckRun | BeginCheckRun | ForgetCheckRuns | RetireCheckRuns | WriteCard | React | Reply
+Words = WriteCheckRun | BeginCheckRun | FollowHead | ForgetCheckRuns | RetireCheckRuns | WriteCard | React | Reply
 """Actions that show or answer."""

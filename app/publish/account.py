@@ -13,6 +13,7 @@ from app.model import (
     CreateBranch,
     Deed,
     DispatchWorkflow,
+    FollowHead,
     ForgetCheckRuns,
     MoveBranch,
     OpenPullRequest,
@@ -82,6 +83,8 @@ def _words(action: Words) -> str:
             told = f"check run {action.name}: {action.conclusion or 'in progress'}"
         case BeginCheckRun():
             told = f"check run {action.name}: in progress"
+        case FollowHead():  # so does each run that it cancels
+            told = f"check runs of the head before {action.head_sha[:7]}"
         case ForgetCheckRuns() | RetireCheckRuns():  # each run that they write tells its own tale
             told = "check runs of the head"
         case WriteCard():

@@ -51,6 +51,26 @@ class CheckRunWriter:
             if name not in kept and not await self.said(last_word):
                 await self.write(last_word)
 
+    async def left_open(self, head_sha: str) -> list[str]:
+        """The names of our runs on a head that were begun and not completed, in small letters."""
+        ours = await self.effects.below(self._key(head_sha, ""))
+        return [name for name, effect in ours.items() if not effect.completed]
+
+    async def cancel(self, head_sha: str, name: str, words: CheckRunText) -> None:
+        """Conclude the run `name`, which nobody will answer any more. One that never came to be is not made for that.
+
+        Nothing is remembered as said: should the head be the head once more, the run is begun anew.
+        """
+        key = self._key(head_sha, name)
+        was = await self.effects.get(key) or Effect(None, "")
+        last_word = WriteCheckRun(name, head_sha, "cancelled", words)
+        remote = await self._remote(key, was, last_word)
+        if remote is not None and await self._edited(remote, was, last_word):
+            over = replace(was, remote_id=remote, digest="", completed=True)
+            await self.effects.record(key, over, self.told(last_word))
+        else:
+            await self.effects.record(key, replace(was, remote_id=None, digest="", completed=True))
+
     async def _put(self, key: str, effect: Effect | None, action: WriteCheckRun) -> None:
         """Edit the run, or make it. GitHub never opens a completed run again: it would take the words alone."""
         if effect is not None and effect.completed and action.conclusion is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from weakref import WeakValueDictionary
 
 import structlog
@@ -19,6 +20,7 @@ from app.model import (
     CreateBranch,
     Deed,
     DispatchWorkflow,
+    FollowHead,
     ForgetCheckRuns,
     MoveBranch,
     OpenPullRequest,
@@ -42,6 +44,7 @@ from app.publish.check_run import CheckRunWriter
 from app.publish.comment import CommentWriter
 from app.publish.deployment import DeploymentWriter
 from app.publish.fence import Fence
+from app.publish.head import HeadFollower
 from app.publish.pull_request import PullRequestWriter
 from app.publish.workflow import WorkflowStarter
 from app.store.effects import Effects
@@ -89,10 +92,12 @@ class Publisher:
 
     def _desk(self, place: Place, repository: Repository, account: Account) -> _Desk:
         fence = Fence(repository, place.number)
+        runs = CheckRunWriter(repository, self.effects, self.own_app, account.done)
         return _Desk(
             place,
             repository,
-            CheckRunWriter(repository, self.effects, self.own_app, account.done),
+            runs,
+            HeadFollower(repository, self.effects, runs, partial(self.turn, place)),
             CardWriter(repository, self.effects, self.own_app, account.done),
             CommentWriter(repository, self.effects, self.own_app, account.done),
             BranchWriter(repository, self.effects, fence, account.done),
@@ -115,6 +120,7 @@ class _Desk:
     place: Place
     repository: Repository
     runs: CheckRunWriter
+    heads: HeadFollower
     cards: CardWriter
     comments: CommentWriter
     branches: BranchWriter
@@ -165,8 +171,10 @@ class _Desk:
                 await self.runs.begin(action)
             case RetireCheckRuns():
                 await self.runs.retire(action)
+            case FollowHead():
+                await self._told_if(action, await self.heads.follow(action))
             case React():
-                await self._react(action)
+                await self._told_if(action, await self.comments.react(action))
             case Reply():
                 await self.comments.reply(action)
             case WriteCheckRun():
@@ -175,8 +183,7 @@ class _Desk:
                 return await self._write_card(action)
         return True
 
-    async def _react(self, action: React) -> None:
-        refused = await self.comments.react(action)
+    async def _told_if(self, action: Action, refused: str) -> None:
         if refused:
             await self._failed(action, refused)
 

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from app.model import Action, BeginCheckRun, RetireCheckRuns, Seal, Verb, WriteCard, WriteCheckRun
+from app.model import Action, BeginCheckRun, FollowHead, RetireCheckRuns, Seal, Verb, WriteCard, WriteCheckRun
 from app.render.card import card
-from app.render.checkrun import check_run, decision_run, pending, retired
+from app.render.checkrun import check_run, decision_run, overtaken, pending, retired
 from app.render.templates import render
 from checks.model import Decision, Pull, Row, State, Verdict
 
@@ -28,6 +28,10 @@ class GitHubRenderer:
     """Words for GitHub. `now` gives the card its time, which its digest leaves out, as it does the seal."""
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def following(self, pull: Pull) -> tuple[FollowHead, ...]:
+        """The head of `pull` is what counts from now on; a merge group has no other one, before or after."""
+        return () if pull.number is None else (FollowHead(pull.number, pull.head_sha, overtaken(pull)),)
 
     def pending(self, pull: Pull) -> BeginCheckRun:
         """`maestro / decision`, in progress."""

@@ -59,6 +59,12 @@ def retired() -> CheckRunText:
     return CheckRunText("No longer configured", render("retired_run.md.j2"))
 
 
+def overtaken(pull: Pull) -> CheckRunText:
+    """The last words of a run on the head before that of `pull`."""
+    title = line(f"Overtaken by {words.short(pull.head_sha)}", TITLE)
+    return CheckRunText(title, render("overtaken_run.md.j2", pull=pull))
+
+
 def pending(pull: Pull) -> CheckRunText:
     """The words of a run while nothing is known yet."""
     return CheckRunText(line(f"Reading {words.short(pull.head_sha)}", TITLE), render("pending_run.md.j2", pull=pull))

@@ -22,8 +22,8 @@ _IN_DOUBT = and_(table.c.remote_id.is_(None), ~table.c.completed)
 class Effect:
     """One thing of ours on GitHub. `remote_id` None and not `completed`: begun, and its outcome never learned.
 
-    Things without an id there (a branch) are `completed`, and their digest is the commit. `completed` check runs cannot
-    be opened again: the next one of the same name has the next `generation`.
+    Things without an id there (a branch, a head) are `completed`, and their digest is the commit. `completed` check
+    runs cannot be opened again: the next one of the same name has the next `generation`.
     """
 
     remote_id: int | None
@@ -46,6 +46,11 @@ def check_key(repository: str, head_sha: str, name: str) -> str:
     return f"{repository}/check/{head_sha}/{name}"
 
 
+def head_key(repository: str, number: int | str) -> str:
+    """The key of the head that pull request `number` is judged at: its digest is the sha."""
+    return f"{repository}/head/{number}"
+
+
 @dataclass(frozen=True, slots=True)
 class Effects:
     """The effects table; a key names the thing, e.g. `o/r/check/<sha>/maestro / decision`."""
@@ -64,6 +69,11 @@ class Effects:
         async with self.engine.connect() as connection:
             rows = (await connection.execute(query)).all()
         return {row.key.removeprefix(prefix.lower()): _effect(row) for row in rows}
+
+    async def pulls_at(self, repository: str, head_sha: str) -> list[int]:
+        """The pull requests that are judged at this head, as far as we know."""
+        heads = await self.below(head_key(repository, ""))
+        return sorted(int(number) for number, head in heads.items() if head.digest == head_sha)
 
     async def written(self, keys: Sequence[str]) -> dict[str, Written]:
         """Those of `keys` that were ever begun, by their key in small letters."""

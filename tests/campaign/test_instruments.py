@@ -28,7 +28,7 @@ from campaign.processes import ROOT
 from campaign.report import Report
 from campaign.silence import Silences
 from campaign.state import state_of
-from campaign.stories import Story, tell
+from campaign.stories import Story, begin, tell
 from tests.road.town import github
 
 pytestmark = pytest.mark.slow
@@ -116,6 +116,15 @@ async def test_a_second_card_a_second_run_and_a_missing_answer_are_found() -> No
         found = list(doubled(sandbox, story))
     assert found[0] == "org/shop: 2 cards"
     assert "2 runs" in found[1]
+
+
+async def test_a_run_left_open_on_a_head_that_was_overtaken_is_found() -> None:
+    async with github() as sandbox:
+        story = begin(sandbox, "org", 5)
+        story.repo.report_check(story.head, "maestro / decision", "in_progress", None, app=sandbox.app.slug)
+        assert list(doubled(sandbox, story)) == ["org/shop: 0 cards"]
+        story.heads.append(story.repo.commit("fix", {"a.py": "x = 99\n"}))
+        assert list(doubled(sandbox, story))[1:] == ["org/shop: maestro / decision left open"]
 
 
 @pytest.mark.parametrize(

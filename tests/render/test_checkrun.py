@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.github import limits
-from app.render.checkrun import EVALUATE, check_run, decision_run, pending
+from app.render.checkrun import EVALUATE, check_run, decision_run, overtaken, pending
 from checks.model import Finding, Measure, Mode, State
 
 from .decisions import AGPL_BLOCK, CONTRACT_BLOCK, FORK, HEAD, SHIP, STORY, decision, pull, result, row
@@ -76,6 +76,13 @@ def test_a_finding_without_a_place_is_in_the_text_alone() -> None:
 def test_a_run_in_progress_names_the_head_and_offers_no_button() -> None:
     run = pending(pull())
     assert HEAD[:7] in run.title
+    assert run.buttons == ()
+
+
+def test_a_run_that_was_overtaken_says_by_what() -> None:
+    run = overtaken(pull())
+    assert run.title == f"Overtaken by {HEAD[:7]}"
+    assert f"`{HEAD[:7]}`" in run.summary
     assert run.buttons == ()
 
 

@@ -39,10 +39,57 @@ async def test_the_newest_head_wins_when_it_moves_while_we_judge(here: Town) -> 
     await here.until_called("/compare/")
     new = repo.commit("fix", {"a.py": "x = 3\n"})
     await here.rest()
-    assert here.conclusions(repo, old) == {DECISION: None}, "nothing is concluded on a head that moved"
+    assert here.conclusions(repo, old) == {DECISION: "cancelled"}, "nothing is answered on a head that moved"
     assert here.conclusions(repo, new) == {DECISION: "success"}
     (card,) = here.cards(repo, number)
     assert f"`{new[:7]}`" in card
+
+
+async def test_a_head_that_waits_for_tests_waits_no_more_once_it_is_overtaken(here: Town) -> None:
+    repo = shop(here.sandbox, CONTRACT)
+    number, old = change(repo)
+    repo.report_check(old, "unit", "in_progress", None)
+    await here.rest()
+    waited = here.conclusions(repo, old)
+    assert set(waited.values()) == {None}
+    new = repo.commit("fix", {"a.py": "x = 3\n"})
+    repo.report_check(new, "unit")
+    await here.rest()
+    assert here.conclusions(repo, old) == dict.fromkeys(waited, "cancelled")
+    assert set(here.conclusions(repo, new).values()) == {"success"}
+    (run,) = (one for one in repo.check_runs(old) if one.name == DECISION)
+    assert run.title == f"Overtaken by {new[:7]}"
+    assert f"`{new[:7]}`" in here.cards(repo, number)[0]
+
+
+async def test_a_head_that_was_left_and_is_the_head_again_is_judged_like_any_other(here: Town) -> None:
+    repo = shop(here.sandbox, CONTRACT)
+    _, old = change(repo)
+    repo.report_check(old, "unit", "in_progress", None)
+    await here.rest()
+    repo.commit("fix", {"a.py": "x = 3\n"})
+    await here.rest()
+    repo.force_push("fix", old)
+    await here.rest()
+    assert set(here.conclusions(repo, old).values()) == {None}
+    repo.report_check(old, "unit")
+    await here.rest()
+    assert set(here.conclusions(repo, old).values()) == {"success"}
+
+
+async def test_a_head_that_another_pull_request_is_at_waits_on(here: Town) -> None:
+    repo = shop(here.sandbox, CONTRACT)
+    _, old = change(repo)
+    repo.force_push("twin", old)
+    repo.open_pull("The same, again", "twin")
+    repo.report_check(old, "unit", "in_progress", None)
+    await here.rest()
+    repo.commit("fix", {"a.py": "x = 3\n"})
+    await here.rest()
+    assert set(here.conclusions(repo, old).values()) == {None}
+    repo.commit("twin", {"a.py": "x = 4\n"})
+    await here.rest()
+    assert set(here.conclusions(repo, old).values()) == {"cancelled"}
 
 
 async def test_a_forks_tests_reach_its_pull_request_though_no_event_names_it(here: Town) -> None:

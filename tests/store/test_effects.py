@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.database import now_us
-from app.store.effects import Effect, Effects
+from app.store.effects import Effect, Effects, head_key
 
 KEY = "o/r/check/" + "a" * 40 + "/maestro / decision"
 
@@ -78,3 +78,11 @@ async def test_effects_are_found_by_their_keys_with_the_time_they_were_written(d
         "o/r/check/done/x": Effect(1, "said", completed=True),
     }
     assert all(before <= one.at <= now_us() / 1e6 for one in found.values())
+
+
+async def test_pull_requests_are_known_by_the_head_they_are_at(database: AsyncEngine) -> None:
+    effects, old, new = Effects(database), "a" * 40, "b" * 40
+    for repository, number, sha in (("o/r", 7, old), ("O/R", 12, old), ("o/r", 8, new), ("o/r2", 9, old)):
+        await effects.record(head_key(repository, number), Effect(None, sha, completed=True))
+    assert await effects.pulls_at("o/r", old) == [7, 12]
+    assert await effects.in_doubt() == []
