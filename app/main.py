@@ -239,19 +239,53 @@ def _engine(
     async def owns() -> bool:
         return await engine.owns()
 
-    own_app = int(settings.app_id)
-    connect_to = _Connector(github)
-    reader = GitHubReader(
-        connect_to, own_app, kept.measurements, Archive(kept.decisions), __version__, ci_grace=settings.ci_grace
-    )
-    publisher, renderer = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns), GitHubRenderer()
-    evaluation = Evaluation(reader, publisher, Archive(kept.decisions), renderer)
-    commands = Commands(reader, publisher, renderer)
+    work = _work(settings, github, kept, owns)
+    periods = {name: seconds for name, (seconds, _) in work.schedules.items()}
+    understand = _understand(int(settings.app_id))
+    engine = Engine(kept.address, understand, work.bodies(), schedules=periods, on_lost=on_lost, pace=pace or Pace())
+    return engine
 
-    async def evaluate(trigger: Trigger, attempts_left: int) -> Done | Again | Later:
+
+def _work(settings: Settings, github: GitHub, kept: Stores, owns: Callable[[], Awaitable[bool]]) -> _Work:
+    """The road from a trigger to GitHub, laid once for all triggers."""
+    own_app, connect_to, archive = int(settings.app_id), _Connector(github), Archive(kept.decisions)
+    reader = GitHubReader(connect_to, own_app, kept.measurements, archive, __version__, ci_grace=settings.ci_grace)
+    publisher, renderer = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns), GitHubRenderer()
+    return _Work(
+        reader,
+        Evaluation(reader, publisher, archive, renderer),
+        Commands(reader, publisher, renderer),
+        _schedules(settings, github, kept),
+        settings.ci_grace,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What the engine runs for each kind of trigger."""
+
+    reader: GitHubReader
+    evaluation: Evaluation
+    commands: Commands
+    schedules: Mapping[str, tuple[float, Scheduled]]
+    ci_grace: float
+
+    def bodies(self) -> dict[Kind, Body]:
+        """One a kind, each traced."""
+        plain: dict[Kind, Body] = {
+            Kind.EVALUATE: self.evaluate,
+            Kind.LOCATE: self.spread,
+            Kind.SWEEP: self.spread,
+            Kind.COMMAND: self.command,
+            Kind.SCHEDULED: self.scheduled,
+        }
+        return {kind: _traced(body) for kind, body in plain.items()}
+
+    async def evaluate(self, trigger: Trigger, attempts_left: int) -> Done | Again | Later:
+        """Judge, and count what it took. A fault of ours is worth another try; what is too early, another look."""
         started = time.monotonic()
         with counting() as calls:
-            judged = await evaluation(trigger, attempts_left)
+            judged = await self.evaluation(trigger, attempts_left)
         metrics.EVALUATION_SECONDS.observe(time.monotonic() - started)
         metrics.EVALUATION_CALLS.observe(calls.total)
         verdict = judged.decision.verdict.value if judged else "silence"
@@ -259,31 +293,21 @@ def _engine(
         tracing.note("verdict", verdict)
         if judged and judged.our_failures and attempts_left:
             return Again("; ".join(judged.our_failures))
-        return Later(settings.ci_grace) if judged and judged.too_early else Done()
+        return Later(self.ci_grace) if judged and judged.too_early else Done()
 
-    async def spread(trigger: Trigger, _attempts_left: int) -> Done:
-        return Done(await reader.evaluations(trigger))
+    async def spread(self, trigger: Trigger, _attempts_left: int) -> Done:
+        """Find the pull requests that it speaks of."""
+        return Done(await self.reader.evaluations(trigger))
 
-    async def command(trigger: Trigger, _attempts_left: int) -> Done:
-        await commands(trigger)
+    async def command(self, trigger: Trigger, _attempts_left: int) -> Done:
+        """Answer a person."""
+        await self.commands(trigger)
         return Done()
 
-    schedules = _schedules(settings, github, kept)
-
-    async def scheduled(trigger: Trigger, _attempts_left: int) -> Done:
-        return Done(await schedules[trigger.reason][1]())
-
-    plain: dict[Kind, Body] = {
-        Kind.EVALUATE: evaluate,
-        Kind.LOCATE: spread,
-        Kind.SWEEP: spread,
-        Kind.COMMAND: command,
-        Kind.SCHEDULED: scheduled,
-    }
-    bodies = {kind: _traced(body) for kind, body in plain.items()}
-    periods = {name: seconds for name, (seconds, _) in schedules.items()}
-    engine = Engine(kept.address, _understand(own_app), bodies, schedules=periods, on_lost=on_lost, pace=pace or Pace())
-    return engine
+    async def scheduled(self, trigger: Trigger, _attempts_left: int) -> Done:
+        """Do what the clock asks for."""
+        _, run = self.schedules[trigger.reason]
+        return Done(await run())
 
 
 def _traced(body: Body) -> Body:
