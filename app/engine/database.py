@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 
 from app.store.address import SQLITE, Address
-from app.store.database import POSTGRES_ARGUMENTS, SAFELY, make_private
+from app.store.database import POSTGRES_ARGUMENTS, SAFELY, one_connection, tell
 
 RETRY_SECONDS = 0.25
 PATIENTLY = "busy_timeout=30000"  # nobody waits for the worker as GitHub waits for the web
@@ -89,19 +89,7 @@ def _turn(connection: Connection) -> Iterator[None]:
 
 
 def _sqlite(url: URL) -> Engine:
-    make_private(url)
-    engine = create_engine(
-        url.set(drivername="sqlite"),
-        pool_size=1,
-        max_overflow=0,
-        hide_parameters=True,
-        connect_args={"check_same_thread": False},
-    )
-    event.listen(engine, "connect", _safely)
+    """What only reads, as DBOS does several times a second, takes no lock here; what writes takes it at once."""
+    engine = one_connection(url)
+    event.listen(engine, "connect", lambda connection, _record: tell(connection, "IMMEDIATE", (*SAFELY, PATIENTLY)))
     return engine
-
-
-def _safely(connection: Any, _record: object) -> None:
-    connection.isolation_level = "IMMEDIATE"  # what first writes takes the lock, instead of failing later
-    for pragma in (*SAFELY, PATIENTLY):
-        connection.execute(f"PRAGMA {pragma}")

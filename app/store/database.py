@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,8 +62,7 @@ def connect(url: URL) -> AsyncEngine:
     engine = create_async_engine(
         url.set(drivername="sqlite+aiosqlite"), pool_size=1, max_overflow=0, hide_parameters=True
     )
-    event.listen(engine.sync_engine, "connect", _on_connect)
-    event.listen(engine.sync_engine, "begin", _on_begin)
+    _begin_immediate(engine.sync_engine)
     return engine
 
 
@@ -82,17 +81,33 @@ def blocking(url: URL) -> Engine:
         )
         event.listen(engine, "handle_error", _quote_no_row)
         return engine
+    engine = one_connection(url)
+    _begin_immediate(engine)
+    return engine
+
+
+def one_connection(url: URL) -> Engine:
+    """Open an SQLite file for threads that take turns at one connection, in a queue of SQLAlchemy: nobody sleeps.
+
+    How it is told to be safe (`tell`), and when its transactions begin, is the caller's to say.
+    """
     make_private(url)
-    engine = create_engine(
+    return create_engine(
         url.set(drivername="sqlite"),
         pool_size=1,
         max_overflow=0,
         hide_parameters=True,
         connect_args={"check_same_thread": False},
     )
-    event.listen(engine, "connect", _on_connect)
-    event.listen(engine, "begin", _on_begin)
-    return engine
+
+
+def tell(connection: Any, begin: str | None, pragmas: Sequence[str] = SAFELY) -> None:
+    """Prepare a new SQLite connection. `begin`: how Python opens a transaction before what writes; None: not at all."""
+    connection.isolation_level = begin
+    cursor = connection.cursor()
+    for pragma in pragmas:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
 
 
 def make_private(url: URL) -> None:
@@ -136,13 +151,7 @@ def _quote_no_row(context: ExceptionContext) -> None:
         ours.args = (f"({type(theirs).__name__}) {str(theirs).partition(chr(10))[0]}",)
 
 
-def _on_connect(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    cursor = connection.cursor()
-    for pragma in SAFELY:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _on_begin(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_immediate(engine: Engine) -> None:
+    """What reads first and writes then holds the file from the start."""
+    event.listen(engine, "connect", lambda connection, _record: tell(connection, None))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
