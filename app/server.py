@@ -14,9 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import metrics
 from app.body import SERVER, unpacked
 from app.intake import MAX_BODY, Rejected, receive
+from app.store import away
 from app.store.inbox import Full
-
-log = structlog.get_logger(__name__)
 
 _LONGEST_GUID = 100  # characters; GitHub's have 36, and this one is not yet verified
 
@@ -64,8 +63,8 @@ class Web:
         except Full:
             metrics.WEBHOOKS.labels(event=metrics.known_event(received.event), result="shed").inc()
             return _unstored()
-        except Exception:
-            log.exception("webhook.not_stored", guid=received.guid)
+        except Exception as error:
+            away.say("webhook.not_stored", error, guid=received.guid)
             metrics.WEBHOOKS.labels(event=metrics.known_event(received.event), result="503").inc()
             return _unstored()
         metrics.WEBHOOKS.labels(event=metrics.known_event(received.event), result="stored" if fresh else "known").inc()
@@ -95,8 +94,8 @@ async def _say_plainly(request: web.Request, handler: Handler) -> web.StreamResp
         return await handler(request)
     except web.RequestPayloadError:
         return web.json_response({"error": "the body cannot be read"}, status=400)
-    except SQLAlchemyError:
-        log.exception("web.not_stored", path=request.path)
+    except SQLAlchemyError as error:
+        away.say("web.not_stored", error, path=request.path)
         return _unstored()
 
 

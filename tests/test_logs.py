@@ -111,7 +111,17 @@ def test_every_field_that_we_log_is_explained_and_every_explained_one_is_logged(
 
 
 def logging_calls(path: Path) -> Iterator[ast.Call]:
-    levels = {"debug", "info", "warning", "error", "exception", "critical", "bound_contextvars", "bind_contextvars"}
+    levels = {
+        "debug",
+        "info",
+        "warning",
+        "error",
+        "exception",
+        "critical",
+        "say",
+        "bound_contextvars",
+        "bind_contextvars",
+    }
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in levels:
             yield node

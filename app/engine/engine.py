@@ -31,6 +31,7 @@ from app.engine.owner import Lost, Owner, Reaper, SharedOwner, SoleOwner
 from app.engine.runner import Alone, Runner
 from app.engine.slots import Slots
 from app.model import Body, Kind, Trigger
+from app.store import away
 from app.store.address import Address
 
 log = structlog.get_logger(__name__)
@@ -226,8 +227,8 @@ class Engine:
             try:
                 while await self._call(self._lanes.take) and not self._stopping:
                     pass
-            except Exception:  # the database is away: say so, and look again
-                log.exception("engine.hand_over_failed")
+            except Exception as error:  # the database is away: say so, and look again
+                away.say("engine.hand_over_failed", error)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self.pace.hand_over):  # Python 3.11's wait_for can lose a cancellation
                     await self._woken.wait()
@@ -241,8 +242,8 @@ class Engine:
                 log.critical("engine.lost")
                 self._on_lost()
                 return
-            except Exception:
-                log.exception("engine.look_failed")
+            except Exception as error:
+                away.say("engine.look_failed", error)
 
     async def _tick(self) -> None:
         """Ask for each schedule once now, and then once a period: all workers name a period's job alike."""
@@ -260,8 +261,8 @@ class Engine:
         while True:
             try:
                 return await self._call(work)
-            except SQLAlchemyError:
-                log.exception("engine.not_noted")
+            except SQLAlchemyError as error:
+                away.say("engine.not_noted", error)
                 await asyncio.sleep(RETRY_SECONDS)
 
 
