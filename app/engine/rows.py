@@ -35,7 +35,8 @@ WITHDRAWN = "CANCELLED"
 
 def _table(schema: str | None) -> Table:
     names = ("workflow_uuid", "status", "executor_id", "queue_name", "queue_partition_key")
-    numbers = ("created_at", "completed_at", "delay_until_epoch_ms", "recovery_attempts")  # times in epoch milliseconds
+    times = ("created_at", "started_at_epoch_ms", "completed_at", "delay_until_epoch_ms")  # in epoch milliseconds
+    numbers = (*times, "recovery_attempts")
     texts, moments = (Column(name, String) for name in names), (Column(name, BigInteger) for name in numbers)
     return Table("workflow_status", MetaData(schema=schema), *texts, *moments)
 
@@ -53,12 +54,16 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What is on all lanes together, and since when the oldest job waits for its turn (epoch seconds; None: none)."""
+    """What is on all lanes together (moments in epoch seconds; None: there is no such job).
+
+    `oldest`: since when the oldest job waits for its turn. `begun`: when the last of those that run was begun.
+    """
 
     waiting: int
     resting: int
     running: int
     oldest: float | None
+    begun: float | None
 
 
 def workflows(connection: Connection) -> Table:
@@ -106,15 +111,20 @@ def backlog(connection: Connection) -> Backlog:
     """What is on all lanes; nothing, where no worker has ever been started on this database."""
     table = workflows(connection)
     if not inspect(connection).has_table(table.name, schema=table.schema):
-        return Backlog(0, 0, 0, None)
-    began = func.min(case((table.c.status == WAITING, _began(table))))
+        return Backlog(0, 0, 0, None, None)
+    oldest = func.min(case((table.c.status == WAITING, _waits_since(table))))
+    begun = func.max(case((table.c.status == RUNNING, table.c.started_at_epoch_ms)))
     counts = [func.count(case((table.c.status == status, 1))) for status in (WAITING, RESTING, RUNNING)]
     among = table.c.status.in_((WAITING, RESTING, RUNNING))
-    row = connection.execute(select(*counts, began).where(table.c.queue_name == LANES, among)).one()
-    return Backlog(row[0], row[1], row[2], None if row[3] is None else row[3] / 1e3)
+    row = connection.execute(select(*counts, oldest, begun).where(table.c.queue_name == LANES, among)).one()
+    return Backlog(row[0], row[1], row[2], _seconds(row[3]), _seconds(row[4]))
 
 
-def _began(table: Table) -> ColumnElement[int]:
+def _seconds(milliseconds: int | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1e3
+
+
+def _waits_since(table: Table) -> ColumnElement[int]:
     """When a job began to wait: one that was put aside, at the end of its rest."""
     rested = func.coalesce(table.c.delay_until_epoch_ms, 0)
     return case((rested > table.c.created_at, rested), else_=table.c.created_at)

@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 PATIENCE = 5.0  # seconds that the database may take to answer
 STALE = 120.0  # seconds that a webhook may wait for a worker, or a job for its turn, before we say that nobody works
+LONGEST = 1_800.0  # seconds that a job may run; what was begun before that is a dead worker's, which nobody freed
 UNKNOWN = float("nan")  # neither the last figure, which may be of yesterday, nor a 0 that nobody measured
 T = TypeVar("T")
 
@@ -44,6 +45,10 @@ class Backlog(Protocol):
     @property
     def oldest(self) -> float | None:
         """Since when the oldest waits for its turn (epoch seconds; None: none does)."""
+
+    @property
+    def begun(self) -> float | None:
+        """When the last of those that run was begun (epoch seconds; None: none runs)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ class Watching:
         told = _told(queue, jobs, decided)
         if _age(queue.oldest) > STALE:
             return web.json_response({"status": "unready", "worker": "nobody takes webhooks"} | told, status=503)
-        if _age(jobs.oldest) > STALE and not jobs.running:
+        if _age(jobs.oldest) > STALE and not _works(jobs):
             return web.json_response({"status": "unready", "worker": "nobody runs jobs"} | told, status=503)
         return web.json_response({"status": "ready"} | told)
 
@@ -125,6 +130,11 @@ def _told(queue: Queue, jobs: Backlog, decided: float | None) -> dict[str, Any]:
         "jobs": lanes | {"age_seconds": round(_age(jobs.oldest), 3)},
         "last_decision_seconds_ago": None if decided is None else round(_age(decided), 3),
     }
+
+
+def _works(jobs: Backlog) -> bool:
+    """Does somebody run jobs? What a worker left behind counts as running until another, or its successor, frees it."""
+    return jobs.begun is not None and _age(jobs.begun) < LONGEST
 
 
 def _age(moment: float | None) -> float:

@@ -157,8 +157,6 @@ class _Desk:
                 case SetDeploymentStatus():
                     return await self.deployments.set_status(action)
         except (Conflict, Denied, Invalid, NotFound) as refusal:
-            if refusal.status == 401:  # our own papers are bad, which says nothing of the deed
-                raise
             log.warning("publish.refused", place=self.place, error=str(refusal))
             return Stopped(action, Stop.REFUSED, str(refusal))
 

@@ -1,10 +1,14 @@
 import asyncio
 import json
+import threading
+import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.engine import rows
+from app.engine.database import main_database
 from app.engine.engine import Pace
 from app.github.errors import NotFound
 from app.model import Done, Kind, Trigger
@@ -65,6 +69,23 @@ async def test_different_lanes_run_side_by_side_up_to_the_limit(stage: Stage) ->
     stage.gate.set()
     await stage.engine.idle()
     assert (len(stage.calls), stage.most[""]) == (5, 3)
+
+
+async def test_it_is_known_since_when_the_last_job_runs(stage: Stage) -> None:
+    """The one column of DBOS that `/readyz` takes a dead worker's jobs by."""
+    stage.gate.clear()
+    await stage.engine.start()
+    before = time.time()
+    await stage.send(EVALUATE)
+    await until(lambda: stage.called(1), 5)
+    database = main_database(stage.address.main, threading.Event())
+    with database.connect() as connection:
+        found = rows.backlog(connection)
+    database.dispose()
+    stage.gate.set()
+    assert found.running == 1
+    assert found.begun is not None
+    assert before - 1 <= found.begun <= time.time(), "by the database's own clock, which on SQLite knows whole seconds"
 
 
 async def test_evaluations_that_wait_coalesce(stage: Stage) -> None:

@@ -15,7 +15,7 @@ from app.engine.database import migrate as migrate_engine
 from app.github.pacing import LedgerAway
 from app.main import Stores, stores
 from app.model import Cause
-from app.pages.watching import STALE, Watching
+from app.pages.watching import LONGEST, STALE, Watching
 from app.server import Web
 from tests.postgres import Postgres
 
@@ -86,19 +86,22 @@ async def test_a_webhook_that_nobody_takes_tells_that_the_worker_is_gone(server:
     assert "nobody takes webhooks" in told
 
 
-async def jobs(kept: Stores, *states: str, seconds: float = 0.0, rested: float | None = None) -> None:
-    """Jobs in the engine's own table, put there so long ago; `rested`: they were to rest until so long ago."""
+async def jobs(
+    kept: Stores, *states: str, seconds: float = 0.0, rested: float | None = None, begun: float = 0.0
+) -> None:
+    """Jobs in the engine's own table, put there so long ago; they rested until `rested`, and run since `begun`."""
     await asyncio.to_thread(migrate_engine, kept.address)
     now = time.time()
     rest = None if rested is None else int((now - rested) * 1e3)
     async with kept.main.begin() as connection:
         for number, state in enumerate(states):
             values = {"n": f"{state}-{number}", "s": state, "q": rows.LANES, "c": int((now - seconds) * 1e3), "r": rest}
+            values["b"] = int((now - begun) * 1e3) if state == rows.RUNNING else None
             await connection.execute(
                 text(
                     "INSERT INTO workflow_status "
-                    "(workflow_uuid, status, queue_name, created_at, updated_at, delay_until_epoch_ms, priority) "
-                    "VALUES (:n, :s, :q, :c, :c, :r, 0)"
+                    "(workflow_uuid, status, queue_name, created_at, updated_at, delay_until_epoch_ms, "
+                    "started_at_epoch_ms, priority) VALUES (:n, :s, :q, :c, :c, :r, :b, 0)"
                 ),
                 values,
             )
@@ -118,6 +121,14 @@ async def test_a_job_that_waits_behind_one_that_runs_is_in_good_hands(server: Ba
     status, told = await asked(server)
     assert status == 200
     assert '"waiting": 1, "resting": 0, "running": 1' in told
+
+
+async def test_what_a_dead_worker_was_at_does_not_count_for_ever(server: BaseTestServer, kept: Stores) -> None:
+    await jobs(kept, rows.WAITING, rows.RUNNING, seconds=2 * LONGEST, begun=LONGEST + 1)
+    status, told = await asked(server)
+    assert status == 503
+    assert "nobody runs jobs" in told
+    assert '"running": 1' in told
 
 
 async def test_a_job_begins_to_wait_when_its_rest_is_over(server: BaseTestServer, kept: Stores) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from app.github.errors import Unavailable
+from app.github.sandbox.faults import TokenExpired
 from app.model import CARD_MARKER, REPLY_MARKER, OpenPullRequest, Performed, React, Stop, Stopped
 from app.store.chain import ProvenanceEntry
 from app.store.effects import Effect, Effects
@@ -71,6 +73,17 @@ async def test_the_head_is_looked_at_just_before_each_deed(here: Scene, name: st
     outcomes = await here.perform(first, action, effects=moving)
     assert outcomes == (Performed(first), Stopped(action, Stop.HEAD_MOVED))
     assert kind.there(here) == []
+
+
+@DEEDS
+async def test_a_token_that_is_refused_twice_says_nothing_of_the_deed(here: Scene, name: str) -> None:
+    kind, action = KINDS[name], KINDS[name].action(here)
+    here.sandbox.faults.add(TokenExpired(), path="/repos/*", times=2)
+    with pytest.raises(Unavailable):
+        await here.perform(action)
+    (outcome,) = await here.perform(action)
+    assert isinstance(outcome, Performed)
+    assert len(kind.there(here)) == 1
 
 
 async def test_what_comes_after_a_deed_that_was_stopped_is_left_undone(here: Scene) -> None:
