@@ -24,6 +24,7 @@ from tests.postgres import Postgres
 from tests.road.town import SECRET, github
 
 SHARED_MEMORY = Path("/dev/shm")
+LINES = 10  # of the log of each process that did not come up
 
 
 @dataclass(slots=True)
@@ -90,8 +91,19 @@ class Installation:
         return ended
 
     async def up(self, seconds: float = 60.0) -> None:
-        """Return once the web process says that it can store."""
-        await until(lambda: answers(f"{self.url}/readyz"), seconds)
+        """Return once the web process says that it can store. A TimeoutError says what was heard of all instead."""
+        said = "never asked"
+
+        async def ready() -> bool:
+            nonlocal said
+            status, said = await heard(f"{self.url}/readyz")
+            return status == 200
+
+        try:
+            await until(ready, seconds)
+        except TimeoutError:
+            told = "".join(f"\n{member.role} {member.state}: {member.said(LINES)}" for member in self.members)
+            raise TimeoutError(f"not up after {seconds:.0f} s; /readyz: {said}{told}") from None
 
     def unheard(self) -> set[str]:
         """GUIDs of which no sending was answered with 202, and that are not stored either: an answer may be lost."""
@@ -148,12 +160,17 @@ def database(server: Postgres) -> Iterator[str]:
 
 async def answers(url: str) -> bool:
     """Does a GET of `url` bring a 200?"""
+    return (await heard(url))[0] == 200
+
+
+async def heard(url: str) -> tuple[int, str]:
+    """The status and the words that a GET of `url` brings; 0 and why, where it brings none."""
     timeout = aiohttp.ClientTimeout(total=15)
     try:
         async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as answer:
-            return answer.status == 200
-    except (aiohttp.ClientError, TimeoutError):
-        return False
+            return answer.status, f"{answer.status} {await answer.text()}"
+    except (aiohttp.ClientError, TimeoutError) as error:
+        return 0, repr(error)
 
 
 async def until(holds: Callable[[], Awaitable[bool]], seconds: float) -> float:

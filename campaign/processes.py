@@ -54,9 +54,15 @@ class Member:
         await self.kill()
         return time.monotonic() - began
 
-    def said(self) -> str:
-        """The end of its log."""
-        return self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
+    @property
+    def state(self) -> str:
+        """Whether it lives, in words."""
+        return "lives" if self.alive else f"ended with {self.ended.result()}"
+
+    def said(self, lines: int = 0) -> str:
+        """The end of its log: 2,000 characters, of so many lines at most."""
+        end = self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
+        return "\n".join(end.splitlines()[-lines:])
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -20,7 +21,7 @@ from app.model import REPLY_MARKER
 from campaign.__main__ import NIGHT, TEST, sizes
 from campaign.burst import busiest
 from campaign.crash import IN_WEB, IN_WORKER
-from campaign.installation import directory
+from campaign.installation import directory, installation
 from campaign.invariants import doubled, misanswered
 from campaign.knocking import Knock, Knocking
 from campaign.lanes import BEGIN, DEAD, END, Journal, Run, overlaps
@@ -213,6 +214,19 @@ def test_a_nursery_tells_of_births_and_deaths_and_takes_all_with_it() -> None:
         nursery.stdin.close()
         assert nursery.wait(30) == 0
         nursery.stdout.close()
+
+
+async def test_an_installation_that_does_not_come_up_says_what_was_heard_of_it() -> None:
+    async with installation() as here:
+        member = await here.start("web", DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+        assert await asyncio.wait_for(member.ended, 30) == 4
+        with pytest.raises(TimeoutError) as late:
+            await here.up(0.5)
+    said = str(late.value)
+    assert "not up after" in said
+    assert "/readyz: ClientConnectorError" in said
+    assert "web ended with 4: " in said
+    assert "the database cannot be used" in said
 
 
 def test_sizes_are_those_of_the_test_of_the_night_or_as_told() -> None:
