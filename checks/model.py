@@ -50,6 +50,8 @@ class Need(StrEnum):
     MEASUREMENTS = "measurements"
     CONTRACTS = "contracts"
     SBOMS = "sboms"
+    ADVISORIES = "advisories"
+    MANIFESTS = "manifests"
 
 
 class Strict(BaseModel):
@@ -198,12 +200,41 @@ class ContractText:
 
 
 @dataclass(frozen=True, slots=True)
+class Baseline:
+    """What an SBOM is held against: the newest ancestor on the base branch that was green and has one.
+
+    `behind`: how many commits it lies before the point where the change left its base; 0 is that very point.
+    """
+
+    sha: str
+    at: str = ""  # when it was committed, RFC 3339 in UTC; "" when nobody says
+    behind: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SbomPair:
-    """One SBOM path at both ends. None: the file does not exist there. Equal texts mean the change leaves it alone."""
+    """One SBOM at both ends. None: there is none. Equal texts mean the change leaves it alone.
+
+    `path` names it within the repository, or within what CI sent. `base` is that of the `baseline`; without one it is
+    simply where the change left its base.
+    """
 
     path: str
     base: Document | None
     head: Document | None
+    baseline: Baseline | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advisories:
+    """Published advisories on the packages of the bills, each an OSV record as JSON text, in the order of their ids.
+
+    `source` says who was asked, in words; `unasked` names the packages that nobody could be asked about.
+    """
+
+    records: tuple[str, ...]
+    source: str = ""
+    unasked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +248,10 @@ class Snapshot:
     measurements: tuple[Measurement, ...] | Missing | None = None
     contracts: tuple[ContractText, ...] | Missing | None = None
     sboms: tuple[SbomPair, ...] | Missing | None = None
+    advisories: Advisories | Missing | None = None
+    vex: tuple[Document, ...] | Missing | None = None  # from the base alone: a change does not excuse itself
+    manifests: tuple[Document, ...] | Missing | None = None  # at the head: where dependencies are declared
+    day: str = ""  # the day of the evaluation, ISO 8601 in UTC: exceptions end, advisories are new
     attempts_left: int = 0  # how often we shall try again if we fail ourselves; 0: this answer stands
 
 
@@ -239,7 +274,11 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found, at a place a reader can open."""
+    """One thing found, at a place a reader can open.
+
+    `kind` is its class within the rule (an advisory is `introduced`, `preexisting` ...); `trail` how it comes in, the
+    outermost first; `fix` what would mend it, in one line.
+    """
 
     rule: str
     message: str
@@ -249,6 +288,9 @@ class Finding:
     id: str = ""  # advisory or rule instance id
     purl: str = ""
     state: State = State.BLOCK
+    kind: str = ""
+    trail: tuple[str, ...] = ()
+    fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,8 @@ class Component(msgspec.Struct, frozen=True, gc=False):
     """One entry of a bill. `key` says what it is apart from its version; `ref` is its node in the graph.
 
     `licences` are the names and expressions as written, one an entry; `ecosystem` is the purl type, ""
-    without a purl.
+    without a purl. `hashes` are (algorithm as the SPDX and CycloneDX names fold, such as "sha256"; hexadecimal digest
+    in lower case), sorted.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Component(msgspec.Struct, frozen=True, gc=False):
     licences: tuple[str, ...] = ()
     scope: Scope = Scope.UNKNOWN
     ref: str = ""
+    hashes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Bom:
     """A whole bill: all components, nested ones included, parents first.
 
     `root` is the node of the product itself, "" when the file names none; `edges` maps a node to those it
-    depends on; `flaws` are the parts that could not be read.
+    depends on; `flaws` are the parts that could not be read. `format` names what the file was ("CycloneDX 1.6 JSON").
     """
 
     components: tuple[Component, ...]
@@ -72,3 +74,4 @@ class Bom:
     edges: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     vulnerabilities: tuple[Vulnerability, ...] = ()
     flaws: tuple[Flaw, ...] = ()
+    format: str = ""
