@@ -36,7 +36,8 @@ def test_ranges_alone_say_what_the_lists_say_in_more_than_993_of_1000_cases() ->
 
 @pytest.mark.slow
 def test_where_only_the_list_has_a_version_the_record_contradicts_itself() -> None:
-    # PYSEC-2021-114: fixed in 2.11.6 and in 2.11.7. PYSEC-2023-61 and -177: fixed at what the list still has.
+    # -114 is fixed in 2.11.6 and in 2.11.7; -61 begins with 3.2, and lists the candidates before it; -177 lists 23.9.0,
+    # which fixes it.
     assert Counter(name for name, got, listed in answers() if listed and got is False) == {
         "PYSEC-2023-61": 6,
         "PYSEC-2023-177": 2,
