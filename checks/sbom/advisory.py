@@ -43,10 +43,13 @@ class Advisory:
 
     def affects(self, ecosystem: str, name: str, version: str) -> bool | None:
         """True when a record says so; None when no record does, and one cannot be decided."""
-        answers = {osv.affected(record, ecosystem, name, version) for record in self.records}
-        if True in answers:
-            return True
-        return None if None in answers else False
+        known: bool | None = False
+        for record in self.records:
+            answer = osv.affected(record, ecosystem, name, version)
+            if answer:
+                return True
+            known = None if answer is None else known
+        return known
 
 
 @dataclass(frozen=True)

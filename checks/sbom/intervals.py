@@ -40,9 +40,8 @@ class Range:
         at = order.key(self.scheme, version)
         if at is None:
             return None
-        place = _place(version, at)
         try:
-            return self._before_limits(place) and _walk(steps, place)
+            return self._before_limits(at) and _walk(steps, at)
         except order.IncomparableError:
             return None
 
@@ -52,40 +51,38 @@ class Range:
 
     @cached_property
     def _steps(self) -> tuple[tuple[str, Any], ...] | None:
-        """The events in the order of their versions; those at one version stay as they were written."""
+        """The events in the order of their versions, those at one version as they were written; None: the beginning."""
         if not self.scheme or INTRODUCED not in {name for name, _ in self.events}:
             return None
-        placed = [(name, self._at(version)) for name, version in self.events if (name, version) != (LIMIT, _ANY)]
-        if any(place is None for _, place in placed):
+        first = [(name, None) for name, version in self.events if version == BEGINNING]
+        others = [event for event in self.events if event[1] != BEGINNING and event != (LIMIT, _ANY)]
+        placed: list[tuple[str, Any]] = [(name, order.key(self.scheme, version)) for name, version in others]
+        if any(at is None for _, at in placed):
             return None
         try:
-            return tuple(sorted(placed, key=lambda step: step[1]))
+            return (*first, *sorted(placed, key=lambda step: step[1]))
         except order.IncomparableError:
             return None
 
-    def _at(self, version: str) -> Any | None:
-        if version == BEGINNING:
-            return (0, 0)
-        at = order.key(self.scheme, version)
-        return None if at is None else (1, at)
+    @cached_property
+    def _limits(self) -> tuple[str, ...]:
+        return tuple(version for name, version in self.events if name == LIMIT)
 
-    def _before_limits(self, place: Any) -> bool:
+    def _before_limits(self, at: Any) -> bool:
         """Whether some limit lies above; a limit of `*` lies above everything, and so does having none."""
-        limits = [version for name, version in self.events if name == LIMIT]
-        return not limits or _ANY in limits or any(place < self._at(version) for version in limits)
-
-
-def _place(version: str, at: Any) -> Any:
-    return (0, 0) if version == BEGINNING else (1, at)
+        limits = self._limits
+        if not limits or _ANY in limits:
+            return True
+        return any(at < order.key(self.scheme, version) for version in limits if version != BEGINNING)
 
 
 def _walk(steps: tuple[tuple[str, Any], ...], place: Any) -> bool:
     affected = False
     for name, at in steps:
-        if place < at:
+        if at is not None and place < at:
             break
         if name == INTRODUCED:
             affected = True
-        elif name == FIXED or (name == LAST_AFFECTED and place > at):
+        elif name == FIXED or (name == LAST_AFFECTED and (at is None or place > at)):
             affected = False
     return affected

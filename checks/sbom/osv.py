@@ -49,6 +49,10 @@ class Affected:
             for mine in self.places
         )
 
+    def release(self, place: Place) -> str:
+        """The release that the entry speaks of, where `place` leaves that open; else ""."""
+        return "" if place.release else next(mine.release for mine in self.places if mine[:2] == place[:2])
+
     def includes(self, version: str) -> bool | None:
         """Listed, or within a range; None when that cannot be decided."""
         if version in self.versions or self._spelled(version):
@@ -112,14 +116,13 @@ def affected(record: Record | Mapping[str, Any], ecosystem: str, name: str, vers
     if known.withdrawn:
         return False
     place = locate(ecosystem, name)
+    entries = known.about(place)
+    if len(entries) == 1:
+        return entries[0].includes(version)
     by_release: dict[str, list[bool | None]] = {}
-    for entry in known.about(place):
-        by_release.setdefault(_release(entry, place), []).append(entry.includes(version))
+    for entry in entries:
+        by_release.setdefault(entry.release(place), []).append(entry.includes(version))
     return _agreed([_any(answers) for answers in by_release.values()])
-
-
-def _release(entry: Affected, place: Place) -> str:
-    return "" if place.release else next(mine.release for mine in entry.places if mine[:2] == place[:2])
 
 
 def _any(answers: list[bool | None]) -> bool | None:

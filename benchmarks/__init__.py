@@ -1,0 +1,1 @@
+"""The measured claims: one module a benchmark, run by `make bench`."""
