@@ -19,7 +19,7 @@ _JUSTIFICATIONS = frozenset({
 
 def statements(document: dict[str, Any], number: int) -> Iterator[Statement | str]:
     """Each statement, or what is wrong with it. The `number` is that of the document."""
-    time = text_of(document.get("last_updated")) or text_of(document.get("timestamp"))
+    time = text_of(document.get("timestamp")) or text_of(document.get("last_updated"))
     written = document.get("statements")
     if not isinstance(written, list):
         yield "`statements` is no list"
