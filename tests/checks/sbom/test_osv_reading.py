@@ -31,6 +31,21 @@ def test_what_is_no_record_is_unreadable(text: str | bytes) -> None:
         osv.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("no", "^no JSON: "),
+        (b"\xff", "^no JSON: "),
+        ("[]", "^no JSON object$"),
+        ("[" * 100_000, "^the JSON is nested too"),
+    ],
+)
+def test_it_is_said_what_is_wrong_with_a_record(text: str | bytes, words: str) -> None:
+    with pytest.raises(osv.UnreadableError, match=words):
+        osv.parse(text)
+    assert osv.parse(" " * (osv.MAX_BYTES - 10) + '{"id":"X"}').id == "X"
+
+
 def test_an_id_is_at_most_200_characters() -> None:
     assert osv.parse({"id": "x" * 200}).id == "x" * 200
     with pytest.raises(osv.UnreadableError, match="no `id`"):

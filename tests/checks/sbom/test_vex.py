@@ -70,6 +70,13 @@ def test_a_statement_reaches_no_further_than_its_product(
     assert [case for case in not_covered if excused(says(product), purl=case[0], version=case[1])] == []
 
 
+def test_a_statement_is_told_in_one_line_however_much_it_names() -> None:
+    parts = [f"{QS}@{number}" for number in range(1, 5)]
+    three, four = (vex.read([openvex(says({"@id": "x", "subcomponents": parts[:n]}))]).statements[0] for n in (3, 4))
+    assert three.say() == f"CVE-2024-1 not_affected in {QS}@1, {QS}@2, {QS}@3"
+    assert four.say() == f"CVE-2024-1 not_affected in {QS}@1, {QS}@2, {QS}@3 ..."
+
+
 @pytest.mark.parametrize(
     "name",
     [
