@@ -71,6 +71,22 @@ def test_licences_are_read_in_every_form_of_the_specification(stated: Any, read:
     assert bom.flaws == ()
 
 
+def test_digests_have_one_name_and_one_spelling() -> None:
+    stated = [
+        {"alg": "SHA-512", "content": "ABCDEF0123456789"},
+        {"alg": "SHA3-256", "content": "0123456789abcdef"},
+        {"alg": "SHA-512", "content": "abcdef0123456789"},
+        {"alg": "BLAKE2b-256", "content": "00112233"},
+    ]
+    bom = bill(npm("a", hashes=stated))
+    assert bom.flaws == ()
+    assert bom.components[0].hashes == (
+        ("blake2b-256", "00112233"),
+        ("sha3-256", "0123456789abcdef"),
+        ("sha512", "abcdef0123456789"),
+    )
+
+
 @pytest.mark.parametrize(
     ("fields", "scope"),
     [
@@ -103,6 +119,15 @@ def test_the_development_mark_beats_the_scope(fields: dict[str, Any], scope: Sco
         (npm("x", components={}), Flaw("components[1].components", "not a list")),
         (npm("x", components=[None]), Flaw("components[1].components[0]", "not an object")),
         (npm("x") | {"version": 7}, Flaw("components[1].version", "not a text")),
+        (npm("x", "1" * 2001, purl=None), Flaw("components[1].version", "longer than 2,000 characters")),
+        ({"name": "x" * 2001}, Flaw("components[1].name", "longer than 2,000 characters")),
+        ({"name": "x", "group": []}, Flaw("components[1].group", "not a text")),
+        (npm("x", purl=f"pkg:npm/{'x' * 2000}"), Flaw("components[1].purl", "not a package URL")),
+        (npm("x", hashes={"alg": "MD5"}), Flaw("components[1].hashes", "not a list")),
+        (npm("x", hashes=[7]),
+         Flaw("components[1].hashes", "an entry without an algorithm and a hexadecimal digest")),
+        (npm("x", hashes=[{"alg": "MD5", "content": "no digest"}]),
+         Flaw("components[1].hashes", "an entry without an algorithm and a hexadecimal digest")),
     ],
 )  # fmt: skip
 def test_one_bad_component_is_a_flaw_with_its_place_and_the_rest_is_read(bad: Any, flaw: Flaw) -> None:
@@ -214,26 +239,52 @@ def test_an_advisory_on_nobody_or_without_a_name_is_a_flaw_but_stays() -> None:
         '{"bomFormat": "CycloneDX"}',
         '{"bomFormat": "CycloneDX", "specVersion": "2.0"}',
         '{"bomFormat": "SPDX", "specVersion": "1.4"}',
-        '{"spdxVersion": "SPDX-2.3", "packages": []}',
+        '{"spdxVersion": "SPDX-1.2", "packages": []}',
+        '{"spdxVersion": 2.3}',
+        '{"@graph": []}',
+        '{"sbom": {}}',
+        '{"sbom": [1]}',
         "<bom/>",
         b"\xff\xfe\x00",
         '{"bomFormat": "CycloneDX", "specVersion": "1.4", "components": [1,]}',
         b"\x00" * 1_000_000,
     ],
 )
-def test_what_is_no_cyclonedx_json_is_refused_with_a_reason(data: str | bytes) -> None:
-    with pytest.raises(UnreadableError, match=r"JSON|CycloneDX"):
+def test_what_is_no_bill_is_refused_with_a_reason(data: str | bytes) -> None:
+    with pytest.raises(UnreadableError, match=r"JSON|CycloneDX|SPDX"):
         sbom.read(data)
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7"])
 def test_every_version_from_1_2_to_1_7_is_read(version: str) -> None:
-    assert len(bill(npm("a"), specVersion=version).components) == 1
+    bom = bill(npm("a"), specVersion=version)
+    assert (len(bom.components), bom.format) == (1, f"CycloneDX {version} JSON")
 
 
 def test_text_bytes_and_a_byte_order_mark_read_alike() -> None:
     text = document(npm("a"))
     assert sbom.read(text) == sbom.read(text.encode()) == sbom.read(b"\xef\xbb\xbf" + text.encode())
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_wide_characters_are_read_where_a_mark_says_so(encoding: str) -> None:
+    text = document(npm("ä")).encode().decode("unicode_escape")
+    raw = (text if encoding in {"utf-16", "utf-32"} else f"\ufeff{text}").encode(encoding)
+    assert sbom.read(raw) == sbom.read(text)
+
+
+@pytest.mark.parametrize(
+    "name", [b'"\\ud800"', b'"a\x01b"', b'"a\tb"', b'"\xff\xfe"'], ids=["surrogate", "control", "tab", "no UTF-8"]
+)
+def test_a_text_that_strict_readers_refuse_costs_no_more_than_its_component(name: bytes) -> None:
+    raw = document(npm("first"), {"name": "BAD"}, npm("last")).encode().replace(b'"BAD"', name)
+    names = [component.name for component in sbom.read(raw).components]
+    assert (names[0], names[-1]) == ("first", "last")
+
+
+def test_of_a_key_stated_twice_the_last_one_counts_as_it_does_elsewhere() -> None:
+    text = document(npm("a")).replace('"components":', '"components": [{"name": "first"}], "components":')
+    assert [component.name for component in sbom.read(text).components] == ["a"]
 
 
 def test_a_file_over_the_limit_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -277,7 +328,7 @@ def test_a_tower_of_brackets_is_refused_quickly(depth: int) -> None:
 
 
 def test_lists_longer_than_any_real_one_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checks.sbom.cyclonedx.MAX_ENTRIES", 3)
+    monkeypatch.setattr("checks.sbom.flaws.MAX_ENTRIES", 3)
     assert len(bill(npm("a", components=[npm("b")]), npm("c")).components) == 3
     with pytest.raises(UnreadableError, match="more than 3 entries in components"):
         bill(npm("a", components=[npm("b")]), npm("c", components=[npm("d")]))
