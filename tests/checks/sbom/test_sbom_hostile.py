@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks import sbom
-from checks.sbom import UnreadableError
+from checks.sbom import UnreadableError, writer
 
 from .bills import document, npm
 from .hostile import CDX, FILES, SPDX, XML
@@ -36,6 +36,15 @@ def told(raw: bytes) -> tuple[int, int]:
     except UnreadableError as error:
         return 0, len(str(error))
     return len(bom.components), sum(len(flaw.position) + len(flaw.message) for flaw in bom.flaws)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["an entity bomb", "an entity of a file", "a document type elsewhere", "ten megabytes of empty elements"],
+)
+def test_nothing_hostile_reaches_the_strict_check(name: str) -> None:
+    with pytest.raises(UnreadableError):
+        writer.violations(FILES[name]())
 
 
 def test_a_knot_of_dependencies_is_compared_like_any_other_bill() -> None:
