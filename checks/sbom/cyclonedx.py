@@ -62,7 +62,7 @@ class _Edge(msgspec.Struct, rename="camel", gc=False):
 
 class _SoundEdge(msgspec.Struct, rename="camel", gc=False):
     ref: str
-    depends_on: list[str] = msgspec.field(default_factory=list)
+    depends_on: tuple[str, ...] = ()
 
 
 class _Advisory(msgspec.Struct, gc=False):
@@ -187,13 +187,17 @@ def _root(raw: msgspec.Raw, flaws: Flaws) -> str:
 
 def _edges(raw: msgspec.Raw, flaws: Flaws) -> dict[str, tuple[str, ...]]:
     """What each node depends on; several entries of one node count together."""
-    edges: dict[str, list[str]] = {}
+    edges: dict[str, tuple[str, ...]] = {}
+    more: dict[str, list[str]] = {}
     for ref, targets in _stated_edges(raw, flaws):
-        edges.setdefault(ref, []).extend(targets)
-    return {ref: tuple(targets) for ref, targets in edges.items()}
+        if ref in edges:
+            more.setdefault(ref, []).extend(targets)
+        else:
+            edges[ref] = targets
+    return edges | {ref: (*edges[ref], *targets) for ref, targets in more.items()}
 
 
-def _stated_edges(raw: msgspec.Raw, flaws: Flaws) -> Iterator[tuple[str, list[str]]]:
+def _stated_edges(raw: msgspec.Raw, flaws: Flaws) -> Iterator[tuple[str, tuple[str, ...]]]:
     try:
         sound = few(_EDGES.decode(raw), "dependencies") if raw else []
     except (ValueError, RecursionError):
@@ -202,13 +206,13 @@ def _stated_edges(raw: msgspec.Raw, flaws: Flaws) -> Iterator[tuple[str, list[st
         yield from ((edge.ref, edge.depends_on) for edge in sound)
 
 
-def _tolerated_edges(raw: msgspec.Raw, flaws: Flaws) -> Iterator[tuple[str, list[str]]]:
+def _tolerated_edges(raw: msgspec.Raw, flaws: Flaws) -> Iterator[tuple[str, tuple[str, ...]]]:
     for where, edge in parts(_EDGE, raw, "dependencies", flaws):
         targets = edge.depends_on if isinstance(edge.depends_on, list) else []
         if not isinstance(edge.ref, str) or (edge.depends_on is not None and targets is not edge.depends_on):
             flaws.add(where, "no ref, or dependsOn is not a list")
             continue
-        yield edge.ref, [target for target in targets if isinstance(target, str)]
+        yield edge.ref, tuple(target for target in targets if isinstance(target, str))
 
 
 # --- vulnerabilities ---------------------------------------------------------------------------------------

@@ -12,7 +12,8 @@ from checks.sbom.bill import Bom, UnreadableError
 from checks.sbom.sections import NOTHING, document, repaired
 
 MAX_BYTES = 32 * 1024 * 1024  # 50,000 components with hashes and links take about 27 MiB, not indented
-MAX_VALUES = 2_000_000  # by their commas, or angle brackets; real bills hold one in some 50 bytes, junk one in two
+MAX_VALUES = 2_000_000  # by their commas; real bills hold one in some 50 bytes, junk one in two
+MAX_TAGS = 3_000_000  # by their angle brackets; 50,000 components as XML have 2.1 million
 
 _WIDE = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
@@ -40,10 +41,10 @@ def read(data: bytes | str) -> Bom:
     _small(data)
     raw, encoding = narrow(data)
     _small(raw)
-    if max(raw.count(b","), raw.count(b"<")) > MAX_VALUES:
-        raise UnreadableError(f"the file has more than {MAX_VALUES:,} values")
     if raw.lstrip()[:1] == b"<":
+        _sparse(raw, b"<", MAX_TAGS)
         return cyclonedx_xml.read(raw, encoding)
+    _sparse(raw, b",", MAX_VALUES)
     try:
         return _json(raw)
     except UnreadableError:
@@ -58,6 +59,11 @@ def read(data: bytes | str) -> Bom:
 def _small(data: bytes | str) -> None:
     if len(data) > MAX_BYTES:
         raise UnreadableError(f"the file has {len(data):,} bytes; the limit is {MAX_BYTES:,}")
+
+
+def _sparse(raw: bytes, mark: bytes, most: int) -> None:
+    if raw.count(mark) > most:
+        raise UnreadableError(f"the file has more than {most:,} values")
 
 
 def narrow(data: bytes | str) -> tuple[bytes, str | None]:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from checks.sbom.bill import Bom, Component, Scope, UnreadableError
-from checks.sbom.flaws import Flaws
+from checks.sbom.flaws import Flaws, few
 from checks.sbom.identity import MAX_TEXT, digests, identify, short
 from checks.sbom.relations import Link, Relation, Web, weave
 from checks.sbom.sections import NOTHING, document, parts, records, text
@@ -73,8 +73,15 @@ class _Relationship(msgspec.Struct, rename="camel", gc=False):
     relationship_type: Any = None
 
 
+class _SoundRelationship(msgspec.Struct, rename="camel", gc=False):
+    spdx_element_id: str
+    related_spdx_element: str
+    relationship_type: str
+
+
 _DOCUMENT = msgspec.json.Decoder(_Document)
 _PACKAGE = msgspec.json.Decoder(_Package)
+_RELATIONSHIPS = msgspec.json.Decoder(list[_SoundRelationship])
 _RELATIONSHIP = msgspec.json.Decoder(_Relationship)
 
 
@@ -106,18 +113,31 @@ def read(raw: bytes) -> Bom:
 
 
 def _relations(raw: msgspec.Raw, flaws: Flaws) -> Iterator[Relation]:
-    for where, stated in parts(_RELATIONSHIP, raw, "relationships", flaws):
-        one, other, kind = (
-            text(value) for value in (stated.spdx_element_id, stated.related_spdx_element, stated.relationship_type)
-        )
-        if not (one and other and kind):
-            flaws.add(where, "without its two elements and its type")
-        elif other in _UNSAID or one in _UNSAID:
+    for one, kind, other in _stated_relations(raw, flaws):
+        if other in _UNSAID or one in _UNSAID:
             continue
-        elif link := _FORWARD.get(kind):
+        if link := _FORWARD.get(kind):
             yield Relation(one, other, link)
         elif link := _BACKWARD.get(kind):
             yield Relation(other, one, link)
+
+
+def _stated_relations(raw: msgspec.Raw, flaws: Flaws) -> Iterator[tuple[str, str, str]]:
+    try:
+        sound = few(_RELATIONSHIPS.decode(raw), "relationships") if raw else []
+    except (ValueError, RecursionError):
+        yield from _tolerated_relations(raw, flaws)
+    else:
+        yield from ((each.spdx_element_id, each.relationship_type, each.related_spdx_element) for each in sound)
+
+
+def _tolerated_relations(raw: msgspec.Raw, flaws: Flaws) -> Iterator[tuple[str, str, str]]:
+    for where, stated in parts(_RELATIONSHIP, raw, "relationships", flaws):
+        one, kind, other = stated.spdx_element_id, stated.relationship_type, stated.related_spdx_element
+        if isinstance(one, str) and isinstance(kind, str) and isinstance(other, str):
+            yield one, kind, other
+        else:
+            flaws.add(where, "without its two elements and its type")
 
 
 def _components(
