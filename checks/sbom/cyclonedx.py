@@ -41,7 +41,7 @@ class _Metadata(msgspec.Struct, gc=False):
     component: msgspec.Raw = NOTHING
 
 
-class _Part(msgspec.Struct, rename={"ref": "bom-ref"}, gc=False):
+class _Part(msgspec.Struct, rename={"ref": "bom-ref", "references": "externalReferences"}, gc=False):
     type: Any = None
     group: Any = None
     name: Any = None
@@ -52,6 +52,7 @@ class _Part(msgspec.Struct, rename={"ref": "bom-ref"}, gc=False):
     licenses: Any = None
     properties: Any = None
     hashes: Any = None
+    references: msgspec.Raw = NOTHING
     components: msgspec.Raw = NOTHING
 
 
@@ -74,6 +75,7 @@ class _Advisory(msgspec.Struct, gc=False):
 _DOCUMENT = msgspec.json.Decoder(_Document)
 _METADATA = msgspec.json.Decoder(_Metadata)
 _PART = msgspec.json.Decoder(_Part)
+_ANYTHING = msgspec.json.Decoder()
 _EDGE = msgspec.json.Decoder(_Edge)
 _EDGES = msgspec.json.Decoder(list[_SoundEdge])
 _ADVISORY = msgspec.json.Decoder(_Advisory)
@@ -132,8 +134,21 @@ def _component(stated: _Part, where: str, flaws: Flaws) -> Component | None:
         licences=_licences(stated.licenses, where, flaws),
         scope=_scope(stated),
         ref=text(stated.ref) or text(stated.purl),
-        hashes=digests(stated.hashes, "alg", "content", f"{where}.hashes", flaws) if stated.hashes else (),
+        hashes=_hashes(stated, where, flaws),
     )
+
+
+def _hashes(stated: _Part, where: str, flaws: Flaws) -> tuple[tuple[str, str], ...]:
+    """The component's own digests; without any, those of the one file that it is distributed as (npm's way)."""
+    if stated.hashes:
+        return digests(stated.hashes, "alg", "content", f"{where}.hashes", flaws)
+    if b'"distribution"' not in bytes(stated.references):
+        return ()
+    references = part(_ANYTHING, stated.references, f"{where}.externalReferences", flaws)
+    hashed = [entry for entry in records(references) if entry.get("type") == "distribution" and entry.get("hashes")]
+    if len(hashed) != 1:
+        return ()
+    return digests(hashed[0]["hashes"], "alg", "content", f"{where}.externalReferences", flaws)
 
 
 def _scope(stated: _Part) -> Scope:

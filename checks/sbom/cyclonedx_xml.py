@@ -59,10 +59,12 @@ _LICENCES = _list_of(
     expression=_Shape(dict, text_as="expression"),
     **{"expression-detailed": _Shape(dict)},  # since 1.7; the expression is an attribute
 )
+_HASHES = _list_of(hash=_Shape(dict, text_as="content"))
 _COMPONENT = _record(
     "group", "name", "version", "purl", "scope",
     licenses=_LICENCES,
-    hashes=_list_of(hash=_Shape(dict, text_as="content")),
+    hashes=_HASHES,
+    externalReferences=_list_of(reference=_record(hashes=_HASHES)),
     properties=_list_of(property=_Shape(dict, text_as="value")),
 )  # fmt: skip
 _COMPONENT.within["components"] = _list_of(component=_COMPONENT)

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from cyclonedx.model.bom import Bom as Written
@@ -21,6 +22,8 @@ from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
 
 from checks import sbom
+
+from .bills import bill, npm
 
 
 @pytest.mark.parametrize("version", [SchemaVersion.V1_4, SchemaVersion.V1_5, SchemaVersion.V1_6, SchemaVersion.V1_7])
@@ -69,3 +72,25 @@ def test_a_bill_written_by_the_reference_library_reads_back_whole(version: Schem
     }
     assert (bom.root, bom.edges["app"], bom.edges["foo-node"]) == ("app", ("foo-node",), ("bar-node",))
     assert [(v.id, v.severity, v.refs) for v in bom.vulnerabilities] == [("CVE-2026-1", "high", ("bar-node",))]
+
+
+FILE = {"type": "distribution", "url": "x", "hashes": [{"alg": "SHA-256", "content": "0123456789abcdef"}]}
+
+
+@pytest.mark.parametrize(
+    ("references", "read"),
+    [
+        ([FILE], (("sha256", "0123456789abcdef"),)),
+        (
+            [FILE, {"type": "website", "url": "x"}, 7, {"type": "distribution", "url": "y"}],
+            (("sha256", "0123456789abcdef"),),
+        ),
+        ([FILE, FILE], ()),
+        ([FILE | {"type": "vcs"}, {"type": "website", "url": "distribution"}], ()),
+        (FILE, ()),
+    ],
+)
+def test_the_digest_of_the_one_file_it_comes_as_stands_in_for_its_own(references: Any, read: Any) -> None:
+    assert bill(npm("a", externalReferences=references)).components[0].hashes == read
+    own = [{"alg": "MD5", "content": "00112233"}]
+    assert bill(npm("a", externalReferences=references, hashes=own)).components[0].hashes == (("md5", "00112233"),)

@@ -73,6 +73,12 @@ def test_licences_are_read_in_every_form_of_the_schema(stated: str, read: tuple[
     assert one(f"<name>a</name><licenses>{stated}</licenses>").licences == read
 
 
+def test_the_digest_of_the_one_file_it_comes_as_stands_in_for_its_own() -> None:
+    link = '<reference type="distribution"><url>x</url><hashes><hash alg="MD5">00112233</hash></hashes></reference>'
+    assert one(f"<name>a</name><externalReferences>{link}</externalReferences>").hashes == (("md5", "00112233"),)
+    assert one(f"<name>a</name><externalReferences>{link}{link}</externalReferences>").hashes == ()
+
+
 def test_the_development_mark_beats_the_scope() -> None:
     mark = '<properties><property name="cdx:npm:package:development">true</property></properties>'
     assert one(f"<name>a</name><scope>optional</scope>{mark}").scope is Scope.DEVELOPMENT
