@@ -5,8 +5,9 @@
 
 from checks.sbom import licences
 from checks.sbom.bill import Bom, Component, Flaw, Scope, UnreadableError, Vulnerability
+from checks.sbom.change import Change, Diff, Kind
 from checks.sbom.check import CHECK, evaluate
-from checks.sbom.delta import Change, Diff, Kind, diff
+from checks.sbom.delta import diff
 from checks.sbom.policy import Config
 from checks.sbom.reader import MAX_BYTES, read
 

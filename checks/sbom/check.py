@@ -21,7 +21,8 @@ from checks.model import (
 )
 from checks.sbom import rules
 from checks.sbom.bill import Bom, UnreadableError
-from checks.sbom.delta import SUMMARY, Diff, diff, group
+from checks.sbom.change import SUMMARY, Diff
+from checks.sbom.delta import diff, group
 from checks.sbom.policy import Config
 from checks.sbom.reader import read
 

@@ -4,94 +4,90 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from itertools import chain
 
-from checks.sbom import graph, licences, versions
-from checks.sbom.bill import Bom, Component
+from checks.sbom import graph, licences, moves, versions
+from checks.sbom.bill import Bom, Component, Scope
+from checks.sbom.change import Change, Diff, Kind
+from checks.sbom.why import Reason, direct_keys, reasons
 
-
-class Kind(StrEnum):
-    """How one package changed, in the order in which changes are listed."""
-
-    ADDED = "added"
-    REMOVED = "removed"
-    UPGRADED = "upgraded"
-    DOWNGRADED = "downgraded"
-    MULTI_VERSION = "multi_version"  # several versions on either side
-    CHANGED = "changed"  # one version for another, and no telling which is newer
-    LICENSE_CHANGED = "license_changed"
-
-
-SUMMARY = tuple(kind for kind in Kind if kind is not Kind.CHANGED)
 _RANK = {kind: place for place, kind in enumerate(Kind)}
+_WIDTH = {Scope.DEVELOPMENT: 0, Scope.OPTIONAL: 1, Scope.UNKNOWN: 2, Scope.RUNTIME: 3}
 
-Reason = tuple[bool | None, tuple[str, ...]]  # direct, introduced_by
-_UNSAID: Reason = (None, ())
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One package at both ends. Versions and licences are sorted; licences are normal expressions ("" is none
-    stated).
-
-    `direct`: does the product itself depend on it (None: the bill does not say). `introduced_by`: the names
-    of all direct dependencies that bring it; empty for a direct one. Both speak of the head, of the base for
-    a removal.
-    """
-
-    kind: Kind
-    ecosystem: str
-    name: str
-    purl: str  # canonical, without version; "" when the bill states none
-    base_versions: tuple[str, ...]
-    head_versions: tuple[str, ...]
-    direct: bool | None
-    introduced_by: tuple[str, ...]
-    base_licences: tuple[str, ...]
-    head_licences: tuple[str, ...]
-    key: str  # its identity within a bill
-
-    @property
-    def arrived(self) -> tuple[str, ...]:
-        """The versions that only the head has."""
-        return tuple(version for version in self.head_versions if version not in self.base_versions)
+Package = tuple[Component, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Diff:
-    """All changes, sorted by kind, ecosystem and name. One package may be there twice: upgraded and
-    relicensed.
+class _Ends:
+    """Both bills, by identity, and what each of them is able to say."""
 
-    `restated`: packages whose licence is said in other words that may well mean the same (kind
-    LICENSE_CHANGED, but not in `changes`); a rule that looks for the licence itself wants to see them.
-    """
+    base: Mapping[str, Package]
+    head: Mapping[str, Package]
+    scoped: bool  # both tell scopes apart: without, a scope that is not stated means nothing
+    direct: frozenset[str]  # packages that one side's product names and the other's does not
 
-    changes: tuple[Change, ...]
-    restated: tuple[Change, ...] = ()
+    def kinds(self, key: str) -> list[Kind]:
+        """How the package changed; nothing for one that did not."""
+        old, new = self.base.get(key, ()), self.head.get(key, ())
+        if not old:
+            return [Kind.ADDED]
+        if not new:
+            return [Kind.REMOVED]
+        before, after = _versions(old), _versions(new)
+        found = [] if before == after else [_moved(new[0].ecosystem, before, after)]
+        if _stated(old) != _stated(new) and not licences.same(_expressions(old), _expressions(new)):
+            found.append(Kind.LICENSE_CHANGED)
+        if _rehashed(old, new):
+            found.append(Kind.HASH_CHANGED)
+        if self.scoped and _shown(widest(old)) is not _shown(widest(new)):
+            found.append(Kind.SCOPE_CHANGED)
+        if key in self.direct:
+            found.append(Kind.DIRECT_CHANGED)
+        return found
 
-    def of(self, kind: Kind) -> tuple[Change, ...]:
-        return tuple(change for change in self.changes if change.kind is kind)
-
-    def summary(self) -> dict[str, int]:
-        """Counts by kind: added, removed, upgraded, downgraded, multi_version, license_changed."""
-        return {kind.value: len(self.of(kind)) for kind in SUMMARY}
+    def change(self, kind: Kind, key: str, reason: Reason) -> Change:
+        """The change as it is told."""
+        old, new = self.base.get(key, ()), self.head.get(key, ())
+        shown = (new or old)[0]
+        before, after = _versions(old), _versions(new)
+        steps = moves.pair(shown.ecosystem, before, after)
+        return Change(
+            kind=kind,
+            ecosystem=shown.ecosystem,
+            name=shown.name,
+            purl=shown.purl,
+            base_versions=before,
+            head_versions=after,
+            direct=reason.direct,
+            introduced_by=reason.introduced_by,
+            base_licences=_expressions(old),
+            head_licences=_expressions(new),
+            key=key,
+            trail=reason.trail,
+            moves=steps,
+            major=moves.crosses(steps),
+            base_scope=widest(old),
+            scope=widest(new),
+            rehashed=_rehashed(old, new) if old and new else (),
+        )
 
 
 def diff(base: Bom, head: Bom) -> Diff:
     """Compare two bills. The order of components in either file makes no difference."""
     old, new = group(base), group(head)
-    differing = [key for key in old.keys() | new.keys() if old.get(key) != new.get(key)]
-    found = [(kind, key) for key in differing for kind in _kinds(old.get(key, ()), new.get(key, ()))]
+    ends = _Ends(old, new, _tells_scopes(base) and _tells_scopes(head), _redirected(base, head))
+    differing = [key for key in old.keys() | new.keys() if old.get(key) != new.get(key) or key in ends.direct]
+    found = [(kind, key) for key in differing for kind in ends.kinds(key)]
     restated = [key for key in differing if key in old and key in new and _restated(old[key], new[key])]
     wanted = {key for _, key in found}.union(restated)
-    reasons = {**_reasons(base, old, wanted - new.keys()), **_reasons(head, new, wanted & new.keys())}
-    changes = [_change(kind, old.get(key, ()), new.get(key, ()), reasons[key]) for kind, key in found]
-    again = [_change(Kind.LICENSE_CHANGED, old[key], new[key], reasons[key]) for key in restated]
-    return Diff(tuple(sorted(changes, key=_order)), tuple(sorted(again, key=_order)))
+    why = {**reasons(base, old, wanted - new.keys()), **reasons(head, new, wanted & new.keys())}
+    return Diff(
+        tuple(sorted((ends.change(kind, key, why[key]) for kind, key in found), key=_order)),
+        tuple(sorted((ends.change(Kind.LICENSE_CHANGED, key, why[key]) for key in restated), key=_order)),
+        graph=graph.direct(head) is not None,
+    )
 
 
-def group(bom: Bom) -> dict[str, tuple[Component, ...]]:
+def group(bom: Bom) -> dict[str, Package]:
     """The components of a bill by identity: several versions, and several places, under one key."""
     groups: dict[str, list[Component]] = {}
     for component in bom.components:
@@ -99,25 +95,16 @@ def group(bom: Bom) -> dict[str, tuple[Component, ...]]:
     return {key: tuple(found) for key, found in groups.items()}
 
 
+def widest(package: Iterable[Component]) -> Scope:
+    """The scope that reaches furthest of all places of a package: runtime, unknown, optional, development."""
+    return max((component.scope for component in package), key=_WIDTH.__getitem__, default=Scope.UNKNOWN)
+
+
 def _order(change: Change) -> tuple[int, str, str, str]:
     return _RANK[change.kind], change.ecosystem, change.name, change.purl
 
 
 # --- one package -------------------------------------------------------------------------------------------
-
-
-def _kinds(old: tuple[Component, ...], new: tuple[Component, ...]) -> list[Kind]:
-    if not old:
-        return [Kind.ADDED]
-    if not new:
-        return [Kind.REMOVED]
-    kinds = []
-    before, after = _versions(old), _versions(new)
-    if before != after:
-        kinds.append(_moved(new[0].ecosystem, before, after))
-    if _stated(old) != _stated(new) and not licences.same(_expressions(old), _expressions(new)):
-        kinds.append(Kind.LICENSE_CHANGED)
-    return kinds
 
 
 def _moved(ecosystem: str, before: tuple[str, ...], after: tuple[str, ...]) -> Kind:
@@ -129,34 +116,11 @@ def _moved(ecosystem: str, before: tuple[str, ...], after: tuple[str, ...]) -> K
     return Kind.UPGRADED if order < 0 else Kind.DOWNGRADED
 
 
-def _restated(old: tuple[Component, ...], new: tuple[Component, ...]) -> bool:
+def _restated(old: Package, new: Package) -> bool:
     if _stated(old) == _stated(new):
         return False
     before, after = _expressions(old), _expressions(new)
     return before != after and licences.same(before, after)
-
-
-def _change(
-    kind: Kind,
-    old: tuple[Component, ...],
-    new: tuple[Component, ...],
-    reason: tuple[bool | None, tuple[str, ...]],
-) -> Change:
-    shown = (new or old)[0]
-    direct, introduced_by = reason
-    return Change(
-        kind=kind,
-        ecosystem=shown.ecosystem,
-        name=shown.name,
-        purl=shown.purl,
-        base_versions=_versions(old),
-        head_versions=_versions(new),
-        direct=direct,
-        introduced_by=introduced_by,
-        base_licences=_expressions(old),
-        head_licences=_expressions(new),
-        key=shown.key,
-    )
 
 
 def _versions(components: Iterable[Component]) -> tuple[str, ...]:
@@ -171,26 +135,40 @@ def _expressions(components: Iterable[Component]) -> tuple[str, ...]:
     return tuple(sorted({licences.conjunction(component.licences) for component in components}))
 
 
-# --- why it is there ---------------------------------------------------------------------------------------
+# --- digests, scopes, what is direct -----------------------------------------------------------------------
 
 
-def _reasons(bom: Bom, groups: Mapping[str, tuple[Component, ...]], keys: Iterable[str]) -> dict[str, Reason]:
-    """For each key: is it direct, and which direct dependencies bring it?"""
-    nodes = {key: [component.ref for component in groups[key] if component.ref] for key in keys}
-    roots = graph.direct(bom)
-    if roots is None or not nodes:
-        return dict.fromkeys(nodes, _UNSAID)
-    reached = graph.introducers(bom.edges, roots, set(chain.from_iterable(nodes.values())))
-    names = {component.ref: component.name for component in bom.components}
-    return {key: _reason(refs, roots, reached, names) for key, refs in nodes.items()}
+def _rehashed(old: Package, new: Package) -> tuple[str, ...]:
+    """Versions whose digests by one algorithm have nothing in common; several files of one release may have several."""
+    before, after = _digests(old), _digests(new)
+    shared = before.keys() & after.keys()
+    return tuple(
+        sorted({version for version, kind in shared if before[version, kind].isdisjoint(after[version, kind])})
+    )
 
 
-def _reason(
-    refs: list[str], roots: frozenset[str], reached: Mapping[str, frozenset[str]], names: Mapping[str, str]
-) -> Reason:
-    if not refs:
-        return _UNSAID
-    if not roots.isdisjoint(refs):
-        return True, ()
-    sources = set(chain.from_iterable(reached[ref] for ref in refs))
-    return False, tuple(sorted({names.get(ref, ref) for ref in sources}))
+def _digests(package: Package) -> dict[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = {}
+    for component in package:
+        for algorithm, digest in component.hashes:
+            found.setdefault((component.version, algorithm), set()).add(digest)
+    return found
+
+
+def _shown(scope: Scope) -> Scope:
+    """A bill that tells scopes apart means runtime where it says nothing."""
+    return Scope.RUNTIME if scope is Scope.UNKNOWN else scope
+
+
+def _tells_scopes(bom: Bom) -> bool:
+    return any(component.scope is not Scope.UNKNOWN for component in bom.components)
+
+
+def _redirected(base: Bom, head: Bom) -> frozenset[str]:
+    """Packages at both ends that are direct at one of them."""
+    before, after = direct_keys(base), direct_keys(head)
+    if before is None or after is None:
+        return frozenset()
+    moved = before ^ after
+    here = {component.key for component in base.components if component.key in moved}
+    return frozenset(component.key for component in head.components if component.key in here)

@@ -41,6 +41,45 @@ def introducers(edges: Edges, roots: Collection[str], wanted: Collection[str]) -
     return {node: frozenset(_named(reached[node], names)) for node in wanted}
 
 
+def trails(
+    edges: Edges, roots: Collection[str], names: Mapping[str, str], wanted: Collection[str]
+) -> dict[str, tuple[str, ...]]:
+    """For each wanted node that can be reached, the names on the shortest way to it, from a root to itself.
+
+    Of several shortest ways the first by its names: the order of the file, and what it calls its nodes, make no
+    difference. Linear but for sorting.
+    """
+    parents: dict[str, str] = {}
+    missing = set(wanted)
+    level = _ordered({root: (0, names.get(root, root)) for root in roots})
+    seen = set(roots)
+    missing.difference_update(seen)
+    while level and missing:
+        reached: dict[str, tuple[int, str]] = {}
+        for node, rank in level:
+            for target in edges.get(node, ()):
+                if target not in seen:  # those before it in this level come by names that sort before
+                    seen.add(target)
+                    parents[target] = node
+                    reached[target] = (rank, names.get(target, target))
+        missing.difference_update(reached)
+        level = _ordered(reached)
+    return {node: _trail(node, parents, names) for node in wanted if node in seen}
+
+
+def _ordered(reached: Mapping[str, tuple[int, str]]) -> list[tuple[str, int]]:
+    """One level by rank of the parent, then by name; nodes that share both share their rank."""
+    ranks = {place: rank for rank, place in enumerate(sorted(set(reached.values())))}
+    return sorted(((node, ranks[place]) for node, place in reached.items()), key=lambda pair: (pair[1], pair[0]))
+
+
+def _trail(node: str, parents: Mapping[str, str], names: Mapping[str, str]) -> tuple[str, ...]:
+    way = [node]
+    while way[-1] in parents:
+        way.append(parents[way[-1]])
+    return tuple(names.get(step, step) for step in reversed(way))
+
+
 def _named(mask: int, names: list[str]) -> Iterator[str]:
     while mask:
         place = mask.bit_length() - 1

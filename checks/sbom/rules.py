@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from checks.model import Finding, State
 from checks.sbom import licences
 from checks.sbom.bill import Bom, Component
+from checks.sbom.change import Change, Diff, Kind
 from checks.sbom.cyclonedx import SEVERITIES
-from checks.sbom.delta import Change, Diff, Kind
 from checks.sbom.purl import with_version
 
 LICENCE_DENIED = "licence_denied"

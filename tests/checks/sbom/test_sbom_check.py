@@ -217,6 +217,12 @@ def test_detail_is_json_and_shows_at_most_two_hundred_changes() -> None:
         "base_licences": [],
         "head_licences": [""],
         "key": "pkg:npm/p1",
+        "trail": [],
+        "moves": [],
+        "major": False,
+        "base_scope": "unknown",
+        "scope": "unknown",
+        "rehashed": [],
     }
 
 
@@ -267,7 +273,15 @@ def test_the_block_in_the_configuration_reads_as_documented() -> None:
 def test_the_defaults_ask_for_high_severity_and_no_licence_rule() -> None:
     config = Config()
     assert (config.mode, config.severity, config.licenses.terms()) == (Mode.BLOCK, "high", {})
-    assert config.paths == ("sbom/*.json", "sbom.json", "bom.json", "*.cdx.json")
+    assert config.paths == (
+        "sbom/*.json",
+        "sbom.json",
+        "bom.json",
+        "*.cdx.json",
+        "*.spdx.json",
+        "bom.xml",
+        "*.cdx.xml",
+    )
 
 
 @pytest.mark.parametrize(
