@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from checks.sbom.advisory import Advisory
 from checks.sbom.bill import Scope
 
 
@@ -11,9 +12,10 @@ from checks.sbom.bill import Scope
 class Concern:
     """`rule` and `kind` say what it is, `message` says it to people.
 
-    `purl` has no version, `versions` are those it speaks of; `names` are the ids it goes by (an advisory's id first,
-    then its aliases; or licences), `licences` normal expressions. `score` is a CVSS base score. `fixable` None: nobody
-    looked. `path` is the bill's. `origin` is what was there before, "" when nothing was.
+    `purl` has no version, `versions` are those it speaks of. `id` is the advisory's; `names` are all that an exception
+    may call it: the advisory's id and aliases, or the licences. `licences` are normal expressions, `score` a CVSS base
+    score. `fixable` None: nobody looked. `path` is the bill's, "" for what belongs to no bill. `advisory` is the one
+    that it stands on.
     """
 
     rule: str
@@ -24,6 +26,7 @@ class Concern:
     name: str = ""
     purl: str = ""
     versions: tuple[str, ...] = ()
+    id: str = ""
     names: tuple[str, ...] = ()
     severity: str = ""
     score: float | None = None
@@ -31,7 +34,7 @@ class Concern:
     direct: bool | None = None
     trail: tuple[str, ...] = ()
     licences: tuple[str, ...] = ()
+    advisory: Advisory | None = None
     fixable: bool | None = None
     bump: str = ""
     fix: str = ""
-    origin: str = ""

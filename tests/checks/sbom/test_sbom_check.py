@@ -51,7 +51,7 @@ def test_no_file_at_all_is_unmeasured_and_says_where_one_was_looked_for(pairs: t
     result = judge(*pairs, config=Config.model_validate({"paths": ["sbom/*.json", "x.json"]}))
     assert (result.state, result.title) == (State.UNMEASURED, "No SBOM found at sbom/*.json, x.json")
     assert result.reasons == ("neither base nor head has a file at sbom/*.json, x.json",)
-    assert "Commit a CycloneDX JSON file" in result.next_step
+    assert "Commit a CycloneDX or SPDX file" in result.next_step
 
 
 def test_a_first_bill_is_no_baseline_and_no_flood_of_arrivals() -> None:
@@ -65,6 +65,9 @@ def test_a_file_that_was_not_compared_has_the_same_fields_in_detail_and_no_chang
     (file,) = judge(files(None, document(npm("a")))).detail["files"]
     assert file == {
         "path": "sbom/app.json",
+        "comparison": "no_baseline",
+        "baseline": None,
+        "graph": False,
         "title": "No baseline: the base has no SBOM to compare with",
         "base_components": None,
         "head_components": None,
@@ -179,7 +182,7 @@ def test_flask_has_one_licence_finding_and_one_step_back() -> None:
     config = Config.model_validate({"licenses": {"deny": ["GPL-2.0-or-later"]}})
     result = compare(*pair("pypi-flask"), config)
     assert (result.state, result.title) == (State.BLOCK, "GPL arrives with `unidecode` 1.3.8")
-    assert [finding.rule for finding in result.findings] == ["licence_denied", "downgrade"]
+    assert [finding.rule for finding in result.findings] == ["licence", "downgrade"]
     assert measures(result) == {
         "added": 4,
         "removed": 1,
@@ -308,6 +311,7 @@ def test_a_misspelt_licence_is_named() -> None:
 
 
 def test_the_check_registers_itself() -> None:
-    assert (sbom.CHECK.name, sbom.CHECK.config, sbom.CHECK.needs) == ("sbom", Config, frozenset({Need.SBOMS}))
+    assert (sbom.CHECK.name, sbom.CHECK.config) == ("sbom", Config)
+    assert sbom.CHECK.needs == {Need.SBOMS, Need.ADVISORIES, Need.MANIFESTS}
     assert sbom.CHECK.evaluate is sbom.evaluate
     assert sbom.CHECK.paths(Config(paths=("a.json",))) == ("a.json",)

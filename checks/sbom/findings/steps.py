@@ -1,0 +1,59 @@
+"""Steps back, and steps whose direction nobody can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from checks.sbom import moves, versions
+from checks.sbom.change import Change, Kind, Move
+from checks.sbom.concern import Concern
+from checks.sbom.findings.bills import Bills
+from checks.sbom.severity import SEVERITIES
+
+DOWNGRADE = "downgrade"
+INCOMPARABLE = "incomparable_versions"
+INTO_VULNERABLE, PLAIN = "into_vulnerable", "plain"
+
+
+def concerns(bills: Bills, introduced: Sequence[Concern]) -> Iterator[Concern]:
+    """`introduced` are the advisories that the change brings and that nobody answers for."""
+    for change in bills.diff.changes:
+        for step in _back(change):
+            yield _downgrade(bills, change, step, introduced)
+    for change in bills.diff.of(Kind.CHANGED):
+        old, new = (ends[0] or "no version" for ends in (change.base_versions, change.head_versions))
+        message = f"`{change.name}` goes from {old} to {new}: no telling which is newer"
+        yield bills.of_change(INCOMPARABLE, message, change)
+
+
+def _back(change: Change) -> list[Move]:
+    """Moves to an older version. Of several side by side only those within one major: the rest would be a guess."""
+    if change.kind is Kind.DOWNGRADED:
+        return [(change.base_versions[0], change.head_versions[0])]
+    if change.kind is not Kind.MULTI_VERSION:
+        return []
+    return [
+        (old, new)
+        for old, new in change.moves
+        if moves.major(old) == moves.major(new) is not None and versions.compare(change.ecosystem, old, new) == 1
+    ]
+
+
+def _downgrade(bills: Bills, change: Change, step: Move, introduced: Sequence[Concern]) -> Concern:
+    old, new = step
+    hit = [
+        each for each in introduced if each.purl == change.purl and each.name == change.name and new in each.versions
+    ]
+    worst = max(hit, key=lambda each: SEVERITIES.index(each.severity), default=None)
+    into = f", which {worst.id} ({worst.severity}) affects" if worst else ""
+    return bills.of_change(
+        DOWNGRADE,
+        f"`{change.name}` goes back from {old} to {new}{into}",
+        change,
+        kind=INTO_VULNERABLE if hit else PLAIN,
+        versions=(new,),
+        names=tuple(name for each in hit for name in each.names),
+        severity=worst.severity if worst else "",
+        score=worst.score if worst else None,
+        fix=f"Return to {old}" if hit else "",
+    )

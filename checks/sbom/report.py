@@ -1,0 +1,116 @@
+"""A comparison for whoever asks from outside: two documents in, an Outcome or its JSON out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from checks.model import Baseline, Document
+from checks.sbom import comparing
+from checks.sbom.change import Change
+from checks.sbom.comparing import Both
+from checks.sbom.concern import Concern
+from checks.sbom.evidence import Evidence
+from checks.sbom.outcome import Judged, Outcome, Suppressed, full_purl
+from checks.sbom.policy import Config
+
+Records = Sequence[str | Mapping[str, Any]]
+
+
+def compare(
+    base: bytes | str | None,
+    head: bytes | str | None,
+    config: Config | None = None,
+    records: Records = (),
+    vex: Sequence[str] = (),
+    day: str = "",
+    *,
+    manifests: Sequence[Document] = (),
+    baseline: Baseline | None = None,
+    path: str = "",
+) -> Outcome:
+    """Judge the head's bill against the base's, as the check does.
+
+    `records` are OSV records, `vex` the texts of VEX documents, `day` the day it is (ISO 8601, UTC), without which no
+    exception holds. Nothing raises: what cannot be read is an outcome of its own.
+    """
+    evidence = Evidence(records, vex, day, manifests)
+    return comparing.compare(Both(path, base, head, baseline), config or Config(), evidence)
+
+
+def as_json(
+    base: bytes | str | None,
+    head: bytes | str | None,
+    config: Config | None = None,
+    records: Records = (),
+    vex: Sequence[str] = (),
+    day: str = "",
+    *,
+    manifests: Sequence[Document] = (),
+    baseline: Baseline | None = None,
+    path: str = "",
+) -> dict[str, Any]:
+    """The same in JSON's own types: state, comparison, summary, changes, findings, suppressed."""
+    outcome = compare(base, head, config, records, vex, day, manifests=manifests, baseline=baseline, path=path)
+    return plain(outcome)
+
+
+def plain(outcome: Outcome) -> dict[str, Any]:
+    """An outcome in JSON's own types."""
+    return {
+        "state": outcome.state.value,
+        "comparison": outcome.standing.value if outcome.standing else None,
+        "title": outcome.title,
+        "summary": outcome.diff.summary(),
+        "changes": [change(each) for each in outcome.diff.changes],
+        "findings": [finding(each) for each in outcome.judged],
+        "suppressed": [excused(each) for each in outcome.suppressed],
+    }
+
+
+def change(found: Change) -> dict[str, Any]:
+    """One change."""
+    return {
+        "kind": found.kind.value,
+        "ecosystem": found.ecosystem,
+        "name": found.name,
+        "purl": found.purl,
+        "base_versions": list(found.base_versions),
+        "head_versions": list(found.head_versions),
+        "direct": found.direct,
+        "introduced_by": list(found.introduced_by),
+        "trail": list(found.trail),
+        "major": found.major,
+        "moves": [list(move) for move in found.moves],
+        "base_scope": found.base_scope.value,
+        "scope": found.scope.value,
+        "base_licences": list(found.base_licences),
+        "head_licences": list(found.head_licences),
+        "rehashed": list(found.rehashed),
+        "key": found.key,
+    }
+
+
+def finding(judged: Judged) -> dict[str, Any]:
+    """One finding, with what it does to the change."""
+    return {**_told(judged.concern, judged.sboms), "action": judged.action}
+
+
+def excused(suppressed: Suppressed) -> dict[str, Any]:
+    """One finding that somebody answers for."""
+    why = {"by": suppressed.by, "who": suppressed.who, "why": suppressed.why, "until": suppressed.until}
+    return {**_told(suppressed.concern, suppressed.sboms), "action": "ignore", **why}
+
+
+def _told(concern: Concern, sboms: Sequence[str]) -> dict[str, Any]:
+    return {
+        "rule": concern.rule,
+        "id": concern.id,
+        "severity": concern.severity,
+        "purl": full_purl(concern),
+        "class": concern.kind,
+        "fix": concern.fix,
+        "path": list(concern.trail),
+        "message": concern.message,
+        "sbom": ", ".join(sboms),
+    }
