@@ -41,3 +41,15 @@ def advisory(name: str, *refs: str, **rating: Any) -> dict[str, Any]:
 def pair(name: str) -> tuple[str, str]:
     """Both ends of a real pair, as text."""
     return tuple((PAIRS / name / f"{side}.cdx.json").read_text() for side in ("base", "head"))  # type: ignore[return-value]
+
+
+def record(name: str, package: str, *events: Mapping[str, str], ecosystem: str = "npm", **fields: Any) -> str:
+    """An OSV record on one package; without events every version is affected."""
+    span = {"type": "ECOSYSTEM", "events": list(events) or [{"introduced": "0"}]}
+    affected = [{"package": {"ecosystem": ecosystem, "name": package}, "ranges": [span]}]
+    return json.dumps({"id": name, "modified": "2026-01-01T00:00:00Z", "affected": affected} | fields)
+
+
+def rated(level: str) -> dict[str, Any]:
+    """The field of an OSV record that says how bad it is."""
+    return {"database_specific": {"severity": level.upper()}}
