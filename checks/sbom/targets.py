@@ -56,7 +56,8 @@ def parse(text: str, versions: str = "") -> Target:
 
 
 def _span(text: str) -> str:
-    if text and not _VERS.fullmatch(text) and not all(_COMPARATOR.fullmatch(part) for part in text.split(",")):
+    parts = [part for each in text.split("||") for part in each.split(",")]
+    if text not in ("", "*") and not _VERS.fullmatch(text) and not all(map(_COMPARATOR.fullmatch, parts)):
         raise ValueError(f"{text!r} is no range of versions; write one as `<4.17.21`, `>=1,<2` or `1.2.3`")
     return text
 

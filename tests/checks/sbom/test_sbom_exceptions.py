@@ -169,7 +169,7 @@ def test_an_expired_exception_of_something_else_is_only_recalled() -> None:
 
 def test_an_exception_may_be_for_a_licence_that_was_found() -> None:
     head = document(npm("express", "4.0.0"), npm("pdf", "1.0.0", "AGPL-3.0-only"))
-    block = {"licenses": {"deny": ["AGPL-3.0-only"]}}
+    block: dict[str, Any] = {"licenses": {"deny": ["AGPL-3.0-only"]}}
     assert judged(head=head, **block).state is State.BLOCK
     accepted = judged(excepted(id="AGPL-3.0-only", purl="pkg:npm/pdf"), head=head, **block)
     assert (accepted.state, [each.concern.rule for each in accepted.suppressed]) == (State.PASS, ["licence"])
