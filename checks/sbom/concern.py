@@ -15,7 +15,8 @@ class Concern:
     `purl` has no version, `versions` are those it speaks of. `id` is the advisory's; `names` are all that an exception
     may call it: the advisory's id and aliases, or the licences. `licences` are normal expressions, `score` a CVSS base
     score. `fixable` None: nobody looked. `path` is the bill's, "" for what belongs to no bill. `advisory` is the one
-    that it stands on.
+    that it stands on. `place` is the manifest that brings the package, and `line` (from 1) where in it; "" where nobody
+    says.
     """
 
     rule: str
@@ -38,3 +39,5 @@ class Concern:
     fixable: bool | None = None
     bump: str = ""
     fix: str = ""
+    place: str = ""
+    line: int | None = None

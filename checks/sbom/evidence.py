@@ -9,6 +9,7 @@ from typing import Any
 
 from checks.model import Document
 from checks.sbom.advisory import Book, known
+from checks.sbom.declarations import Declarations
 from checks.sbom.vex import Vex, read
 
 
@@ -25,6 +26,11 @@ class Evidence:
     def book(self) -> Book:
         """The advisories, grouped and indexed once for all bills."""
         return known(self.records)
+
+    @cached_property
+    def declarations(self) -> Declarations:
+        """What the manifests ask for."""
+        return Declarations(self.manifests)
 
     @cached_property
     def vex(self) -> Vex:
