@@ -46,7 +46,7 @@ class _Bench:
             return concern
         found = self._remedy(concern, _newest(concern.ecosystem, concern.versions))
         back = self._back(concern)
-        fix = " or ".join(filter(None, (back, _said(concern, found))))
+        fix = (" or " if found.version else "; ").join(filter(None, (back, _said(concern, found))))
         return replace(concern, fixable=found.version is not None, bump=found.bump, fix=fix[:1].upper() + fix[1:])
 
     def _remedy(self, concern: Concern, current: str) -> Remedy:
