@@ -56,9 +56,11 @@ def _evidence(snapshot: Snapshot) -> Evidence:
     advisories = snapshot.advisories
     return Evidence(
         records=advisories.records if isinstance(advisories, Advisories) else (),
-        statements=[document.text for document in _read(snapshot.vex)],
+        statements=_read(snapshot.vex),
         day=snapshot.day,
         manifests=_read(snapshot.manifests),
+        products=(f"pkg:github/{snapshot.pull.repository.lower()}", snapshot.pull.repository),
+        unasked=advisories.unasked if isinstance(advisories, Advisories) else (),
     )
 
 

@@ -13,8 +13,9 @@ from checks.sbom.concern import Concern
 from checks.sbom.delta import diff, group
 from checks.sbom.evidence import Evidence
 from checks.sbom.excuses import Excuses
-from checks.sbom.outcome import Judged, Outcome, Standing, Suppressed, order
+from checks.sbom.outcome import Case, Judged, Outcome, Standing, Suppressed, order
 from checks.sbom.policy import Config
+from checks.sbom.purl import with_version
 from checks.sbom.reader import read
 from checks.sbom.weigh import weigh
 
@@ -123,7 +124,8 @@ def _incomparable(both: Both, base: Bom, head: Bom) -> Outcome | None:
 def _compared(both: Both, base: Bom, head: Bom, config: Config, evidence: Evidence) -> Outcome:
     since = both.baseline.at if both.baseline else ""
     bills = findings.Bills(both.path, base, head, diff(base, head), config, evidence.book, since)
-    excuses = Excuses(config.exceptions, evidence.vex, evidence.day)
+    products = (*evidence.products, *filter(None, (head.root,)))
+    excuses = Excuses(config.exceptions, evidence, products)
     changed = both.base != both.head
     judged, suppressed = _sorted_out(bills, excuses, evidence, changed)
     return Outcome(
@@ -136,6 +138,18 @@ def _compared(both: Both, base: Bom, head: Bom, config: Config, evidence: Eviden
         diff=bills.diff,
         components=(len(base.components), len(head.components)),
         baseline=both.baseline,
+        cases=_cases(judged, suppressed),
+        products=products,
+    )
+
+
+def _cases(judged: Iterable[Judged], suppressed: Iterable[Suppressed]) -> tuple[Case, ...]:
+    concerns = [*(each.concern for each in judged), *(each.concern for each in suppressed)]
+    return tuple(
+        (concern.advisory, with_version(concern.purl, version), version)
+        for concern in concerns
+        if concern.advisory is not None
+        for version in concern.versions
     )
 
 
@@ -143,10 +157,7 @@ def _sorted_out(
     bills: findings.Bills, excuses: Excuses, evidence: Evidence, changed: bool
 ) -> tuple[tuple[Judged, ...], tuple[Suppressed, ...]]:
     """Every concern either excused or weighed. Of an unchanged bill, what was known before is listed and no more."""
-    found = (
-        findings.every(bills, lambda each: excuses.of(each) is not None) if changed else findings.of_unchanged(bills)
-    )
-    concerns = [*found, *(excuses.reminders() if changed else ())]
+    concerns = list(findings.every(bills, excuses.cover) if changed else findings.of_unchanged(bills))
     suppressed = [excuse for each in concerns if (excuse := excuses.of(each))]
     excused = {id(each.concern) for each in suppressed}
     standing = [excuses.told(each) for each in concerns if id(each) not in excused]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -15,12 +15,18 @@ from checks.sbom.vex import Vex, read
 
 @dataclass(frozen=True)
 class Evidence:
-    """`records`: OSV records, as JSON text or decoded. `statements`: VEX documents as text. `day`: ISO 8601 in UTC."""
+    """`records`: OSV records, as JSON text or decoded. `statements`: VEX documents. `day`: ISO 8601 in UTC.
+
+    `products`: what the product itself may be called in a statement: its purl, its name. `unasked`: packages that
+    nobody could be asked about.
+    """
 
     records: Sequence[str | Mapping[str, Any]] = ()
-    statements: Sequence[str] = ()
+    statements: Sequence[Document] = ()
     day: str = ""
-    manifests: Sequence[Document] = field(default=())
+    manifests: Sequence[Document] = ()
+    products: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
 
     @cached_property
     def book(self) -> Book:
@@ -35,4 +41,8 @@ class Evidence:
     @cached_property
     def vex(self) -> Vex:
         """The statements, read once for all bills."""
-        return read(self.statements)
+        return read([document.text for document in self.statements])
+
+    def author(self, number: int) -> str:
+        """Who made the statements of a document, by its place among them: the path of the document."""
+        return self.statements[number].path or f"VEX document {number + 1}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from checks.model import Baseline, Finding, State
+from checks.sbom.advisory import Advisory
 from checks.sbom.change import Diff
 from checks.sbom.concern import Concern
 from checks.sbom.purl import with_version
@@ -26,6 +27,7 @@ class Standing(StrEnum):
     REMOVED = "removed"  # the change deletes the bill
 
 
+Case = tuple[Advisory, str, str]  # an advisory, the package URL with version, the version
 _STATES: dict[Action, State] = {"block": State.BLOCK, "warn": State.WARN, "ignore": State.PASS}
 _RANK = {State.BLOCK: 0, State.WARN: 1}
 
@@ -92,6 +94,8 @@ class Outcome:
     diff: Diff = field(default_factory=lambda: Diff(()))
     components: tuple[int, int] | None = None  # at the base, at the head; None: not counted
     baseline: Baseline | None = None
+    cases: tuple[Case, ...] = ()  # every advisory on every package at either end, excused or not
+    products: tuple[str, ...] = ()  # what a statement may call the product itself
 
     @property
     def measured(self) -> bool:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from checks.model import Baseline, Document
-from checks.sbom import comparing
+from checks.sbom import comparing, loose
 from checks.sbom.change import Change
-from checks.sbom.comparing import Both
+from checks.sbom.comparing import Both, worst
 from checks.sbom.concern import Concern
 from checks.sbom.evidence import Evidence
-from checks.sbom.outcome import Judged, Outcome, Suppressed, full_purl
+from checks.sbom.outcome import Judged, Outcome, Suppressed, full_purl, merged
 from checks.sbom.policy import Config
 
 Records = Sequence[str | Mapping[str, Any]]
@@ -22,7 +23,7 @@ def compare(
     head: bytes | str | None,
     config: Config | None = None,
     records: Records = (),
-    vex: Sequence[str] = (),
+    vex: Sequence[Document | str] = (),
     day: str = "",
     *,
     manifests: Sequence[Document] = (),
@@ -31,11 +32,18 @@ def compare(
 ) -> Outcome:
     """Judge the head's bill against the base's, as the check does.
 
-    `records` are OSV records, `vex` the texts of VEX documents, `day` the day it is (ISO 8601, UTC), without which no
+    `records` are OSV records, `vex` VEX documents or their texts, `day` the day it is (ISO 8601, UTC), without which no
     exception holds. Nothing raises: what cannot be read is an outcome of its own.
     """
-    evidence = Evidence(records, vex, day, manifests)
-    return comparing.compare(Both(path, base, head, baseline), config or Config(), evidence)
+    config = config or Config()
+    evidence = Evidence(records, [_document(each) for each in vex], day, manifests)
+    outcome = comparing.compare(Both(path, base, head, baseline), config, evidence)
+    judged = merged([*outcome.judged, *loose.judged([outcome], config, evidence)])
+    return replace(outcome, judged=judged, state=worst([outcome.state, *(each.state for each in judged)]))
+
+
+def _document(vex: Document | str) -> Document:
+    return vex if isinstance(vex, Document) else Document("", "", vex)
 
 
 def as_json(
@@ -43,7 +51,7 @@ def as_json(
     head: bytes | str | None,
     config: Config | None = None,
     records: Records = (),
-    vex: Sequence[str] = (),
+    vex: Sequence[Document | str] = (),
     day: str = "",
     *,
     manifests: Sequence[Document] = (),

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from checks.model import Advisories, CheckResult, Measure, Missing, Snapshot, State
-from checks.sbom import report
+from checks.sbom import loose, report
 from checks.sbom.change import SUMMARY
 from checks.sbom.comparing import age_in_days, counted, worst
-from checks.sbom.concern import Concern
 from checks.sbom.evidence import Evidence
 from checks.sbom.outcome import Judged, Outcome, Suppressed, merged, merged_excuses
 from checks.sbom.policy import Config
@@ -22,8 +21,8 @@ _ANSWERS = (State.PASS, State.WARN, State.BLOCK)
 
 def together(outcomes: Sequence[Outcome], snapshot: Snapshot, config: Config, evidence: Evidence) -> CheckResult:
     """The whole answer of the check. Advisories that could not be had keep it from passing, and hide nothing else."""
-    loose = [Judged(concern, "warn") for concern in _unasked(snapshot.advisories)]
-    judged = merged([*(each for outcome in outcomes for each in outcome.judged), *loose])
+    of_bills = [each for outcome in outcomes for each in outcome.judged]
+    judged = merged([*of_bills, *loose.judged(outcomes, config, evidence)])
     suppressed = merged_excuses([each for outcome in outcomes for each in outcome.suppressed])
     absent = snapshot.advisories if isinstance(snapshot.advisories, Missing) else None
     states = [*(outcome.state for outcome in outcomes), *(each.state for each in judged)]
@@ -38,14 +37,6 @@ def together(outcomes: Sequence[Outcome], snapshot: Snapshot, config: Config, ev
         next_step=_next_step(state, judged, outcomes),
         detail=_detail(outcomes, judged, suppressed, snapshot.advisories),
     )
-
-
-def _unasked(advisories: Advisories | Missing | None) -> Iterator[Concern]:
-    if isinstance(advisories, Advisories) and advisories.unasked:
-        names = advisories.unasked
-        shown = ", ".join(names[:5])
-        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        yield Concern("unasked", f"Nobody could be asked about {shown}{more}")
 
 
 # --- words -------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from checks.sbom.typosquat import Names, skeleton, slipped
 
 from .bills import NAMES, document, npm, pair
 
-DEV = {"properties": [{"name": "cdx:npm:package:development", "value": "true"}]}
+DEV: dict[str, Any] = {"properties": [{"name": "cdx:npm:package:development", "value": "true"}]}
 
 
 def judged(base: list[Any], head: list[Any], **block: object) -> Outcome:
