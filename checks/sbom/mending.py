@@ -12,6 +12,7 @@ from checks.sbom.evidence import Evidence
 from checks.sbom.findings import Bills
 from checks.sbom.outcome import Suppressed
 from checks.sbom.remedy import Remedy
+from checks.sbom.ways import Lineage, ways
 
 
 def mended(
@@ -45,8 +46,8 @@ class _Bench:
         if concern.advisory is None or not concern.advisory.records or concern.kind == "fixed":
             return concern
         found = self._remedy(concern, _newest(concern.ecosystem, concern.versions))
-        back = self._back(concern)
-        fix = (" or " if found.version else "; ").join(filter(None, (back, _said(concern, found))))
+        ahead = _said(concern, found) + (self._lifted(concern, found) if concern.direct is False else "")
+        fix = (" or " if found.version else "; ").join(filter(None, (self._back(concern), ahead)))
         return replace(concern, fixable=found.version is not None, bump=found.bump, fix=fix[:1].upper() + fix[1:])
 
     def _remedy(self, concern: Concern, current: str) -> Remedy:
@@ -54,6 +55,17 @@ class _Bench:
         if key not in self._remedies:
             self._remedies[key] = self._safest(concern, current)
         return self._remedies[key]
+
+    def _lifted(self, concern: Concern, found: Remedy) -> str:
+        """How a package that others bring along gets its safe version; "" where it has none."""
+        if found.version is None:
+            return ""
+        names = self._bills.parents.get(concern.purl, ())
+        asked = {name: self._evidence.declarations.asked(name, concern.name) for name in names}
+        current = _newest(concern.ecosystem, concern.versions)
+        best = ways(concern.ecosystem, concern.name, current, found, Lineage(direct=False, parents=asked))[0]
+        via = f", which comes in through {concern.trail[0]}" if concern.trail else ""
+        return f"{via}: {best.text}"
 
     def _safest(self, concern: Concern, current: str) -> Remedy:
         ecosystem, name, book = concern.ecosystem, concern.name, self._evidence.book
@@ -93,8 +105,7 @@ def _said(concern: Concern, found: Remedy) -> str:
     if found.version is None:
         return found.reason
     how = ", ".join(filter(None, (found.bump, "may break its users" if found.breaking else "")))
-    via = f"; it comes in through {concern.trail[0]}" if len(concern.trail) > 1 else ""
-    return f"move `{concern.name}` to {found.version}{f' ({how})' if how else ''}{via}"
+    return f"move `{concern.name}` to {found.version}{f' ({how})' if how else ''}"
 
 
 def _newest(ecosystem: str, found: Iterable[str]) -> str:

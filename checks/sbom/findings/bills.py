@@ -45,6 +45,17 @@ class Bills:
         """The head's components by identity."""
         return group(self.head)
 
+    @cached_property
+    def parents(self) -> dict[str, tuple[str, ...]]:
+        """The names of the packages that depend on each, in the head, by key and sorted."""
+        places = {component.ref: component for component in self.head.components}
+        found: dict[str, set[str]] = {}
+        for source, targets in self.head.edges.items():
+            for target in targets:
+                if source in places and target in places:
+                    found.setdefault(places[target].key, set()).add(places[source].name)
+        return {key: tuple(sorted(names)) for key, names in found.items()}
+
     def why(self, keys: Iterable[str]) -> dict[str, Reason]:
         """Why packages are there: in the head, or in the base for those that left."""
         asked = set(keys)

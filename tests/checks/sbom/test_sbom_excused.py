@@ -88,8 +88,12 @@ def test_every_affected_version_needs_its_excuse() -> None:
 
 
 def test_a_part_of_the_product_is_excused_where_the_statement_names_the_product() -> None:
-    parts: dict[str, Any] = {"products": [{"@id": "pkg:github/acme/shop", "subcomponents": [{"@id": "pkg:npm/qs@6.5.2"}]}]}
-    other: dict[str, Any] = {"products": [{"@id": "pkg:github/acme/other", "subcomponents": [{"@id": "pkg:npm/qs@6.5.2"}]}]}
+    parts: dict[str, Any] = {
+        "products": [{"@id": "pkg:github/acme/shop", "subcomponents": [{"@id": "pkg:npm/qs@6.5.2"}]}]
+    }
+    other: dict[str, Any] = {
+        "products": [{"@id": "pkg:github/acme/other", "subcomponents": [{"@id": "pkg:npm/qs@6.5.2"}]}]
+    }
     assert evaluated(openvex(**parts)).state is State.PASS
     assert evaluated(openvex(**other)).state is State.BLOCK
 

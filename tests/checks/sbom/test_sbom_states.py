@@ -224,7 +224,8 @@ def test_the_json_of_a_comparison_has_just_the_promised_keys() -> None:
         "purl": "pkg:npm/qs@6.5.2",
         "class": "introduced",
         "action": "block",
-        "fix": "Return to 5.0.0 or move `qs` to 6.5.3 (patch); it comes in through a",
+        "fix": "Return to 5.0.0 or move `qs` to 6.5.3 (patch), which comes in through a: "
+        "ask for qs 6.5.3 by an entry in `overrides`",
         "path": ["a", "qs"],
         "message": "GHSA-1 (critical) arrives with `qs` 6.5.2 (via a)",
         "sbom": "sbom/a.json",

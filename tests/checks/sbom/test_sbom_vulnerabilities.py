@@ -1,5 +1,6 @@
 """Advisories on packages of the bills: which of them the change brings, and which were there or are news."""
 
+import json
 from typing import Any
 
 import pytest
@@ -39,7 +40,9 @@ def test_a_critical_transitive_that_arrives_blocks_with_its_way_in_and_a_fix() -
     assert (outcome.state, found.action, found.concern.kind) == (State.BLOCK, "block", "introduced")
     assert found.concern.message == "GHSA-1 (critical) arrives with `qs` 6.5.2 (via express)"
     assert found.concern.trail == ("express", "body-parser", "qs")
-    assert found.concern.fix == "Move `qs` to 6.5.3 (patch); it comes in through express"
+    assert found.concern.fix == (
+        "Move `qs` to 6.5.3 (patch), which comes in through express: ask for qs 6.5.3 by an entry in `overrides`"
+    )
     finding = found.finding
     assert (finding.id, finding.purl, finding.path) == ("GHSA-1", "pkg:npm/qs@6.5.2", "app.json")
     assert (finding.trail, finding.fix, finding.severity) == (found.concern.trail, found.concern.fix, "critical")
@@ -214,6 +217,21 @@ def test_where_no_release_is_clean_the_reason_is_told_and_a_policy_can_ask() -> 
 def test_how_far_away_the_fix_is_can_be_asked_as_well() -> None:
     rules = [{"rule": "vulnerability", "bump": "patch", "action": "warn"}]
     assert judged(tree(), tree("6.5.2"), rules=rules).state is State.WARN
+
+
+@pytest.mark.parametrize(
+    ("asked", "way"),
+    [
+        ("^6.5.0", "renew the lock file: every parent takes qs 6.5.3"),
+        ("6.5.2", "ask for qs 6.5.3 by an entry in `overrides`, since body-parser would not take it"),
+    ],
+)
+def test_the_way_to_a_transitive_fix_follows_from_what_the_lock_file_says_its_parents_ask(asked: str, way: str) -> None:
+    parts = {"node_modules/body-parser": {"version": "1.0.0", "dependencies": {"qs": asked}}}
+    text = json.dumps({"lockfileVersion": 3, "packages": {"": {"name": "app"}} | parts})
+    lock = Document("package-lock.json", "h" * 40, text)
+    outcome = report.compare(tree(), tree("6.5.2"), None, [HIT], manifests=[lock])
+    assert only(outcome).concern.fix.endswith(f"comes in through express: {way}")
 
 
 def test_a_finding_points_at_the_line_of_the_manifest_that_brings_the_package() -> None:
