@@ -1,15 +1,17 @@
 """SBOM drift: what a change brings into the product, what of it may not come, and why it is there.
 
-`read` a bill, `diff` two of them, `licences.evaluate` an expression; `CHECK` is the whole as a check.
+`read` a bill, `diff` two of them, `compare` them under a policy, `licences.evaluate` an expression, `osv.affected` and
+`remedy.safest` for a version; `CHECK` is the whole as a check.
 """
 
-from checks.sbom import licences
+from checks.sbom import licences, osv, remedy
 from checks.sbom.bill import Bom, Component, Flaw, Scope, UnreadableError, Vulnerability
 from checks.sbom.change import Change, Diff, Kind
 from checks.sbom.check import CHECK, evaluate
 from checks.sbom.delta import diff
 from checks.sbom.policy import Config
 from checks.sbom.reader import MAX_BYTES, read
+from checks.sbom.report import as_json, compare
 
 __all__ = [
     "CHECK",
@@ -24,8 +26,12 @@ __all__ = [
     "Scope",
     "UnreadableError",
     "Vulnerability",
+    "as_json",
+    "compare",
     "diff",
     "evaluate",
     "licences",
+    "osv",
     "read",
+    "remedy",
 ]

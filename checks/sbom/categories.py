@@ -100,7 +100,6 @@ def _pick(choose: Callable[..., Category], found: Iterable[Category]) -> Categor
     return choose(found, key=CATEGORIES.index)
 
 
-@lru_cache(maxsize=2048)
 def _single(key: str) -> Category:
     name = key.removesuffix("+").lower()
     exact, families = _table()

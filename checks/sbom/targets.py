@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
 
 from checks.globs import matches
 from checks.sbom import ranges
@@ -44,7 +43,6 @@ class Target:
         return ranges.includes_vers(self.versions, ecosystem, version) is True
 
 
-@lru_cache(maxsize=4096)
 def parse(text: str, versions: str = "") -> Target:
     """Read `pkg:npm/@scope/name*` or, with a range, `pkg:npm/name@<1.2`. Raises ValueError that says what is wrong."""
     path, at, stated = text.rpartition("@")

@@ -10,6 +10,13 @@ from checks.sbom.spellings import ALIASES
 
 from .bills import document, npm
 
+
+@pytest.fixture(autouse=True)
+def _afresh() -> None:
+    """What an earlier test worked out is no answer to this one."""
+    category.cache_clear()
+
+
 TABLE = [
     ("MIT", "permissive"),
     ("Apache-2.0", "permissive"),

@@ -243,6 +243,51 @@ def test_bytes_and_text_are_read_alike_and_nothing_raises() -> None:
     assert report.as_json(BASE, HEAD, records=["{", "[]", HIT])["state"] == "block"
 
 
+def test_the_json_is_made_of_all_that_was_handed_in() -> None:
+    statement = {"vulnerability": {"name": "GHSA-1"}, "products": [{"@id": "pkg:npm/qs@6.5.2"}], "status": "fixed"}
+    vex = {
+        "@context": "https://openvex.dev/ns/v0.2.0",
+        "@id": "x",
+        "author": "a",
+        "version": 1,
+        "statements": [statement],
+    }
+    vex["timestamp"] = "2026-06-01T00:00:00Z"
+    accepted = {"id": "GHSA-4", "purl": "pkg:npm/qs", "owner": "@a", "reason": "b", "expires": "2026-06-30"}
+    other = record("GHSA-4", "qs", **rated("low"))
+    config = Config.model_validate({"exceptions": [accepted]})
+    manifest = Document("requirements.txt", "h" * 40, "x")
+    made = report.as_json(
+        document(npm("a"), npm("qs", "6.5.2")),
+        document(npm("a"), npm("qs", "6.5.2"), version=2),
+        config,
+        [HIT, NEWS, other],
+        [json.dumps(vex)],
+        "2026-06-10",
+        manifests=[manifest],
+        baseline=MADE,
+        path="a.json",
+    )
+    assert [(each["id"], each["class"], each["sbom"]) for each in made["findings"]] == [
+        ("GHSA-2", "newly_published", "a.json")
+    ]
+    assert [(each["id"], each["by"], each["who"], each["why"]) for each in made["suppressed"]] == [
+        ("GHSA-1", "vex", "VEX document 1", "fixed"),
+        ("GHSA-4", "exception", "@a", "b"),
+    ]
+    stale = report.as_json(BASE, HEAD, day="2027-06-10", baseline=MADE)
+    assert (stale["comparison"], stale["title"][:22]) == ("stale", "The baseline is stale:")
+    assert report.as_json(BASE, HEAD)["findings"] == []
+
+
+def test_the_json_points_at_no_manifest_but_the_finding_does() -> None:
+    manifest = Document("package.json", "h" * 40, '{"dependencies": {"qs": "6.5.2"}}')
+    outcome = report.compare(BASE, HEAD, None, [HIT], manifests=[manifest], path="a.json")
+    assert (outcome.judged[0].finding.path, outcome.judged[0].finding.line) == ("package.json", 1)
+    assert report.finding(outcome.judged[0])["sbom"] == "a.json"
+    assert outcome.path == "a.json"
+
+
 @pytest.mark.parametrize("name", ["go-proton-bridge", "npm-shop-api", "pypi-flask"])
 def test_a_real_pair_raises_no_false_alarm(name: str) -> None:
     outcome = report.compare(*pair(name))
