@@ -45,7 +45,10 @@ class _Bench:
         """With the safer version, where the advisories themselves know one; a bill knows none."""
         if concern.advisory is None or not concern.advisory.records or concern.kind == "fixed":
             return concern
-        found = self._remedy(concern, _newest(concern.ecosystem, concern.versions))
+        current = _newest(concern.ecosystem, concern.versions)
+        found = self._remedy(concern, current)
+        if found.version == current:  # only the bill says that it is affected: the advisories know no better version
+            return concern
         ahead = _said(concern, found) + (self._lifted(concern, found) if concern.direct is False else "")
         fix = (" or " if found.version else "; ").join(filter(None, (self._back(concern), ahead)))
         return replace(concern, fixable=found.version is not None, bump=found.bump, fix=fix[:1].upper() + fix[1:])

@@ -14,7 +14,7 @@ from checks.sbom.outcome import Judged, Outcome, Suppressed, merged, merged_excu
 from checks.sbom.policy import Config
 
 NAME = "sbom"
-SHOWN = 200  # changes a file, in `detail`: more than anyone reads
+SHOWN = 200  # findings, and changes a file, in `detail`: more than anyone reads
 
 _ANSWERS = (State.PASS, State.WARN, State.BLOCK)
 
@@ -31,7 +31,7 @@ def together(outcomes: Sequence[Outcome], snapshot: Snapshot, config: Config, ev
         NAME,
         state,
         _title(state, judged, outcomes, absent),
-        reasons=_reasons(judged, outcomes, absent),
+        reasons=_reasons(judged, outcomes, snapshot),
         measures=_measures(judged, outcomes, config, evidence.day),
         findings=tuple(each.finding for each in judged),
         next_step=_next_step(state, judged, outcomes),
@@ -55,11 +55,12 @@ def _title(state: State, judged: Sequence[Judged], outcomes: Sequence[Outcome], 
     return counted(total) if any(total.values()) else outcomes[0].title
 
 
-def _reasons(judged: Sequence[Judged], outcomes: Sequence[Outcome], absent: Missing | None) -> tuple[str, ...]:
+def _reasons(judged: Sequence[Judged], outcomes: Sequence[Outcome], snapshot: Snapshot) -> tuple[str, ...]:
+    lost = {"Advisories": snapshot.advisories, "VEX documents": snapshot.vex}
     return (
         *(each.finding.message for each in judged if each.state in (State.BLOCK, State.WARN)),
         *(f"{outcome.path}: {outcome.title}" for outcome in outcomes if outcome.state not in _ANSWERS),
-        *((f"Advisories not read: {absent.reason}",) if absent else ()),
+        *(f"{name} not read: {facts.reason}" for name, facts in lost.items() if isinstance(facts, Missing)),
     )
 
 
@@ -106,7 +107,8 @@ def _measures(judged: Sequence[Judged], outcomes: Sequence[Outcome], config: Con
         return ()
     evidence = ", ".join(compared)
     denied = [each for each in judged if (each.concern.rule, each.concern.kind) == ("licence", "denied")]
-    risky = [each for each in judged if each.concern.rule == "vulnerability" and each.state is State.BLOCK]
+    introduced = [each for each in judged if (each.concern.rule, each.concern.kind) == ("vulnerability", "introduced")]
+    risky = [each for each in introduced if each.state is State.BLOCK]
     return (
         *(Measure(name, count, evidence=evidence) for name, count in _total(outcomes).items()),
         Measure("licence_denied", len(denied), limit="0", evidence=evidence, state=_broken(denied)),
@@ -146,8 +148,9 @@ def _detail(
 ) -> dict[str, Any]:
     return {
         "files": [_file(outcome) for outcome in outcomes],
-        "findings": [report.finding(each) for each in judged],
-        "suppressed": [report.excused(each) for each in suppressed],
+        "findings": [report.finding(each) for each in judged[:SHOWN]],
+        "more_findings": max(0, len(judged) - SHOWN),
+        "suppressed": [report.excused(each) for each in suppressed[:SHOWN]],
         "advisories": advisories.source if isinstance(advisories, Advisories) else "",
     }
 

@@ -39,4 +39,5 @@ def _alike(bills: Bills) -> Iterator[Concern]:
             continue
         twin = names.twin(change.ecosystem, change.name)
         if twin:
-            yield bills.of_change(TYPOSQUAT, f"{say(change)} is named almost like `{twin}`", change)
+            message, fix = f"{say(change)} is named almost like `{twin}`", f"Take `{twin}`, if that is what is meant"
+            yield bills.of_change(TYPOSQUAT, message, change, fix=fix)

@@ -56,7 +56,8 @@ def _caught(change: Change, named: Sequence[Rule]) -> list[str]:
 
 def _denied(bills: Bills, change: Change, terms: Terms) -> Concern:
     guilty = [text for text in change.head_licences if licences.evaluate(text, terms) == "deny"]
-    return _of(bills, change, DENIED, f"{_all(guilty)} arrives with {say(change)}")
+    back = f"Return to {change.base_versions[-1]}, or replace the package" if change.base_versions else ""
+    return _of(bills, change, DENIED, f"{_all(guilty)} arrives with {say(change)}", back)
 
 
 def _unknown(bills: Bills, change: Change, terms: Terms) -> Concern:
@@ -71,8 +72,8 @@ def _changed(bills: Bills, change: Change) -> Concern:
     return _of(bills, change, CHANGED, f"The licence of {say(change)} was {old} and is {new}{turned}")
 
 
-def _of(bills: Bills, change: Change, kind: str, message: str) -> Concern:
-    return bills.of_change(RULE, message, change, kind=kind, names=change.head_licences)
+def _of(bills: Bills, change: Change, kind: str, message: str, fix: str = "") -> Concern:
+    return bills.of_change(RULE, message, change, kind=kind, names=change.head_licences, fix=fix)
 
 
 def _all(expressions: Sequence[str]) -> str:

@@ -101,6 +101,7 @@ def test_names_of_the_base_are_known_as_well_as_popular_ones() -> None:
     outcome = judged([npm("acme-billing")], [npm("acme-billing"), npm("acme-biling")])
     assert told(outcome) == [("typosquat", "`acme-biling` 1.0.0 is named almost like `acme-billing`", "warn")]
     assert outcome.judged[0].concern.versions == ("1.0.0",)
+    assert outcome.judged[0].concern.fix == "Take `acme-billing`, if that is what is meant"
 
 
 @pytest.mark.parametrize(("one", "other"), [("has-map", "has-set"), ("lib-a1b", "lib-a2b"), ("get-proto", "set-proto")])

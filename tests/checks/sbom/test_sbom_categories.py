@@ -127,6 +127,9 @@ def test_a_licence_is_one_finding_and_the_worst_that_can_be_said_of_it() -> None
     assert told(judged("MIT", "AGPL-3.0-only", licenses={"deny": ["AGPL-3.0-only"]})) == [
         ("licence", "denied", "block")
     ]
+    turned = judged("MIT", "AGPL-3.0-only", licenses={"deny": ["AGPL-3.0-only"]}).judged[0]
+    assert turned.concern.fix == "Return to 1, or replace the package"
+    assert judged("", "AGPL-3.0-only", licenses={"deny": ["AGPL-3.0-only"]}).judged[0].concern.fix == ""
     assert told(judged("MIT", "Acme Terms", licenses={"deny": ["AGPL-3.0-only"]})) == [("licence", "unknown", "warn")]
 
 

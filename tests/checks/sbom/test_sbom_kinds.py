@@ -145,6 +145,31 @@ def test_without_a_graph_of_the_product_directness_is_nobodys_guess() -> None:
     assert (sbom.diff(rooted, rooted).graph, sbom.diff(rooted, Bom(parts)).graph) == (True, False)
 
 
+BILLS = st.lists(
+    st.builds(
+        part,
+        st.sampled_from(["1.0.0", "2.0.0"]),
+        st.tuples(st.just("sha256"), st.sampled_from(["aa", "bb"])),
+        name=st.sampled_from("ab"),
+        scope=st.sampled_from(list(Scope)),
+    ),
+    max_size=5,
+)
+
+
+@given(BILLS, BILLS, st.randoms(use_true_random=False))
+def test_digests_and_scopes_differ_alike_in_both_directions_and_in_any_order(
+    before: list[Component], after: list[Component], random: Any
+) -> None:
+    there, back = sbom.diff(bom(*before), bom(*after)), sbom.diff(bom(*after), bom(*before))
+    for kind in (Kind.HASH_CHANGED, Kind.SCOPE_CHANGED):
+        assert [c.key for c in there.of(kind)] == [c.key for c in back.of(kind)]
+    assert [c.rehashed for c in there.of(Kind.HASH_CHANGED)] == [c.rehashed for c in back.of(Kind.HASH_CHANGED)]
+    assert sbom.diff(bom(*before), bom(*before)).changes == ()
+    random.shuffle(after)
+    assert sbom.diff(bom(*before), bom(*after)) == there
+
+
 # --- which version became which --------------------------------------------------------------------------------
 
 

@@ -330,4 +330,14 @@ def test_a_bill_against_itself_introduces_nothing(parts: list[Any]) -> None:
 def test_documents_that_could_not_be_read_excuse_and_declare_nothing() -> None:
     lost = (Document("vex.json", "b" * 40, missing=Missing("too large")),)
     result = held(against(BASE, HEAD), advisories=Advisories((HIT,)), vex=lost, manifests=Missing("no token"))
-    assert result.state is State.BLOCK
+    assert (result.state, len(result.reasons)) == (State.BLOCK, 1)
+    told = held(against(BASE, HEAD), advisories=Advisories((HIT,)), vex=Missing("no token"))
+    assert told.reasons[-1] == "VEX documents not read: no token"
+
+
+def test_the_detail_shows_at_most_two_hundred_findings() -> None:
+    config = Config.model_validate({"packages": {"deny": ["pkg:npm/p*"]}})
+    many = document(npm("a"), *(npm(f"p{n}") for n in range(203)))
+    result = held(against(document(npm("a")), many), config=config)
+    assert (len(result.findings), len(result.detail["findings"]), result.detail["more_findings"]) == (203, 200, 3)
+    assert held(against(BASE, HEAD)).detail["more_findings"] == 0

@@ -164,6 +164,12 @@ def test_an_advisory_that_only_the_bill_knows_stands_alone_and_knows_no_fix() ->
     assert (concern.id, concern.kind, concern.fix, concern.fixable) == ("VENDOR-1", "introduced", "", None)
 
 
+def test_where_only_the_bill_says_that_a_version_is_affected_the_advisories_know_no_better_one() -> None:
+    carried = [advisory("CVE-1", "qs@6.6.0", severity="high")]
+    concern = only(judged(tree("6.5.2"), tree("6.6.0", vulnerabilities=carried))).concern
+    assert (concern.id, concern.kind, concern.fix, concern.fixable) == ("GHSA-1", "preexisting", "", None)
+
+
 def test_a_bill_that_stops_listing_a_package_that_stayed_has_not_mended_it() -> None:
     carried = [advisory("VENDOR-1", "qs@6.5.2", severity="high")]
     none = record("X", "other")
