@@ -66,7 +66,8 @@ class Change:
     @property
     def arrived(self) -> tuple[str, ...]:
         """The versions that only the head has."""
-        return tuple(version for version in self.head_versions if version not in self.base_versions)
+        there = frozenset(self.base_versions)
+        return tuple(version for version in self.head_versions if version not in there)
 
 
 @dataclass(frozen=True, slots=True)
