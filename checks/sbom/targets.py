@@ -46,7 +46,7 @@ class Target:
 def parse(text: str, versions: str = "") -> Target:
     """Read `pkg:npm/@scope/name*` or, with a range, `pkg:npm/name@<1.2`. Raises ValueError that says what is wrong."""
     path, at, stated = text.rpartition("@")
-    if not at or "/" in stated or path.endswith("/"):  # that @ opens a scope
+    if not at or path.endswith("/") or ("/" in stated and not stated.startswith("vers:")):  # that @ opens a scope
         path, stated = text, ""
     if stated and versions:
         raise ValueError(f"{text!r} states versions already; write them once")

@@ -158,6 +158,27 @@ def test_a_glob_knows_its_ecosystem(glob: str, purl: str, touches: bool) -> None
     assert parse(glob).touches(purl, ("1.0.0",)) is touches
 
 
+@pytest.mark.parametrize(
+    ("text", "purl", "version", "touches"),
+    [
+        ("pkg:pypi/foo@>1.0", "pkg:pypi/foo", "1.0.post1", True),
+        ("pkg:pypi/foo@>=1.0", "pkg:pypi/foo", "1.0rc1", False),
+        ("pkg:deb/debian/foo@<1.0", "pkg:deb/debian/foo", "1.0~rc1", True),
+        ("pkg:maven/g/foo@<1.0", "pkg:maven/g/foo?type=war", "1.0-alpha", True),
+        ("pkg:npm/foo@<1 || >=3", "pkg:npm/foo", "3.1.0", True),
+        ("pkg:npm/foo@<1 || >=3", "pkg:npm/foo", "2.0.0", False),
+        ("pkg:npm/foo@*", "pkg:npm/foo", "2.0.0", True),
+        ("pkg:npm/foo@vers:npm/<2", "pkg:npm/foo", "1.0.0", True),
+        ("pkg:npm/foo@<2", "pkg:npm/foo", "latest", False),
+    ],
+)
+def test_a_range_follows_the_order_of_the_packages_own_ecosystem(
+    text: str, purl: str, version: str, touches: bool
+) -> None:
+    assert parse(text).touches(purl, (version,)) is touches
+    assert parse(text).covers(purl, (version,)) is touches
+
+
 # --- what is refused -------------------------------------------------------------------------------------------
 
 
