@@ -154,7 +154,9 @@ def test_packages_that_nobody_could_be_asked_about_are_named() -> None:
     assert (finding.rule, finding.state, finding.path) == ("unasked", State.WARN, "")
     assert finding.message == "Nobody could be asked about p0, p1, p2, p3, p4 and 2 more"
     assert result.detail["advisories"] == "OSV"
-    assert held(against(BASE, HEAD), advisories=Advisories((), "OSV", ("x",))).title == "Nobody could be asked about x"
+    for count, said in ((1, "p0"), (5, "p0, p1, p2, p3, p4"), (6, "p0, p1, p2, p3, p4 and 1 more")):
+        asked = held(against(BASE, HEAD), advisories=Advisories((), "OSV", names[:count]))
+        assert asked.title == f"Nobody could be asked about {said}"
 
 
 # --- several bills ---------------------------------------------------------------------------------------------

@@ -240,6 +240,13 @@ def test_the_way_to_a_transitive_fix_follows_from_what_the_lock_file_says_its_pa
     assert only(outcome).concern.fix.endswith(f"comes in through express: {way}")
 
 
+def test_a_package_that_nothing_leads_to_has_no_way_in_and_its_fix_all_the_same() -> None:
+    lost = document(*TREE, npm("qs", "6.5.2"), edges={"app": ["express"]})
+    concern = only(judged(document(*TREE, edges={"app": ["express"]}), lost)).concern
+    assert (concern.direct, concern.trail) == (False, ())
+    assert concern.fix == "Move `qs` to 6.5.3 (patch): ask for qs 6.5.3 by an entry in `overrides`"
+
+
 def test_a_finding_points_at_the_line_of_the_manifest_that_brings_the_package() -> None:
     manifest = Document("package.json", "h" * 40, '{\n  "dependencies": {\n    "express": "^4.0.0"\n  }\n}\n')
     outcome = report.compare(tree(), tree("6.5.2"), None, [HIT], manifests=[manifest], path="app.json")
