@@ -15,7 +15,7 @@ async def change(repository: Repository, pull: Pull, listed: int | None) -> tupl
     """
     group_on = pull.base_sha if pull.number is None else ""  # perhaps the entry before it in the queue
     compared = await repository.compare(group_on or pull.base_ref, pull.head_sha)
-    pull = replace(pull, base_sha=compared.base_sha, merge_base_sha=compared.merge_base_sha)
+    pull = replace(pull, base_sha=compared.base_sha, merge_base_sha=compared.merge_base.sha)
     whole = len(compared.files) == listed or not compared.truncated
     if pull.number is None or whole:
         return pull, ChangeFacts(compared.files, compared.messages, truncated=not whole)

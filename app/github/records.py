@@ -66,11 +66,21 @@ class PullRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """A commit. The first of `parents` is where its branch was; `at`: when it was committed, RFC 3339 in UTC."""
+
+    sha: str
+    parents: tuple[str, ...] = ()
+    at: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """Base against head. `files`: at most GitHub's 300; `messages`: of the first 250 commits, newest last."""
 
     base_sha: str
-    merge_base_sha: str
+    merge_base: Commit
     files: tuple[FileChange, ...]
     messages: tuple[str, ...]
 
@@ -218,9 +228,20 @@ def read_comparison(data: Any) -> Comparison:
     """Read a comparison of two commits."""
     return Comparison(
         base_sha=_string(data["base_commit"], "sha"),
-        merge_base_sha=_string(data["merge_base_commit"], "sha"),
+        merge_base=read_commit(data["merge_base_commit"]),
         files=tuple(read_file(file) for file in data.get("files") or ()),
         messages=tuple(_text(_object(commit, "commit"), "message") for commit in data.get("commits") or ()),
+    )
+
+
+def read_commit(data: Any) -> Commit:
+    """Read a commit as lists and comparisons give it."""
+    said = _object(data, "commit")
+    return Commit(
+        sha=_string(data, "sha"),
+        parents=tuple(_string(parent, "sha") for parent in data.get("parents") or ()),
+        at=_text(_object(said, "committer"), "date"),
+        message=_text(said, "message"),
     )
 
 

@@ -20,6 +20,7 @@ from app.github.records import (
     CheckRun,
     CheckSuite,
     Comment,
+    Commit,
     Comparison,
     Deployment,
     DeploymentStatus,
@@ -30,6 +31,7 @@ from app.github.records import (
     read_check_run,
     read_check_suite,
     read_comment,
+    read_commit,
     read_comparison,
     read_deployment,
     read_deployment_status,
@@ -106,6 +108,11 @@ class Repository:
         """What `head` adds since it left `base`; NotFound when the two share no history."""
         template = _REPO + "/compare/{basehead}"
         return await self._client.get(template, self._at(basehead=f"{base}...{head}"), read_comparison)
+
+    async def history(self, sha: str) -> tuple[Commit, ...]:
+        """Commit `sha` and what it holds, the newest 100 in all, side branches among them."""
+        template = _REPO + "/commits{?sha,per_page}"
+        return await self._client.get(template, self._at(sha=sha, per_page=PER_PAGE), _read_commits)
 
     # --- what is in it ---
 
@@ -312,6 +319,10 @@ class Repository:
     async def artifact_zip(self, artifact_id: int, max_bytes: int) -> bytes:
         """An artifact as a zip file, unopened; TooLarge past `max_bytes`, NotFound once it expired."""
         return await download_zip(self._client, self._at(artifact_id=artifact_id), max_bytes)
+
+
+def _read_commits(data: Any) -> tuple[Commit, ...]:
+    return tuple(read_commit(one) for one in data)
 
 
 def _heads(branch: str) -> Sequence[str]:

@@ -8,6 +8,7 @@ import pytest
 
 from app.github.client import Client
 from app.github.errors import Malformed, TooLarge
+from app.github.records import Commit
 from app.github.repository import Repository
 from checks.model import FileChange, Pull
 
@@ -146,8 +147,21 @@ async def test_a_comparison_keeps_files_messages_and_the_merge_base(repository: 
         FileChange("logo.png", 0, 0, "added"),
     )
     assert compared.messages == ("first", "fix: second")
-    assert (compared.base_sha, compared.merge_base_sha) == (BASE, "c" * 40)
+    assert (compared.base_sha, compared.merge_base) == (BASE, Commit("c" * 40))
     assert not compared.truncated
+
+
+async def test_a_commit_is_read_with_its_parents_and_when_it_was_committed(repository: Repository, hub: Hub) -> None:
+    said = {
+        "message": "Merge",
+        "author": {"date": "2026-01-01T00:00:00Z"},
+        "committer": {"date": "2026-01-02T00:00:00Z"},
+    }
+    merge = {"sha": SHA, "parents": [{"sha": BASE}, {"sha": "c" * 40}], "commit": said}
+    hub.on("GET", R + "/commits", Reply(data=[merge, {"sha": BASE}]))
+    read = await repository.history(SHA)
+    assert read == (Commit(SHA, (BASE, "c" * 40), "2026-01-02T00:00:00Z", "Merge"), Commit(BASE))
+    assert hub.seen[-1].path == f"{R}/commits?sha={SHA}&per_page=100"
 
 
 async def test_a_comparison_at_githubs_file_limit_counts_as_truncated(repository: Repository, hub: Hub) -> None:

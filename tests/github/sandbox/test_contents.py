@@ -117,6 +117,19 @@ async def test_a_single_commit_shows_its_files(bot: Client, shop: Repo) -> None:
     assert (unknown.status, unknown.message) == (422, f"No commit found for SHA: {'f' * 40}")
 
 
+async def test_the_commits_of_a_branch_are_listed_with_their_parents(bot: Client, shop: Repo) -> None:
+    first = shop.tip()
+    shop.commit("feature", {"a": "1"})
+    number = shop.open_pull("Add a", "feature")
+    side = shop.tip("feature")
+    merged = shop.merge(number)
+    listed = (await bot.get(f"{REPO}/commits?sha=main&per_page=100")).body
+    assert [[parent["sha"] for parent in one["parents"]] for one in listed] == [[first, side], [], [first]]
+    assert [one["sha"] for one in (await bot.get(f"{REPO}/commits?sha={side}")).body] == [side, first]
+    assert (await bot.get(f"{REPO}/commits?per_page=1")).body[0]["sha"] == merged
+    assert (await bot.get(f"{REPO}/commits?sha={'f' * 40}")).status == 404
+
+
 async def test_a_comparison_counts_from_where_the_two_parted(bot: Client, shop: Repo) -> None:
     parted = shop.tip()
     shop.commit("feature", {"a": "1"})

@@ -90,6 +90,13 @@ def commit(call: Call) -> Answer:
     return Answer(200, shapes.commit_full(call.world, call.repo, found))
 
 
+def commits(call: Call) -> Answer:
+    """`GET .../commits`: what `sha` (a commit or branch, else the default branch) holds, the newest first."""
+    start = _end(call, call.query.get("sha") or call.repo.default_branch)
+    found = call.repo.objects.history(start.sha)
+    return paged(call, found, lambda one: shapes.commit_item(call.world, call.repo, one))
+
+
 def pulls_of_commit(call: Call) -> Answer:
     """The pull requests that hold a commit: open ones, and merged ones that brought it."""
     sha = call.world.resolve(call.repo, call.params["ref"]).sha
@@ -179,6 +186,7 @@ ROUTES = (
     Route("GET", f"{REPO}/collaborators/{{username}}/permission", permission, ("metadata:read",)),
     Route("GET", f"{REPO}/branches", branches, ("contents:read",)),
     Route("GET", f"{REPO}/branches/{{branch}}", branch, ("contents:read",)),
+    Route("GET", f"{REPO}/commits", commits, ("contents:read",)),
     Route("GET", f"{REPO}/commits/{{ref}}/pulls", pulls_of_commit, ("pull_requests:read", "contents:read")),
     Route("GET", f"{REPO}/commits/{{ref}}/status", combined_status, ("statuses:read",)),
     Route("GET", f"{REPO}/compare/{{basehead}}", compare, ("contents:read",)),
