@@ -91,6 +91,29 @@ measurements = Table(
 )
 Index("measurements_of_sha", measurements.c.repository, measurements.c.sha, measurements.c.id)
 
+bills = Table(  # SBOMs that CI sent
+    "bills",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("repository", _Folded(200), nullable=False),
+    Column("sha", String(64), nullable=False),
+    Column("path", String(200), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    UniqueConstraint("repository", "sha", "path"),
+)
+Index("bills_of_path", bills.c.repository, bills.c.path, bills.c.received_at)
+
+advisories = Table(  # OSV records as they were last read
+    "advisories",
+    metadata,
+    Column("id", String(200), primary_key=True),
+    Column("modified", String(40), nullable=False),  # as its database says
+    Column("record", LargeBinary, nullable=False),
+    Column("used_at", BigInteger, nullable=False),  # to the day
+)
+Index("advisories_by_use", advisories.c.used_at)
+
 tokens = Table(
     "tokens",
     metadata,

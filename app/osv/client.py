@@ -1,0 +1,195 @@
+"""The OSV service: few questions, each answer kept for a while, and every record fetched once until it changes.
+
+A batch names advisories only by id and time. So first every version is asked about; then, without a version, each
+package that was hit: what else is known of it decides which other version would be safe. Last come the records.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from cachetools import LRUCache, TTLCache
+
+from app.osv.errors import Refused, TooLarge, Unavailable
+from app.osv.model import Found, Package, Record, Shelf
+from app.osv.query import MOST_QUERIES, PATH, Hit, Query, answers
+from app.osv.wire import Wire
+from checks.sbom.moments import moment
+
+A = TypeVar("A")
+B = TypeVar("B")
+Hits = dict[Query, tuple[Hit, ...]]
+
+BAD_REQUEST = 400
+
+_UNUSED = ("details", "references", "credits")  # the longest parts of a record, which no check reads
+_KEPT_IN_MEMORY = 20_000  # records
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds, bytes and counts of one question, whatever it takes."""
+
+    whole: float = 180.0
+    batch_bytes: int = 32 * 1024 * 1024
+    record_bytes: int = 8 * 1024 * 1024
+    records: int = 5_000
+    refusals: int = 20  # single questions that the service will not have, before it is taken for away
+    pages: int = 200  # rounds of one batch: the service may cut an answer short of its own limit
+    at_once: int = 8
+    remembered: float = 600.0  # seconds that the service's word on a package counts: new advisories wait so long
+
+
+class Osv:
+    """Asks through `wire`; records are kept on `shelf`. One serves a whole process."""
+
+    def __init__(
+        self, wire: Wire, shelf: Shelf, limits: Limits | None = None, timer: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._wire, self._shelf, self._limits = wire, shelf, limits or Limits()
+        self._known: TTLCache[Query, tuple[Hit, ...]] = TTLCache(200_000, self._limits.remembered, timer=timer)
+        self._slots = asyncio.Semaphore(self._limits.at_once)
+
+    @property
+    def name(self) -> str:
+        """Who is asked."""
+        return f"OSV ({self._wire.root.host})"
+
+    async def about(self, packages: Collection[Package]) -> Found:
+        """All records of each package of which the service knows one for a version of `packages`.
+
+        Raises Unavailable; TooLarge where more records are known than one question may bring.
+        """
+        try:
+            async with asyncio.timeout(self._limits.whole):
+                return await self._about(sorted(set(packages)))
+        except TimeoutError:
+            raise Unavailable(f"POST {PATH}", 0, f"not done within {self._limits.whole:.0f} seconds") from None
+
+    async def _about(self, packages: Sequence[Package]) -> Found:
+        refused: list[str] = []
+        struck = await self._hits([Query(one.purl, one.version) for one in packages], refused)
+        names = sorted({query.purl for query, hits in struck.items() if hits})
+        others = await self._hits([Query(name) for name in names], refused)
+        wanted = {hit.id: hit.modified for hit in chain(*struck.values(), *others.values())}
+        if len(wanted) > self._limits.records:
+            raise TooLarge(f"POST {PATH}", 200, f"more than {self._limits.records:,} advisories")
+        records, unread = await self._records(wanted)
+        return Found(records, (*sorted(refused), *unread))
+
+    # --- which advisories ------------------------------------------------------------------------------------
+
+    async def _hits(self, queries: Sequence[Query], refused: list[str]) -> Hits:
+        """What is known of each query; those that the service will not have are told to `refused`."""
+        known = {query: self._known[query] for query in queries if query in self._known}
+        unknown = [query for query in queries if query not in known]
+        batches = [unknown[start : start + MOST_QUERIES] for start in range(0, len(unknown), MOST_QUERIES)]
+        for found in await self._side_by_side(partial(self._batch, refused), batches):
+            self._known.update(found)
+            known |= found
+        return known
+
+    async def _batch(self, refused: list[str], queries: Sequence[Query]) -> Hits:
+        """One batch with all its pages. One bad query spoils its batch, so a refused batch is cut in two."""
+        hits: dict[Query, list[Hit]] = {query: [] for query in queries}
+        asking = list(queries)
+        try:
+            for _ in range(self._limits.pages):
+                if not asking:
+                    return {query: tuple(found) for query, found in hits.items()}
+                asking = await self._page(asking, hits)
+        except Refused as error:
+            return await self._halves(refused, queries, error)
+        raise Unavailable(f"POST {PATH}", 200, "the pages do not end")
+
+    async def _halves(self, refused: list[str], queries: Sequence[Query], error: Refused) -> Hits:
+        if error.status != BAD_REQUEST or len(refused) >= self._limits.refusals:
+            raise Unavailable(error.call, error.status, error.reason)
+        if len(queries) == 1:
+            refused.append(f"{queries[0]}: OSV refused the question: {error.reason}")
+            return {}
+        middle = len(queries) // 2
+        first = await self._batch(refused, queries[:middle])
+        return first | await self._batch(refused, queries[middle:])
+
+    async def _page(self, asking: Sequence[Query], hits: Mapping[Query, list[Hit]]) -> list[Query]:
+        """Add what one request brings to `hits`; the queries that have more to come."""
+        body = {"queries": [query.body() for query in asking]}
+        data = await self._wire.post(PATH, body, self._limits.batch_bytes)
+        try:
+            said = answers(data, asking)
+        except (ValueError, TypeError, AttributeError):
+            raise Unavailable(f"POST {PATH}", 200, "the answer is not of the shape we know") from None
+        for query, answer in zip(asking, said, strict=True):
+            hits[replace(query, page="")].extend(answer.hits)
+        return [replace(query, page=answer.page) for query, answer in zip(asking, said, strict=True) if answer.page]
+
+    # --- what they say ---------------------------------------------------------------------------------------
+
+    async def _records(self, wanted: Mapping[str, str]) -> tuple[tuple[Record, ...], list[str]]:
+        """The records of these ids, none older than the time it is wanted at, and those that cannot be had."""
+        kept = await self._shelf.get(wanted)
+        fresh = {one.id: one for one in kept.values() if moment(one.modified) >= moment(wanted[one.id])}
+        fetched = await self._side_by_side(self._record, [name for name in wanted if name not in fresh])
+        new = [one for one in fetched if isinstance(one, Record)]
+        await self._shelf.put(new)
+        records = {**fresh, **{one.id: one for one in new}}
+        return tuple(records[name] for name in sorted(records)), [one for one in fetched if isinstance(one, str)]
+
+    async def _record(self, name: str) -> Record | str:
+        """One record; in words, why there is none and will be none."""
+        try:
+            data = await self._wire.get(f"/v1/vulns/{quote(name, safe='')}", self._limits.record_bytes)
+        except Refused as error:
+            return f"{name}: OSV answered {error.status}"
+        except TooLarge as error:
+            return f"{name}: its record has {error.reason}"
+        return read_record(data, name) or f"{name}: its record is not of the form we know"
+
+    async def _side_by_side(self, ask: Callable[[A], Awaitable[B]], questions: Sequence[A]) -> list[B]:
+        """All answers, in order; the first error ends the rest."""
+
+        async def in_turn(question: A) -> B:
+            async with self._slots:
+                return await ask(question)
+
+        tasks = [asyncio.create_task(in_turn(one)) for one in questions]
+        try:
+            return await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+def read_record(data: Any, name: str = "") -> Record | None:
+    """The record that decoded JSON is, without what no check reads; None where it is none, or not that of `name`."""
+    if not isinstance(data, dict) or not isinstance(data.get("id"), str) or (name and data["id"] != name):
+        return None
+    modified = data.get("modified")
+    useful = {key: value for key, value in data.items() if key not in _UNUSED}
+    text = json.dumps(useful, separators=(",", ":"), sort_keys=True)
+    return Record(data["id"], modified if isinstance(modified, str) else "", text)
+
+
+class Memory:
+    """A shelf that ends with the process: the records that were used last."""
+
+    def __init__(self) -> None:
+        self._records: LRUCache[str, Record] = LRUCache(_KEPT_IN_MEMORY)
+
+    async def get(self, ids: Collection[str]) -> Mapping[str, Record]:
+        """Those that are kept, by id."""
+        return {name: self._records[name] for name in ids if name in self._records}
+
+    async def put(self, records: Collection[Record]) -> None:
+        """Keep these."""
+        for one in records:
+            self._records[one.id] = one

@@ -1,0 +1,56 @@
+"""What is asked of a source of advisories, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Package:
+    """One version of a package. `purl` names it without the version, canonical as `checks.sbom.purl` writes it."""
+
+    purl: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.purl}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One OSV record as JSON text; `modified` is when its database last changed it, RFC 3339."""
+
+    id: str
+    modified: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Records in the order of their ids, each once; `unread` says in words what could not be had for good."""
+
+    records: tuple[Record, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+class Source(Protocol):
+    """Whoever knows advisories. Raises `app.osv.errors.Unavailable` when it cannot be asked now."""
+
+    @property
+    def name(self) -> str:
+        """Who that is, for people."""
+
+    async def about(self, packages: Collection[Package]) -> Found:
+        """All records of each package of which one concerns a version of `packages`, as far as the source can tell."""
+
+
+class Shelf(Protocol):
+    """Where records are kept from one question to the next."""
+
+    async def get(self, ids: Collection[str]) -> Mapping[str, Record]:
+        """Those that are kept, by id."""
+
+    async def put(self, records: Collection[Record]) -> None:
+        """Keep these, each in place of the one with its id."""

@@ -1,0 +1,65 @@
+"""SBOMs that CI sent, each bound to one commit of one repository and known there by its path."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import and_, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.store.database import insert_into, now_us
+from app.store.tables import bills as table
+
+
+@dataclass(frozen=True, slots=True)
+class Bills:
+    """The bills table: one of each path at each commit, the one that came last."""
+
+    engine: AsyncEngine
+
+    async def keep(self, repository: str, sha: str, path: str, content: bytes) -> None:
+        """Keep `content`, in place of what was sent of this path at this commit before."""
+        values = {"content": zlib.compress(content), "received_at": now_us()}
+        async with self.engine.begin() as connection:
+            key = {"repository": repository, "sha": sha, "path": path}
+            statement = insert_into(table, connection).values(**key, **values)
+            await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+
+    async def paths_at(self, repository: str, sha: str) -> tuple[str, ...]:
+        """What was sent of commit `sha`, by path, sorted."""
+        query = select(table.c.path).where(table.c.repository == repository, table.c.sha == sha)
+        async with self.engine.connect() as connection:
+            return tuple((await connection.execute(query.order_by(table.c.path))).scalars())
+
+    async def paths_since(self, repository: str, since: float) -> tuple[str, ...]:
+        """The paths of which anything was sent, of whatever commit, since then (epoch seconds); sorted."""
+        recent = and_(table.c.repository == repository, table.c.received_at >= int(since * 1e6))
+        query = select(table.c.path).where(recent).distinct().order_by(table.c.path)
+        async with self.engine.connect() as connection:
+            return tuple((await connection.execute(query)).scalars())
+
+    async def get(self, repository: str, sha: str, path: str) -> bytes | None:
+        """The bill as it was sent, unpacked; None where none was."""
+        wanted = and_(table.c.repository == repository, table.c.sha == sha, table.c.path == path)
+        async with self.engine.connect() as connection:
+            held = (await connection.execute(select(table.c.content).where(wanted))).scalar_one_or_none()
+        return None if held is None else zlib.decompress(held)
+
+    async def where(self, repository: str, shas: Sequence[str]) -> Mapping[str, frozenset[str]]:
+        """Of which of these commits anything was sent: sha → paths."""
+        query = select(table.c.sha, table.c.path).where(table.c.repository == repository, table.c.sha.in_(shas))
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        return {sha: frozenset(row.path for row in rows if row.sha == sha) for sha in {row.sha for row in rows}}
+
+    async def prune(self, before: float) -> int:
+        """Forget what came before that moment (epoch seconds), but the newest of each path; how many that were.
+
+        A branch that rests for a year still has its baseline.
+        """
+        newest = select(func.max(table.c.id)).group_by(table.c.repository, table.c.path)
+        old = and_(table.c.received_at < int(before * 1e6), table.c.id.not_in(newest))
+        async with self.engine.begin() as connection:
+            return (await connection.execute(delete(table).where(old))).rowcount

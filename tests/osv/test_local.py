@@ -1,0 +1,80 @@
+"""Advisories from files, in every shape that people keep them."""
+
+import gzip
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from app.osv.local import BadAdvisories, Files, at, records_in
+from app.osv.model import Package
+from tests.osv.records import record
+
+ONE, TWO = record("GHSA-1", "qs", fixed="6.5.3"), record("PYSEC-2", "Zope.Interface", ecosystem="PyPI")
+LINES = "\n".join(map(json.dumps, (ONE, TWO))) + "\n"
+
+
+async def known(files: Files) -> dict[str, list[str]]:
+    """The ids on each of the two packages."""
+    asked = {"qs": "pkg:npm/qs", "zope": "pkg:pypi/zope-interface"}
+    return {
+        name: [one.id for one in (await files.about([Package(purl, "99")])).records] for name, purl in asked.items()
+    }
+
+
+def written(place: Path, shape: str) -> Path:
+    """Both records in a file (or directory) of that shape."""
+    file = place / f"advisories{shape}"
+    if shape == ".zip":
+        with zipfile.ZipFile(file, "w") as archive:
+            for one in (ONE, TWO):
+                archive.writestr(f"{one['id']}.json", json.dumps(one))
+    elif shape == "":
+        (file / "deep").mkdir(parents=True)
+        (file / "GHSA-1.json").write_text(json.dumps(ONE))
+        (file / "deep" / "PYSEC-2.json").write_text(json.dumps(TWO))
+        (file / "README.md").write_text("not an advisory")
+    elif shape.endswith(".gz"):
+        file.write_bytes(gzip.compress((LINES if "l" in shape else json.dumps([ONE, TWO])).encode()))
+    else:
+        file.write_text(LINES if shape == ".jsonl" else json.dumps([ONE, TWO]))
+    return file
+
+
+@pytest.mark.parametrize("shape", ["", ".json", ".jsonl", ".jsonl.gz", ".json.gz", ".zip"])
+async def test_every_shape_is_read_and_filed_under_the_packages(tmp_path: Path, shape: str) -> None:
+    assert await known(at(written(tmp_path, shape))) == {"qs": ["GHSA-1"], "zope": ["PYSEC-2"]}
+
+
+async def test_a_file_of_one_record_is_read(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(json.dumps(ONE))
+    assert await known(at(tmp_path / "one.json")) == {"qs": ["GHSA-1"], "zope": []}
+
+
+async def test_a_line_may_hold_any_character(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(ONE | {"summary": "a\u2028b"}, ensure_ascii=False), encoding="utf-8")
+    assert (await known(at(tmp_path)))["qs"] == ["GHSA-1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.json", b"{", "a.json is not JSON"),
+        ("a.json", b"[1]", "no OSV record"),
+        ("a.jsonl", b'{"id": "X"}\n{"id": 1}\n', "a.jsonl:2 is no OSV record"),
+        ("a.jsonl.gz", b"not gzip", "cannot be read"),
+        ("a.zip", b"not a zip", "cannot be read"),
+        ("README.md", b"", "holds no"),
+    ],
+)
+def test_what_cannot_be_read_says_where(tmp_path: Path, name: str, content: bytes, said: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(BadAdvisories, match=said):
+        at(tmp_path)
+
+
+async def test_a_record_that_no_check_could_read_is_told() -> None:
+    files = Files.of("some", records_in("a.json", json.dumps({"id": "X" * 300})))
+    (said,) = (await files.about([])).unread
+    assert "no advisory" in said
