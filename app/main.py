@@ -34,6 +34,7 @@ from app.github.meter import Metrics, counting
 from app.github.repository import Repository
 from app.model import Again, Body, Delivery, Done, Kind, Later, Place, Trigger
 from app.pages import configuration
+from app.pages.bills import SbomApi
 from app.pages.measurements import MeasurementsApi
 from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.watching import Watching
@@ -42,6 +43,7 @@ from app.render.actions import DECISION, GitHubRenderer
 from app.server import Web
 from app.settings import Settings
 from app.store.address import Address, address
+from app.store.bills import Bills
 from app.store.budget import SharedLedger
 from app.store.database import connect, migrate
 from app.store.decisions import Decisions
@@ -93,6 +95,10 @@ class Stores:
     @property
     def measurements(self) -> Measurements:
         return Measurements(self.main)
+
+    @property
+    def bills(self) -> Bills:
+        return Bills(self.main)
 
     @property
     def provenance(self) -> Provenance:
@@ -219,10 +225,12 @@ def _web(settings: Settings, github: GitHub, kept: Stores, stored: Callable[[], 
     reader_for = _reader_for(github, kept.measurements, Archive(kept.decisions), int(settings.app_id))
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
     measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.inbox, stored)
+    bills = SbomApi(kept.tokens, kept.bills, kept.inbox, stored)
     watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.backlog, github.standings)
     pages = [
         *watching.routes(),
         *measurements.routes(),
+        *bills.routes(),
         *configuration.routes(),
         *SimulationApi(reader_for).routes(),
     ]

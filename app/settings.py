@@ -11,6 +11,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.github.limits import REDELIVERY_DAYS
+from app.osv.wire import OSV_URL, root
 from app.store.address import default_url, passwords
 
 
@@ -47,6 +48,7 @@ class Settings(StoreSettings):
     private_key: SecretStr = Field(validation_alias="MAESTRO_PRIVATE_KEY")
     webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(validation_alias="MAESTRO_WEBHOOK_SECRET")
     github_api: str = Field(default="https://api.github.com", validation_alias="MAESTRO_GITHUB_API")
+    osv_url: str = Field(default=OSV_URL, validation_alias="MAESTRO_OSV_URL")
     url: str = Field(default="", validation_alias="MAESTRO_URL")
     ci_grace: float = Field(default=90.0, ge=0, le=3600, validation_alias="MAESTRO_CI_GRACE")
     sweep_seconds: float = Field(default=600.0, ge=0, le=86_400, validation_alias="MAESTRO_SWEEP_SECONDS")
@@ -81,6 +83,12 @@ class Settings(StoreSettings):
         if not text.startswith("-----BEGIN"):
             text = _read_pem(Path(text))
         return text.replace("\\n", "\n")
+
+    @field_validator("osv_url")
+    @classmethod
+    def _osv_root(cls, value: str) -> str:
+        """Empty: nobody is asked."""
+        return str(root(value)).rstrip("/") if value else ""
 
     @field_validator("github_api", "url")
     @classmethod

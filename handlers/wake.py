@@ -1,9 +1,11 @@
-"""`maestro_wake`: our own reminder that new measurements of a commit are stored."""
+"""`maestro_wake`: our own reminder that something new of a commit is stored: measurements, or a bill of materials."""
 
 from __future__ import annotations
 
 from app.model import Kind, Surface, Trigger
-from handlers.payload import Payload, repository, sha
+from handlers.payload import Payload, repository, sha, text
+
+_SENT = ("measurements", "sbom")
 
 
 def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
@@ -11,4 +13,6 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
     head = sha(payload, "sha")
     if not head:
         return ()
-    return (Trigger(Kind.LOCATE, repository(payload), head_sha=head, reason="measurements", surface=Surface.API),)
+    about = text(payload, "about")
+    reason = about if about in _SENT else _SENT[0]
+    return (Trigger(Kind.LOCATE, repository(payload), head_sha=head, reason=reason, surface=Surface.API),)

@@ -13,6 +13,7 @@ VARIABLES = (
     "MAESTRO_PRIVATE_KEY",
     "MAESTRO_WEBHOOK_SECRET",
     "MAESTRO_GITHUB_API",
+    "MAESTRO_OSV_URL",
     "MAESTRO_URL",
     "MAESTRO_SWEEP_SECONDS",
     "MAESTRO_REDELIVERY_SECONDS",
@@ -140,6 +141,20 @@ def test_an_address_is_http_without_credentials(environment: pytest.MonkeyPatch,
     with pytest.raises(SettingsError) as refused:
         load()
     assert str(refused.value) == f"{variable}: needs to be an http(s) address without a user name"
+
+
+@pytest.mark.parametrize("value", ["hunter2", "http://osv.example", "ftp://hunter2", "https://hunter2@host"])
+def test_osv_is_asked_by_https_alone(environment: pytest.MonkeyPatch, value: str) -> None:
+    environment.setenv("MAESTRO_OSV_URL", value)
+    with pytest.raises(SettingsError, match=r"\AMAESTRO_OSV_URL: needs to be an") as refused:
+        load()
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["https://osv.example/mirror", "http://127.0.0.1:8080", ""])
+def test_a_mirror_of_osv_and_nobody_may_be_asked(environment: pytest.MonkeyPatch, value: str) -> None:
+    environment.setenv("MAESTRO_OSV_URL", value)
+    assert load().osv_url == value
 
 
 def test_an_address_loses_its_last_slash(environment: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ class Delivery:
     received_at: float  # epoch seconds, UTC
 
 
-WAKE = "maestro_wake"  # the event of our own reminders: new measurements of a commit are stored
+WAKE = "maestro_wake"  # the event of our own reminders: measurements or a bill of a commit are stored
 
 
 class Kind(StrEnum):

@@ -15,6 +15,7 @@ from yarl import URL
 from app.github.address import plain_loopback
 from app.osv.errors import Refused, TooLarge, Unavailable
 
+OSV_URL = "https://api.osv.dev"
 USER_AGENT = "maestro-conductor"
 _CHUNK = 64 * 1024
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})

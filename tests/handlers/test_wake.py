@@ -1,4 +1,6 @@
-"""`maestro_wake`: measurements were stored."""
+"""`maestro_wake`: measurements, or a bill of materials, were stored."""
+
+import pytest
 
 from app.model import MAESTRO, Kind, Surface
 from tests.handlers.shapes import HEAD, REPOSITORY, understood, wake
@@ -12,3 +14,11 @@ def test_the_pull_requests_at_the_measured_commit_are_looked_up() -> None:
 
 def test_without_a_commit_there_are_none() -> None:
     assert understood("maestro_wake", wake() | {"sha": "main"}) == ()
+
+
+@pytest.mark.parametrize(
+    ("about", "reason"), [("sbom", "sbom"), ("measurements", "measurements"), ("x" * 300, "measurements")]
+)
+def test_the_reason_tells_what_was_sent(about: str, reason: str) -> None:
+    (trigger,) = understood("maestro_wake", wake() | {"about": about})
+    assert trigger.reason == reason

@@ -12,6 +12,7 @@ from yarl import URL
 
 from app.main import Stores, stores
 from app.pages import configuration
+from app.pages.bills import SbomApi
 from app.pages.measurements import MeasurementsApi
 from app.pages.simulation import SimulationApi
 from app.server import Web
@@ -47,7 +48,13 @@ async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
     async with stores(f"sqlite:///{tmp_path / 'maestro.db'}") as kept:
         wakes: list[None] = []
         measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.inbox, lambda: wakes.append(None))
-        routes = [*measurements.routes(), *configuration.routes(), *SimulationApi(_unreachable).routes()]
+        bills = SbomApi(kept.tokens, kept.bills, kept.inbox, lambda: wakes.append(None))
+        routes = [
+            *measurements.routes(),
+            *bills.routes(),
+            *configuration.routes(),
+            *SimulationApi(_unreachable).routes(),
+        ]
         served = TestServer(Web([b"secret"], kept.inbox, lambda: None, routes).app())
         async with served as server, ClientSession() as session:
             yield Pages(server, session, kept, wakes)
