@@ -24,15 +24,16 @@ from app.engine import rows
 from app.exit import Exit
 from app.gather.census import Census
 from app.gather.hooks import Hooks
-from app.gather.measured import Sent
-from app.gather.reader import GitHubReader, Judged
-from app.gather.rules import overlaid
+from app.gather.reader import GitHubReader
+from app.gather.rules import Connect, overlaid
 from app.gather.standing import Standings
 from app.github.auth import Identity
 from app.github.client import GitHub
 from app.github.meter import Metrics, counting
 from app.github.repository import Repository
 from app.model import Again, Body, Delivery, Done, Kind, Later, Place, Trigger
+from app.osv.client import Memory, Osv
+from app.osv.wire import Wire
 from app.pages import configuration
 from app.pages.bills import SbomApi
 from app.pages.measurements import MeasurementsApi
@@ -43,6 +44,7 @@ from app.render.actions import DECISION, GitHubRenderer
 from app.server import Web
 from app.settings import Settings
 from app.store.address import Address, address
+from app.store.advisories import Advisories
 from app.store.bills import Bills
 from app.store.budget import SharedLedger
 from app.store.database import connect, migrate
@@ -69,6 +71,7 @@ LINE_END = "\n"
 NO_APP = 0  # GitHub gives no App this id
 Scheduled = Callable[[], Awaitable[tuple[Trigger, ...]]]
 _HOUR, _DAY = 3_600.0, 86_400.0  # seconds
+_BILLS_KEPT, _ADVISORIES_KEPT = 90 * _DAY, 30 * _DAY  # of a bill since it came, of an advisory since it was used
 _INSTALLATIONS_KEPT = 300.0  # seconds that an answer to "which installation?" is believed
 
 
@@ -99,6 +102,10 @@ class Stores:
     @property
     def bills(self) -> Bills:
         return Bills(self.main)
+
+    @property
+    def advisories(self) -> Advisories:
+        return Advisories(self.main)
 
     @property
     def provenance(self) -> Provenance:
@@ -148,27 +155,27 @@ async def stores(database_url: str) -> AsyncIterator[Stores]:
 @asynccontextmanager
 async def system(settings: Settings, pace: Pace | None = None) -> AsyncIterator[System]:
     """Web and worker in one process, not yet started. Raises BadKey for a key that is none."""
-    async with _reaching(settings) as (github, kept):
-        engine = _engine(settings, github, kept, _end_process, pace)
-        yield System(_web(settings, github, kept, engine.wake), engine, kept)
+    async with _reaching(settings) as reached:
+        engine = _engine(settings, reached, _end_process, pace)
+        yield System(_web(settings, reached, engine.wake), engine, reached.kept)
 
 
 @asynccontextmanager
 async def web_process(settings: Settings) -> AsyncIterator[web.Application]:
     """What `maestro web` runs: it verifies webhooks and stores them, and shows what is stored."""
-    async with _reaching(settings) as (github, kept):
-        yield _web(settings, github, kept, lambda: None)
+    async with _reaching(settings) as reached:
+        yield _web(settings, reached, lambda: None)
 
 
 @asynccontextmanager
 async def worker_process(settings: Settings, on_lost: Callable[[], None]) -> AsyncIterator[tuple[Engine, Stores]]:
     """What `maestro worker` runs, not yet started. `on_lost`: others may have been given its work, it must end."""
-    async with _reaching(settings) as (github, kept):
-        yield _engine(settings, github, kept, on_lost), kept
+    async with _reaching(settings) as reached:
+        yield _engine(settings, reached, on_lost), reached.kept
 
 
 @asynccontextmanager
-async def _reaching(settings: Settings) -> AsyncIterator[tuple[GitHub, Stores]]:
+async def _reaching(settings: Settings) -> AsyncIterator[_Reached]:
     identity = Identity(settings.app_id, settings.private_key.get_secret_value())
     async with (
         stores(settings.database_url) as kept,
@@ -176,15 +183,26 @@ async def _reaching(settings: Settings) -> AsyncIterator[tuple[GitHub, Stores]]:
     ):
         ledger = SharedLedger(kept.main)
         github = GitHub(identity, session, api_url=settings.github_api, metrics=_client_metrics(), ledger=ledger)
-        yield github, kept
+        osv = Osv(Wire(session, settings.osv_url), kept.advisories) if settings.osv_url else None
+        yield _Reached(github, kept, osv)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """What a process works with: GitHub, the storage, and whoever knows of advisories."""
+
+    github: GitHub
+    kept: Stores
+    osv: Osv | None
 
 
 @asynccontextmanager
-async def reader_with_token(token: str, api_url: str) -> AsyncIterator[GitHubReader]:
+async def reader_with_token(token: str, api_url: str, osv_url: str) -> AsyncIterator[GitHubReader]:
     """A reader with a person's token and no database, for a replay on their own machine."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         github, nothing = GitHub(None, session, api_url=api_url), _NothingKept()
-        yield _reader_for(github, nothing, nothing, NO_APP)(token, None)
+        osv = Osv(Wire(session, osv_url), Memory()) if osv_url else None
+        yield GitHubReader(_with_token(github, token), NO_APP, nothing, nothing, __version__, osv=osv)
 
 
 def understanding(delivery: Delivery) -> tuple[Trigger, ...]:
@@ -207,26 +225,40 @@ class _NothingKept:
     async def group_at(self, repository: str, head_sha: str) -> Pull | None:
         return None
 
+    async def verdict(self, repository: str, heads: Sequence[str], number: int | None) -> str:
+        return ""
 
-def _reader_for(github: GitHub, sent: Sent, judged: Judged, own_app: int) -> ReaderFor:
+
+def _with_token(github: GitHub, token: str) -> Connect:
+    client = github.with_token(token)
+
+    async def with_their_token(place: Place) -> Repository:
+        return Repository(client, place.repository)
+
+    return with_their_token
+
+
+def _reader_for(reached: _Reached, own_app: int) -> ReaderFor:
     def reader_for(token: str, text: bytes | None) -> GitHubReader:
-        client = github.with_token(token)
-
-        async def with_their_token(place: Place) -> Repository:
-            return Repository(client, place.repository)
-
-        reader = GitHubReader(with_their_token, own_app, sent, judged, __version__)
+        reader = _reader(reached, _with_token(reached.github, token), own_app)
         return reader if text is None else replace(reader, rules_through=lambda read: overlaid(read, text))
 
     return reader_for
 
 
-def _web(settings: Settings, github: GitHub, kept: Stores, stored: Callable[[], None]) -> web.Application:
-    reader_for = _reader_for(github, kept.measurements, Archive(kept.decisions), int(settings.app_id))
+def _reader(reached: _Reached, connect_to: Connect, own_app: int) -> GitHubReader:
+    kept = reached.kept
+    archive = Archive(kept.decisions)
+    return GitHubReader(connect_to, own_app, kept.measurements, archive, __version__, bills=kept.bills, osv=reached.osv)
+
+
+def _web(settings: Settings, reached: _Reached, stored: Callable[[], None]) -> web.Application:
+    kept = reached.kept
+    reader_for = _reader_for(reached, int(settings.app_id))
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
     measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.inbox, stored)
     bills = SbomApi(kept.tokens, kept.bills, kept.inbox, stored)
-    watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.backlog, github.standings)
+    watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.backlog, reached.github.standings)
     pages = [
         *watching.routes(),
         *measurements.routes(),
@@ -239,25 +271,26 @@ def _web(settings: Settings, github: GitHub, kept: Stores, stored: Callable[[], 
     return application
 
 
-def _engine(
-    settings: Settings, github: GitHub, kept: Stores, on_lost: Callable[[], None], pace: Pace | None = None
-) -> Engine:
+def _engine(settings: Settings, reached: _Reached, on_lost: Callable[[], None], pace: Pace | None = None) -> Engine:
     from app.engine.engine import Engine, Pace  # here, because the web process must not pay for it: it takes a second
 
     async def owns() -> bool:
         return await engine.owns()
 
-    work = _work(settings, github, kept, owns)
+    work = _work(settings, reached, owns)
     periods = {name: seconds for name, (seconds, _) in work.schedules.items()}
     understand = _understand(int(settings.app_id))
-    engine = Engine(kept.address, understand, work.bodies(), schedules=periods, on_lost=on_lost, pace=pace or Pace())
+    engine = Engine(
+        reached.kept.address, understand, work.bodies(), schedules=periods, on_lost=on_lost, pace=pace or Pace()
+    )
     return engine
 
 
-def _work(settings: Settings, github: GitHub, kept: Stores, owns: Callable[[], Awaitable[bool]]) -> _Work:
+def _work(settings: Settings, reached: _Reached, owns: Callable[[], Awaitable[bool]]) -> _Work:
     """The road from a trigger to GitHub, laid once for all triggers."""
+    github, kept = reached.github, reached.kept
     own_app, connect_to, archive = int(settings.app_id), _Connector(github), Archive(kept.decisions)
-    reader = GitHubReader(connect_to, own_app, kept.measurements, archive, __version__, ci_grace=settings.ci_grace)
+    reader = replace(_reader(reached, connect_to, own_app), ci_grace=settings.ci_grace)
     publisher, renderer = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns), GitHubRenderer()
     return _Work(
         reader,
@@ -345,6 +378,8 @@ def _schedules(settings: Settings, github: GitHub, kept: Stores) -> Mapping[str,
 
     async def forget() -> tuple[Trigger, ...]:
         await kept.deliveries.prune(time.time() - settings.keep_days * _DAY)
+        await kept.bills.prune(time.time() - _BILLS_KEPT)
+        await kept.advisories.prune(time.time() - _ADVISORIES_KEPT)
         return ()
 
     every: dict[str, tuple[float, Scheduled]] = {

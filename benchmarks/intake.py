@@ -64,6 +64,7 @@ def settings(github: Sandbox, database: str) -> dict[str, str]:
         "MAESTRO_PRIVATE_KEY": github.app.private_key,
         "MAESTRO_WEBHOOK_SECRET": SECRET,
         "MAESTRO_GITHUB_API": github.url,
+        "MAESTRO_OSV_URL": "",
         "DATABASE_URL": database,
     }
 

@@ -74,6 +74,7 @@ class Installation:
             "MAESTRO_PRIVATE_KEY": self.sandbox.app.private_key,
             "MAESTRO_WEBHOOK_SECRET": SECRET,
             "MAESTRO_GITHUB_API": self.sandbox.url,
+            "MAESTRO_OSV_URL": "",
             "MAESTRO_CI_GRACE": "0",
             "MAESTRO_SWEEP_SECONDS": "0",
             "MAESTRO_REDELIVERY_SECONDS": "3",

@@ -22,6 +22,7 @@ from app.exit import Exit
 from app.github.sandbox import Repo, Sandbox
 from app.main import System, system
 from app.model import CARD_MARKER
+from app.osv.sandbox import OsvSandbox
 from app.settings import Settings
 from checks.judge import judge
 from checks.model import Decision
@@ -65,10 +66,29 @@ async def _town() -> AsyncIterator[tuple[Sandbox, System, str]]:
 
 @asynccontextmanager
 async def beside(
-    github: Sandbox, directory: Path, secret: str, ci_grace: float = 0.0
+    github: Sandbox, directory: Path, secret: str, ci_grace: float = 0.0, osv_url: str = ""
 ) -> AsyncIterator[tuple[System, str]]:
-    """The App and its address: running, its data in `directory`, its webhook address known to the local GitHub."""
-    settings = settings_for(github, directory, secret).model_copy(update={"ci_grace": ci_grace})
+    """The App and its address: running, its data in `directory`, its webhook address known to the local GitHub.
+
+    Without `osv_url` it asks a local OSV service that knows of nothing.
+    """
+    async with _advisories(osv_url) as osv:
+        settings = settings_for(github, directory, secret).model_copy(update={"ci_grace": ci_grace, "osv_url": osv})
+        async with _running(settings, github) as started:
+            yield started
+
+
+@asynccontextmanager
+async def _advisories(url: str) -> AsyncIterator[str]:
+    if url:
+        yield url
+        return
+    async with OsvSandbox() as osv:
+        yield osv.url
+
+
+@asynccontextmanager
+async def _running(settings: Settings, github: Sandbox) -> AsyncIterator[tuple[System, str]]:
     async with (
         system(settings, _AT_ONCE) as maestro,
         listening(maestro.web, settings.host, settings.port, _GRACE) as address,
@@ -86,6 +106,7 @@ def settings_for(github: Sandbox, directory: Path, secret: str) -> Settings:
             "MAESTRO_PRIVATE_KEY": github.app.private_key,
             "MAESTRO_WEBHOOK_SECRET": secret,
             "MAESTRO_GITHUB_API": github.url,
+            "MAESTRO_OSV_URL": "",  # until somebody says where a local one is
             "MAESTRO_HOST": "127.0.0.1",
             "PORT": 0,
             "MAESTRO_SWEEP_SECONDS": 0,  # no webhook goes astray on the way here

@@ -21,6 +21,7 @@ from app.github.client import API_URL
 from app.github.errors import Denied, GitHubError, NotFound
 from app.main import reader_with_token, understanding
 from app.model import Delivery
+from app.osv.wire import OSV_URL, root
 from checks.decide import worst
 from checks.model import Decision
 
@@ -86,7 +87,7 @@ async def _replayed(content: bytes, event: str) -> list[Decision]:
     if not token:
         raise click.ClickException("set GITHUB_TOKEN to a token that can see the repository")
     try:
-        async with reader_with_token(token, _api()) as reader:
+        async with reader_with_token(token, _api(), _osv()) as reader:
             triggers = understanding(Delivery(0, "replay", event, content, 0.0))
             asked = [one for trigger in triggers for one in await reader.evaluations(trigger)]
             found = [await simulated(reader, one) for one in asked]
@@ -106,6 +107,15 @@ def _api() -> str:
     except ValueError as error:
         raise click.ClickException(f"MAESTRO_GITHUB_API: {error}") from None
     return api
+
+
+def _osv() -> str:
+    """Where OSV is, as the environment says; empty where nobody is to be asked."""
+    address = os.environ.get("MAESTRO_OSV_URL", OSV_URL)
+    try:
+        return str(root(address)) if address else ""
+    except ValueError as error:
+        raise click.ClickException(f"MAESTRO_OSV_URL: {error}") from None
 
 
 def _object(content: bytes, file: Path) -> Mapping[str, Any]:

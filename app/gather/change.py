@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
+from app.gather.patched import Patch
+from app.github.records import Commit, Comparison
 from app.github.repository import Repository
-from checks.model import ChangeFacts, Pull
+from checks.model import ChangeFacts, Missing, Pull
 
 
-async def change(repository: Repository, pull: Pull, listed: int | None) -> tuple[Pull, ChangeFacts]:
-    """The pull request with its base pinned, and its files. `listed`: how many GitHub says there are.
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The pull request with its base pinned, its files, and the commit where it left its base, if that is known."""
+
+    pull: Pull
+    facts: ChangeFacts | Missing
+    forked: Commit | None = None
+    patches: Mapping[str, Patch] = field(default_factory=dict)
+
+
+async def change(repository: Repository, pull: Pull, listed: int | None) -> Changed:
+    """What the change touches. `listed`: how many files GitHub says there are.
 
     One comparison gives base, merge base, commits and up to 300 files; only a larger change is listed page by page.
     """
@@ -18,6 +31,13 @@ async def change(repository: Repository, pull: Pull, listed: int | None) -> tupl
     pull = replace(pull, base_sha=compared.base_sha, merge_base_sha=compared.merge_base.sha)
     whole = len(compared.files) == listed or not compared.truncated
     if pull.number is None or whole:
-        return pull, ChangeFacts(compared.files, compared.messages, truncated=not whole)
+        facts = ChangeFacts(compared.files, compared.messages, truncated=not whole)
+        return Changed(pull, facts, compared.merge_base, _patches(compared))
     files = await repository.pull_files(pull.number)
-    return pull, ChangeFacts(files, compared.messages, truncated=len(files) < (listed or 0))
+    facts = ChangeFacts(files, compared.messages, truncated=len(files) < (listed or 0))
+    return Changed(pull, facts, compared.merge_base, _patches(compared))
+
+
+def _patches(compared: Comparison) -> Mapping[str, Patch]:
+    blobs = {file.path: file.blob_sha for file in compared.files}
+    return {path: Patch(text, blobs[path]) for path, text in compared.patches.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -10,10 +11,18 @@ from app.config import PATH
 from app.gather import checkout_rules
 from app.gather.checkout_rules import Rules
 from app.gather.contracts import contracts
-from app.gather.files import decoded, files_of, too_large, touched
+from app.gather.day import day_of
+from app.gather.files import Files, decoded, files_of, too_large, touched
 from app.gather.git import Git, GitError
-from app.gather.sboms import sboms
-from app.gather.wanted import wanted_by
+from app.gather.green import unknowable
+from app.gather.lineage import Lineage
+from app.gather.packages import differing
+from app.gather.sboms import NothingSent, Sboms
+from app.gather.supply import Facts, Supply
+from app.gather.wanted import Wanted, wanted_by
+from app.github.records import Commit
+from app.osv.model import Source
+from checks import sbom
 from checks.decide import Policy
 from checks.judge import Case, Removed, Unreadable
 from checks.model import (
@@ -27,10 +36,15 @@ from checks.model import (
     TestFacts,
     TestRun,
 )
+from checks.sbom.policy import Sources
 
 MeasuredAt = Callable[[str], tuple[Measurement, ...]]
 
 _CONCLUSIONS = {"pass": "success", "fail": "failure"}
+_UNKNOWN_GREEN = "SBOMs are held against where the change left its base; a checkout cannot tell whether that was green"
+_UNASKED = (
+    "OSV is not asked from a checkout: only advisories that the SBOMs carry count; bring others with --osv DIR|FILE"
+)
 _NO_CHANGE = "base and head are the same commit: nothing has changed"
 _NOBODY = Missing("a checkout cannot ask GitHub")
 _NOT_HERE = f"{_NOBODY.reason}; bring {{}} with --measurements FILE"
@@ -42,7 +56,10 @@ class UnknownRef(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """Reads `head` against `base`. `measured`: what the caller knows of a commit; `rules`: its own, or None."""
+    """Reads `head` against `base`. `measured`: what the caller knows of a commit; `rules`: its own, or None.
+
+    It asks nobody: where the rules want OSV to be asked and the caller brings no advisories, those of the bills count.
+    """
 
     git: Git
     base: str
@@ -50,6 +67,8 @@ class Checkout:
     measured: MeasuredAt
     rules: Rules | None
     version: str
+    osv: Source | None = None  # the advisories that the caller brings
+    now: Callable[[], float] = time.time
 
     async def case(self) -> Case:
         """The case as this checkout tells it. Raises UnknownRef, and GitError where git itself fails."""
@@ -64,15 +83,48 @@ class Checkout:
         wanted = wanted_by(policy, edited)
         written = await contracts(trees.document, pull, files)
         names = wanted.measurements(written if isinstance(written, tuple) else ())
+        supply = await self._supply(wanted, pull, files, trees)
         snapshot = Snapshot(
             pull=pull,
             change=change,
             tests=_tests(measured),
             measurements=_numbers(measured, names),
             contracts=written,
-            sboms=await sboms(trees.document, pull, files, wanted.paths(Need.SBOMS)),
+            sboms=supply.sboms,
+            advisories=supply.advisories,
+            vex=supply.vex,
+            manifests=supply.manifests,
+            day=day_of(self.now()),
         )
-        return Case(snapshot, policy, edited, self.version)
+        return Case(snapshot, self._told(policy, wanted, supply), edited, self.version)
+
+    # --- the supply chain ----------------------------------------------------------------------------------------
+
+    async def _supply(self, wanted: Wanted, pull: Pull, files: Files, trees: _Trees) -> Facts:
+        config = wanted.supply()
+        if config is None:
+            return Facts()
+        forked = pull.merge_base_sha or pull.base_sha
+        lineage = Lineage(Commit(forked, at=await self.git.committed_at(forked)))
+        bills = files.matching(wanted.paths(Need.SBOMS))
+        sboms = Sboms(trees.document, NothingSent(), pull, bills, lineage, unknowable)
+        config = self._with_own_source(config)
+        return await Supply(trees.document, pull, files, config, self.osv).facts(sboms)
+
+    def _with_own_source(self, config: sbom.Config) -> sbom.Config:
+        """What the caller brings counts before what the rules name; and OSV is not asked from here."""
+        source = "osv" if self.osv else "bill" if config.advisories.source == "osv" else config.advisories.source
+        paths = config.advisories.paths if source == "files" else ()
+        return config.model_copy(update={"advisories": Sources.model_validate({"source": source, "paths": paths})})
+
+    def _told(self, policy: Policy | Unreadable, wanted: Wanted, supply: Facts) -> Policy | Unreadable:
+        """The rules, with what this checkout cannot know of its baseline and of advisories."""
+        pairs = supply.sboms if isinstance(supply.sboms, tuple) else ()
+        if isinstance(policy, Unreadable) or not differing(pairs):
+            return policy
+        config = wanted.supply()
+        unasked = config is not None and config.advisories.source == "osv" and self.osv is None
+        return replace(policy, notes=(*policy.notes, _UNKNOWN_GREEN, *((_UNASKED,) if unasked else ())))
 
     # --- the change ----------------------------------------------------------------------------------------------
 

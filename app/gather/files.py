@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from fnmatch import translate
 from typing import TYPE_CHECKING, Protocol
 
 from app.github.errors import TooLarge
@@ -54,10 +56,29 @@ async def listing(repository: Repository, sha: str, patterns: Iterable[str]) -> 
     """
     tree = await repository.tree(sha)
     patterns = tuple(patterns)
-    found = {entry.path for entry in tree.entries if entry.kind == "blob" and matches(entry.path, patterns)}
+    wanted = chooser(patterns)
+    found = {entry.path for entry in tree.entries if entry.kind == "blob" and wanted(entry.path)}
     if tree.truncated:
         found |= {pattern for pattern in patterns if not any(mark in pattern for mark in "*?[")}
     return tuple(sorted(found))
+
+
+def chooser(patterns: Iterable[str]) -> Callable[[str], bool]:
+    """What `checks.globs.matches` says of these patterns, quickly: a tree may have a hundred thousand files.
+
+    Most patterns end in the name of a file, and most files have none of those names.
+    """
+    patterns = tuple(patterns)
+    ends = {pattern: pattern.rpartition("/")[2] for pattern in patterns}
+    open_ended = tuple(pattern for pattern in patterns if ends[pattern] in {"", "**"})
+    names = sorted({end for end in ends.values() if end not in {"", "**"}})
+    named = re.compile("|".join(map(translate, names))) if names else None
+
+    def wanted(path: str) -> bool:
+        likely = named is not None and named.match(path.rpartition("/")[2])
+        return matches(path, patterns if likely else open_ended)
+
+    return wanted
 
 
 @dataclass(frozen=True, slots=True)

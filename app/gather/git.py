@@ -11,6 +11,7 @@ import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from checks.model import FileChange
@@ -113,6 +114,11 @@ class Git:
         """The author's name of commit `sha`, and the first line of its message."""
         author, _, subject = (await self._log("-1", "--format=%an%x00%s", sha)).partition("\0")
         return author.strip(), subject.strip()
+
+    async def committed_at(self, sha: str) -> str:
+        """When commit `sha` was committed, RFC 3339 in UTC."""
+        seconds = (await self._log("-1", "--format=%ct", sha)).strip()
+        return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     async def branch(self, ref: str) -> str:
         """The branch that `ref`, which names a commit, stands for; `ref` itself when it is not one."""

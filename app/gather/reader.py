@@ -10,26 +10,31 @@ from typing import Protocol
 from cachetools import TTLCache
 
 from app.config import PATH, Read
-from app.gather.change import change
+from app.gather.change import Changed, change
+from app.gather.day import day_of
 from app.gather.files import touched
+from app.gather.green import Greens, Verdicts
 from app.gather.measured import Sent
 from app.gather.merge_group import merge_group_of
 from app.gather.missing import or_missing
 from app.gather.rules import Connect, brings_rules, edited_rules, reading, rules
-from app.gather.sections import Sections
+from app.gather.sboms import NothingSent, SentBills
+from app.gather.sections import Outside, Sections
 from app.gather.wanted import wanted_by
 from app.github.errors import Invalid, NotFound
 from app.github.repository import Repository
 from app.model import Kind, Opened, Place, Trigger
+from app.osv.model import Source
 from checks.decide import Policy
 from checks.judge import Case, Removed, Unreadable
 from checks.model import ChangeFacts, Missing, Pull
 
 _SILENCE_KEPT = 300.0  # seconds that a change without rules is not looked at again for hearsay
+_GREEN_KEPT = 3_600.0  # seconds that a commit of the base stays as green, or not, as it was
 _QUEUE_PATIENCE = 10  # a merge queue drops whoever asks for a person before its own checks have begun
 
 
-class Judged(Protocol):
+class Judged(Verdicts, Protocol):
     """What was judged before."""
 
     async def pulls_at(self, repository: str, head_sha: str) -> Sequence[int]:
@@ -51,10 +56,13 @@ class GitHubReader:
     measurements: Sent
     decisions: Judged
     version: str
+    bills: SentBills = field(default_factory=NothingSent)
+    osv: Source | None = None  # None: nobody may be asked for advisories
     ci_grace: float = 0.0  # seconds that a head may go without a check before its tests count as missing
     now: Callable[[], float] = time.time
     silent: TTLCache[str, bool] = field(default_factory=lambda: TTLCache(10_000, _SILENCE_KEPT))
     found: TTLCache[str, Sequence[int]] = field(default_factory=lambda: TTLCache(10_000, _SILENCE_KEPT))
+    greens: TTLCache[tuple[str, str], bool] = field(default_factory=lambda: TTLCache(10_000, _GREEN_KEPT))
     rules_through: Callable[[Read], Read] = lambda read: read  # a simulation lays its own configuration over
 
     async def open(self, trigger: Trigger) -> Opened | None:
@@ -84,14 +92,18 @@ class GitHubReader:
     async def gather(self, opened: Opened, attempts_left: int) -> Case:
         """Everything that the rules of the base, or those this change brings, ask for."""
         repository = await self.connect(opened.place)
-        changed = await or_missing(change(repository, opened.pull, opened.files), "comparing head with base")
-        pull, facts = (opened.pull, changed) if isinstance(changed, Missing) else changed
-        edited = await self._edited(opened, pull, facts)
+        compared = await or_missing(change(repository, opened.pull, opened.files), "comparing head with base")
+        changed = Changed(opened.pull, compared) if isinstance(compared, Missing) else compared
+        edited = await self._edited(opened, changed.pull, changed.facts)
         wanted = wanted_by(opened.policy, edited)
-        young = await self._young(pull)
-        sections = Sections(repository, self.own_app, self.measurements, pull, facts, wanted, young)
-        snapshot = replace(await sections.snapshot(), attempts_left=attempts_left)
+        young = await self._young(changed.pull)
+        sections = Sections(repository, self.own_app, self._outside(repository), changed, wanted, young)
+        snapshot = replace(await sections.snapshot(), attempts_left=attempts_left, day=day_of(self.now()))
         return Case(snapshot, opened.policy, edited, self.version)
+
+    def _outside(self, repository: Repository) -> Outside:
+        green = Greens(repository, self.decisions, self.own_app, self.greens)
+        return Outside(self.measurements, self.bills, self.osv, green)
 
     async def evaluations(self, trigger: Trigger) -> tuple[Trigger, ...]:
         """An evaluation of each pull request that `trigger` speaks of; a command asks for none."""

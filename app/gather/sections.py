@@ -5,89 +5,118 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from app.gather.change import Changed
 from app.gather.contracts import PATTERN, contracts
 from app.gather.files import Files, files_of, from_github, listing
+from app.gather.green import Green
+from app.gather.lineage import Lineage
 from app.gather.measured import Measured, Sent
 from app.gather.missing import or_missing
-from app.gather.sboms import sboms
+from app.gather.patched import Saving
+from app.gather.sboms import Sboms, SentBills
+from app.gather.supply import Facts, Supply, patterns
 from app.gather.testing import tests
 from app.gather.wanted import Wanted
 from app.github.repository import Repository
+from app.osv.model import Source
 from checks.model import (
-    ChangeFacts,
     ContractText,
     Measurement,
     Missing,
     Need,
-    Pull,
-    SbomPair,
     Snapshot,
     TestFacts,
 )
 
 
 @dataclass(frozen=True, slots=True)
+class Outside:
+    """Whoever else is asked: what was sent to us, who knows of advisories, and whether a base commit was green."""
+
+    measurements: Sent
+    bills: SentBills
+    osv: Source | None
+    green: Green
+
+
+@dataclass(frozen=True, slots=True)
 class Sections:
-    """Reads the facts of `pull` that are `wanted`."""
+    """Reads the facts of what `changed` that are `wanted`."""
 
     repository: Repository
     own_app: int
-    measurements: Sent
-    pull: Pull
-    change: ChangeFacts | Missing
+    outside: Outside
+    changed: Changed
     wanted: Wanted
     young: bool  # the head is so new that its checks may not have begun
 
     async def snapshot(self) -> Snapshot:
         """All sections, each a fact or the reason it is missing."""
         tests_read, files = await asyncio.gather(self._tests(), self._files())
-        contracts_read, sboms_read = await asyncio.gather(self._contracts(files), self._sboms(files))
+        contracts_read, supply = await asyncio.gather(self._contracts(files), self._supply(files, tests_read))
         return Snapshot(
-            pull=self.pull,
-            change=self.change,
+            pull=self.changed.pull,
+            change=self.changed.facts,
             tests=tests_read,
             measurements=await self._measured(contracts_read),
             contracts=contracts_read,
-            sboms=sboms_read,
+            sboms=supply.sboms,
+            advisories=supply.advisories,
+            vex=supply.vex,
+            manifests=supply.manifests,
         )
 
     async def _tests(self) -> TestFacts | Missing | None:
         if not self.wanted.needs(Need.TESTS):
             return None
-        found = await or_missing(tests(self.repository, self.pull.head_sha, self.own_app), "reading test results")
+        sha = self.changed.pull.head_sha
+        found = await or_missing(tests(self.repository, sha, self.own_app), "reading test results")
         if self.young and isinstance(found, TestFacts) and not found.runs:
-            return Missing(f"no check has begun on {self.pull.head_sha[:7]} yet", coming=True)
+            return Missing(f"no check has begun on {sha[:7]} yet", coming=True)
         return found
 
     async def _files(self) -> Files | Missing:
-        """One listing of the base serves contracts and SBOMs alike."""
-        if isinstance(self.change, Missing):
-            return self.change
-        patterns = ((PATTERN,) if self.wanted.needs(Need.CONTRACTS) else ()) + self.wanted.paths(Need.SBOMS)
-        if not patterns:
-            return files_of(self.change, ())
-        base = await or_missing(listing(self.repository, self.pull.base_sha, patterns), "listing the base's files")
-        return base if isinstance(base, Missing) else files_of(self.change, base)
+        """One listing of the base serves contracts, bills and what belongs to them alike."""
+        if isinstance(self.changed.facts, Missing):
+            return self.changed.facts
+        globs = ((PATTERN,) if self.wanted.needs(Need.CONTRACTS) else ()) + self.wanted.paths(Need.SBOMS)
+        if not globs:
+            return files_of(self.changed.facts, ())
+        config = self.wanted.supply()
+        globs += patterns(config) if config else ()
+        base = await or_missing(listing(self.repository, self.changed.pull.base_sha, globs), "listing the base's files")
+        return base if isinstance(base, Missing) else files_of(self.changed.facts, base)
 
     async def _contracts(self, files: Files | Missing) -> tuple[ContractText, ...] | Missing | None:
         if not self.wanted.needs(Need.CONTRACTS):
             return None
         if isinstance(files, Missing):
             return files
-        return await or_missing(contracts(from_github(self.repository), self.pull, files), "reading contracts")
+        return await or_missing(contracts(from_github(self.repository), self.changed.pull, files), "reading contracts")
 
-    async def _sboms(self, files: Files | Missing) -> tuple[SbomPair, ...] | Missing | None:
-        if not self.wanted.needs(Need.SBOMS):
-            return None
-        if isinstance(files, Missing):
-            return files
-        paths = self.wanted.paths(Need.SBOMS)
-        return await or_missing(sboms(from_github(self.repository), self.pull, files, paths), "reading SBOMs")
+    async def _supply(self, files: Files | Missing, tests_read: TestFacts | Missing | None) -> Facts:
+        config = self.wanted.supply()
+        if config is None:
+            return Facts()
+        if isinstance(files, Missing) or self.changed.forked is None:
+            missing = files if isinstance(files, Missing) else Missing("nobody says where the change left its base")
+            return Facts(missing, missing, missing, missing)
+        read = from_github(self.repository)
+        bills = files.matching(self.wanted.paths(Need.SBOMS))
+        lineage = Lineage(self.changed.forked, self.repository.history)
+        coming = self.young or _running(tests_read)
+        saving = Saving(read, self.changed.forked.sha, self.changed.pull.head_sha, self.changed.patches)
+        sboms = Sboms(saving, self.outside.bills, self.changed.pull, bills, lineage, self.outside.green, coming)
+        return await Supply(read, self.changed.pull, files, config, self.outside.osv).facts(sboms)
 
     async def _measured(self, contracts_read: object) -> tuple[Measurement, ...] | Missing | None:
         if not self.wanted.needs(Need.MEASUREMENTS):
             return None
         names = self.wanted.measurements(contracts_read if isinstance(contracts_read, tuple) else ())
-        return await or_missing(
-            Measured(self.measurements, self.repository).of(self.pull, names), "reading measurements"
-        )
+        measured = Measured(self.outside.measurements, self.repository)
+        return await or_missing(measured.of(self.changed.pull, names), "reading measurements")
+
+
+def _running(tests_read: TestFacts | Missing | None) -> bool:
+    """May the checks of others still bring something? Where nobody asked for tests, that is not known."""
+    return isinstance(tests_read, TestFacts) and any(run.status != "completed" for run in tests_read.runs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from checks import sbom
 from checks.decide import Policy, asked
 from checks.judge import Removed, Unreadable
 from checks.model import Check, CheckConfig, ContractText, Need
@@ -23,6 +24,10 @@ class Wanted:
     def paths(self, need: Need) -> tuple[str, ...]:
         """The globs of the files that such facts are read from."""
         return tuple(path for check, config in self.checks if need in check.needs for path in check.paths(config))
+
+    def supply(self) -> sbom.Config | None:
+        """The settings of the SBOM check; where both want it, the base's, not those that the change would bring."""
+        return next((config for _, config in self.checks if isinstance(config, sbom.Config)), None)
 
     def measurements(self, contracts: tuple[ContractText, ...]) -> frozenset[str]:
         """The names that somebody outside must measure: no check of ours does."""

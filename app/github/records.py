@@ -7,7 +7,7 @@ into Malformed. Everything else may be absent or null, as in real answers.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.github.limits import COMPARE_FILES
@@ -77,12 +77,16 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Base against head. `files`: at most GitHub's 300; `messages`: of the first 250 commits, newest last."""
+    """Base against head. `files`: at most GitHub's 300; `messages`: of the first 250 commits, newest last.
+
+    `patches`: of files that were modified and keep their name, where GitHub shows the whole difference.
+    """
 
     base_sha: str
     merge_base: Commit
     files: tuple[FileChange, ...]
     messages: tuple[str, ...]
+    patches: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def truncated(self) -> bool:
@@ -231,7 +235,12 @@ def read_comparison(data: Any) -> Comparison:
         merge_base=read_commit(data["merge_base_commit"]),
         files=tuple(read_file(file) for file in data.get("files") or ()),
         messages=tuple(_text(_object(commit, "commit"), "message") for commit in data.get("commits") or ()),
+        patches={one["filename"]: _text(one, "patch") for one in data.get("files") or () if _patched(one)},
     )
+
+
+def _patched(file: Any) -> bool:
+    return bool(_text(file, "patch")) and file.get("status") == "modified"
 
 
 def read_commit(data: Any) -> Commit:

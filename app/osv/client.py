@@ -7,19 +7,18 @@ package that was hit: what else is known of it decides which other version would
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
 from cachetools import LRUCache, TTLCache
 
 from app.osv.errors import Refused, TooLarge, Unavailable
-from app.osv.model import Found, Package, Record, Shelf
+from app.osv.model import Found, Package, Record, Shelf, read_record
 from app.osv.query import MOST_QUERIES, PATH, Hit, Query, answers
 from app.osv.wire import Wire
 from checks.sbom.moments import moment
@@ -30,7 +29,6 @@ Hits = dict[Query, tuple[Hit, ...]]
 
 BAD_REQUEST = 400
 
-_UNUSED = ("details", "references", "credits")  # the longest parts of a record, which no check reads
 _KEPT_IN_MEMORY = 20_000  # records
 
 
@@ -167,16 +165,6 @@ class Osv:
         finally:
             for task in tasks:
                 task.cancel()
-
-
-def read_record(data: Any, name: str = "") -> Record | None:
-    """The record that decoded JSON is, without what no check reads; None where it is none, or not that of `name`."""
-    if not isinstance(data, dict) or not isinstance(data.get("id"), str) or (name and data["id"] != name):
-        return None
-    modified = data.get("modified")
-    useful = {key: value for key, value in data.items() if key not in _UNUSED}
-    text = json.dumps(useful, separators=(",", ":"), sort_keys=True)
-    return Record(data["id"], modified if isinstance(modified, str) else "", text)
 
 
 class Memory:

@@ -15,8 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.osv.client import read_record
-from app.osv.model import Found, Package, Record
+from app.osv.model import Found, Package, Record, read_record
 from checks.sbom import osv
 from checks.sbom.ecosystems import Place, locate
 from checks.sbom.purl import identify

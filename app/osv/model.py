@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+_UNUSED = ("details", "references", "credits")  # the longest parts of a record, which no check reads
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -54,3 +57,13 @@ class Shelf(Protocol):
 
     async def put(self, records: Collection[Record]) -> None:
         """Keep these, each in place of the one with its id."""
+
+
+def read_record(data: Any, name: str = "") -> Record | None:
+    """The record that decoded JSON is, without what no check reads; None where it is none, or not that of `name`."""
+    if not isinstance(data, dict) or not isinstance(data.get("id"), str) or (name and data["id"] != name):
+        return None
+    modified = data.get("modified")
+    useful = {key: value for key, value in data.items() if key not in _UNUSED}
+    text = json.dumps(useful, separators=(",", ":"), sort_keys=True)
+    return Record(data["id"], modified if isinstance(modified, str) else "", text)

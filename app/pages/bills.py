@@ -78,6 +78,9 @@ def _place(request: web.Request, repository: str) -> tuple[str, str]:
 
 def _bill(content: bytes) -> Bom:
     try:
+        content.decode("utf-8-sig")
         return read(content)
+    except UnicodeDecodeError:
+        refuse(422, "no bill of materials that can be read: it is not UTF-8 text")
     except UnreadableError as error:
         refuse(422, f"no bill of materials that can be read: {error}")

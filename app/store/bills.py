@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import and_, delete, func, select
@@ -33,26 +32,12 @@ class Bills:
         async with self.engine.connect() as connection:
             return tuple((await connection.execute(query.order_by(table.c.path))).scalars())
 
-    async def paths_since(self, repository: str, since: float) -> tuple[str, ...]:
-        """The paths of which anything was sent, of whatever commit, since then (epoch seconds); sorted."""
-        recent = and_(table.c.repository == repository, table.c.received_at >= int(since * 1e6))
-        query = select(table.c.path).where(recent).distinct().order_by(table.c.path)
-        async with self.engine.connect() as connection:
-            return tuple((await connection.execute(query)).scalars())
-
     async def get(self, repository: str, sha: str, path: str) -> bytes | None:
         """The bill as it was sent, unpacked; None where none was."""
         wanted = and_(table.c.repository == repository, table.c.sha == sha, table.c.path == path)
         async with self.engine.connect() as connection:
             held = (await connection.execute(select(table.c.content).where(wanted))).scalar_one_or_none()
         return None if held is None else zlib.decompress(held)
-
-    async def where(self, repository: str, shas: Sequence[str]) -> Mapping[str, frozenset[str]]:
-        """Of which of these commits anything was sent: sha → paths."""
-        query = select(table.c.sha, table.c.path).where(table.c.repository == repository, table.c.sha.in_(shas))
-        async with self.engine.connect() as connection:
-            rows = (await connection.execute(query)).all()
-        return {sha: frozenset(row.path for row in rows if row.sha == sha) for sha in {row.sha for row in rows}}
 
     async def prune(self, before: float) -> int:
         """Forget what came before that moment (epoch seconds), but the newest of each path; how many that were.

@@ -16,6 +16,8 @@ from app.store.database import now_us
 from app.store.provenance import append
 from app.store.tables import decisions as table
 
+SILENCE = "silence"  # stands for a verdict where nothing is asked any more
+
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
@@ -97,6 +99,16 @@ class Decisions:
             rows = (await connection.execute(query)).all()
         return {(row.number, row.head_sha): zlib.decompress(row.record) for row in rows}
 
+    async def verdict(self, repository: str, heads: Sequence[str], number: int | None) -> str:
+        """The newest verdict at any of `heads`, else of pull request `number`; "" where there is none that counts."""
+        told = (table.c.repository == repository, table.c.verdict != SILENCE)
+        newest = select(table.c.verdict).where(*told).order_by(table.c.id.desc()).limit(1)
+        async with self.engine.connect() as connection:
+            found = (await connection.execute(newest.where(table.c.head_sha.in_(heads)))).scalar_one_or_none()
+            if found is None and number is not None:
+                found = (await connection.execute(newest.where(table.c.number == number))).scalar_one_or_none()
+        return found or ""
+
     async def group_at(self, repository: str, head_sha: str) -> bytes | None:
         """The newest record of a merge group at this head."""
         query = select(table.c.record).where(
@@ -112,7 +124,7 @@ class Decisions:
         async with self.engine.connect() as connection:
             heads = list((await connection.execute(query)).scalars())
         for head in heads:
-            await self.keep(repository, number, head, "silence", b"", Cause("no rules"))
+            await self.keep(repository, number, head, SILENCE, b"", Cause("no rules"))
 
 
 async def _log(

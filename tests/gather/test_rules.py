@@ -74,7 +74,7 @@ async def test_it_holds_the_change_and_says_so_over_real_http() -> None:
     async with github() as sandbox:
         repo = shop(sandbox, f"version: 1\n{'# filler' * (MAX_BYTES // 8)}\n")
         number, _ = change(repo)
-        async with reader_with_token(sandbox.token("carol"), sandbox.url) as reader:
+        async with reader_with_token(sandbox.token("carol"), sandbox.url, "") as reader:
             decision = await simulated(reader, Trigger(Kind.EVALUATE, "octo/shop", number=number))
     assert decision is not None
     assert decision.verdict is Verdict.HOLD

@@ -8,6 +8,7 @@ from app.commands.demo import beside, rest
 from app.github.sandbox import Repo, checking
 from app.github.sandbox.faults import ServerError
 from app.github.sandbox.state import Run
+from app.osv.sandbox import OsvSandbox
 from tests.road.stories import CONTRACT, PATH, change, shop
 from tests.road.town import DECISION, GREEN, SECRET, Town, github
 
@@ -59,8 +60,11 @@ async def test_workflows_that_a_maintainer_must_approve_are_waited_for_and_never
 async def test_before_any_check_has_begun_we_wait_and_only_then_ask_for_a_person(tmp_path: Path) -> None:
     async with github() as sandbox:
         repo = shop(sandbox, CONTRACT)
-        async with beside(sandbox, tmp_path, SECRET, ci_grace=1.0) as (maestro, url):
-            here = Town(sandbox, maestro, url)
+        async with (
+            OsvSandbox() as osv,
+            beside(sandbox, tmp_path, SECRET, ci_grace=1.0, osv_url=osv.url) as (maestro, url),
+        ):
+            here = Town(sandbox, maestro, url, osv)
             _, sha = change(repo)
             await rest(sandbox, maestro)
             assert here.conclusions(repo, sha)[DECISION] == "action_required"

@@ -14,6 +14,7 @@ from app.commands.demo import beside, rest
 from app.github.sandbox import Repo, Sandbox, SandboxApp
 from app.main import System
 from app.model import CARD_MARKER
+from app.osv.sandbox import OsvSandbox
 
 SECRET = "a secret of the tests"
 DECISION = "maestro / decision"
@@ -22,11 +23,12 @@ GREEN = "version: 1\n"
 
 @dataclass(frozen=True, slots=True)
 class Town:
-    """The sandbox, the running system, and the address of its web process."""
+    """The sandbox, the running system, the address of its web process, and who knows of advisories."""
 
     sandbox: Sandbox
     maestro: System
     url: str
+    osv: OsvSandbox
 
     async def rest(self, seconds: float = 20.0) -> None:
         """Wait until every webhook was delivered and handled, and what followed from it too."""
@@ -54,7 +56,7 @@ class Town:
 
 @asynccontextmanager
 async def town(directory: Path) -> AsyncIterator[Town]:
-    """Open a town; it must be left without one violation of GitHub's contract."""
+    """Open a town; it must be left without one violation of GitHub's contract, nor of OSV's."""
     async with github() as sandbox, maestro_in(sandbox, directory) as opened:
         yield opened
 
@@ -70,8 +72,10 @@ async def github() -> AsyncIterator[Sandbox]:
 @asynccontextmanager
 async def maestro_in(sandbox: Sandbox, directory: Path) -> AsyncIterator[Town]:
     """Maestro, running against `sandbox` with its database in `directory`."""
-    async with beside(sandbox, directory, SECRET) as (maestro, url):
-        yield Town(sandbox, maestro, url)
+    async with OsvSandbox() as osv:
+        async with beside(sandbox, directory, SECRET, osv_url=osv.url) as (maestro, url):
+            yield Town(sandbox, maestro, url, osv)
+        assert osv.violations == []
 
 
 def _as_registered() -> SandboxApp:

@@ -1,0 +1,81 @@
+"""Was a commit of the base branch green? Our own decision counts first, then what others reported on the commit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from app.github.records import CheckRun, Commit
+from app.model import OWN_RUN
+from checks.model import Verdict
+
+if TYPE_CHECKING:  # a checkout reads without the client, and without the time it takes to load
+    from app.github.repository import Repository
+
+MOST_ASKED = 10  # commits of which GitHub is asked, an evaluation
+_GOOD = frozenset({"success", "neutral", "skipped"})
+_SQUASHED = re.compile(r"\(#([1-9][0-9]{0,8})\)$")  # as GitHub ends the first line of a squashed pull request
+
+Green = Callable[[Commit], Awaitable[bool]]
+
+
+class Verdicts(Protocol):
+    """What we decided before."""
+
+    async def verdict(self, repository: str, heads: Sequence[str], number: int | None) -> str:
+        """The newest verdict at any of `heads`, else of pull request `number`; "" where nothing was decided."""
+
+
+@dataclass(slots=True)
+class Greens:
+    """Asks the database first, and GitHub of no more than `left` commits. `settled` outlives the evaluation.
+
+    A commit on which nobody reported anything is green: the branch accepted it, and nothing speaks against it. One that
+    is still being tested is not green yet. Commit statuses are not read, here as everywhere.
+    """
+
+    repository: Repository
+    verdicts: Verdicts
+    own_app: int
+    settled: MutableMapping[tuple[str, str], bool]
+    left: int = MOST_ASKED
+
+    async def __call__(self, commit: Commit) -> bool:
+        key = self.repository.full_name.lower(), commit.sha
+        if key not in self.settled:
+            known = await self._ours(commit)
+            known = await self._theirs(commit.sha) if known is None else known
+            if known is None:
+                return False
+            self.settled[key] = known
+        return self.settled[key]
+
+    async def _ours(self, commit: Commit) -> bool | None:
+        """Our word on the commit itself or on the pull request whose merge it is. A HOLD is no word on the commit."""
+        squashed = _SQUASHED.search(commit.message.partition("\n")[0].strip())
+        number = int(squashed[1]) if squashed and len(commit.parents) == 1 else None
+        heads = (commit.sha, *commit.parents[1:])
+        verdict = await self.verdicts.verdict(self.repository.full_name, heads, number)
+        if verdict == Verdict.SHIP:
+            return True
+        return False if verdict in {Verdict.BLOCK, Verdict.ROLLBACK} else None
+
+    async def _theirs(self, sha: str) -> bool | None:
+        """What the check runs of others say; None while some still run, or when enough was asked."""
+        if not self.left:
+            return None
+        self.left -= 1
+        runs = [run for run in await self.repository.check_runs(sha) if self._of_others(run)]
+        if any(run.status != "completed" for run in runs):
+            return None
+        return all(run.conclusion in _GOOD for run in runs)
+
+    def _of_others(self, run: CheckRun) -> bool:
+        return run.app_id != self.own_app and not run.external_id.startswith(OWN_RUN)
+
+
+async def unknowable(_commit: Commit) -> bool:
+    """A checkout cannot tell: the base branch is believed."""
+    return True

@@ -1,0 +1,137 @@
+"""What a bill is held against: the newest commit of the base that was green and has one."""
+
+import pytest
+
+from app.commands.story import bill
+from checks.model import Baseline
+from tests.road.supply import FILE, NEW, OLD, baseline, brings, facts, kept, pair
+from tests.road.town import DECISION, Town
+
+pytestmark = pytest.mark.slow
+
+RED = bill(("flask", "3.0.4", "BSD-3-Clause"))
+
+
+def asked(here: Town, sha: str) -> int:
+    """How often GitHub was asked what was reported on a commit."""
+    return sum(call.endswith(f"/commits/{sha}/check-runs") for call in here.calls())
+
+
+async def test_where_the_change_left_its_base_unless_something_speaks_against_it(here: Town) -> None:
+    repo = kept(here.sandbox)
+    tip = repo.tip()
+    number, _ = brings(repo)
+    await here.rest()
+    found = await baseline(here, number)
+    assert found is not None
+    assert (found.sha, found.behind) == (tip, 0)
+    assert found.at.endswith("Z")
+
+
+async def test_a_red_commit_is_passed_over_and_its_bill_with_it(here: Town) -> None:
+    repo = kept(here.sandbox)
+    green = repo.tip()
+    repo.report_check(green, "unit")
+    red = repo.commit("main", {FILE: RED})
+    repo.report_check(red, "unit", conclusion="failure")
+    number, _ = brings(repo)
+    await here.rest()
+    found = await pair(here, number)
+    assert found.baseline is not None
+    assert (found.baseline.sha, found.baseline.behind) == (green, 1)
+    assert found.base is not None
+    assert (found.base.sha, found.base.text) == (green, OLD)
+
+
+async def test_one_that_is_still_being_tested_is_not_green_yet(here: Town) -> None:
+    repo = kept(here.sandbox)
+    green = repo.tip()
+    tip = repo.commit("main", {"a.py": "x = 3\n"})
+    repo.report_check(tip, "unit", status="in_progress", conclusion=None)
+    number, sha = brings(repo)
+    await here.rest()
+    assert await baseline(here, number) == Baseline(green, (await baseline(here, number) or Baseline("")).at, 1)
+    repo.report_check(tip, "unit")
+    repo.report_check(sha, "unit")
+    await here.rest()
+    assert ((await baseline(here, number)) or Baseline("")).sha == tip
+
+
+async def test_without_a_green_commit_there_is_no_baseline_and_no_flood(here: Town) -> None:
+    repo = kept(here.sandbox)
+    repo.report_check(repo.tip(), "unit", conclusion="failure")
+    number, sha = brings(repo)
+    await here.rest()
+    found = await pair(here, number)
+    assert (found.base, found.baseline) == (None, None)
+    assert here.conclusions(repo, sha)[DECISION] == "action_required"
+
+
+async def test_a_green_pull_request_makes_its_merge_green_without_a_question(here: Town) -> None:
+    repo = kept(here.sandbox)
+    first, _ = brings(repo, "one", RED)
+    await here.rest()
+    merged = repo.merge(first)
+    repo.report_check(merged, "nightly", status="in_progress", conclusion=None)
+    second, _ = brings(repo, "two", NEW)
+    await here.rest()
+    assert ((await baseline(here, second)) or Baseline("")).sha == merged
+    assert asked(here, merged) == 0
+
+
+async def test_a_blocked_pull_request_that_was_merged_all_the_same_is_no_baseline(here: Town) -> None:
+    repo = kept(
+        here.sandbox, "version: 1\nsbom: {mode: block, paths: [sbom.json], licenses: {deny: [AGPL-3.0-only]}}\n"
+    )
+    before = repo.tip()
+    first, sha = brings(repo, "one", bill(("flask", "3.0.3", "BSD-3-Clause"), ("gs", "1.0", "AGPL-3.0-only")))
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "failure"
+    repo.merge(first)
+    second, later = brings(repo, "two", bill(("flask", "3.0.4", "BSD-3-Clause"), ("gs", "1.0", "AGPL-3.0-only")))
+    await here.rest()
+    found = await baseline(here, second)
+    assert found is not None
+    assert (found.sha, found.behind) == (before, 1)
+    assert here.conclusions(repo, later)[DECISION] == "failure"
+
+
+async def test_a_squashed_pull_request_is_known_by_its_number(here: Town) -> None:
+    repo = kept(here.sandbox)
+    first, _ = brings(repo, "one", RED)
+    await here.rest()
+    squashed = repo.commit("main", {FILE: RED}, message=f"Add jinja2 (#{first})\n\nMore words.")
+    repo.report_check(squashed, "nightly", conclusion="failure")
+    second, _ = brings(repo, "two", NEW)
+    await here.rest()
+    assert ((await baseline(here, second)) or Baseline("")).sha == squashed
+
+
+async def test_a_commit_is_asked_about_once_while_its_word_stands(here: Town) -> None:
+    repo = kept(here.sandbox)
+    tip = repo.tip()
+    for branch in ("one", "two"):
+        brings(repo, branch)
+        await here.rest()
+    assert asked(here, tip) == 1
+
+
+async def test_a_change_that_leaves_the_bill_alone_looks_for_no_baseline(here: Town) -> None:
+    repo = kept(here.sandbox)
+    repo.commit("fix", {"a.py": "x = 2\n"})
+    number = repo.open_pull("Correct x", "fix")
+    await here.rest()
+    found = await pair(here, number)
+    assert found.baseline is None
+    assert asked(here, repo.tip()) == 0
+    assert (await facts(here, number)).manifests == ()
+
+
+async def test_a_bill_that_is_new_has_no_baseline_and_nobody_walks_for_it(here: Town) -> None:
+    repo = kept(here.sandbox, **{FILE: "", "a.py": "x = 1\n"})
+    repo.commit("main", {FILE: None})
+    number, _ = brings(repo)
+    await here.rest()
+    found = await pair(here, number)
+    assert (found.base, found.baseline) == (None, None)
+    assert not [call for call in here.calls() if call.endswith("/commits")]
