@@ -19,6 +19,7 @@ from app.gather.checkout import Checkout, MeasuredAt, UnknownRef
 from app.gather.checkout_rules import Rules
 from app.gather.git import Git, GitError
 from app.metrics_file import BadMetrics, measurements_in
+from app.osv.model import Source
 from checks.judge import Case, Unreadable, judge
 from checks.model import Decision, Measurement
 
@@ -51,6 +52,11 @@ _WRITTEN = _Writable(dir_okay=False, writable=True, path_type=Path)
 @click.option(
     "--config", "config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judge by this file."
 )
+@click.option(
+    "--osv",
+    type=click.Path(exists=True, path_type=Path),
+    help="Published advisories in OSV's form: a directory, a .json, .jsonl(.gz) or .zip file.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the decision as JSON.")
 @click.option("--markdown", type=_WRITTEN, help="Write the card to this file.")
 @click.option("--record", "record_to", type=_WRITTEN, help="Write all the decision was made of.")
@@ -60,16 +66,18 @@ def check(
     head: str,
     measurements: Path | None,
     config: Path | None,
+    osv: Path | None,
     as_json: bool,
     markdown: Path | None,
     record_to: Path | None,
 ) -> None:
     """Judge the change from BASE to HEAD by the base's `.github/maestro.yml`, and print the card.
 
-    The exit code is the verdict: 0 ship, 1 block, 3 hold.
+    SBOMs are held against where HEAD left BASE: whether that was green, a checkout cannot tell. OSV is not asked; --osv
+    brings advisories. The exit code is the verdict: 0 ship, 1 block, 3 hold.
     """
     rules = None if config is None else Rules(config.read_bytes(), str(config), f"judged by {config}")
-    case = asyncio.run(_case(repo, base, head, partial(_measurements, measurements), rules))
+    case = asyncio.run(_case(repo, base, head, partial(_measurements, measurements), rules, _advisories(osv)))
     if config is not None and isinstance(case.policy, Unreadable):
         raise click.ClickException("\n".join(f"{one.path}:{one.line}: {one.message}" for one in case.policy.findings))
     decision = cast("Decision", judge(case))  # a checkout always has rules: its own, or the built-in ones
@@ -81,9 +89,11 @@ def check(
     sys.exit(BY_VERDICT[decision.verdict])
 
 
-async def _case(repo: Path, base: str, head: str, measured: MeasuredAt, rules: Rules | None) -> Case:
+async def _case(
+    repo: Path, base: str, head: str, measured: MeasuredAt, rules: Rules | None, osv: Source | None
+) -> Case:
     try:
-        return await Checkout(await Git.at(repo), base, head, measured, rules, __version__).case()
+        return await Checkout(await Git.at(repo), base, head, measured, rules, __version__, osv).case()
     except (UnknownRef, GitError) as error:
         raise click.ClickException(str(error)) from None
     except FileNotFoundError as error:
@@ -96,6 +106,17 @@ def _measurements(file: Path | None, sha: str) -> tuple[Measurement, ...]:
         return () if file is None else measurements_in(file.read_bytes(), "file", sha)
     except BadMetrics as error:
         raise click.ClickException(f"{file}: {error}") from None
+
+
+def _advisories(place: Path | None) -> Source | None:
+    if place is None:
+        return None
+    from app.osv.local import BadAdvisories, at  # here, because most checks bring none
+
+    try:
+        return at(place)
+    except BadAdvisories as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _write_card(file: Path, decision: Decision) -> None:

@@ -59,6 +59,6 @@ async def from_repository(read: ReadFile, sha: str, paths: Sequence[str]) -> Sou
         return unread or Missing("the base has no file at `sbom.advisories.paths`")
     try:
         records = [record for document in there for record in records_in(document.path, document.text)]
-        return await asyncio.to_thread(Files.of, f"{len(there)} files of the base", records)
+        return await asyncio.to_thread(Files.of, f"{len(there)} file(s) of the base", records)
     except BadAdvisories as error:
         return Missing(str(error))

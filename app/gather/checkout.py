@@ -16,7 +16,6 @@ from app.gather.files import Files, decoded, files_of, too_large, touched
 from app.gather.git import Git, GitError
 from app.gather.green import unknowable
 from app.gather.lineage import Lineage
-from app.gather.packages import differing
 from app.gather.sboms import NothingSent, Sboms
 from app.gather.supply import Facts, Supply
 from app.gather.wanted import Wanted, wanted_by
@@ -26,6 +25,7 @@ from checks import sbom
 from checks.decide import Policy
 from checks.judge import Case, Removed, Unreadable
 from checks.model import (
+    Advisories,
     ChangeFacts,
     Document,
     Measurement,
@@ -41,10 +41,7 @@ from checks.sbom.policy import Sources
 MeasuredAt = Callable[[str], tuple[Measurement, ...]]
 
 _CONCLUSIONS = {"pass": "success", "fail": "failure"}
-_UNKNOWN_GREEN = "SBOMs are held against where the change left its base; a checkout cannot tell whether that was green"
-_UNASKED = (
-    "OSV is not asked from a checkout: only advisories that the SBOMs carry count; bring others with --osv DIR|FILE"
-)
+_UNASKED = "the SBOMs alone: OSV is not asked from a checkout; bring advisories with --osv DIR|FILE"
 _NO_CHANGE = "base and head are the same commit: nothing has changed"
 _NOBODY = Missing("a checkout cannot ask GitHub")
 _NOT_HERE = f"{_NOBODY.reason}; bring {{}} with --measurements FILE"
@@ -59,6 +56,7 @@ class Checkout:
     """Reads `head` against `base`. `measured`: what the caller knows of a commit; `rules`: its own, or None.
 
     It asks nobody: where the rules want OSV to be asked and the caller brings no advisories, those of the bills count.
+    Bills are held against where the change left its base; whether that was green, a checkout cannot tell.
     """
 
     git: Git
@@ -96,7 +94,7 @@ class Checkout:
             manifests=supply.manifests,
             day=day_of(self.now()),
         )
-        return Case(snapshot, self._told(policy, wanted, supply), edited, self.version)
+        return Case(snapshot, policy, edited, self.version)
 
     # --- the supply chain ----------------------------------------------------------------------------------------
 
@@ -108,8 +106,8 @@ class Checkout:
         lineage = Lineage(Commit(forked, at=await self.git.committed_at(forked)))
         bills = files.matching(wanted.paths(Need.SBOMS))
         sboms = Sboms(trees.document, NothingSent(), pull, bills, lineage, unknowable)
-        config = self._with_own_source(config)
-        return await Supply(trees.document, pull, files, config, self.osv).facts(sboms)
+        supply = Supply(trees.document, pull, files, self._with_own_source(config), self.osv)
+        return self._with_own_words(await supply.facts(sboms), config)
 
     def _with_own_source(self, config: sbom.Config) -> sbom.Config:
         """What the caller brings counts before what the rules name; and OSV is not asked from here."""
@@ -117,14 +115,11 @@ class Checkout:
         paths = config.advisories.paths if source == "files" else ()
         return config.model_copy(update={"advisories": Sources.model_validate({"source": source, "paths": paths})})
 
-    def _told(self, policy: Policy | Unreadable, wanted: Wanted, supply: Facts) -> Policy | Unreadable:
-        """The rules, with what this checkout cannot know of its baseline and of advisories."""
-        pairs = supply.sboms if isinstance(supply.sboms, tuple) else ()
-        if isinstance(policy, Unreadable) or not differing(pairs):
-            return policy
-        config = wanted.supply()
-        unasked = config is not None and config.advisories.source == "osv" and self.osv is None
-        return replace(policy, notes=(*policy.notes, _UNKNOWN_GREEN, *((_UNASKED,) if unasked else ())))
+    def _with_own_words(self, facts: Facts, config: sbom.Config) -> Facts:
+        """Tell whoever reads of advisories that OSV was not asked, where the rules want it to be."""
+        if not isinstance(facts.advisories, Advisories) or config.advisories.source != "osv" or self.osv is not None:
+            return facts
+        return replace(facts, advisories=replace(facts.advisories, source=_UNASKED))
 
     # --- the change ----------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.commands.story import bill
 from app.config import PATH
 from app.exit import BY_VERDICT
 from checks.model import Verdict
@@ -13,6 +14,7 @@ from tests.commands.conftest import Ended, Maestro
 from tests.commands.running import SCRIPT, ran
 from tests.gather.hostile import arm
 from tests.gather.repositories import Repo, repository
+from tests.road.supply import advisory
 
 pytestmark = pytest.mark.slow
 
@@ -360,3 +362,27 @@ def test_it_runs_where_a_room_of_the_same_name_is(repo: Repo) -> None:
     (repo.root / "checks.py").write_text("raise RuntimeError('not these checks')\n")
     assert SCRIPT.exists()
     assert ran("check", cwd=repo.root).returncode == 3
+
+
+# --- advisories ------------------------------------------------------------------------------------------------------
+
+
+def test_advisories_from_files_stop_what_brings_them_in(maestro: Maestro, tmp_path: Path) -> None:
+    rules = "version: 1\nsbom: {mode: block, paths: [bom.json], baseline: {max_age_days: 3650}}\n"
+    flask, jinja = ("flask", "3.0.3", "MIT"), ("jinja2", "2.4.0", "MIT")
+    repo = repository(tmp_path / "shop", {PATH: rules, "bom.json": bill(flask)})
+    repo.branch()
+    repo.commit({"bom.json": bill(flask, jinja)})
+    (tmp_path / "osv").mkdir()
+    (tmp_path / "osv" / "GHSA-1.json").write_text(json.dumps(advisory()))
+    without = maestro("check", "--repo", str(repo.root), "--json")
+    with_them = maestro("check", "--repo", str(repo.root), "--json", "--osv", str(tmp_path / "osv"))
+    assert (without.code, with_them.code) == (0, 1)
+    assert "GHSA-1" in with_them.out
+
+
+def test_advisories_that_cannot_be_read_are_a_wrong_argument(maestro: Maestro, repo: Repo, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{")
+    ended = maestro("check", "--repo", str(repo.root), "--osv", str(tmp_path / "a.json"))
+    assert ended.code == 2
+    assert "a.json is not JSON" in ended.err

@@ -1,18 +1,32 @@
+import json
 from pathlib import Path
 
 import pytest
 
+from app.commands.story import bill
 from app.config import PATH
 from app.gather.checkout import Checkout, UnknownRef
 from app.gather.checkout_rules import Rules
 from app.gather.contracts import MOST_FILES as MOST_CONTRACTS
 from app.gather.git import Git, GitError
 from app.gather.sboms import MOST_FILES
+from app.osv.local import Files, records_in
 from checks.decide import Policy
 from checks.judge import Case, Removed, Unreadable
-from checks.model import ChangeFacts, ContractText, Measurement, Missing, Origin, SbomPair, TestFacts
+from checks.model import (
+    Advisories,
+    Baseline,
+    ChangeFacts,
+    ContractText,
+    Measurement,
+    Missing,
+    Origin,
+    SbomPair,
+    TestFacts,
+)
 from checks.sbom import MAX_BYTES
 from tests.gather.repositories import Repo, repository
+from tests.road.supply import advisory
 
 pytestmark = pytest.mark.slow
 
@@ -26,10 +40,16 @@ def repo(tmp_path: Path) -> Repo:
 
 
 async def case(
-    repo: Repo, *, base: str = "main", head: str = "HEAD", measured: tuple[Measurement, ...] = (), given: str = ""
+    repo: Repo,
+    *,
+    base: str = "main",
+    head: str = "HEAD",
+    measured: tuple[Measurement, ...] = (),
+    given: str = "",
+    osv: Files | None = None,
 ) -> Case:
     rules = Rules(given.encode(), "given.yml") if given else None
-    return await Checkout(await Git.at(repo.root), base, head, lambda _sha: measured, rules, "1").case()
+    return await Checkout(await Git.at(repo.root), base, head, lambda _sha: measured, rules, "1", osv).case()
 
 
 def policy(case: Case) -> Policy:
@@ -284,6 +304,51 @@ async def test_a_bill_that_is_too_large_is_not_read(repo: Repo) -> None:
 async def test_too_many_bills_are_not_read(repo: Repo) -> None:
     repo.commit({PATH: SBOM, **{f"sbom/{n}.json": "1" for n in range(MOST_FILES + 1)}})
     assert isinstance((await case(repo)).snapshot.sboms, Missing)
+
+
+BILL, MORE = bill(("flask", "3.0.3", "MIT")), bill(("flask", "3.0.3", "MIT"), ("jinja2", "2.4.0", "MIT"))
+
+
+def advised(repo: Repo, rules: str = SBOM, **files: str) -> None:
+    """A change that brings jinja2, in its bill and its manifest."""
+    repo.commit({PATH: rules, "sbom/a.json": BILL, "requirements.txt": "flask\n", "vex/a.json": "{}", **files})
+    repo.branch()
+    repo.commit({"sbom/a.json": MORE, "requirements.txt": "flask\njinja2\n", "vex/a.json": "[]"})
+
+
+async def test_the_baseline_is_where_the_change_left_its_base(repo: Repo) -> None:
+    advised(repo)
+    snapshot = (await case(repo)).snapshot
+    assert isinstance(snapshot.sboms, tuple)
+    assert snapshot.sboms[0].baseline == Baseline(repo.sha("main"), "2026-01-02T03:04:05Z", 0)
+    assert [one.text for one in snapshot.manifests or ()] == ["flask\njinja2\n"]  # type: ignore[union-attr]
+    assert [one.text for one in snapshot.vex or ()] == ["{}"]  # type: ignore[union-attr]
+    assert len(snapshot.day) == 10
+
+
+async def test_a_checkout_asks_nobody_for_advisories_and_says_so(repo: Repo) -> None:
+    advised(repo)
+    found = (await case(repo)).snapshot.advisories
+    assert isinstance(found, Advisories)
+    assert found.records == ()
+    assert "OSV is not asked from a checkout" in found.source
+
+
+@pytest.mark.parametrize("rules", [SBOM, SBOM.replace("]}", "], advisories: {source: bill}}")])
+async def test_advisories_that_the_caller_brings_count_whatever_the_rules_name(repo: Repo, rules: str) -> None:
+    advised(repo, rules)
+    brought = Files.of("mine", records_in("a.json", json.dumps(advisory())))
+    found = (await case(repo, osv=brought)).snapshot.advisories
+    assert isinstance(found, Advisories)
+    assert (len(found.records), found.source) == (1, "mine")
+
+
+async def test_advisories_of_the_base_need_nobody(repo: Repo) -> None:
+    rules = SBOM.replace("]}", "], advisories: {source: files, paths: [osv/*]}}")
+    advised(repo, rules, **{"osv/a.json": json.dumps(advisory())})
+    found = (await case(repo)).snapshot.advisories
+    assert isinstance(found, Advisories)
+    assert (len(found.records), found.source) == (1, "1 file(s) of the base")
 
 
 # --- what the caller brings ------------------------------------------------------------------------------------------
