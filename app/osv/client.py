@@ -15,6 +15,7 @@ from itertools import chain
 from typing import TypeVar
 from urllib.parse import quote
 
+import structlog
 from cachetools import LRUCache, TTLCache
 
 from app.osv.errors import Refused, TooLarge, Unavailable
@@ -22,6 +23,8 @@ from app.osv.model import Found, Package, Record, Shelf, read_record
 from app.osv.query import MOST_QUERIES, PATH, Hit, Query, answers
 from app.osv.wire import Wire
 from checks.sbom.moments import moment
+
+log = structlog.get_logger(__name__)
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -67,8 +70,15 @@ class Osv:
         Raises Unavailable; TooLarge where more records are known than one question may bring.
         """
         try:
+            return await self._in_time(sorted(set(packages)))
+        except Unavailable as error:
+            log.warning("osv.away", error=str(error))
+            raise
+
+    async def _in_time(self, packages: Sequence[Package]) -> Found:
+        try:
             async with asyncio.timeout(self._limits.whole):
-                return await self._about(sorted(set(packages)))
+                return await self._about(packages)
         except TimeoutError:
             raise Unavailable(f"POST {PATH}", 0, f"not done within {self._limits.whole:.0f} seconds") from None
 
