@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.model import Kind, Surface, Trigger
+from app.model import SBOM, Kind, Surface, Trigger
 from handlers.payload import Payload, repository, sha, text
 
-_SENT = ("measurements", "sbom")
+_SENT = ("measurements", SBOM)
 
 
 def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:

@@ -23,7 +23,7 @@ from app.gather.sections import Outside, Sections
 from app.gather.wanted import wanted_by
 from app.github.errors import Invalid, NotFound
 from app.github.repository import Repository
-from app.model import Kind, Opened, Place, Trigger
+from app.model import SBOM, Kind, Opened, Place, Trigger
 from app.osv.model import Source
 from checks.decide import Policy
 from checks.judge import Case, Removed, Unreadable
@@ -118,6 +118,8 @@ class GitHubReader:
                 if trigger.hearsay and self._known_silent(trigger):
                     return ()
                 numbers = self.found[trigger.lane] = await self._pulls_at(trigger)
+                if trigger.reason == SBOM and not numbers:
+                    numbers = await self._pulls_upon(trigger)
             case Kind.SWEEP:
                 numbers = await self._open_pulls(trigger)
             case Kind.COMMAND | Kind.SCHEDULED:
@@ -165,6 +167,15 @@ class GitHubReader:
         except NotFound:
             return ()
         return [pull.number for pull in found]
+
+    async def _pulls_upon(self, trigger: Trigger) -> Sequence[int]:
+        """Open pull requests that began at the trigger's commit: what came of it is their base's."""
+        try:
+            repository = await self.connect(Place(trigger.repository, trigger.installation))
+            found = await repository.open_pulls()
+        except NotFound:
+            return ()
+        return [pull.number for pull in found if pull.base_sha == trigger.head_sha]
 
     async def _pull(self, repository: Repository, trigger: Trigger) -> tuple[Pull, int | None]:
         if trigger.number is None:

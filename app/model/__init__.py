@@ -36,6 +36,7 @@ from app.model.road import (
 )
 from app.model.triggers import (
     MAESTRO,
+    SBOM,
     WAKE,
     Again,
     Archived,
@@ -76,6 +77,7 @@ __all__ = [
     "OWN_RUN",
     "PLAIN_FILE",
     "REPLY_MARKER",
+    "SBOM",
     "WAKE",
     "Action",
     "Again",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from app.model import WAKE
+from app.model import SBOM, WAKE
 from app.pages.answers import bearer, body, refuse
 from app.store.bills import Bills
 from app.store.inbox import Inbox
@@ -58,7 +58,7 @@ class SbomApi:
         return web.json_response({**said, **told}, status=202)
 
     async def _remind(self, repository: str, sha: str) -> None:
-        reminder = {"repository": {"full_name": repository}, "sha": sha, "about": "sbom"}
+        reminder = {"repository": {"full_name": repository}, "sha": sha, "about": SBOM}
         await self.inbox.keep(f"sbom:{uuid.uuid4()}", WAKE, json.dumps(reminder).encode())
         self.stored()
 

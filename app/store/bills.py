@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from dataclasses import dataclass
 
@@ -20,7 +21,8 @@ class Bills:
 
     async def keep(self, repository: str, sha: str, path: str, content: bytes) -> None:
         """Keep `content`, in place of what was sent of this path at this commit before."""
-        values = {"content": zlib.compress(content), "received_at": now_us()}
+        packed = await asyncio.to_thread(zlib.compress, content)  # webhooks must not wait for 32 MiB
+        values = {"content": packed, "received_at": now_us()}
         async with self.engine.begin() as connection:
             key = {"repository": repository, "sha": sha, "path": path}
             statement = insert_into(table, connection).values(**key, **values)
@@ -37,7 +39,7 @@ class Bills:
         wanted = and_(table.c.repository == repository, table.c.sha == sha, table.c.path == path)
         async with self.engine.connect() as connection:
             held = (await connection.execute(select(table.c.content).where(wanted))).scalar_one_or_none()
-        return None if held is None else zlib.decompress(held)
+        return None if held is None else await asyncio.to_thread(zlib.decompress, held)
 
     async def prune(self, before: float) -> int:
         """Forget what came before that moment (epoch seconds), but the newest of each path; how many that were.

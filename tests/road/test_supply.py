@@ -170,6 +170,21 @@ async def test_the_baseline_of_a_sent_bill_is_the_newest_green_commit_that_ci_se
     assert here.conclusions(repo, sha)[DECISION] == "success"
 
 
+async def test_a_bill_of_the_base_that_comes_late_is_looked_at_by_those_who_began_there(here: Town) -> None:
+    repo = kept(here.sandbox, **{FILE: "", "a.py": "x = 1\n"})
+    main = repo.commit("main", {FILE: None})
+    sha = repo.commit("fix", {"a.py": "x = 2\n"})
+    number = repo.open_pull("Add jinja2", "fix")
+    await send(here, sha, NEW, "shop.json")
+    await here.rest()
+    assert (await pair(here, number)).baseline is None
+    assert here.conclusions(repo, sha)[DECISION] == "action_required"
+    await send(here, main, bill(("flask", "3.0.3", "BSD-3-Clause")), "shop.json")
+    await here.rest()
+    assert (await pair(here, number)).baseline is not None
+    assert here.conclusions(repo, sha)[DECISION] == "success"
+
+
 async def test_what_was_sent_wins_over_the_file_of_the_same_path(here: Town) -> None:
     repo = kept(here.sandbox)
     number, sha = brings(repo, text=bill(("flask", "3.0.4", "BSD-3-Clause")))
