@@ -16,7 +16,7 @@ from checks.sbom.policy import Sources
 MOST_FILES = 50
 MAX_BYTES = 16 * 1024 * 1024  # of one file of records
 MAX_TOTAL = 64 * 1024 * 1024  # characters of all records of one evaluation
-_NOBODY = "the operator lets nobody be asked for advisories (MAESTRO_OSV_URL is empty)"
+_NOBODY = "nobody may be asked for advisories"
 
 
 async def advisories(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.gather.change import Changed
 from app.gather.contracts import PATTERN, contracts
+from app.gather.dependency_graph import DependencyGraph
 from app.gather.files import Files, files_of, from_github, listing
 from app.gather.green import Green
 from app.gather.lineage import Lineage
@@ -107,7 +108,8 @@ class Sections:
         coming = self.young or _running(tests_read)
         saving = Saving(read, self.changed.forked.sha, self.changed.pull.head_sha, self.changed.patches)
         sboms = Sboms(saving, self.outside.bills, self.changed.pull, bills, lineage, self.outside.green, coming)
-        return await Supply(read, self.changed.pull, files, config, self.outside.osv).facts(sboms)
+        graph = DependencyGraph(self.repository, self.changed.forked.sha, self.changed.pull.head_sha)
+        return await Supply(read, self.changed.pull, files, config, self.outside.osv or graph).facts(sboms)
 
     async def _measured(self, contracts_read: object) -> tuple[Measurement, ...] | Missing | None:
         if not self.wanted.needs(Need.MEASUREMENTS):

@@ -60,7 +60,7 @@ class Supply:
             paths = self.files.matching(sources.paths).base
             reading = from_repository(self.read, self.pull.base_sha, paths)
             files = await or_missing(reading, "reading advisories")
-        return await advisories(pairs, sources, self.osv, files)
+        return await or_missing(advisories(pairs, sources, self.osv, files), "asking for advisories")
 
     async def _vex(self, pairs: Sequence[SbomPair]) -> tuple[Document, ...] | Missing:
         """From the base alone: a change does not excuse itself."""

@@ -11,6 +11,7 @@ from typing import Any, TypedDict, Unpack
 from app.github.address import Part, owner_and_name
 from app.github.artifact import download_zip
 from app.github.client import Client
+from app.github.dependencies import Dependency, read_dependency
 from app.github.errors import NotFound
 from app.github.exchange import Answer
 from app.github.limits import ANNOTATIONS_PER_REQUEST, DEPLOYMENT_STATUS_DESCRIPTION, PER_PAGE
@@ -113,6 +114,11 @@ class Repository:
         """Commit `sha` and what it holds, the newest 100 in all, side branches among them."""
         template = _REPO + "/commits{?sha,per_page}"
         return await self._client.get(template, self._at(sha=sha, per_page=PER_PAGE), _read_commits)
+
+    async def dependency_changes(self, base: str, head: str) -> tuple[Dependency, ...]:
+        """Packages that the dependency graph says `head` adds or removes; Denied where the graph is switched off."""
+        template, parts = _REPO + "/dependency-graph/compare/{basehead}", self._at(basehead=f"{base}...{head}")
+        return tuple([one async for page in self._client.pages(template, parts, read_dependency) for one in page])
 
     # --- what is in it ---
 

@@ -296,6 +296,23 @@ class Repo:
         """A commit status, the way of CI without checks; no event of it is needed here."""
         working.status(self.world, self.state, self._person(by), sha, context, state, url)
 
+    def graph_adds(self, purl: str, *advisories: tuple[str, str], manifest: str = "requirements.txt") -> None:
+        """The dependency graph is on, and lists this package as added, with advisories of (GHSA id, severity)."""
+        coordinates, _, version = purl.rpartition("@")
+        found = [
+            {
+                "severity": severity,
+                "advisory_ghsa_id": name,
+                "advisory_summary": f"About {coordinates}",
+                "advisory_url": f"https://github.com/advisories/{name}",
+            }
+            for name, severity in advisories
+        ]
+        added = {"change_type": "added", "manifest": manifest, "scope": "runtime", "package_url": purl}
+        named = {"ecosystem": purl[4:].partition("/")[0], "name": coordinates.rpartition("/")[2], "version": version}
+        unknown = {"license": None, "source_repository_url": None}
+        self.state.graph = [*(self.state.graph or []), {**added, **named, **unknown, "vulnerabilities": found}]
+
     def url(self, number: int) -> str:
         """The page of a pull request."""
         return f"{shapes.page_url(self.world, self.state)}/pull/{number}"

@@ -301,6 +301,7 @@ class Repository:
     workflow_ids: dict[str, int] = field(default_factory=dict)  # path -> id
     workflow_runs: dict[int, WorkflowRun] = field(default_factory=dict)
     dispatches: list[Dispatch] = field(default_factory=list)
+    graph: list[dict[str, Any]] | None = None  # what the dependency graph says of any change; None: switched off
 
     @property
     def full_name(self) -> str:
