@@ -15,12 +15,9 @@ import structlog
 from aiohttp import web
 from cachetools import TTLCache
 from prometheus_client import REGISTRY
-from sqlalchemy.exc import DatabaseError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import __version__, metrics, record, tracing
 from app.archive import Archive
-from app.engine import rows
 from app.exit import Exit
 from app.gather.census import Census
 from app.gather.hooks import Hooks
@@ -43,17 +40,8 @@ from app.publish.publisher import Publisher
 from app.render.actions import DECISION, GitHubRenderer
 from app.server import Web
 from app.settings import Settings
-from app.store.address import Address, address
-from app.store.advisories import Advisories
-from app.store.bills import Bills
+from app.storage import Stores, stores
 from app.store.budget import SharedLedger
-from app.store.database import connect, migrate
-from app.store.decisions import Decisions
-from app.store.deliveries import Deliveries, brought_over
-from app.store.effects import Effects
-from app.store.inbox import Inbox
-from app.store.measurements import Measurements, Tokens
-from app.store.provenance import Provenance
 from checks.model import Measurement, Pull
 from handlers.command import Commands
 from handlers.evaluate import Evaluation
@@ -67,58 +55,11 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-LINE_END = "\n"
 NO_APP = 0  # GitHub gives no App this id
 Scheduled = Callable[[], Awaitable[tuple[Trigger, ...]]]
 _HOUR, _DAY = 3_600.0, 86_400.0  # seconds
 _BILLS_KEPT, _ADVISORIES_KEPT = 90 * _DAY, 30 * _DAY  # of a bill since it came, of an advisory since it was used
 _INSTALLATIONS_KEPT = 300.0  # seconds that an answer to "which installation?" is believed
-
-
-@dataclass(frozen=True, slots=True)
-class Stores:
-    """Every aggregate, and where it is kept."""
-
-    address: Address
-    main: AsyncEngine
-    inbox: Inbox
-
-    @property
-    def deliveries(self) -> Deliveries:
-        return Deliveries(self.inbox.engine)
-
-    @property
-    def decisions(self) -> Decisions:
-        return Decisions(self.main)
-
-    @property
-    def effects(self) -> Effects:
-        return Effects(self.main)
-
-    @property
-    def measurements(self) -> Measurements:
-        return Measurements(self.main)
-
-    @property
-    def bills(self) -> Bills:
-        return Bills(self.main)
-
-    @property
-    def advisories(self) -> Advisories:
-        return Advisories(self.main)
-
-    @property
-    def provenance(self) -> Provenance:
-        return Provenance(self.main)
-
-    @property
-    def tokens(self) -> Tokens:
-        return Tokens(self.main)
-
-    async def backlog(self) -> rows.Backlog:
-        """What is on the engine's lanes, for whoever runs no engine."""
-        async with self.main.connect() as connection:
-            return await connection.run_sync(rows.backlog)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,28 +69,6 @@ class System:
     web: web.Application
     engine: Engine
     stores: Stores
-
-
-@asynccontextmanager
-async def stores(database_url: str) -> AsyncIterator[Stores]:
-    """The storage, brought to this version. Raises OSError where it cannot be opened or written."""
-    where = address(database_url)
-    main = connect(where.main)
-    intake = main if where.shared else connect(where.intake)
-    inbox = Inbox(intake)
-    try:
-        try:
-            for engine in {main, intake}:
-                await migrate(engine)
-            if not where.shared:
-                await brought_over(main, intake)
-        except DatabaseError as error:
-            raise OSError(f"the database cannot be used: {str(error.orig).partition(LINE_END)[0]}") from None
-        yield Stores(where, main, inbox)
-    finally:
-        await inbox.close()
-        for engine in {main, intake}:
-            await engine.dispose()
 
 
 @asynccontextmanager

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.github.sandbox import Sandbox
-from app.main import stores
+from app.storage import stores
 from campaign.installation import Installation
 from campaign.lanes import overlaps
 from campaign.state import State, state_of

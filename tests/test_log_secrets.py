@@ -17,11 +17,11 @@ from aiohttp.test_utils import TestServer, unused_port
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from app.main import Stores, stores
 from app.model import Done, Kind
 from app.pages.measurements import MeasurementsApi
 from app.server import Web
 from app.settings import load
+from app.storage import Stores, stores
 from app.store.address import Address, address, passwords
 from tests.engine.stage import Stage, opened
 from tests.logged import lines, written

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import click
 
-from app.main import Stores, stores
 from app.settings import StoreSettings
+from app.storage import Stores, stores
 from app.store.address import UnsupportedDatabase
 
 T = TypeVar("T")

@@ -49,7 +49,7 @@ def migrate() -> None:
     """Make the database ready for this version."""
     from app.commands.kept import with_stores
     from app.engine.database import migrate as migrate_engine
-    from app.main import Stores
+    from app.storage import Stores
 
     async def both(kept: Stores) -> None:
         await asyncio.to_thread(migrate_engine, kept.address)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.main import stores
+from app.storage import stores
 from tests.commands.conftest import Maestro
 from tests.deliveries import fail, new, take
 

@@ -12,7 +12,7 @@ import aiohttp
 import psutil
 import pytest
 
-from app.main import stores
+from app.storage import stores
 from app.store.database import AnotherWorker, sole_worker
 from tests.commands.conftest import VARIABLES, Maestro
 from tests.postgres import Postgres

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from app.main import stores
+from app.storage import stores
 from tests.commands.conftest import Maestro
 
 

@@ -10,12 +10,12 @@ from aiohttp import ClientResponse, ClientSession
 from aiohttp.test_utils import BaseTestServer, TestServer
 from yarl import URL
 
-from app.main import Stores, stores
 from app.pages import configuration
 from app.pages.bills import SbomApi
 from app.pages.measurements import MeasurementsApi
 from app.pages.simulation import SimulationApi
 from app.server import Web
+from app.storage import Stores, stores
 
 
 @dataclass

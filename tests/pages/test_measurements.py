@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from app.main import stores
 from app.model import Kind
 from app.pages.measurements import MeasurementsApi
 from app.server import Web
+from app.storage import stores
 from checks.model import Measurement
 from handlers.understand import Understanding
 from tests.deliveries import new

@@ -13,10 +13,10 @@ from structlog.testing import capture_logs
 from app.engine import rows
 from app.engine.database import migrate as migrate_engine
 from app.github.pacing import LedgerAway
-from app.main import Stores, stores
 from app.model import Cause
 from app.pages.watching import LONGEST, STALE, Watching
 from app.server import Web
+from app.storage import Stores, stores
 from tests.postgres import Postgres
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.main import stores
+from app.storage import stores
 from app.store.address import Address, address
 from app.store.database import connect, migrate
 from app.store.migrations import BASELINE, NewerDatabase, ours

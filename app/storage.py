@@ -1,0 +1,92 @@
+"""Every aggregate over one storage, opened and closed together."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.engine import rows
+from app.store.address import Address, address
+from app.store.advisories import Advisories
+from app.store.bills import Bills
+from app.store.database import connect, migrate
+from app.store.decisions import Decisions
+from app.store.deliveries import Deliveries, brought_over
+from app.store.effects import Effects
+from app.store.inbox import Inbox
+from app.store.measurements import Measurements, Tokens
+from app.store.provenance import Provenance
+
+LINE_END = "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Every aggregate, and where it is kept."""
+
+    address: Address
+    main: AsyncEngine
+    inbox: Inbox
+
+    @property
+    def deliveries(self) -> Deliveries:
+        return Deliveries(self.inbox.engine)
+
+    @property
+    def decisions(self) -> Decisions:
+        return Decisions(self.main)
+
+    @property
+    def effects(self) -> Effects:
+        return Effects(self.main)
+
+    @property
+    def measurements(self) -> Measurements:
+        return Measurements(self.main)
+
+    @property
+    def bills(self) -> Bills:
+        return Bills(self.main)
+
+    @property
+    def advisories(self) -> Advisories:
+        return Advisories(self.main)
+
+    @property
+    def provenance(self) -> Provenance:
+        return Provenance(self.main)
+
+    @property
+    def tokens(self) -> Tokens:
+        return Tokens(self.main)
+
+    async def backlog(self) -> rows.Backlog:
+        """What is on the engine's lanes, for whoever runs no engine."""
+        async with self.main.connect() as connection:
+            return await connection.run_sync(rows.backlog)
+
+
+@asynccontextmanager
+async def stores(database_url: str) -> AsyncIterator[Stores]:
+    """The storage, brought to this version. Raises OSError where it cannot be opened or written."""
+    where = address(database_url)
+    main = connect(where.main)
+    intake = main if where.shared else connect(where.intake)
+    inbox = Inbox(intake)
+    try:
+        try:
+            for engine in {main, intake}:
+                await migrate(engine)
+            if not where.shared:
+                await brought_over(main, intake)
+        except DatabaseError as error:
+            raise OSError(f"the database cannot be used: {str(error.orig).partition(LINE_END)[0]}") from None
+        yield Stores(where, main, inbox)
+    finally:
+        await inbox.close()
+        for engine in {main, intake}:
+            await engine.dispose()
