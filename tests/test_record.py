@@ -11,6 +11,8 @@ from checks import contract, risk, sbom
 from checks.decide import Policy
 from checks.judge import Case, Unreadable, judge
 from checks.model import (
+    Advisories,
+    Baseline,
     ChangeFacts,
     ContractText,
     Decision,
@@ -66,6 +68,12 @@ MEASUREMENTS = st.builds(
 )
 BILL = json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.5", "components": [{"type": "library", "name": "x"}]})
 DOCUMENTS = st.builds(Document, st.just("bom.json"), SHAS, st.sampled_from([BILL, "", "{"]), st.none() | MISSING)
+BASELINES = st.builds(Baseline, SHAS, st.sampled_from(["", "2026-01-02T03:04:05Z", "yesterday"]), st.integers(0, 30))
+PAIRS = st.builds(
+    SbomPair, st.just("bom.json"), st.none() | DOCUMENTS, st.none() | DOCUMENTS, baseline=st.none() | BASELINES
+)
+RECORD = json.dumps({"id": "GHSA-1", "affected": [{"package": {"ecosystem": "npm", "name": "x"}, "versions": ["1"]}]})
+ADVISORIES = st.builds(Advisories, st.lists(st.sampled_from([RECORD, "{}", ""]), max_size=2).map(tuple), TEXT)
 SNAPSHOTS = st.builds(
     Snapshot,
     PULLS,
@@ -75,11 +83,11 @@ SNAPSHOTS = st.builds(
     contracts=st.none()
     | st.lists(st.builds(ContractText, st.sampled_from(Origin), TEXT, TEXT), max_size=2).map(tuple)
     | MISSING,
-    sboms=st.none()
-    | st.lists(st.builds(SbomPair, st.just("bom.json"), st.none() | DOCUMENTS, st.none() | DOCUMENTS), max_size=1).map(
-        tuple
-    )
-    | MISSING,
+    sboms=st.none() | st.lists(PAIRS, max_size=1).map(tuple) | MISSING,
+    advisories=st.none() | ADVISORIES | MISSING,
+    vex=st.none() | st.lists(DOCUMENTS, max_size=1).map(tuple) | MISSING,
+    manifests=st.none() | st.lists(DOCUMENTS, max_size=1).map(tuple) | MISSING,
+    day=st.sampled_from(["", "2026-11-30", "soon"]),
     attempts_left=st.integers(0, 3),
 )
 CONFIGS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
