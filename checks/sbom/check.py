@@ -36,7 +36,7 @@ def evaluate(snapshot: Snapshot, config: Config, measured: Measured) -> CheckRes
     if not present:
         return _nothing(config)
     evidence = _evidence(snapshot)
-    outcomes = [_judge(pair, config, evidence) for pair in present]
+    outcomes = [_judge(pair, config, evidence, snapshot.pull.base_sha) for pair in present]
     return together(outcomes, snapshot, config, evidence)
 
 
@@ -70,12 +70,14 @@ def _read(documents: tuple[Document, ...] | Missing | None) -> Sequence[Document
     return [document for document in documents if document.missing is None]
 
 
-def _judge(pair: SbomPair, config: Config, evidence: Evidence) -> Outcome:
+def _judge(pair: SbomPair, config: Config, evidence: Evidence, tip: str) -> Outcome:
     for side, document in (("base", pair.base), ("head", pair.head)):
         if document is not None and document.missing is not None:
             title = f"The {side}'s SBOM was not read: {document.missing.reason}"
             return Outcome(pair.path, None, document.missing.state, title, baseline=pair.baseline)
-    return comparing.compare(Both(pair.path, _text(pair.base), _text(pair.head), pair.baseline), config, evidence)
+    newest = pair.baseline is not None and pair.baseline.sha == tip
+    both = Both(pair.path, _text(pair.base), _text(pair.head), pair.baseline, newest)
+    return comparing.compare(both, config, evidence)
 
 
 def _text(document: Document | None) -> str | None:

@@ -31,6 +31,7 @@ class Both:
     base: bytes | str | None
     head: bytes | str | None
     baseline: Baseline | None = None
+    newest: bool = False  # the base branch has nothing after the baseline: there is no fresher one to wait for
 
 
 def compare(both: Both, config: Config, evidence: Evidence) -> Outcome:
@@ -80,7 +81,7 @@ def _one_sided(both: Both) -> Outcome | None:
 def _stale(both: Both, config: Config, day: str) -> Outcome | None:
     age = age_in_days(both.baseline, day)
     limit = config.baseline.max_age_days
-    if age is None or age <= limit or both.base == both.head:
+    if age is None or age <= limit or both.newest or both.base == both.head:
         return None
     title = f"The baseline is stale: {age} days old, and {limit} are allowed"
     return _unmeasured(both, Standing.STALE, title, "Bring a fresh SBOM to the base branch, then update this branch.")
