@@ -39,6 +39,8 @@ class PullRequest:
     base_ref: str
     changed_files: int
     comments: int
+    merged: bool = False
+    by_bot: bool = False  # an App opened it
 
     @property
     def from_fork(self) -> bool:
@@ -213,6 +215,8 @@ def read_pull(data: Any) -> PullRequest:
         base_ref=_string(base, "ref"),
         changed_files=_count(data, "changed_files"),
         comments=_count(data, "comments"),
+        merged=bool(data.get("merged_at")),
+        by_bot=_text(_object(data, "user"), "type") == "Bot",
     )
 
 
@@ -342,7 +346,7 @@ def read_id(data: Any) -> int:
 
 
 def read_number(data: Any) -> int:
-    """Read the number of the pull request that was just made."""
+    """Read the number of a pull request that was just changed."""
     return _id(data, "number")
 
 

@@ -248,10 +248,15 @@ class Repository:
         every = await self._client.get_list(template, parts, read_pull)
         return tuple(pull for pull in every if not pull.from_fork and pull.head_ref == name)
 
-    async def create_pull(self, *, head: str, base: str, title: str, body: str, draft: bool) -> int:
-        """Open a pull request; its number. Invalid when there is one already."""
+    async def create_pull(self, *, head: str, base: str, title: str, body: str, draft: bool) -> PullRequest:
+        """Open a pull request. Invalid when there is one already."""
         fields = {"head": head, "base": base, "title": title, "body": body, "draft": draft}
-        return await self._client.post(_REPO + "/pulls", self._parts, fields, read_number)
+        return await self._client.post(_REPO + "/pulls", self._parts, fields, read_pull)
+
+    async def update_pull(self, number: int, fields: Mapping[str, str]) -> None:
+        """Change a pull request, in GitHub's words (title, body, state)."""
+        template = _REPO + "/pulls/{pull_number}"
+        await self._client.patch(template, self._at(pull_number=number), fields, read_number)
 
     # --- deployments ---
 

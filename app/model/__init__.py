@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from app.model.deeds import (
+    FIX_BRANCH,
     PLAIN_FILE,
+    ClosePullRequest,
     CreateBranch,
     Deed,
     DeploymentState,
     DispatchWorkflow,
     Edit,
+    EditPullRequest,
     MoveBranch,
     NewDeployment,
     OpenPullRequest,
@@ -52,6 +55,7 @@ from app.model.triggers import (
 )
 from app.model.words import (
     CARD_MARKER,
+    CLOSING_MARKER,
     EVALUATE_BUTTON,
     OWN_RUN,
     REPLY_MARKER,
@@ -72,7 +76,9 @@ from app.model.words import (
 
 __all__ = [
     "CARD_MARKER",
+    "CLOSING_MARKER",
     "EVALUATE_BUTTON",
+    "FIX_BRANCH",
     "MAESTRO",
     "OWN_RUN",
     "PLAIN_FILE",
@@ -90,6 +96,7 @@ __all__ = [
     "Cause",
     "CheckRunText",
     "CheckStatus",
+    "ClosePullRequest",
     "CreateBranch",
     "Deed",
     "Delivery",
@@ -97,6 +104,7 @@ __all__ = [
     "DispatchWorkflow",
     "Done",
     "Edit",
+    "EditPullRequest",
     "FollowHead",
     "ForgetCheckRuns",
     "Kind",

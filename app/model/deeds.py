@@ -15,6 +15,9 @@ class Signature:
     at: int
 
 
+FIX_BRANCH = "maestro/fix/"
+"""How the branches begin from which we propose fixes: what comes of them is ours to edit and to close."""
+
 PLAIN_FILE = "100644"
 """Git's mode of a file that is neither executable nor a link."""
 
@@ -85,6 +88,29 @@ class OpenPullRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class EditPullRequest:
+    """Action: our open pull request `number`, from `branch` to `base`, says this. One that is closed is left alone."""
+
+    number: int
+    branch: str
+    base: str
+    title: str
+    body: str
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePullRequest:
+    """Action: our pull request `number`, from `branch` to `base`, is closed, after one `comment` that says why."""
+
+    number: int
+    branch: str
+    base: str
+    comment: str
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
 class DispatchWorkflow:
     """Action: the workflow file `workflow` runs on branch or tag `ref`, once for each `key`, and perhaps never.
 
@@ -126,5 +152,13 @@ class SetDeploymentStatus:
     occasion: str = ""
 
 
-Deed = CreateBranch | MoveBranch | OpenPullRequest | DispatchWorkflow | SetDeploymentStatus
+Deed = (
+    CreateBranch
+    | MoveBranch
+    | OpenPullRequest
+    | EditPullRequest
+    | ClosePullRequest
+    | DispatchWorkflow
+    | SetDeploymentStatus
+)
 """Actions that change more than what is shown; `head_sha` is the head that was looked at when they were decided."""

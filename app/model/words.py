@@ -14,6 +14,9 @@ CARD_MARKER = "<!-- maestro:card "
 REPLY_MARKER = "<!-- maestro:reply to="
 """How each answer to a comment begins, before the comment's id: an answer of unknown fate is looked for by it."""
 
+CLOSING_MARKER = "<!-- maestro:closing -->"
+"""How the comment begins that says why we close a pull request of ours; there is one for each."""
+
 EVALUATE_BUTTON = "evaluate"
 """The identifier of the button that asks for a new evaluation, as GitHub sends it back."""
 

@@ -10,9 +10,11 @@ from app.model import (
     Action,
     BeginCheckRun,
     Cause,
+    ClosePullRequest,
     CreateBranch,
     Deed,
     DispatchWorkflow,
+    EditPullRequest,
     FollowHead,
     ForgetCheckRuns,
     MoveBranch,
@@ -102,6 +104,10 @@ def _deed(action: Deed) -> str:
             told = f"branch {action.branch}"
         case OpenPullRequest():
             told = f"pull request from {action.branch} to {action.base}"
+        case EditPullRequest():
+            told = f"words of pull request #{action.number}"
+        case ClosePullRequest():
+            told = f"end of pull request #{action.number}"
         case DispatchWorkflow():
             told = f"run of workflow {action.workflow} on {action.ref}"
         case SetDeploymentStatus():

@@ -17,9 +17,11 @@ from app.model import (
     Action,
     BeginCheckRun,
     Cause,
+    ClosePullRequest,
     CreateBranch,
     Deed,
     DispatchWorkflow,
+    EditPullRequest,
     FollowHead,
     ForgetCheckRuns,
     MoveBranch,
@@ -101,7 +103,7 @@ class Publisher:
             CardWriter(repository, self.effects, self.own_app, account.done),
             CommentWriter(repository, self.effects, self.own_app, account.done),
             BranchWriter(repository, self.effects, fence, account.done),
-            PullRequestWriter(repository, self.effects, fence, account.done),
+            PullRequestWriter(repository, self.effects, self.own_app, fence, account.done),
             WorkflowStarter(repository, self.effects, fence, account.done),
             DeploymentWriter(repository, self.effects, self.own_app, fence, account.done),
             account,
@@ -145,20 +147,28 @@ class _Desk:
 
     async def _do(self, action: Deed) -> Outcome:
         try:
-            match action:
-                case CreateBranch():
-                    return await self.branches.create(action)
-                case MoveBranch():
-                    return await self.branches.move(action)
-                case OpenPullRequest():
-                    return await self.pulls.open(action)
-                case DispatchWorkflow():
-                    return await self.workflows.dispatch(action)
-                case SetDeploymentStatus():
-                    return await self.deployments.set_status(action)
+            return await self._deed(action)
         except (Conflict, Denied, Invalid, NotFound) as refusal:
             log.warning("publish.refused", place=self.place, error=str(refusal))
             return Stopped(action, Stop.REFUSED, str(refusal))
+
+    def _deed(self, action: Deed) -> Awaitable[Outcome]:
+        match action:
+            case CreateBranch():
+                done = self.branches.create(action)
+            case MoveBranch():
+                done = self.branches.move(action)
+            case OpenPullRequest():
+                done = self.pulls.open(action)
+            case EditPullRequest():
+                done = self.pulls.edit(action)
+            case ClosePullRequest():
+                done = self.pulls.close(action)
+            case DispatchWorkflow():
+                done = self.workflows.dispatch(action)
+            case SetDeploymentStatus():
+                done = self.deployments.set_status(action)
+        return done
 
     async def _say(self, action: Words) -> bool:
         """Show what was decided; False when the head it speaks of is no longer the head."""

@@ -19,12 +19,16 @@ from app.github.repository import Repository
 from app.github.sandbox import Repo, Sandbox, SandboxApp
 from app.model import (
     CARD_MARKER,
+    CLOSING_MARKER,
+    FIX_BRANCH,
     REPLY_MARKER,
     Action,
     Cause,
     CheckRunText,
+    ClosePullRequest,
     CreateBranch,
     DispatchWorkflow,
+    EditPullRequest,
     MoveBranch,
     NewDeployment,
     OpenPullRequest,
@@ -40,6 +44,7 @@ from app.model import (
     WriteCheckRun,
     Written,
 )
+from app.publish.fence import mark
 from app.publish.publisher import Publisher
 from app.store.address import address
 from app.store.chain import ProvenanceEntry
@@ -57,6 +62,8 @@ FILES = {
     ".github/workflows/canary.yml": MARKED,
     ".github/workflows/plain.yml": UNMARKED,
 }
+FIX = f"{FIX_BRANCH}main/npm-qs-6.5.3"
+OURS = 2  # the number that the first further pull request has
 MAESTRO = Signature("Maestro", "maestro@example.org", 1_800_000_000)
 
 
@@ -125,6 +132,14 @@ class Scene:
     def own_comments(self, marker: str) -> list[Any]:
         return [one for one in self.repo.comments(self.number) if one.body.startswith(marker)]
 
+    def told_of(self, action: str) -> list[Any]:
+        """How often our pull request was edited, closed ..."""
+        told = (one.payload for one in self.sandbox.deliveries if one.event == "pull_request")
+        return [one for one in told if one["action"] == action and one["number"] == OURS]
+
+    def last_words(self) -> list[Any]:
+        return [one for one in self.repo.comments(OURS) if one.body.startswith(CLOSING_MARKER)]
+
     def pushes(self, branch: str) -> list[Any]:
         """How often a branch was made or moved."""
         told = (one.payload for one in self.sandbox.deliveries if one.event == "push")
@@ -142,6 +157,7 @@ async def scene(directory: Path) -> AsyncIterator[Scene]:
         number = repo.open_pull("Pay", "feature")
         repo.commit("release", {"release.txt": "1\n"}, parent=repo.tip())
         comment = repo.comment(number, "alice", "/maestro rollback")
+        await Effects(engine).record(f"octo/shop/pull/{mark(f'{FIX} main')}", Effect(OURS, "maestro[bot]"))
         yield Scene(sandbox, session, engine, repo, number, head, comment, repo.deploy("main", "canary").id)
         assert sandbox.violations == []
     await engine.dispose()
@@ -195,6 +211,22 @@ def pull_request(scene: Scene) -> OpenPullRequest:
     return OpenPullRequest("rollback", "main", "Roll back #1", "It slowed us down.", scene.head)
 
 
+def ours(scene: Scene, author: str = "maestro[bot]") -> int:
+    """A pull request that we opened, once; its number."""
+    if OURS not in scene.repo.state.pulls:
+        scene.repo.commit(FIX, {"package.json": "{}\n"}, author=author)
+        assert scene.repo.open_pull("Raise qs to 6.5.3", FIX, author=author, body="Because.") == OURS
+    return OURS
+
+
+def edited(scene: Scene) -> EditPullRequest:
+    return EditPullRequest(ours(scene), FIX, "main", "Raise qs to 6.5.3", "Because of two.", scene.head)
+
+
+def closed(scene: Scene) -> ClosePullRequest:
+    return ClosePullRequest(ours(scene), FIX, "main", "Superseded by #3.", scene.head)
+
+
 def dispatch(scene: Scene) -> DispatchWorkflow:
     return DispatchWorkflow("canary.yml", "main", (("share", "10"),), "canary of #1", scene.head)
 
@@ -216,13 +248,14 @@ def deployment(scene: Scene) -> SetDeploymentStatus:
 class Kind:
     """One kind of effect: an action, the path of the call that has it, and what GitHub has of it.
 
-    `begun`: how many things it begins, one after the other.
+    `begun`: how many things it begins, one after the other; `method`: of the call.
     """
 
     action: Callable[[Scene], Action]
     path: str
     there: Callable[[Scene], Sequence[object]]
     begun: int = 1
+    method: str = "POST"
 
 
 def _of_environment(scene: Scene, name: str) -> list[Any]:
@@ -235,8 +268,11 @@ KINDS = {
     "reaction": Kind(reaction, "*/reactions", lambda scene: scene.repo.state.comments[scene.comment].reactions),
     "reply": Kind(reply, "*/issues/1/comments", lambda scene: scene.own_comments(REPLY_MARKER)),
     "ref": Kind(branch, "*/git/refs", lambda scene: scene.pushes("maestro/rollback-1")),
-    "moved ref": Kind(move, "*/git/refs/heads/release", lambda scene: scene.pushes("release")[1:]),
+    "moved ref": Kind(move, "*/git/refs/heads/release", lambda scene: scene.pushes("release")[1:], method="PATCH"),
     "pull request": Kind(pull_request, "*/pulls", lambda scene: [*scene.repo.state.pulls.values()][1:]),
+    "edited pull request": Kind(edited, "*/pulls/2", lambda scene: scene.told_of("edited"), method="PATCH"),
+    "closed pull request": Kind(closed, "*/pulls/2", lambda scene: scene.told_of("closed"), method="PATCH"),
+    "last word on a pull request": Kind(closed, "*/issues/2/comments", lambda scene: scene.last_words()),
     "workflow dispatch": Kind(dispatch, "*/dispatches", lambda scene: [*scene.repo.state.workflow_runs.values()]),
     "deployment status": Kind(
         status, "*/statuses", lambda scene: scene.repo.state.deployments[scene.deployment].statuses

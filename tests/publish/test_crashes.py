@@ -130,4 +130,4 @@ async def cut(here: Scene, kind: Kind, action: Action, fault: Fault) -> None:
 
 
 def method_of(kind: Kind) -> str:
-    return "PATCH" if "heads" in kind.path else "POST"
+    return kind.method

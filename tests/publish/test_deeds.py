@@ -31,7 +31,17 @@ pytestmark = pytest.mark.slow
 
 DEEDS = pytest.mark.parametrize(
     "name",
-    ["ref", "moved ref", "pull request", "workflow dispatch", "deployment status", "deployment"],
+    [
+        "ref",
+        "moved ref",
+        "pull request",
+        "edited pull request",
+        "closed pull request",
+        "last word on a pull request",
+        "workflow dispatch",
+        "deployment status",
+        "deployment",
+    ],
 )
 
 
