@@ -21,6 +21,7 @@ from app.model.deeds import (
     Signature,
     Written,
 )
+from app.model.fixes import Fix, FixState
 from app.model.outcomes import (
     Action,
     Outcome,
@@ -105,6 +106,8 @@ __all__ = [
     "Done",
     "Edit",
     "EditPullRequest",
+    "Fix",
+    "FixState",
     "FollowHead",
     "ForgetCheckRuns",
     "Kind",

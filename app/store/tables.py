@@ -133,6 +133,32 @@ provenance = Table(
     Column("hash", String(64), nullable=False),  # SHA-256 over the hash before it and the entry
 )
 
+fixes = Table(
+    "fixes",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("repository", _Folded(200), nullable=False),
+    Column("target", String(255), nullable=False),
+    Column("purl", String(400), nullable=False),
+    Column("version", String(100), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("branch", String(255), nullable=False),
+    Column("source", Integer),  # NULL: the target itself has what is mended
+    Column("parent", String(64), nullable=False),
+    Column("number", Integer),
+    Column("state", String(16), nullable=False),  # app.model.FixState
+    Column("ending", String(16)),
+    Column("advisories", Text, nullable=False),  # JSON
+    Column("severity", String(16), nullable=False),
+    Column("published", BigInteger),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("refused_at", BigInteger),
+    Column("green_at", BigInteger),
+    UniqueConstraint("repository", "target", "purl", "version", "attempt"),
+)
+Index("fixes_of_source", fixes.c.repository, fixes.c.source)
+Index("fixes_of_number", fixes.c.repository, fixes.c.number)
+
 writes = Table(  # content writes, for the sliding windows of GitHub's limits
     "writes",
     metadata,

@@ -1,0 +1,57 @@
+"""A fix that we proposed: which package it moves where, why, and what became of its pull request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FixState(StrEnum):
+    """What became of a fix."""
+
+    OPEN = "open"  # proposed, or about to be
+    MERGED = "merged"  # in its target
+    CLOSED = "closed"  # a person closed it: it is not proposed again
+    SUPERSEDED = "superseded"  # we closed it for another version
+    MOOT = "moot"  # we closed it because nothing was left to mend
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One pull request that moves `purl` (without version) to `version` on branch `target`. Moments: epoch seconds.
+
+    `source`: the pull request that brought what it mends; None: the target has it. `attempt` counts from 1, again for
+    the same version when what was mended came back. `number` None: begun, and not yet known to be open. `ending`: what
+    we set out to make of it by closing it, so that nobody takes our closing for a person's.
+    """
+
+    repository: str
+    target: str
+    purl: str
+    version: str
+    branch: str
+    source: int | None
+    parent: str  # the commit it is built on
+    opened_at: float
+    advisories: tuple[str, ...]
+    severity: str
+    published: float | None  # the earliest of its advisories
+    attempt: int = 1
+    number: int | None = None
+    state: FixState = FixState.OPEN
+    ending: FixState | None = None
+    refused_at: float | None = None  # when GitHub last refused to have it
+    green_at: float | None = None  # when its target was first seen without what it mends
+    id: int = 0  # 0: not kept yet
+
+    @property
+    def awaited(self) -> bool:
+        """Does anything still have to become of it?"""
+        return self.state is FixState.OPEN or (self.state is FixState.MERGED and self.green_at is None)
+
+    @property
+    def seconds_to_green(self) -> float | None:
+        """From publication to a target without it; None where either is not known."""
+        if self.green_at is None or self.published is None:
+            return None
+        return max(self.green_at - self.published, 0.0)
