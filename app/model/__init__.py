@@ -21,7 +21,7 @@ from app.model.deeds import (
     Signature,
     Written,
 )
-from app.model.fixes import Fix, FixState
+from app.model.fixes import Fix, FixState, FixText, Proposal
 from app.model.outcomes import (
     Action,
     Outcome,
@@ -108,6 +108,7 @@ __all__ = [
     "EditPullRequest",
     "Fix",
     "FixState",
+    "FixText",
     "FollowHead",
     "ForgetCheckRuns",
     "Kind",
@@ -119,6 +120,7 @@ __all__ = [
     "Outcome",
     "Performed",
     "Place",
+    "Proposal",
     "React",
     "Refusal",
     "Removed",

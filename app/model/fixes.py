@@ -17,6 +17,23 @@ class FixState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """A pull request as it stands now: whether it is open or merged, and its head."""
+
+    open: bool
+    merged: bool
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class FixText:
+    """The words of a fix: `title` is plain text of one line and the commit's message too, `body` safe Markdown."""
+
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fix:
     """One pull request that moves `purl` (without version) to `version` on branch `target`. Moments: epoch seconds.
 
