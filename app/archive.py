@@ -29,6 +29,15 @@ class Archive:
         written = record.write(case, decision)
         return await self.decisions.keep(pull.repository, pull.number, pull.head_sha, verdict, written, cause)
 
+    async def newest(self, repository: str, number: int) -> Case | None:
+        """What the newest decision of a pull request was made of; None where it was voided, or never made."""
+        kept = await self.decisions.latest(repository, number)
+        try:
+            return record.read(kept) if kept else None
+        except record.BadRecord as error:
+            log.warning("archive.unreadable", error=str(error))
+            return None
+
     async def void(self, trigger: Trigger) -> None:
         """Nothing is asked of the trigger's pull request any more, so what was decided of it no longer counts."""
         if trigger.number is not None and not trigger.hearsay:

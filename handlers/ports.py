@@ -12,10 +12,13 @@ from app.model import (
     Attempt,
     BeginCheckRun,
     Cause,
+    Fix,
+    FixText,
     FollowHead,
     Opened,
     Outcome,
     Place,
+    Proposal,
     Seal,
     Standing,
     Trigger,
@@ -23,7 +26,8 @@ from app.model import (
     Verb,
 )
 from checks.judge import Case
-from checks.model import Decision, Pull
+from checks.model import Decision, Document, Pull
+from checks.sbom.repair import Repair
 
 
 class Reader(Protocol):
@@ -125,3 +129,58 @@ class Intake(Protocol):
 
     async def held(self, guids: Sequence[str]) -> Collection[str]:
         """Those of `guids` that came in and are not dead."""
+
+
+class Cases(Protocol):
+    """What decisions were made of."""
+
+    async def newest(self, repository: str, number: int) -> Case | None:
+        """What the newest decision of a pull request was made of; None where it was voided, or never made."""
+
+
+class Bases(Protocol):
+    """Default branches, looked at without a pull request."""
+
+    async def base(self, trigger: Trigger) -> Case | None:
+        """The bills of a repository's default branch, held against themselves, with all that its rules ask for. None
+        where there are no rules of bills, or no bill.
+        """
+
+
+class Proposals(Protocol):
+    """Pull requests, and files, as GitHub has them now."""
+
+    async def of(self, place: Place, number: int) -> Proposal | None:
+        """How pull request `number` stands; None when it is gone."""
+
+    async def documents(self, place: Place, paths: Sequence[str], sha: str) -> tuple[Document, ...]:
+        """The text files at `paths` of commit `sha` that are there and can be read."""
+
+
+class Fixes(Protocol):
+    """The fixes that we proposed."""
+
+    async def of_target(self, repository: str, target: str) -> Sequence[Fix]:
+        """All that were ever proposed for a branch, the oldest first."""
+
+    async def of_pull(self, repository: str, number: int) -> Sequence[Fix]:
+        """Those that mend what pull request `number` brings, and the one whose pull request it is."""
+
+    async def of_repository(self, repository: str) -> Sequence[Fix]:
+        """All of a repository, the oldest first."""
+
+    async def keep(self, fix: Fix) -> Fix:
+        """Keep `fix` as it is now. A new one that is known already changes nothing, and the known one comes back."""
+
+
+class FixTexts(Protocol):
+    """The words of fixes."""
+
+    def fix(self, repair: Repair, target: str, source: int | None, workflow: str) -> FixText:
+        """What a fix of `target` says, found in pull request `source` or by the daily look."""
+
+    def superseded(self, newer: int) -> str:
+        """The last words on a fix that another one stands in for."""
+
+    def moot(self, target: str, source: int | None = None) -> str:
+        """The last words on a fix that nothing is left for, on `target`; or whose pull request `source` is closed."""

@@ -15,6 +15,7 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
     """Judge the pull request, unless only its title changed.
 
     One that closes, changes its base or moves on stops to bear on others that share the head: those are judged again.
+    One that closes may be a fix of ours, or leave fixes behind that were for it.
     """
     action = text(payload, "action")
     edited = action == "edited" and any(at(payload, "changes", what) is not None for what in _EDITS)
@@ -30,6 +31,8 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
     leaves = action == "closed" or (edited and at(payload, "changes", "base") is not None)
     left = about.head_sha if leaves else sha(payload, "before") if action == "synchronize" else ""
     others = (replace(about, head_sha=left),) if left else ()
+    if action == "closed" and number is not None:
+        return (*others, replace(about, kind=Kind.REPAIR, number=number, remembered=False))
     if number is None or not (action in _JUDGED or edited):
         return others
     return (replace(about, kind=Kind.EVALUATE, number=number, remembered=False), *others)

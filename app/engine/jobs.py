@@ -9,7 +9,7 @@ import msgspec
 
 from app.model import Delivery, Kind, Trigger
 
-_COALESCE = frozenset({Kind.EVALUATE, Kind.LOCATE})
+_COALESCE = frozenset({Kind.EVALUATE, Kind.LOCATE, Kind.REPAIR})
 
 
 @dataclass(frozen=True, slots=True)

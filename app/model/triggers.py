@@ -29,6 +29,7 @@ class Kind(StrEnum):
     LOCATE = "locate"  # only a head sha is known: find its pull requests, then evaluate each
     SWEEP = "sweep"  # evaluate every open pull request of a repository whose base is `base_ref`
     COMMAND = "command"  # a person asked for something; never coalesced, never reordered
+    REPAIR = "repair"  # propose fixes of what a pull request (without a number: the default branch) was found to have
     SCHEDULED = "scheduled"  # the clock asked for what `reason` names
 
 

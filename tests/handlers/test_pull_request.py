@@ -66,3 +66,8 @@ def test_a_head_that_is_no_sha_is_left_to_the_reader() -> None:
     payload["pull_request"]["head"]["sha"] = "../../heads/main"
     (trigger,) = understood("pull_request", payload)
     assert (trigger.number, trigger.head_sha) == (5, "")
+
+
+def test_one_that_closes_may_be_a_fix_or_leave_some_behind() -> None:
+    *_, trigger = understood("pull_request", pull_request("closed"))
+    assert (trigger.kind, trigger.number, trigger.reason) == (Kind.REPAIR, 5, "pull_request.closed")

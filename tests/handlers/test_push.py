@@ -1,9 +1,14 @@
-"""`push`: the base's rules changed."""
+"""`push`: the base's rules changed, or the default branch got what a fix waits for."""
 
 import pytest
 
-from app.model import Kind
+from app.model import Kind, Trigger
 from tests.handlers.shapes import REPOSITORY, push, understood
+
+
+def swept(payload: object) -> tuple[Trigger, ...]:
+    """What has changes judged again."""
+    return tuple(trigger for trigger in understood("push", payload) if trigger.kind is Kind.SWEEP)
 
 
 @pytest.mark.parametrize("path", [".github/maestro.yml", ".maestro/contracts/latency.json"])
@@ -16,7 +21,7 @@ def test_new_rules_have_every_change_on_their_branch_judged_again(path: str, kin
 
 @pytest.mark.parametrize("path", ["a.py", "docs/.github/maestro.yml", ".github/maestro.json", ".maestro"])
 def test_other_files_change_no_rules(path: str) -> None:
-    assert understood("push", push(path)) == ()
+    assert swept(push(path)) == ()
 
 
 @pytest.mark.parametrize("ref", ["refs/tags/v1", "main", "", "refs/notes/commits"])
@@ -30,4 +35,16 @@ def test_a_branch_that_is_gone_has_none() -> None:
 
 @pytest.mark.parametrize("paths", [None, 7, True, "a", {".github/maestro.yml": 1}, [None, 7, [".github/maestro.yml"]]])
 def test_a_list_of_files_that_is_none_names_no_file(paths: object) -> None:
-    assert understood("push", push() | {"commits": [{"added": paths}]}) == ()
+    assert swept(push() | {"commits": [{"added": paths}]}) == ()
+
+
+def test_a_push_to_the_default_branch_may_be_what_a_fix_waits_for() -> None:
+    (trigger,) = understood("push", push("package.json"))
+    assert (trigger.kind, trigger.repository, trigger.number, trigger.lane) == (
+        Kind.REPAIR,
+        REPOSITORY,
+        None,
+        REPOSITORY,
+    )
+    assert trigger.hearsay, "where nothing is awaited, nothing is asked"
+    assert understood("push", push("package.json", ref="refs/heads/feature")) == ()

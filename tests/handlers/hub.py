@@ -1,0 +1,189 @@
+"""GitHub and our memory of fixes, as small as they go: what a run of repairs is tried on. It can be killed anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field, replace
+
+from app.model import (
+    Action,
+    Cause,
+    ClosePullRequest,
+    CreateBranch,
+    DispatchWorkflow,
+    EditPullRequest,
+    Fix,
+    OpenPullRequest,
+    Outcome,
+    Performed,
+    Place,
+    Proposal,
+    Stop,
+    Stopped,
+    Trigger,
+)
+from checks.judge import Case
+from checks.model import Document
+
+OURS = 100  # the first number of a pull request that we open
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Pull:
+    """A pull request of ours on this GitHub."""
+
+    branch: str
+    base: str
+    title: str
+    body: str
+    state: str = "open"
+    comments: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Hub:
+    """`heads`: the pull requests of people, by number. `kill_at`: the step at which the process ends; 0: never.
+
+    `asked`: how often GitHub was asked for anything; `deeds`: what was done, of what kind.
+    """
+
+    heads: dict[int, Proposal] = field(default_factory=dict)
+    cases: dict[int, Case] = field(default_factory=dict)
+    ground: Case | None = None
+    files: dict[str, str] = field(default_factory=dict)
+    pulls: dict[int, Pull] = field(default_factory=dict)
+    branches: dict[str, CreateBranch] = field(default_factory=dict)
+    runs: list[DispatchWorkflow] = field(default_factory=list)
+    rows: dict[int, Fix] = field(default_factory=dict)
+    deeds: list[str] = field(default_factory=list)
+    refusal: str = ""
+    kill_at: int = 0
+    steps: int = 0
+    asked: int = 0
+
+    def step(self) -> None:
+        self.steps += 1
+        if self.steps == self.kill_at:
+            raise Killed
+
+    # --- Cases and Bases
+
+    async def newest(self, repository: str, number: int) -> Case | None:
+        return self.cases.get(number)
+
+    async def base(self, trigger: Trigger) -> Case | None:
+        self.asked += 1
+        return self.ground
+
+    # --- Proposals
+
+    async def of(self, place: Place, number: int) -> Proposal | None:
+        self.asked += 1
+        if number in self.pulls:
+            state = self.pulls[number].state
+            return Proposal(state == "open", state == "merged", "3c" * 20)
+        return self.heads.get(number)
+
+    async def documents(self, place: Place, paths: Sequence[str], sha: str) -> tuple[Document, ...]:
+        return tuple(Document(path, sha, self.files[path]) for path in paths if path in self.files)
+
+    # --- Fixes
+
+    async def of_target(self, repository: str, target: str) -> list[Fix]:
+        return [fix for fix in self.rows.values() if fix.target == target]
+
+    async def of_pull(self, repository: str, number: int) -> list[Fix]:
+        return [fix for fix in self.rows.values() if number in {fix.source, fix.number}]
+
+    async def of_repository(self, repository: str) -> list[Fix]:
+        return list(self.rows.values())
+
+    async def keep(self, fix: Fix) -> Fix:
+        self.step()
+        key = (fix.target, fix.purl, fix.version, fix.attempt)
+        known = next(
+            (one for one in self.rows.values() if (one.target, one.purl, one.version, one.attempt) == key), None
+        )
+        if not fix.id and known:
+            return known
+        kept = fix if fix.id else replace(fix, id=len(self.rows) + 1)
+        self.rows[kept.id] = kept
+        return kept
+
+    # --- Writer
+
+    def turn(self, place: Place, head_sha: str) -> AbstractAsyncContextManager[object]:
+        raise AssertionError("no fix writes words")
+
+    async def perform(self, place: Place, actions: Sequence[Action], cause: Cause) -> tuple[Outcome, ...]:
+        outcomes: list[Outcome] = []
+        for action in actions:
+            self.step()
+            outcomes.append(self._one(place, action))
+            self.step()
+            if isinstance(outcomes[-1], Stopped):
+                break
+        return tuple(outcomes)
+
+    def _one(self, place: Place, action: Action) -> Outcome:
+        assert isinstance(
+            action, CreateBranch | OpenPullRequest | EditPullRequest | ClosePullRequest | DispatchWorkflow
+        )
+        if place.number is not None and self.heads[place.number].head_sha != action.head_sha:
+            return Stopped(action, Stop.HEAD_MOVED)
+        if self.refusal:
+            return Stopped(action, Stop.REFUSED, self.refusal)
+        match action:
+            case CreateBranch():
+                return self._branch(action)
+            case OpenPullRequest():
+                return Performed(action, self._pull(action))
+            case DispatchWorkflow():
+                if action not in self.runs:
+                    self._did(action)
+                    self.runs.append(action)
+                return Performed(action, 1)
+            case EditPullRequest() | ClosePullRequest():
+                self._change(action)
+                return Performed(action, action.number)
+
+    def _branch(self, action: CreateBranch) -> Outcome:
+        there = self.branches.setdefault(action.branch, action)
+        if there is action:
+            self._did(action)
+        return Performed(action, sha="4d" * 20) if there == action else Stopped(action, Stop.TAKEN, "4d" * 20)
+
+    def _pull(self, action: OpenPullRequest) -> int:
+        for number, pull in self.pulls.items():
+            if (pull.branch, pull.base) == (action.branch, action.base):
+                return number
+        self._did(action)
+        number = OURS + len(self.pulls)
+        self.pulls[number] = Pull(action.branch, action.base, action.title, action.body)
+        return number
+
+    def _change(self, action: EditPullRequest | ClosePullRequest) -> None:
+        pull = self.pulls[action.number]
+        assert pull.branch == action.branch
+        if pull.state != "open":
+            return
+        if isinstance(action, ClosePullRequest):
+            self._did(action)
+            pull.state = "closed"
+            pull.comments.append(action.comment)
+        elif pull.body != action.body:
+            self._did(action)
+            pull.body = action.body
+
+    def _did(self, action: Action) -> None:
+        self.deeds.append(type(action).__name__)
+
+    # --- what people do
+
+    def open_fixes(self) -> list[str]:
+        return [pull.title for pull in self.pulls.values() if pull.state == "open"]
