@@ -13,19 +13,21 @@ from typing import TYPE_CHECKING
 import aiohttp
 import structlog
 from aiohttp import web
-from cachetools import TTLCache
 from prometheus_client import REGISTRY
 
 from app import __version__, metrics, record, tracing
 from app.archive import Archive
 from app.exit import Exit
 from app.gather.census import Census
+from app.gather.default_branch import DefaultBranches
 from app.gather.hooks import Hooks
+from app.gather.proposed import Proposed
 from app.gather.reader import GitHubReader
 from app.gather.rules import Connect, overlaid
 from app.gather.standing import Standings
 from app.github.auth import Identity
 from app.github.client import GitHub
+from app.github.connecting import Connector
 from app.github.meter import Metrics, counting
 from app.github.repository import Repository
 from app.model import Again, Body, Delivery, Done, Kind, Later, Place, Trigger
@@ -38,15 +40,19 @@ from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.watching import Watching
 from app.publish.publisher import Publisher
 from app.render.actions import DECISION, GitHubRenderer
+from app.render.fix import FixRenderer
 from app.server import Web
 from app.settings import Settings
 from app.storage import Stores, stores
 from app.store.budget import SharedLedger
 from checks.model import Measurement, Pull
+from handlers.advisories import DailyLook
 from handlers.command import Commands
 from handlers.evaluate import Evaluation
+from handlers.mending import Mending
 from handlers.moment import happened
 from handlers.redelivery import Redelivery
+from handlers.repair import Repairs, told_of_a_bill
 from handlers.sweep import Sweep
 from handlers.understand import Understanding
 
@@ -59,7 +65,6 @@ NO_APP = 0  # GitHub gives no App this id
 Scheduled = Callable[[], Awaitable[tuple[Trigger, ...]]]
 _HOUR, _DAY = 3_600.0, 86_400.0  # seconds
 _BILLS_KEPT, _ADVISORIES_KEPT = 90 * _DAY, 30 * _DAY  # of a bill since it came, of an advisory since it was used
-_INSTALLATIONS_KEPT = 300.0  # seconds that an answer to "which installation?" is believed
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +182,7 @@ def _web(settings: Settings, reached: _Reached, stored: Callable[[], None]) -> w
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
     measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.inbox, stored)
     bills = SbomApi(kept.tokens, kept.bills, kept.inbox, stored)
-    watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.backlog, reached.github.standings)
+    watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.backlog, reached.github.standings)
     pages = [
         *watching.routes(),
         *measurements.routes(),
@@ -208,13 +213,15 @@ def _engine(settings: Settings, reached: _Reached, on_lost: Callable[[], None], 
 def _work(settings: Settings, reached: _Reached, owns: Callable[[], Awaitable[bool]]) -> _Work:
     """The road from a trigger to GitHub, laid once for all triggers."""
     github, kept = reached.github, reached.kept
-    own_app, connect_to, archive = int(settings.app_id), _Connector(github), Archive(kept.decisions)
+    own_app, connect_to, archive = int(settings.app_id), Connector(github), Archive(kept.decisions)
     reader = replace(_reader(reached, connect_to, own_app), ci_grace=settings.ci_grace)
     publisher, renderer = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns), GitHubRenderer()
+    bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
     return _Work(
         reader,
         Evaluation(reader, publisher, archive, renderer),
         Commands(reader, publisher, renderer),
+        _repairs(bases, publisher, Proposed(connect_to), kept),
         _schedules(settings, github, kept),
         settings.ci_grace,
     )
@@ -227,6 +234,7 @@ class _Work:
     reader: GitHubReader
     evaluation: Evaluation
     commands: Commands
+    repairs: Repairs
     schedules: Mapping[str, tuple[float, Scheduled]]
     ci_grace: float
 
@@ -237,6 +245,7 @@ class _Work:
             Kind.LOCATE: self.spread,
             Kind.SWEEP: self.spread,
             Kind.COMMAND: self.command,
+            Kind.REPAIR: self.repair,
             Kind.SCHEDULED: self.scheduled,
         }
         return {kind: _traced(body) for kind, body in plain.items()}
@@ -253,21 +262,32 @@ class _Work:
         tracing.note("verdict", verdict)
         if judged and judged.our_failures and attempts_left:
             return Again("; ".join(judged.our_failures))
-        return Later(self.ci_grace) if judged and judged.too_early else Done()
+        if judged and judged.too_early:
+            return Later(self.ci_grace)
+        return Done(await self.repairs.following(trigger, judged))
 
     async def spread(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Find the pull requests that it speaks of."""
-        return Done(await self.reader.evaluations(trigger))
+        return Done((*await self.reader.evaluations(trigger), *told_of_a_bill(trigger)))
 
     async def command(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Answer a person."""
         await self.commands(trigger)
         return Done()
 
+    async def repair(self, trigger: Trigger, _attempts_left: int) -> Done:
+        """Propose fixes, or end those that are moot."""
+        return await self.repairs(trigger)
+
     async def scheduled(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Do what the clock asks for."""
         _, run = self.schedules[trigger.reason]
         return Done(await run())
+
+
+def _repairs(bases: DefaultBranches, publisher: Publisher, proposed: Proposed, kept: Stores) -> Repairs:
+    mending = Mending(publisher, kept.fixes, proposed, FixRenderer(), measured=metrics.FIX_SECONDS.observe)
+    return Repairs(Archive(kept.decisions), bases, proposed, kept.fixes, mending)
 
 
 def _traced(body: Body) -> Body:
@@ -304,6 +324,7 @@ def _schedules(settings: Settings, github: GitHub, kept: Stores) -> Mapping[str,
     every: dict[str, tuple[float, Scheduled]] = {
         "sweep": (settings.sweep_seconds, Sweep(Census(github), standings)),
         "redelivery": (settings.redelivery_seconds, Redelivery(Hooks(github), kept.deliveries)),
+        "advisories": (settings.advisories_seconds, DailyLook(Census(github))),
         "retention": (_HOUR, forget),
     }
     return {name: (seconds, run) for name, (seconds, run) in every.items() if seconds}
@@ -312,20 +333,6 @@ def _schedules(settings: Settings, github: GitHub, kept: Stores) -> Mapping[str,
 def _end_process() -> None:
     """Whoever runs web and worker in one has nobody to start it anew: the end must be seen."""
     os._exit(Exit.INFRASTRUCTURE)
-
-
-class _Connector:
-    """Finds the client for a place; where the event named no installation, GitHub is asked, and believed a while."""
-
-    def __init__(self, github: GitHub) -> None:
-        self._github = github
-        self._known: TTLCache[str, int] = TTLCache(maxsize=10_000, ttl=_INSTALLATIONS_KEPT)
-
-    async def __call__(self, place: Place) -> Repository:
-        installation = place.installation or self._known.get(place.repository)
-        if installation is None:
-            installation = self._known[place.repository] = await self._github.installation_of(place.repository)
-        return Repository(self._github.installation(installation), place.repository)
 
 
 @cache

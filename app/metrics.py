@@ -38,6 +38,12 @@ EVALUATION_CALLS = Histogram(
     "Calls to GitHub an evaluation",
     buckets=(1, 2, 4, 6, 8, 10, 12, 15, 20, 30, 50),
 )
+FIXES = Gauge("maestro_fixes", "Proposed fixes, by what became of them", ["fate"], multiprocess_mode="mostrecent")
+FIX_SECONDS = Histogram(
+    "maestro_fix_seconds",
+    "From an advisory's publication to a branch without what it names, where a fix of ours was merged",
+    buckets=(3_600, 14_400, 43_200, 86_400, 172_800, 604_800, 2_592_000, 7_776_000),
+)
 
 _EVENTS = frozenset(
     {

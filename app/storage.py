@@ -17,6 +17,7 @@ from app.store.database import connect, migrate
 from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries, brought_over
 from app.store.effects import Effects
+from app.store.fixes import Fixes
 from app.store.inbox import Inbox
 from app.store.measurements import Measurements, Tokens
 from app.store.provenance import Provenance
@@ -55,6 +56,10 @@ class Stores:
     @property
     def advisories(self) -> Advisories:
         return Advisories(self.main)
+
+    @property
+    def fixes(self) -> Fixes:
+        return Fixes(self.main)
 
     @property
     def provenance(self) -> Provenance:

@@ -23,6 +23,7 @@ from handlers.evaluate import Judgement
 from handlers.mending import Ground, Mending
 from handlers.ports import Bases, Cases, Fixes, Proposals
 
+CLOSED = "pull_request.closed"
 MOST_BEFORE = 20  # manifests of the base that are read to put a declaration back
 
 # A change is not blamed for what was there before; a look at the branch itself asks for just that, but where a rule of
@@ -70,6 +71,8 @@ class Repairs:
     async def _pull(self, trigger: Trigger, number: int) -> Done:
         place = Place(trigger.repository, trigger.installation, number)
         kept = [fix for fix in await self.fixes.of_pull(trigger.repository, number) if fix.awaited]
+        if not kept and trigger.reason == CLOSED:
+            return Done()
         case = await self.cases.newest(trigger.repository, number)
         config = None if case is None else asked(case)
         now = await self.proposals.of(place, number) if kept or config else None

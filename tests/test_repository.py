@@ -148,9 +148,8 @@ def test_the_page_gives_the_reason_of_each_permission_and_event_of_the_manifest(
     assert min(map(len, reasons)) > 20
 
 
-def test_the_app_asks_for_no_power_over_code_people_or_settings() -> None:
+def test_the_app_asks_for_no_power_over_workflows_people_or_settings() -> None:
     asked = manifest()["default_permissions"]
-    assert asked["contents"] == "read"
     assert asked.keys().isdisjoint({"administration", "members", "secrets", "workflows", "organization_hooks"})
     assert manifest()["public"] is False
 

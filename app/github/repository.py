@@ -81,6 +81,10 @@ class Repository:
     def _at(self, **parts: Part) -> Mapping[str, Part]:
         return {**self._parts, **parts}
 
+    async def default_branch(self) -> str:
+        """The name of the branch that a clone begins on."""
+        return await self._client.get(_REPO, self._parts, _read_default_branch)
+
     # --- the change ---
 
     async def pull(self, number: int) -> PullRequest:
@@ -354,6 +358,10 @@ def _is_listing(answer: Answer) -> bool:
         return False
     entries = data if isinstance(data, list) else [data]
     return bool(entries) and all(isinstance(entry, dict) and {"type", "git_url"} <= entry.keys() for entry in entries)
+
+
+def _read_default_branch(data: Any) -> str:
+    return str(data["default_branch"])
 
 
 def _read_role(data: Any) -> str:

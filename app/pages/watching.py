@@ -17,8 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import metrics
 from app.github.pacing import LedgerAway
+from app.model import FixState
 from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries, Queue, Standing
+from app.store.fixes import Fixes
 from app.store.inbox import Inbox
 
 log = structlog.get_logger(__name__)
@@ -58,6 +60,7 @@ class Watching:
     inbox: Inbox
     deliveries: Deliveries
     decisions: Decisions
+    fixes: Fixes
     backlog: Callable[[], Awaitable[Backlog]]
     budgets: Callable[[], Awaitable[object]]  # asked, the write budgets show themselves
 
@@ -87,15 +90,17 @@ class Watching:
 
         It answers whatever the database does: what this process counts is most wanted when something is wrong.
         """
-        queue, counts, jobs, budgets = await asyncio.gather(
+        queue, counts, jobs, fixes, budgets = await asyncio.gather(
             _or_none(self.deliveries.queue()),
             _or_none(self.deliveries.counts()),
             _or_none(self.backlog()),
+            _or_none(self.fixes.counts()),
             _or_none(self.budgets()),
         )
         _show_queue(queue, counts)
         _show_jobs(jobs)
-        metrics.DATABASE_UP.set(None not in (queue, counts, jobs, budgets))
+        _show_fixes(fixes)
+        metrics.DATABASE_UP.set(None not in (queue, counts, jobs, fixes, budgets))
         return web.Response(body=generate_latest(_registry()), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -120,6 +125,11 @@ def _show_jobs(jobs: Backlog | None) -> None:
     for state in ("waiting", "resting", "running"):
         metrics.JOBS.labels(state=state).set(UNKNOWN if jobs is None else getattr(jobs, state))
     metrics.JOBS_SECONDS.set(UNKNOWN if jobs is None else _age(jobs.oldest))
+
+
+def _show_fixes(counts: Mapping[str, int] | None) -> None:
+    for fate in FixState:
+        metrics.FIXES.labels(fate=fate).set(UNKNOWN if counts is None else counts.get(fate, 0))
 
 
 def _told(queue: Queue, jobs: Backlog, decided: float | None) -> dict[str, Any]:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from app.model import FixState, Kind, Proposal
+from app.model import FixState, Kind, Proposal, Trigger
 from checks.judge import Case
 from checks.model import Advisories, ChangeFacts, Document, Missing, SbomPair
+from handlers.repair import told_of_a_bill
 from tests.checks.sbom.supply import BASE, HEAD, advisory, bill
 from tests.handlers.hub import OURS, Hub, Killed
 from tests.handlers.mendable import (
@@ -203,7 +204,8 @@ async def test_when_its_pull_request_closes_nothing_is_left_to_mend(hub: Hub, cl
 
 
 async def test_a_closed_pull_request_without_fixes_costs_no_call(hub: Hub, clock: Clock) -> None:
-    await run(hub, clock, 12, reason="pull_request.closed")
+    shown(hub, case(facts(GOOD)))
+    await run(hub, clock, reason="pull_request.closed")
     assert hub.asked == 0
 
 
@@ -268,3 +270,10 @@ async def test_the_merge_of_a_fix_of_the_default_branch_has_it_looked_at(hub: Hu
 async def test_a_repository_without_bills_is_left_alone(hub: Hub, clock: Clock) -> None:
     await run(hub, clock, None, reason="advisories")
     assert hub.deeds == []
+
+
+def test_a_bill_that_ci_sends_may_be_what_a_fix_waits_for() -> None:
+    told = Trigger(Kind.LOCATE, "octo/shop", head_sha=HEAD, reason="sbom")
+    (trigger,) = told_of_a_bill(told)
+    assert (trigger.kind, trigger.lane, trigger.hearsay) == (Kind.REPAIR, "octo/shop", True)
+    assert told_of_a_bill(replace(told, reason="measurements")) == ()

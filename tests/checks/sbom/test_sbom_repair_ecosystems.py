@@ -8,6 +8,7 @@ import pytest
 
 from checks.model import State
 from checks.sbom.check import CHECK
+from checks.sbom.ecosystems import OSV_NAMES
 from checks.sbom.policy import Config
 from checks.sbom.repair import Repair, Unrepaired, plan
 from tests.checks.sbom.supply import advisory, bill_of, snapshot
@@ -42,6 +43,7 @@ class Story:
 PIP = ("pkg:pypi/a@1", "pkg:pypi/jinja2@3.0.0", "pkg:pypi/markupsafe@2.0.0")
 GO = ("pkg:golang/example.org/a@v1.0.0", "pkg:golang/example.org/gin@v1.7.0", "pkg:golang/golang.org/x/net@v0.1.0")
 MAVEN = ("pkg:maven/org.a/a@1.0", "pkg:maven/org.b/web@5.0.0", "pkg:maven/org.c/json@2.9.0")
+CRATES_IO = OSV_NAMES["cargo"]
 CRATES = ("pkg:cargo/a@1.0.0", "pkg:cargo/tokio@1.0.0", "pkg:cargo/mio@0.7.0")
 GEMS = ("pkg:gem/a@1.0.0", "pkg:gem/rails@6.0.0", "pkg:gem/nokogiri@1.10.0")
 
@@ -72,7 +74,7 @@ def planned(story: Story) -> Repair | Unrepaired:
         (Story(*GO, "go.mod", GO_MOD, "Go", "example.org/gin", "1.9.1"), "raise", 7, "v1.9.1"),
         (Story(*MAVEN, "pom.xml", POM, "Maven", "org.c:json", "2.9.10"), "override", 7, "2.9.10"),
         (Story(*MAVEN, "pom.xml", POM, "Maven", "org.b:web", "5.0.3"), "raise", 4, "5.0.3"),
-        (Story(*CRATES, "Cargo.toml", CARGO, "crates.io", "tokio", "1.8.4"), "raise", 7, "1.8.4"),
+        (Story(*CRATES, "Cargo.toml", CARGO, CRATES_IO, "tokio", "1.8.4"), "raise", 7, "1.8.4"),
         (Story(*GEMS, "Gemfile", GEMFILE, "RubyGems", "rails", "6.0.3"), "raise", 3, "~> 6.0.3"),
     ],
     ids=lambda value: f"{value.path} {value.name}" if isinstance(value, Story) else None,
@@ -88,7 +90,7 @@ def test_each_format_is_edited_in_its_own_way(story: Story, way: str, line: int,
 @pytest.mark.parametrize(
     "story",
     [
-        Story(*CRATES, "Cargo.toml", CARGO, "crates.io", "mio", "0.7.6"),
+        Story(*CRATES, "Cargo.toml", CARGO, CRATES_IO, "mio", "0.7.6"),
         Story(*GEMS, "Gemfile", GEMFILE, "RubyGems", "nokogiri", "1.10.8"),
         Story(*PIP, "pyproject.toml", PYPROJECT, "PyPI", "markupsafe", "2.1.0"),
     ],

@@ -1,0 +1,121 @@
+"""A default branch without a pull request: its newest bills, and all that its rules ask to know of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from app.gather.day import day_of
+from app.gather.files import decoded, files_of, from_github, listing
+from app.gather.green import unknowable
+from app.gather.lineage import MOST, Lineage
+from app.gather.rules import Connect, reading, rules
+from app.gather.sboms import MOST_FILES, Sboms, SentBills
+from app.gather.supply import Supply, patterns
+from app.github.errors import Conflict, NotFound
+from app.github.records import Commit
+from app.github.repository import Repository
+from app.model import Place, Trigger
+from app.osv.model import Source
+from checks.decide import Policy
+from checks.judge import Case
+from checks.model import ChangeFacts, Document, Missing, Mode, Pull, SbomPair, Snapshot
+from checks.sbom import MAX_BYTES, Config
+
+# Held against this, every package of a bill is one to ask about.
+_EMPTY = '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []}'
+_UNTOUCHED = ChangeFacts(())
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultBranches:
+    """Reads what the daily look needs, through `connect`."""
+
+    connect: Connect
+    bills: SentBills
+    osv: Source | None
+    version: str
+    now: Callable[[], float] = time.time
+
+    async def base(self, trigger: Trigger) -> Case | None:
+        """The bills of a repository's default branch, held against themselves, with all that its rules ask for. None
+        where there are no rules of bills, no bill, or no commit.
+        """
+        place = Place(trigger.repository, trigger.installation)
+        try:
+            repository = await self.connect(place)
+            name = await repository.default_branch()
+            asked = await rules(reading(self.connect, place), _at(place.repository, name, ""))
+            config = _config(asked.policy)
+            if config is None or not isinstance(asked.policy, Policy):
+                return None
+            history = await repository.history(name)
+        except (Conflict, NotFound):  # an empty repository, or one that is gone
+            return None
+        pull = _at(place.repository, name, history[0].sha)
+        found = await self._facts(repository, pull, history, config)
+        return Case(found, replace(asked.policy, checks={"sbom": config}), None, self.version) if found else None
+
+    async def _facts(
+        self, repository: Repository, pull: Pull, history: Sequence[Commit], config: Config
+    ) -> Snapshot | None:
+        read = from_github(repository)
+        files = files_of(_UNTOUCHED, await listing(repository, pull.head_sha, (*config.paths, *patterns(config))))
+
+        async def known(_sha: str) -> Sequence[Commit]:
+            return history
+
+        lineage = Lineage(history[0], known)
+        newest = _Newest(read, self.bills, pull, files.matching(config.paths), lineage, unknowable)
+        facts = await Supply(read, pull, files, config, self.osv).facts(newest)
+        if isinstance(facts.sboms, Missing) or not facts.sboms:
+            return None
+        return Snapshot(
+            pull,
+            change=_UNTOUCHED,
+            sboms=tuple(replace(pair, base=pair.head) for pair in facts.sboms),
+            advisories=facts.advisories,
+            vex=facts.vex,
+            manifests=facts.manifests,
+            day=day_of(self.now()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Newest(Sboms):
+    """The bills of a branch: those in its tree, and of those that CI sent the newest.
+
+    Each is held against an empty one, so that there is something to ask about all that is in it.
+    """
+
+    async def pairs(self) -> tuple[SbomPair, ...] | Missing:
+        """One pair a path."""
+        paths = self.files.base
+        if len(paths) > MOST_FILES:
+            return Missing(f"more than {MOST_FILES} files match `sbom.paths`")
+        in_tree = [await self.read(path, self.pull.head_sha, MAX_BYTES) for path in paths]
+        found = {bill.path: bill for bill in (*in_tree, *await self._came()) if bill is not None}
+        return tuple(SbomPair(path, Document(path, bill.sha, _EMPTY), bill) for path, bill in sorted(found.items()))
+
+    async def _came(self) -> list[Document]:
+        """Of the newest commit of the branch itself of which CI sent any."""
+        for behind in range(MOST):
+            commit = await self.lineage.at(behind)
+            if commit is None:
+                break
+            paths = await self.sent.paths_at(self.pull.repository, commit.sha)
+            bills = [(path, await self.sent.get(self.pull.repository, commit.sha, path)) for path in paths]
+            if bills:
+                return [decoded(path, commit.sha, content) for path, content in bills if content is not None]
+        return []
+
+
+def _at(repository: str, branch: str, sha: str) -> Pull:
+    """The branch as a change that changes nothing."""
+    return Pull(repository, None, "", "", sha, branch, sha, branch, merge_base_sha=sha)
+
+
+def _config(policy: object) -> Config | None:
+    config = policy.checks.get("sbom") if isinstance(policy, Policy) else None
+    return config if isinstance(config, Config) and config.mode is not Mode.OFF else None
