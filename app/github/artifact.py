@@ -5,15 +5,32 @@ The storage's address is signed in its query, so it never appears in an error ei
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from yarl import URL
 
 from app.github.address import Address, Parts, plain_loopback
 from app.github.client import USER_AGENT, Client
 from app.github.errors import Moved, Unavailable
 from app.github.exchange import Answer, Cut, Request
+from app.github.records import read_id
 
 _TEMPLATE = "/repos/{owner}/{repo}/actions/artifacts/{artifact_id}/{archive_format}"
 _HOPS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file that a workflow run left; `expired`: GitHub has thrown it away."""
+
+    id: int
+    expired: bool
+
+
+def read_artifact(data: Any) -> Artifact:
+    """Read one artifact of a workflow run."""
+    return Artifact(id=read_id(data), expired=bool(data.get("expired")))
 
 
 async def download_zip(client: Client, parts: Parts, max_bytes: int) -> bytes:

@@ -187,14 +187,6 @@ class DeploymentStatus:
     environment_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """A file that a workflow run left; `expired`: GitHub has thrown it away."""
-
-    id: int
-    expired: bool
-
-
 def read_pull(data: Any) -> PullRequest:
     """Read a pull request, whole or as a list gives it."""
     head, base = data["head"], data["base"]
@@ -333,11 +325,6 @@ def read_deployment_status(data: Any) -> DeploymentStatus:
     """Read one status of a deployment."""
     texts = (_text(data, name) for name in ("state", "description", "log_url", "environment_url"))
     return DeploymentStatus(_id(data, "id"), *texts)
-
-
-def read_artifact(data: Any) -> Artifact:
-    """Read one artifact of a workflow run."""
-    return Artifact(id=_id(data, "id"), expired=bool(data.get("expired")))
 
 
 def read_id(data: Any) -> int:

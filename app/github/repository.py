@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from app.github.address import Part, owner_and_name
-from app.github.artifact import download_zip
+from app.github.artifact import Artifact, download_zip, read_artifact
+from app.github.check_bodies import CheckRunFields, bodies
 from app.github.client import Client
 from app.github.dependencies import Dependency, read_dependency
 from app.github.errors import NotFound
 from app.github.exchange import Answer
-from app.github.limits import ANNOTATIONS_PER_REQUEST, DEPLOYMENT_STATUS_DESCRIPTION, PER_PAGE
+from app.github.limits import DEPLOYMENT_STATUS_DESCRIPTION, PER_PAGE
 from app.github.records import (
     DEPLOYMENT_MARK,
-    Artifact,
     CheckRun,
     CheckSuite,
     Comment,
@@ -28,7 +28,6 @@ from app.github.records import (
     PullRequest,
     Tree,
     WorkflowRun,
-    read_artifact,
     read_check_run,
     read_check_suite,
     read_comment,
@@ -47,7 +46,7 @@ from app.github.records import (
     read_tree_sha,
     read_workflow_run,
 )
-from app.model import Annotation, Button, CheckRunText, CheckStatus, Signature
+from app.model import Signature
 from checks.model import FileChange
 
 RAW = "application/vnd.github.raw+json"
@@ -55,15 +54,6 @@ _REPO = "/repos/{owner}/{repo}"
 _CHECK_RUN = _REPO + "/check-runs/{check_run_id}"
 _COMMENT = _REPO + "/issues/comments/{comment_id}"
 _DEPLOYMENT = _REPO + "/deployments/{deployment_id}"
-
-
-class CheckRunFields(TypedDict, total=False):
-    """What a check run says. A `conclusion` needs no `status`; `output` brings annotations and buttons."""
-
-    status: CheckStatus
-    conclusion: str | None
-    output: CheckRunText
-    external_id: str
 
 
 class Repository:
@@ -161,7 +151,7 @@ class Repository:
 
         Annotations past 50 follow in updates, so an error may leave a run that lacks the last of them.
         """
-        first, *rest = _bodies(fields)
+        first, *rest = bodies(fields)
         body = {**first, "name": name, "head_sha": head_sha}
         run_id = await self._client.post(_REPO + "/check-runs", self._parts, body, read_id)
         for further in rest:
@@ -170,7 +160,7 @@ class Repository:
 
     async def update_check_run(self, run_id: int, **fields: Unpack[CheckRunFields]) -> None:
         """Change a check run. Annotations are appended: those already there must not be sent again."""
-        for body in _bodies(fields):
+        for body in bodies(fields):
             await self._patch_check_run(run_id, body)
 
     async def _patch_check_run(self, run_id: int, body: Mapping[str, Any]) -> None:
@@ -366,47 +356,3 @@ def _read_default_branch(data: Any) -> str:
 
 def _read_role(data: Any) -> str:
     return str(data.get("role_name") or data["permission"])
-
-
-def _bodies(fields: CheckRunFields) -> Iterator[dict[str, Any]]:
-    """The requests that together say `fields`: each all of it, with 50 of the annotations."""
-    body: dict[str, Any] = {key: value for key, value in fields.items() if value and key != "output"}
-    if "conclusion" in body:
-        body["status"] = "completed"
-    elif body.get("status") == "completed":
-        raise ValueError("a completed check run needs a conclusion")
-    words = fields.get("output")
-    if words is None:
-        yield body
-        return
-    if words.buttons:
-        body["actions"] = [_action(button) for button in words.buttons]
-    for start in range(0, max(len(words.annotations), 1), ANNOTATIONS_PER_REQUEST):
-        chunk = words.annotations[start : start + ANNOTATIONS_PER_REQUEST]
-        yield {**body, "output": _output(words, chunk)}
-
-
-def _output(words: CheckRunText, annotations: tuple[Annotation, ...]) -> dict[str, Any]:
-    output: dict[str, Any] = {"title": words.title, "summary": words.summary}
-    if words.text:
-        output["text"] = words.text
-    if annotations:
-        output["annotations"] = [_annotation(annotation) for annotation in annotations]
-    return output
-
-
-def _annotation(annotation: Annotation) -> dict[str, Any]:
-    remark: dict[str, Any] = {
-        "path": annotation.path,
-        "start_line": annotation.line,
-        "end_line": annotation.line,
-        "annotation_level": annotation.level,
-        "message": annotation.message,
-    }
-    if annotation.title:
-        remark["title"] = annotation.title
-    return remark
-
-
-def _action(button: Button) -> dict[str, str]:
-    return {"label": button.label, "description": button.description, "identifier": button.identifier}

@@ -6,8 +6,9 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
 
+from app.github.check_bodies import CheckRunFields
 from app.github.errors import NotFound
-from app.github.repository import CheckRunFields, Repository
+from app.github.repository import Repository
 from app.model import OWN_RUN, Annotation, BeginCheckRun, CheckRunText, ForgetCheckRuns, RetireCheckRuns, WriteCheckRun
 from app.publish.account import Told, untold
 from app.store.effects import Effect, Effects, check_key

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.gather.measured import ARTIFACT, FILE, MAX_BYTES, MOST_ARTIFACTS, MOST_RUNS, Measured, read_member
+from app.github.artifact import Artifact, read_artifact
 from app.github.errors import Denied, NotFound, TooLarge, Unavailable
-from app.github.records import Artifact, WorkflowRun, read_artifact, read_workflow_run
+from app.github.records import WorkflowRun, read_workflow_run
 from app.metrics_file import BadMetrics
 from checks.model import Measurement, Missing, Pull
 
