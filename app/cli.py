@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "migrate": ("app.commands.serve:migrate", "Make the database ready for this version."),
     "replay": ("app.commands.replay:replay", "Decide a recorded webhook or decision again; nothing is written."),
     "risk": ("app.commands.risk:risk", "Fit the risk model on a history of your own."),
+    "sbom": ("app.commands.sbom:sbom", "Compare bills of materials; mend what is vulnerable; read and convert them."),
     "serve": ("app.commands.serve:serve", "Run the App: the web process and the worker in one."),
     "token": ("app.commands.token:token", "Issue or revoke the token with which CI sends measurements."),
     "web": ("app.commands.serve:web", "Run the web process alone."),

@@ -15,9 +15,18 @@ WIDEST = 120
 
 
 def drawn(decision: Decision) -> str:
-    """The decision for this terminal; colours only for a person, and not under NO_COLOR (no-color.org)."""
-    colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    return terminal(decision, min(shutil.get_terminal_size((100, 24)).columns, WIDEST), colour)
+    """The decision for this terminal."""
+    return terminal(decision, columns(), coloured())
+
+
+def columns() -> int:
+    """How wide a line may be here."""
+    return min(shutil.get_terminal_size((100, 24)).columns, WIDEST)
+
+
+def coloured() -> bool:
+    """Colours only for a person, and not under NO_COLOR (no-color.org)."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
 def as_json(decision: Decision) -> str:

@@ -114,6 +114,7 @@ def _told(concern: Concern, sboms: Sequence[str]) -> dict[str, Any]:
     return {
         "rule": concern.rule,
         "id": concern.id,
+        "aliases": sorted({*concern.names} - {concern.id}) if concern.id else [],
         "severity": concern.severity,
         "purl": full_purl(concern),
         "class": concern.kind,

@@ -9,6 +9,7 @@ from tools import bench
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty room of benchmarks."""
     (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "__init__.py").touch()
     monkeypatch.setattr(bench, "ROOT", tmp_path)
     return tmp_path / "benchmarks"
 

@@ -16,12 +16,13 @@ from collections.abc import Callable
 from checks.globs import matches
 from checks.sbom.manifests import cargo, gemfile, go_mod, package_json, pom, pyproject, requirements
 from checks.sbom.manifests.edit import raise_sites
-from checks.sbom.manifests.locks import lock_of, parents
+from checks.sbom.manifests.locks import LOCKS, lock_of, parents
 from checks.sbom.manifests.requirement import canonical
 from checks.sbom.manifests.words import MAX_BYTES, Declared, Edited, Format, Refusal, Site
 
 __all__ = [
     "KNOWN",
+    "LOCKS",
     "MAX_BYTES",
     "Declared",
     "Edited",

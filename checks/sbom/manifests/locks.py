@@ -28,6 +28,8 @@ _LOCKS = {
     "go.mod": ("go.sum",),
     "Gemfile": ("Gemfile.lock",),
 }
+LOCKS: tuple[str, ...] = tuple(f"**/{name}" for names in _LOCKS.values() for name in names)
+"""Globs (as `checks.globs` reads them) of the lock files that follow a manifest, in any directory."""
 _SHARED = frozenset({"package.json", "pyproject.toml", "Cargo.toml"})  # a workspace has one lock, at its top
 
 

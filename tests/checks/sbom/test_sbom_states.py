@@ -222,6 +222,7 @@ def test_the_json_of_a_comparison_has_just_the_promised_keys() -> None:
     assert finding == {
         "rule": "vulnerability",
         "id": "GHSA-1",
+        "aliases": [],
         "severity": "critical",
         "purl": "pkg:npm/qs@6.5.2",
         "class": "introduced",
