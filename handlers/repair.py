@@ -15,7 +15,7 @@ from checks.judge import Case
 from checks.model import ChangeFacts, CheckResult, Document, Finding, Missing, Mode, Pull, State
 from checks.sbom import repair
 from checks.sbom.check import CHECK
-from checks.sbom.findings.vulnerabilities import INTRODUCED, NEWLY_PUBLISHED, PREEXISTING, RULE
+from checks.sbom.findings.vulnerabilities import NEWLY_PUBLISHED, PREEXISTING, RULE
 from checks.sbom.policy import Config
 from checks.sbom.selectors import Rule
 from checks.sbom.severity import SEVERITIES
@@ -56,7 +56,7 @@ class Repairs:
         if pull.number is None or config is None or why_not(pull, config):
             return False
         found = next((row.result for row in judged.decision.rows if row.result.name == CHECK.name), None)
-        if found is not None and any(map(_brought, found.findings)):
+        if found is not None and any(map(repair.stops, found.findings)):
             return True
         return any(fix.awaited for fix in await self.fixes.of_pull(pull.repository, pull.number))
 
@@ -88,7 +88,7 @@ class Repairs:
         if case is None or config is None or why_not(case.snapshot.pull, config):
             return Done()
         if case.snapshot.pull.head_sha == now.head_sha:  # else its own evaluation is still to come
-            await self._mend(_ground(place, case, config, number), case, _brought)
+            await self._mend(_ground(place, case, config, number), case, repair.stops)
         return Done()
 
     async def _own(self, trigger: Trigger, own: Fix, merged: bool, is_open: bool) -> Done:
@@ -160,13 +160,8 @@ def asked(case: Case) -> Config | None:
 
 def why_not(pull: Pull, config: Config) -> str:
     """Why no fix is proposed for a pull request, in a sentence for people; "" where it may be."""
-    if not config.fix.pull_requests:
-        return "`sbom.fix.pull_requests` is off"
-    if pull.from_fork:
-        return "the change comes from a fork, where we may not write"
-    if pull.head_ref.startswith(FIX_BRANCH):
-        return "it is a fix itself"
-    return ""
+    own = pull.head_ref.startswith(FIX_BRANCH) and not pull.from_fork
+    return "it is a fix itself" if own else repair.why_none(pull, config)
 
 
 def looked(found: CheckResult) -> bool:
@@ -188,8 +183,3 @@ def _was_there(finding: Finding) -> bool:
     """It stands on the default branch, and no rule of the policy ignores it."""
     known = finding.kind in {NEWLY_PUBLISHED, PREEXISTING}
     return finding.rule == RULE and known and finding.state in {State.BLOCK, State.WARN}
-
-
-def _brought(finding: Finding) -> bool:
-    """The change brings it, and is stopped by it."""
-    return finding.rule == RULE and finding.kind == INTRODUCED and finding.state is State.BLOCK

@@ -33,7 +33,7 @@ class Facts:
 
 def patterns(config: Config) -> tuple[str, ...]:
     """The globs of all files besides the bills that may have to be read."""
-    return (*config.vex, *config.advisories.paths, *(config.manifests or manifests.KNOWN))
+    return (*config.vex, *config.advisories.paths, *(config.manifests or manifests.KNOWN), *manifests.LOCKS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,18 @@ class Supply:
         return await or_missing(self._documents(paths, self.pull.base_sha), "reading VEX")
 
     async def _manifests(self, pairs: Sequence[SbomPair]) -> tuple[Document, ...] | Missing:
-        """Those of the head that are likeliest to have brought a change about; a large repository has hundreds."""
+        """Those of the head that are likeliest to have brought a change about, each with its lock file.
+
+        A large repository has hundreds.
+        """
         globs = self.config.manifests or manifests.KNOWN
         paths = self.files.matching(globs).head if differing(pairs) else ()
         own = [path for path in paths if _VENDORED.isdisjoint(path.split("/"))]
         nearest = sorted(own, key=self._distance)[:MOST_MANIFESTS]
-        return await or_missing(self._documents(sorted(nearest), self.pull.head_sha), "reading manifests")
+        present = self.files.matching(manifests.LOCKS).head if nearest else ()
+        locks = {lock for path in nearest if (lock := manifests.lock_of(path, present))}
+        wanted = sorted({*nearest, *locks})
+        return await or_missing(self._documents(wanted, self.pull.head_sha), "reading manifests")
 
     def _distance(self, path: str) -> tuple[bool, bool, int, str]:
         """Touched by the change first, then beside something that is, then from the top down."""

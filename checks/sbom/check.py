@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from checks.model import (
@@ -17,7 +18,7 @@ from checks.model import (
     Snapshot,
     State,
 )
-from checks.sbom import comparing
+from checks.sbom import comparing, repair
 from checks.sbom.comparing import Both
 from checks.sbom.evidence import Evidence
 from checks.sbom.outcome import Outcome
@@ -37,7 +38,8 @@ def evaluate(snapshot: Snapshot, config: Config, measured: Measured) -> CheckRes
         return _nothing(config)
     evidence = _evidence(snapshot)
     outcomes = [_judge(pair, config, evidence, snapshot.pull.base_sha) for pair in present]
-    return together(outcomes, snapshot, config, evidence)
+    result = together(outcomes, snapshot, config, evidence)
+    return replace(result, detail={**result.detail, "repairs": repair.told(result.findings, snapshot, config)})
 
 
 def _nothing(config: Config) -> CheckResult:

@@ -95,9 +95,6 @@ class Fix(Strict):
     pull_requests: bool = True
     """Open a pull request with the smallest safe change; never for a fork."""
 
-    branch: Literal["base"] = "base"
-    """Where it is aimed at: the base branch."""
-
     workflow: str = ""
     """File name of the workflow that makes lock files anew; it is dispatched on the branch of the fix. Empty: none."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cmp_to_key
-from typing import Literal
+from typing import Any, Literal
 
-from checks.model import Advisories, Document, Finding, Snapshot
+from checks.model import Advisories, Document, Finding, Pull, Snapshot, State
 from checks.sbom import remedy, versions
 from checks.sbom.advisory import Advisory, Book, known
 from checks.sbom.bill import UnreadableError
-from checks.sbom.findings.vulnerabilities import FIXED, RULE
+from checks.sbom.findings.vulnerabilities import FIXED, INTRODUCED, RULE
 from checks.sbom.moves import major
 from checks.sbom.policy import Config
 from checks.sbom.purl import Identity, identify
@@ -68,11 +68,15 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Unrepaired:
-    """A package that no pull request of ours mends, and the reason in a sentence for people."""
+    """A package that no pull request of ours mends, and the reason in a sentence for people.
+
+    `green`: the base has one version of it, and nothing is known against that; putting it back may still be a way.
+    """
 
     purl: str
     package: str
     reason: str
+    green: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,34 @@ def exposed(findings: Iterable[Finding], snapshot: Snapshot) -> Exposed:
     return Exposed({purl: frozenset(every) for purl, every in found.items()}, unasked)
 
 
+def stops(finding: Finding) -> bool:
+    """Does the change bring it, and is it stopped by it? That is what is mended on the change's own branch."""
+    return finding.rule == RULE and finding.kind == INTRODUCED and finding.state is State.BLOCK
+
+
+def why_none(pull: Pull, config: Config) -> str:
+    """Why nothing is proposed for a change, whatever it brings, in a sentence for people; "" where it may be."""
+    if not config.fix.pull_requests:
+        return "`sbom.fix.pull_requests` is off"
+    return "the change comes from a fork, where we may not write" if pull.from_fork else ""
+
+
+def told(findings: Sequence[Finding], snapshot: Snapshot, config: Config) -> list[dict[str, Any]]:
+    """For each package that stops the change, the version that is proposed, or why none is (`version` None): records
+    of purl, package, version and reason, in JSON's own types, for whoever shows the answer of the check.
+
+    A package of which only the manifests of the base can tell whether it goes back is left out.
+    """
+    none = why_none(snapshot.pull, config)
+    answers = plan(findings, snapshot, config, stops)
+    return [_said(one, none) for one in answers if none or not (isinstance(one, Unrepaired) and one.green)]
+
+
+def _said(answer: Repair | Unrepaired, none: str) -> dict[str, Any]:
+    version = answer.version if isinstance(answer, Repair) and not none else None
+    return {"purl": answer.purl, "package": answer.package, "version": version, "reason": none or answer.reason}
+
+
 # --- one package -------------------------------------------------------------------------------------------
 
 
@@ -153,7 +185,7 @@ def _repair(package: Identity, findings: Sequence[Finding], facts: Facts) -> Rep
     if made:
         return min(made, key=lambda option: option.breaking)
     reasons = [option.reason for option in options if isinstance(option, Unrepaired)]
-    return Unrepaired(package.purl, package.name, "; ".join(reasons))
+    return Unrepaired(package.purl, package.name, "; ".join(reasons), green=case.was_clean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +203,11 @@ class _Case:
     def green(self) -> tuple[str, ...]:
         """The versions that the base has."""
         return self.facts.base.get(self.package.purl, ())
+
+    @property
+    def was_clean(self) -> bool:
+        """Does the base have one version, and is nothing known against that?"""
+        return len(self.green) == 1 and not any(map(self._bears_on_green, self._every_advisory()))
 
     def onwards(self) -> Repair | Unrepaired:
         """The smallest safe version, raised where it is declared, settled where it is not."""
@@ -195,7 +232,7 @@ class _Case:
 
     def back(self) -> Repair | None:
         """Where the change itself brought it and the base was clean: what the base declares."""
-        if len(self.green) != 1 or any(map(self._bears_on_green, self._every_advisory())):
+        if not self.was_clean:
             return None
         splices = reverted(self.facts.manifests, self.facts.before, self.package, self.trail)
         kept = Remedy(self.green[0], "", None, False, (), (), "the base has it, and no advisory names it")

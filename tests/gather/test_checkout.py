@@ -326,6 +326,13 @@ async def test_the_baseline_is_where_the_change_left_its_base(repo: Repo) -> Non
     assert len(snapshot.day) == 10
 
 
+async def test_a_manifest_brings_its_lock_file_and_what_is_vendored_stays_away(repo: Repo) -> None:
+    advised(repo, **{"package.json": "{}", "package-lock.json": "{}", "Cargo.lock": "", "vendor/package.json": "{}"})
+    manifests = (await case(repo)).snapshot.manifests
+    assert isinstance(manifests, tuple)
+    assert [one.path for one in manifests] == ["package-lock.json", "package.json", "requirements.txt"]
+
+
 async def test_a_checkout_asks_nobody_for_advisories_and_says_so(repo: Repo) -> None:
     advised(repo)
     found = (await case(repo)).snapshot.advisories

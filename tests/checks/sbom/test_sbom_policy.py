@@ -226,7 +226,6 @@ def test_a_rule_that_could_never_fit_is_refused_with_its_key(selectors: dict[str
         ({"advisories": {"paths": ["osv/*.json"]}}, "advisories: `paths` belongs to `source: files`"),
         ({"advisories": {"source": "nvd"}}, "advisories.source: Input should be"),
         ({"baseline": {"max_age_days": 0}}, "baseline.max_age_days: Input should be"),
-        ({"fix": {"branch": "head"}}, "fix.branch: Input should be"),
     ],
 )
 def test_other_keys_that_mean_nothing_are_refused(block: dict[str, Any], error: str) -> None:
@@ -244,7 +243,7 @@ def test_the_whole_block_reads_as_planned() -> None:
         "exceptions": [{"id": "GHSA-1", "purl": "pkg:npm/qs", "versions": "<6.5.3", "owner": "@alice", "reason": "no",
                         "expires": "2026-12-31"}],
         "vex": ["vex/*.json"], "advisories": {"source": "osv", "paths": []}, "baseline": {"max_age_days": 30},
-        "manifests": ["package.json"], "fix": {"pull_requests": true, "branch": "base", "workflow": ""}}"""
+        "manifests": ["package.json"], "fix": {"pull_requests": true, "workflow": ""}}"""
     )
     assert [line.kind for line in config.rules] == ["introduced", "denied"]
     assert config.rules[0].model_dump(exclude_defaults=True)["class"] == "introduced"

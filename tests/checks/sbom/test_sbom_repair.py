@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from checks.model import Document, Finding, Snapshot, State
 from checks.sbom.check import CHECK
 from checks.sbom.policy import Config
-from checks.sbom.repair import Repair, Unrepaired, exposed, plan
+from checks.sbom.repair import Repair, Unrepaired, exposed, plan, told
 from tests.checks.sbom.supply import APP, BASE, advisory, bill, package_json, snapshot
 
 BEFORE = bill({"left-pad": "1.0.0"})
@@ -214,6 +217,41 @@ def test_what_brought_it_goes_back_with_it() -> None:
     facts = snapshot(old, DEEP, [record], {"package.json": package_json({"express": "^4.0.0"})})
     repair = only(planned(facts, before={"package.json": package_json({"express": "^3.0.0"})}))
     assert (repair.way, repair.splices[0].text) == ("revert", package_json({"express": "^3.0.0"}))
+
+
+# --- what the check may tell of it ------------------------------------------------------------------------------
+
+
+def of(facts: Snapshot, config: Config = ALL) -> list[dict[str, Any]]:
+    said = told(CHECK.evaluate(facts, config, {}).findings, facts, config)
+    assert json.loads(json.dumps(said)) == said
+    return said
+
+
+def test_the_version_that_is_proposed_is_told() -> None:
+    (said,) = of(transitive())
+    assert (said["purl"], said["package"], said["version"]) == ("pkg:npm/qs", "qs", "6.5.3")
+
+
+def test_why_nothing_is_proposed_is_told() -> None:
+    (said,) = of(direct("6.5.1", "git+https://example.org/qs.git"))
+    assert said["version"] is None
+    assert said["reason"]
+
+
+@pytest.mark.parametrize(
+    ("pull", "fix", "reason"), [({"from_fork": True}, {}, "fork"), ({}, {"fix": {"pull_requests": False}}, "is off")]
+)
+def test_who_gets_no_fix_is_told_so(pull: dict[str, Any], fix: dict[str, Any], reason: str) -> None:
+    facts = direct()
+    (said,) = of(replace(facts, pull=replace(facts.pull, **pull)), Config.model_validate(fix))
+    assert said["version"] is None
+    assert reason in said["reason"]
+
+
+def test_of_what_may_yet_go_back_nothing_is_claimed() -> None:
+    facts, _ = bumped(None)
+    assert of(facts) == []
 
 
 # --- what counts ------------------------------------------------------------------------------------------------
