@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, ExceptionContext
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.store.address import SQLITE
@@ -32,6 +34,7 @@ POSTGRES_ARGUMENTS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,  # milliseconds
 }
+_MIGRATION_PATIENCE = 60.0  # seconds that a process waits for the others that migrate the same file
 _POOL_PATIENCE = 5.0  # seconds to wait for a free connection: webhooks must be answered within ten
 
 
@@ -129,9 +132,17 @@ def sole_worker(file: Path) -> Iterator[None]:
 
 
 async def migrate(engine: AsyncEngine) -> None:
-    """Bring the tables to this version; one process at a time, the others wait."""
-    async with engine.begin() as connection:
-        await connection.run_sync(upgrade)
+    """Bring the tables to this version; one process at a time, the others wait, longer than a webhook could."""
+    until = time.monotonic() + _MIGRATION_PATIENCE
+    while True:
+        try:
+            async with engine.begin() as connection:
+                await connection.run_sync(upgrade)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+        else:
+            return
 
 
 def insert_into(table: Table, connection: AsyncConnection) -> Insert:

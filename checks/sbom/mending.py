@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cmp_to_key
 
 from checks.sbom import remedy, versions
 from checks.sbom.concern import Concern
@@ -45,7 +44,7 @@ class _Bench:
         """With the safer version, where the advisories themselves know one; a bill knows none."""
         if concern.advisory is None or not concern.advisory.records or concern.kind == "fixed":
             return concern
-        current = _newest(concern.ecosystem, concern.versions)
+        current = versions.ordered(concern.ecosystem, concern.versions)[-1]
         found = self._remedy(concern, current)
         if found.version == current:  # only the bill says that it is affected: the advisories know no better version
             return concern
@@ -65,7 +64,7 @@ class _Bench:
             return ""
         names = self._bills.parents.get(concern.purl, ())
         asked = {name: self._evidence.declarations.asked(name, concern.name) for name in names}
-        current = _newest(concern.ecosystem, concern.versions)
+        current = versions.ordered(concern.ecosystem, concern.versions)[-1]
         best = ways(concern.ecosystem, concern.name, current, found, Lineage(direct=False, parents=asked))[0]
         via = f", which comes in through {concern.trail[0]}" if concern.trail else ""
         return f"{via}: {best.text}"
@@ -101,7 +100,7 @@ class _Bench:
             for version in old
             if remedy.is_clear(concern.ecosystem, concern.name, version, self._evidence.book, excused)
         }
-        return f"return to {_newest(concern.ecosystem, clean)}" if clean else ""
+        return f"return to {versions.ordered(concern.ecosystem, clean)[-1]}" if clean else ""
 
 
 def _said(concern: Concern, found: Remedy) -> str:
@@ -109,10 +108,3 @@ def _said(concern: Concern, found: Remedy) -> str:
         return found.reason
     how = ", ".join(filter(None, (found.bump, "may break its users" if found.breaking else "")))
     return f"move `{concern.name}` to {found.version}{f' ({how})' if how else ''}"
-
-
-def _newest(ecosystem: str, found: Iterable[str]) -> str:
-    def order(a: str, b: str) -> int:
-        return versions.compare(ecosystem, a, b) or (a > b) - (a < b)
-
-    return max(sorted(found), key=cmp_to_key(order))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cmp_to_key
 
 from checks.sbom import versions
 from checks.sbom.change import Move
@@ -25,7 +24,7 @@ def pair(ecosystem: str, before: Iterable[str], after: Iterable[str]) -> tuple[M
     gone, come = left - right, right - left
     if not gone or not come or max(len(gone), len(come)) > MOST:
         return ()
-    ranked, waiting = _ranked(ecosystem, gone), _ranked(ecosystem, come)
+    ranked, waiting = (versions.ordered(ecosystem, side)[::-1] for side in (gone, come))
     moves: list[Move] = []
     for version in list(ranked):
         twin = next((each for each in waiting if major(each) == major(version) is not None), None)
@@ -46,12 +45,3 @@ def crosses(moves: Iterable[Move]) -> bool:
     """Does one of them lead to another major version?"""
     steps = [(major(old), major(new)) for old, new in moves]
     return any(old != new for old, new in steps if None not in (old, new))
-
-
-def _ranked(ecosystem: str, found: set[str]) -> list[str]:
-    """The newest first; what cannot be ordered, by its text."""
-
-    def order(a: str, b: str) -> int:
-        return versions.compare(ecosystem, a, b) or (a > b) - (a < b)
-
-    return sorted(sorted(found), key=cmp_to_key(order), reverse=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cmp_to_key
 from typing import Any, Literal
 
 from checks.model import Advisories, Document, Finding, Pull, Snapshot, State
@@ -174,7 +173,7 @@ def _repair(package: Identity, findings: Sequence[Finding], facts: Facts) -> Rep
         return Unrepaired(package.purl[:LONGEST_PURL], package.name, "its name is longer than any package's")
     ids = {finding.id for finding in findings}
     advisories = tuple(one for one in facts.book.on(package.ecosystem, package.name) if ids & one.names)
-    present = _ordered(package.ecosystem, facts.head.get(package.purl, ()))
+    present = tuple(versions.ordered(package.ecosystem, facts.head.get(package.purl, ())))
     current = tuple(one for one in present if any(each.affects(*package[1:], one) for each in advisories))
     if not current:
         return Unrepaired(package.purl, package.name, "no published record says which of its versions are safe")
@@ -308,15 +307,6 @@ def _groups(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
     for finding in filter(_open, findings):
         groups.setdefault(_purl(finding), []).append(finding)
     return groups
-
-
-def _ordered(ecosystem: str, every: Iterable[str]) -> tuple[str, ...]:
-    """The newest last; what cannot be ordered, by its text."""
-
-    def order(a: str, b: str) -> int:
-        return versions.compare(ecosystem, a, b) or (a > b) - (a < b)
-
-    return tuple(sorted(set(every), key=cmp_to_key(order)))
 
 
 def _facts(snapshot: Snapshot, config: Config, before: tuple[Document, ...]) -> Facts:

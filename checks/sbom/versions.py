@@ -7,8 +7,8 @@ rest, imported only when such a package changed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import cmp_to_key, lru_cache
 from typing import Any
 
 _SEMVER = frozenset({"npm", "cargo", "golang", "hex"})
@@ -45,6 +45,19 @@ def compare(ecosystem: str, a: str, b: str) -> int | None:
         return int(left > right) - int(left < right)
     except Exception:  # every scheme of univers raises errors of its own
         return None
+
+
+def ordered(ecosystem: str, every: Iterable[str]) -> list[str]:
+    """Each once, the oldest first; what cannot be compared, by its text.
+
+    >>> ordered("npm", ["1.10.0", "1.9.0", "1.9.0"])
+    ['1.9.0', '1.10.0']
+    """
+
+    def order(a: str, b: str) -> int:
+        return compare(ecosystem, a, b) or (a > b) - (a < b)
+
+    return sorted(sorted(set(every)), key=cmp_to_key(order))
 
 
 def _scheme(ecosystem: str, a: str, b: str) -> Callable[[str], Any] | None:

@@ -8,7 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.storage import stores
@@ -79,6 +79,21 @@ async def test_many_processes_may_migrate_at_once(empty: AsyncEngine, either: Ad
         assert await connection.run_sync(differences) == []
     for engine in others:
         await engine.dispose()
+
+
+async def test_a_migration_waits_for_whoever_holds_the_file_longer_than_one_statement_would(tmp_path: Path) -> None:
+    where = address(f"sqlite:///{tmp_path / 'maestro.db'}")
+    holding, waiting = connect(where.main), connect(where.main)
+    event.listen(waiting.sync_engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=50"))
+    async with holding.begin():
+        migrating = asyncio.create_task(migrate(waiting))
+        await asyncio.sleep(0.4)
+        assert not migrating.done()
+    await migrating
+    async with waiting.connect() as connection:
+        assert await connection.run_sync(differences) == []
+    await holding.dispose()
+    await waiting.dispose()
 
 
 async def test_tables_that_are_not_ours_are_left_alone(empty: AsyncEngine) -> None:
