@@ -8,6 +8,8 @@ import pytest
 
 from tests.commands.conftest import Maestro
 
+pytestmark = pytest.mark.slow
+
 DATA = Path(__file__).parents[1] / "data"
 FLASK, NPM = DATA / "sbom" / "pypi-flask", DATA / "sbom" / "npm-shop-api"
 BASE, HEAD = str(FLASK / "base.cdx.json"), str(FLASK / "head.cdx.json")

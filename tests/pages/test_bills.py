@@ -11,6 +11,8 @@ from handlers.understand import Understanding
 from tests.deliveries import new
 from tests.pages.conftest import Pages
 
+pytestmark = pytest.mark.slow
+
 SHA = "a" * 40
 BILL = bill(("flask", "3.0.3", "BSD-3-Clause")).encode()
 

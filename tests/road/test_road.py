@@ -7,6 +7,8 @@ from app.github.sandbox.faults import Slow
 from tests.road.stories import CONTRACT, SBOM, change, shop
 from tests.road.town import DECISION, GREEN, Town
 
+pytestmark = pytest.mark.slow
+
 
 async def test_an_ordinary_change_ships_and_says_so_once(here: Town) -> None:
     repo = shop(here.sandbox, GREEN)

@@ -15,6 +15,8 @@ from checks.sbom.typosquat import Names, skeleton, slipped
 
 from .bills import NAMES, document, npm, pair
 
+pytestmark = pytest.mark.slow
+
 DEV: dict[str, Any] = {"properties": [{"name": "cdx:npm:package:development", "value": "true"}]}
 
 

@@ -13,6 +13,8 @@ from checks.sbom import UnreadableError, writer
 from .bills import document, npm
 from .hostile import CDX, FILES, SPDX, XML
 
+pytestmark = pytest.mark.slow
+
 SECONDS = 8  # of CPU; the worst takes 1.3 on an idle machine
 MEBIBYTES = 400
 

@@ -9,6 +9,8 @@ from checks.sbom import Bom, UnreadableError, Vulnerability, writer
 
 from .bills import PAIRS, advisory, bill, npm
 
+pytestmark = pytest.mark.slow
+
 REAL = sorted(PAIRS.glob("*/*.cdx.json")) + sorted(PAIRS.glob("*/*.spdx.json"))
 
 

@@ -12,6 +12,8 @@ from checks.sbom.manifests import KNOWN, MAX_BYTES, Edited, Refusal
 from checks.sbom.versions import compare
 from tests.checks.sbom.manifests.editing import constraints, real
 
+pytestmark = pytest.mark.slow
+
 FILES = {
     "requirements.txt": ("pypi", "requests/requirements-dev.txt"),
     "pyproject.toml": ("pypi", "flask/pyproject.toml"),
