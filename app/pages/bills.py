@@ -16,10 +16,11 @@ from app.pages.answers import bearer, body, refuse
 from app.store.bills import Bills
 from app.store.inbox import Inbox
 from app.store.measurements import Tokens
-from checks.sbom import MAX_BYTES, Bom, UnreadableError, read
+from checks.sbom import Bom, UnreadableError, read
 
 MOST = 20  # bills of one commit, as many as are read from a repository
 LONGEST_PATH = 200
+MAX_BYTES = 32 * 1024 * 1024  # less than a file may have: the web process holds it, and webhooks must not wait
 _SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _PATH = re.compile(r"(?!\.{1,2}(/|$))[\w.@+-][\w.@+ -]*(/(?!\.{1,2}(/|$))[\w.@+-][\w.@+ -]*)*", re.ASCII)
 

@@ -11,8 +11,8 @@ from checks.sbom import cyclonedx, cyclonedx_xml, spdx, spdx3
 from checks.sbom.bill import Bom, UnreadableError
 from checks.sbom.sections import NOTHING, document, repaired
 
-MAX_BYTES = 32 * 1024 * 1024  # 50,000 components with hashes and links take about 27 MiB, not indented
-MAX_VALUES = 2_000_000  # by their commas; real bills hold one in some 50 bytes, junk one in two
+MAX_BYTES = 64 * 1024 * 1024  # 50,000 components with hashes and links take 27 MiB as JSON, 43 when indented
+MAX_VALUES = 3_000_000  # by their commas; real bills hold one in some 50 bytes, junk one in two
 MAX_TAGS = 3_000_000  # by their angle brackets; 50,000 components as XML have 2.1 million
 
 _WIDE = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
