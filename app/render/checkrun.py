@@ -82,11 +82,12 @@ def _annotation(finding: Finding, mode: Mode) -> Annotation:
         level = "notice"
     elif finding.state is State.BLOCK and mode is Mode.BLOCK:
         level = "failure"
+    said = ". ".join(filter(None, (finding.message, finding.fix)))
     return Annotation(
         finding.path,
         max(finding.line or 1, 1),
         level,
-        line(finding.message, ANNOTATION_MESSAGE_BYTES // 4),  # a character has at most four bytes
+        line(said, ANNOTATION_MESSAGE_BYTES // 4),  # a character has at most four bytes
         line(finding.rule, ANNOTATION_TITLE),
     )
 

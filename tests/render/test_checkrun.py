@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.github import limits
-from app.render.checkrun import EVALUATE, check_run, decision_run, overtaken, pending
+from app.render.checkrun import EVALUATE, annotated, check_run, decision_run, overtaken, pending
 from checks.model import Finding, Measure, Mode, State
 
 from .decisions import AGPL_BLOCK, CONTRACT_BLOCK, FORK, HEAD, SHIP, STORY, decision, pull, result, row
@@ -55,6 +55,12 @@ def test_a_check_says_its_own_title_and_its_evidence() -> None:
 def test_in_mode_warn_the_title_says_what_the_check_would_do() -> None:
     remarked = row(result("sbom", State.BLOCK, "AGPL arrives"), Mode.WARN)
     assert check_run(remarked, SHIP).title == "would block: AGPL arrives"
+
+
+def test_an_annotation_says_what_mends_the_finding() -> None:
+    found = Finding("vulnerability", "qs arrives", path="package.json", line=5, fix="Move `qs` to 6.5.3")
+    (remark,) = annotated(row(result("sbom", State.BLOCK, findings=(found,))))
+    assert remark.message == "qs arrives. Move `qs` to 6.5.3"
 
 
 def test_a_finding_with_a_line_becomes_an_annotation() -> None:
