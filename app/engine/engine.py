@@ -219,7 +219,7 @@ class Engine:
             with self._main.begin() as connection:
                 rows.clear_all_but(connection, name, self.owner.executor)
 
-        return None if await self._persist(claims) <= 1 else lambda: self._persist(clear)
+        return None if await self._persist(claims) < rows.SUSPECT else lambda: self._persist(clear)
 
     async def _hand_over(self) -> None:
         while not self._stopping:

@@ -31,6 +31,7 @@ RESTING = "DELAYED"
 RUNNING = "PENDING"
 ENDED_BADLY = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
 WITHDRAWN = "CANCELLED"
+SUSPECT = 2  # times that a job was begun: its process died, or could have
 
 
 def _table(schema: str | None) -> Table:
@@ -148,18 +149,23 @@ def release(connection: Connection, executor: str) -> None:
 
 
 def claims(connection: Connection, name: str) -> int:
-    """How often the job was begun: more than once means that its process died, or could have."""
+    """How often the job was begun; from SUSPECT on it may be what killed its process."""
     table = workflows(connection)
     query = select(table.c.recovery_attempts).where(table.c.workflow_uuid == name)
     return connection.execute(query).scalar_one_or_none() or 0
 
 
 def clear_all_but(connection: Connection, name: str, executor: str) -> None:
-    """Should `executor` die now, only the job of this `name` was inside: what merely waits counts as not begun."""
+    """Should `executor` die now, only the job of this `name` was inside: waiting counts for nobody.
+
+    What merely waits counts as not begun; a suspect among it stays one, and comes no nearer to its last try.
+    """
     table = workflows(connection)
     mine = and_(table.c.queue_name == LANES, table.c.status == RUNNING, table.c.executor_id == executor)
-    others = and_(mine, table.c.workflow_uuid != name, table.c.recovery_attempts != 0)
-    connection.execute(update(table).where(others).values(recovery_attempts=0))
+    waiting = and_(mine, table.c.workflow_uuid != name)
+    suspected = table.c.recovery_attempts >= SUSPECT
+    change = update(table).where(waiting).values(recovery_attempts=case((suspected, SUSPECT), else_=0))
+    connection.execute(change.where(table.c.recovery_attempts.not_in((0, SUSPECT))))
 
 
 def executors(connection: Connection) -> set[str]:
