@@ -39,13 +39,22 @@ class Journal:
             file.write(line.encode())
 
     def runs(self) -> list[Run]:
-        """Every run so far; the death of its process ends it."""
+        """Every run so far; the death of its process ends it.
+
+        A death is noted just before the blow: what still began in between has ended with it.
+        """
         begun: dict[tuple[int, str], tuple[str, float]] = {}
         ended: list[Run] = []
+        dead: set[int] = set()
         for word, at, process, lane, job in self._lines():
+            if word == BEGIN and process in dead:
+                ended.append(Run(lane, job, process, at, at))
+                continue
             if word == BEGIN:
                 begun[process, job] = (lane, at)
                 continue
+            if word == DEAD:
+                dead.add(process)
             gone = [key for key in begun if key[0] == process and (word == DEAD or key[1] == job)]
             ended += [Run(begun[key][0], key[1], process, begun.pop(key)[1], at) for key in gone]
         return ended + [Run(lane, job, process, at, inf) for (process, job), (lane, at) in begun.items()]

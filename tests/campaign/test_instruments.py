@@ -59,6 +59,14 @@ def test_the_journal_knows_what_ended_what_died_and_what_goes_on(tmp_path: Path)
     assert {one.job: one.end < float("inf") for one in journal.runs()} == {"ends": True, "dies": True, "goes on": False}
 
 
+def test_what_still_began_between_the_note_of_a_death_and_the_blow_has_ended_with_it(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    journal.note(DEAD, 1)
+    journal.note(BEGIN, 1, "lane", "late")
+    journal.note(BEGIN, 2, "lane", "late")
+    assert overlaps(journal.runs()) == []
+
+
 def test_a_call_before_its_time_is_found_and_one_after_it_is_not() -> None:
     seen = Silences()
     seen.told.append(("org", 10.0, 1.0))
