@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from difflib import unified_diff
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +138,16 @@ def _patch(snapshot: Snapshot, after: Sequence[Document]) -> Iterator[str]:
     before = {one.path: one.text for one in _merged(snapshot, ())}
     for document in after:
         names = (f"a/{document.path}", f"b/{document.path}")
-        old, new = before[document.path].split("\n"), document.text.split("\n")
-        yield from map(inert, unified_diff(old, new, *names, lineterm=""))
+        old, new = (list(StringIO(said, newline="\n")) for said in (before[document.path], document.text))
+        for line in unified_diff(old, new, *names):
+            yield _shown(line.removesuffix("\n"))
+            if not line.endswith("\n"):
+                yield "\\ No newline at end of file"
+
+
+def _shown(line: str) -> str:
+    """A line of a patch as it is for a program; for a person's terminal nothing in it may be alive."""
+    return inert(line) if sys.stdout.isatty() else line
 
 
 def _plain(one: Repair | Unrepaired) -> dict[str, Any]:

@@ -125,11 +125,14 @@ def _component(stated: _Part, where: str, flaws: Flaws) -> Component | None:
     if not identity.name:
         flaws.add(where, "neither a name nor a package URL")
         return None
+    said = short(stated.version, where, "version", flaws)
+    if said and version and said.removeprefix("v") != version.removeprefix("v"):
+        flaws.add(f"{where}.version", f"{said} here, {version} in the package URL")
     return Component(
         key=identity.purl or f"{text(stated.type)}:{identity.name}",
         ecosystem=identity.ecosystem,
         name=identity.name,
-        version=short(stated.version, where, "version", flaws) or version,
+        version=said or version,
         purl=identity.purl,
         licences=_licences(stated.licenses, where, flaws),
         scope=_scope(stated),

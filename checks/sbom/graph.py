@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from checks.sbom.bill import Bom
 
 Edges = Mapping[str, Collection[str]]
+LONGEST_TRAIL = 64  # names; real ones have a dozen
+GAP = "..."
 
 
 def direct(bom: Bom) -> frozenset[str] | None:
@@ -50,6 +52,7 @@ def trails(
     difference. Linear but for sorting.
     """
     parents: dict[str, str] = {}
+    origins = {root: root for root in roots}
     missing = set(wanted)
     level = _ordered({root: (0, names.get(root, root)) for root in roots})
     seen = set(roots)
@@ -61,10 +64,11 @@ def trails(
                 if target not in seen:  # those before it in this level come by names that sort before
                     seen.add(target)
                     parents[target] = node
+                    origins[target] = origins[node]
                     reached[target] = (rank, names.get(target, target))
         missing.difference_update(reached)
         level = _ordered(reached)
-    return {node: _trail(node, parents, names) for node in wanted if node in seen}
+    return {node: _trail(node, parents, origins, names) for node in wanted if node in seen}
 
 
 def _ordered(reached: Mapping[str, tuple[int, str]]) -> list[tuple[str, int]]:
@@ -73,11 +77,18 @@ def _ordered(reached: Mapping[str, tuple[int, str]]) -> list[tuple[str, int]]:
     return sorted(((node, ranks[place]) for node, place in reached.items()), key=lambda pair: (pair[1], pair[0]))
 
 
-def _trail(node: str, parents: Mapping[str, str], names: Mapping[str, str]) -> tuple[str, ...]:
+def _trail(
+    node: str, parents: Mapping[str, str], origins: Mapping[str, str], names: Mapping[str, str]
+) -> tuple[str, ...]:
+    """From the root to `node`; of a way longer than anyone walks, the root and the end, with a gap between them."""
     way = [node]
-    while way[-1] in parents:
+    while way[-1] in parents and len(way) < LONGEST_TRAIL:
         way.append(parents[way[-1]])
-    return tuple(names.get(step, step) for step in reversed(way))
+    named = [names.get(step, step) for step in reversed(way)]
+    if way[-1] in parents:
+        root = origins[node]
+        named[:2] = [names.get(root, root), GAP]
+    return tuple(named)
 
 
 def _named(mask: int, names: list[str]) -> Iterator[str]:

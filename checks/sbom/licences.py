@@ -63,8 +63,15 @@ def evaluate(expression: str | None, policy: Mapping[str, Sequence[str]]) -> Ans
     >>> evaluate("MIT AND GPL-3.0-only", {"deny": ["GPL-3.0-only"]})
     'deny'
     """
-    allow = policy.get("allow")
-    return _evaluate(expression or "", tuple(policy.get("deny", ())), None if allow is None else tuple(allow))
+    deny, allow = (_listed(policy.get(side)) for side in ("deny", "allow"))
+    return _evaluate(expression or "", deny or (), allow)
+
+
+def _listed(names: Sequence[str] | str | None) -> tuple[str, ...] | None:
+    """One name by itself is a list of one, not of its letters."""
+    if names is None:
+        return None
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def conjunction(names: Iterable[str]) -> str:

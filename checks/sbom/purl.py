@@ -12,7 +12,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 # Types whose names this path leaves as they are: no case folding, nothing that needs decoding.
-_PLAIN = re.compile(r"pkg:(npm|cargo|golang|maven|gem|nuget)/((?:(?:%40)?[\w.\-~]+/)*)([\w.\-~]+)", re.ASCII)
+_PLAIN = re.compile(r"pkg:(npm|cargo|golang|maven|gem)/((?:(?:%40)?[\w.\-~]+/)*)([\w.\-~]+)", re.ASCII)
 _PYPI = re.compile(r"pkg:pypi/()([\w.\-]+)", re.ASCII)
 # Qualifiers that make another artefact of the same coordinates; all others (arch ...) are volatile.
 _IDENTITY = {"maven": ("classifier", "type")}
@@ -63,7 +63,7 @@ def _identity(path: str, qualifiers: str) -> Identity | None:
         ecosystem, namespace, name = plain.groups()
         return Identity(path, ecosystem, _spell(ecosystem, namespace[:-1].replace("%40", "@"), name))
     if pypi := _PYPI.fullmatch(path):
-        name = pypi[2].lower().replace("_", "-")
+        name = re.sub(r"[-_.]+", "-", pypi[2]).lower()  # PEP 503
         return Identity(f"pkg:pypi/{name}", "pypi", name)
     return _parsed(path, qualifiers)
 
@@ -74,10 +74,18 @@ def _parsed(path: str, qualifiers: str) -> Identity | None:
     try:
         found = PackageURL.from_string(f"{path}?{qualifiers}" if qualifiers else path)
         kept = _kept(found.type, found.qualifiers)
-        canonical = PackageURL(found.type, found.namespace, found.name, qualifiers=kept).to_string()
+        name = _folded(found.type, found.name)
+        canonical = PackageURL(found.type, found.namespace, name, qualifiers=kept).to_string()
     except ValueError:
         return None
-    return Identity(canonical, found.type, _spell(found.type, found.namespace or "", found.name))
+    return Identity(canonical, found.type, _spell(found.type, found.namespace or "", name))
+
+
+def _folded(ecosystem: str, name: str) -> str:
+    """The name as its ecosystem compares it, where packageurl-python leaves the spelling alone."""
+    if ecosystem == "pypi":
+        return re.sub(r"[-_.]+", "-", name).lower()
+    return name.lower() if ecosystem == "nuget" else name
 
 
 def _kept(ecosystem: str, qualifiers: object) -> dict[str, str]:

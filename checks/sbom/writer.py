@@ -62,7 +62,10 @@ def violations(data: bytes | str) -> tuple[str, ...]:
     validator = _validator(form, version)
     if validator is None:
         return (f"there is no schema of CycloneDX {version} as {form}",)
-    found = validator.validate_str(_unicode(data), all_errors=True) or ()
+    try:
+        found = validator.validate_str(_unicode(data), all_errors=True) or ()
+    except (ValueError, RecursionError) as error:  # a number of ten thousand digits, say: Python will not read it
+        return (str(error)[:MAX_MESSAGE],)
     return tuple(_told(error.data)[:MAX_MESSAGE] for error in islice(found, MAX_VIOLATIONS))
 
 

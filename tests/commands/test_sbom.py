@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -147,6 +148,24 @@ def test_a_fix_is_shown_as_a_patch_and_nothing_is_written(maestro: Maestro, shop
     assert "-requests==2.25.1  # http\n" in ended.out
     assert "+requests==2.31.0  # http\n" in ended.out
     assert (shop / "requirements.txt").read_text() == MANIFEST
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", ""])
+def test_the_patch_is_one_that_git_applies(maestro: Maestro, shop: Path, ending: str) -> None:
+    file = shop / "requirements.txt"
+    file.write_bytes(MANIFEST.replace("\n", ending or "\n").rstrip("\n" if not ending else "").encode())
+    ended = maestro("sbom", "fix", BASE, "--repo", str(shop), "--osv", CORPUS)
+    (shop / "fix.patch").write_bytes(ended.out[ended.out.index("--- a/") :].encode())
+    subprocess.run(["git", "apply", "fix.patch"], cwd=shop, check=True)
+    assert b"requests==2.31.0  # http" in file.read_bytes()
+
+
+def test_a_number_that_python_will_not_read_breaks_the_schema_and_nothing_else(
+    maestro: Maestro, tmp_path: Path
+) -> None:
+    file = tmp_path / "bom.json"
+    file.write_text('{"bomFormat": "CycloneDX", "specVersion": "1.6", "version": ' + "9" * 10_000 + "}")
+    assert maestro("sbom", "validate", str(file)).code == 2
 
 
 def test_every_fix_is_written_each_on_top_of_the_others_and_nothing_vendored_is_touched(

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -264,3 +265,11 @@ def test_introducers_are_the_roots_from_which_a_walk_arrives(
 def test_a_chain_of_fifty_thousand_needs_no_recursion() -> None:
     edges = {str(n): (str(n + 1),) for n in range(50_000)}
     assert graph.introducers(edges, {"0", "9"}, {"50000"}) == {"50000": frozenset({"0", "9"})}
+
+
+def test_a_very_long_way_in_is_told_by_its_root_and_its_end() -> None:
+    refs = [f"n{number}" for number in range(200)]
+    edges = {"app": [refs[0]], **{one: [other] for one, other in pairwise(refs)}}
+    found = graph.trails(edges, [refs[0]], {}, {refs[-1], refs[20]})
+    assert found[refs[20]] == tuple(refs[:21])
+    assert found[refs[-1]] == (refs[0], graph.GAP, *refs[-62:])

@@ -337,3 +337,8 @@ def test_answers_are_kept() -> None:
     for _ in range(3):
         evaluate("MIT OR ISC", {"deny": GPL3})
     assert licences._evaluate.cache_info().misses == 1
+
+
+def test_one_name_by_itself_is_a_list_of_one_and_nothing_is_no_list() -> None:
+    assert evaluate("GPL-3.0-only", {"deny": "GPL-3.0-only"}) == "deny"
+    assert evaluate("MIT", {"deny": None, "allow": None}) == "pass"  # type: ignore[dict-item]

@@ -16,7 +16,7 @@ from checks.sbom.purl import identify, with_version
         ("PKG:NPM/foo@1", "pkg:npm/foo", "npm", "foo", "1"),
         (" pkg:npm/foo@1 ", "pkg:npm/foo", "npm", "foo", "1"),
         ("pkg:pypi/Django_Foo@2", "pkg:pypi/django-foo", "pypi", "django-foo", "2"),
-        ("pkg:pypi/zope.interface@7", "pkg:pypi/zope.interface", "pypi", "zope.interface", "7"),
+        ("pkg:pypi/zope.interface@7", "pkg:pypi/zope-interface", "pypi", "zope-interface", "7"),
         ("pkg:golang/git.org/A/b/v2@v2.1.0", "pkg:golang/git.org/A/b/v2", "golang", "git.org/A/b/v2", "v2.1.0"),
         ("pkg:golang/x@v2.0.0%2Bincompatible", "pkg:golang/x", "golang", "x", "v2.0.0+incompatible"),
         ("pkg:maven/org.a/b@1?type=jar", "pkg:maven/org.a/b", "maven", "org.a:b", "1"),
@@ -47,10 +47,10 @@ def test_what_is_no_purl_has_no_identity(text: str) -> None:
         "pkg:npm/a-b_c@1",
         "pkg:cargo/a_b@1",
         "pkg:gem/Rails@7",
-        "pkg:nuget/A.B@1",
+        "pkg:nuget/a.b@1",
         "pkg:golang/golang.org/x/net@v1",
         "pkg:maven/a.b/c.d@1",
-        "pkg:pypi/a.b-c_D@1",
+        "pkg:pypi/ab-c_D@1",
     ],
 )
 def test_the_fast_path_gives_what_the_reference_library_gives(purl: str) -> None:
@@ -68,3 +68,15 @@ def test_a_version_goes_back_in_before_the_qualifiers() -> None:
     assert with_version("pkg:deb/debian/curl", "1:7.5") == "pkg:deb/debian/curl@1:7.5"
     assert with_version("pkg:npm/foo", "") == "pkg:npm/foo"
     assert with_version("", "1") == ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("pkg:pypi/zope.interface@5.0", "pkg:pypi/zope-interface@5.0"),
+        ("pkg:pypi/Zope__Interface@5.0", "pkg:pypi/zope-interface@5.0"),
+        ("pkg:nuget/Newtonsoft.Json@12.0.3", "pkg:nuget/newtonsoft.json@12.0.3"),
+    ],
+)
+def test_names_that_their_index_takes_for_one_are_one(one: str, other: str) -> None:
+    assert identify(one) == identify(other)

@@ -41,9 +41,10 @@ def test_a_purl_lends_its_version_and_serves_as_the_node() -> None:
     assert (component.name, component.version, component.ref) == ("@a/b", "1.2.3", "pkg:npm/%40a/b@1.2.3")
 
 
-def test_the_stated_version_beats_that_of_the_purl() -> None:
-    (component,) = bill({"name": "b", "version": "2", "purl": "pkg:npm/b@1"}).components
-    assert component.version == "2"
+def test_the_stated_version_beats_that_of_the_purl_which_is_told() -> None:
+    found = bill({"name": "b", "version": "2", "purl": "pkg:npm/b@1"})
+    assert (found.components[0].version, found.flaws[0].position) == ("2", "components[0].version")
+    assert not bill({"name": "b", "version": "v1", "purl": "pkg:golang/b@1"}).flaws
 
 
 @pytest.mark.parametrize(
