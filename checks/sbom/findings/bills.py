@@ -12,6 +12,7 @@ from checks.sbom.bill import Bom, Component
 from checks.sbom.change import Change, Diff
 from checks.sbom.concern import Concern
 from checks.sbom.delta import group, widest
+from checks.sbom.licences import conjunction
 from checks.sbom.policy import Config
 from checks.sbom.why import Reason, reasons
 
@@ -82,6 +83,7 @@ class Bills:
                 "scope": widest(package),
                 "direct": reason.direct,
                 "trail": reason.trail,
+                "licences": tuple(sorted({conjunction(one.licences) for one in package})),
                 **fields,
             }
         )

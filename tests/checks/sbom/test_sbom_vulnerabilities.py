@@ -300,3 +300,10 @@ def test_what_cannot_be_decided_of_an_arrival_is_told() -> None:
     outcome = judged(tree("6.5.1"), tree("6.5.2"), record("GHSA-9", "x", affected=[entry]))
     assert only(outcome, "unasked").concern.message == "Whether GHSA-9 affects `qs` 6.5.2 cannot be decided"
     assert outcome.state is State.WARN
+
+
+@pytest.mark.parametrize(("licence", "action"), [("MIT", "ignore"), ("permissive", "ignore"), ("copyleft", "block")])
+def test_a_rule_about_an_advisory_may_ask_for_the_licence_of_its_package(licence: str, action: str) -> None:
+    stated = document(npm("a"), npm("qs", "6.5.2", licenses=[{"license": {"id": "MIT"}}]))
+    rules = [{"rule": "vulnerability", "licence": licence, "action": "ignore"}]
+    assert only(judged(document(npm("a")), stated, rules=rules)).action == action
