@@ -21,7 +21,8 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from checks.sbom import advisory, remedy
+from checks.sbom import remedy
+from checks.sbom.advisories import advisory
 from tests.checks.sbom.advisories import published
 
 Fields = dict[str, Any]

@@ -23,8 +23,8 @@ from app.model import (
     Surface,
     Written,
 )
-from checks.sbom.policy import Config
 from checks.sbom.repair import Exposed, Repair
+from checks.sbom.rules.policy import Config
 from handlers.fix_branch import fix_branch
 from handlers.ports import Fixes, FixTexts, Proposals, Writer
 

@@ -14,11 +14,11 @@ from checks.decide import Policy
 from checks.judge import Case
 from checks.model import ChangeFacts, CheckResult, Document, Finding, Missing, Mode, Pull, State
 from checks.sbom import repair
+from checks.sbom.advisories.severity import SEVERITIES
 from checks.sbom.check import CHECK
 from checks.sbom.findings.vulnerabilities import NEWLY_PUBLISHED, PREEXISTING, RULE
-from checks.sbom.policy import Config
-from checks.sbom.selectors import Rule
-from checks.sbom.severity import SEVERITIES
+from checks.sbom.rules.policy import Config
+from checks.sbom.rules.selectors import Rule
 from handlers.evaluate import Judgement
 from handlers.mending import Ground, Mending
 from handlers.ports import Bases, Cases, Fixes, Proposals

@@ -21,7 +21,8 @@ from checks import sbom
 from checks.globs import matches
 from checks.model import Document
 from checks.registry import CHECKS
-from checks.sbom import Bom, Config, UnreadableError, graph
+from checks.sbom import Bom, Config, UnreadableError
+from checks.sbom.drift import graph
 from checks.sbom.manifests import KNOWN, LOCKS, MAX_BYTES
 
 EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)

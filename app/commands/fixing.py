@@ -19,9 +19,9 @@ from app.exit import Exit
 from app.render.escape import log as inert
 from checks.model import Advisories, Document, Finding, Pull, SbomPair, Snapshot
 from checks.sbom import CHECK, Config
+from checks.sbom.advisories.severity import SEVERITIES
 from checks.sbom.repair import Repair, Unrepaired, plan
-from checks.sbom.selectors import Rule
-from checks.sbom.severity import SEVERITIES
+from checks.sbom.rules.selectors import Rule
 
 # A change is not blamed for what was there before; whoever asks for fixes wants to hear of just that.
 _ALL = Rule.model_validate({"rule": "vulnerability", "class": "preexisting", "action": "warn"})

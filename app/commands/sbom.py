@@ -16,9 +16,10 @@ from app.commands.fixing import fix
 from app.exit import Exit
 from app.render.escape import log as inert
 from checks.model import Mode, State
-from checks.sbom import report, writer
-from checks.sbom.bill import UnreadableError
-from checks.sbom.outcome import Outcome, Standing
+from checks.sbom import report
+from checks.sbom.bills import writer
+from checks.sbom.bills.bill import UnreadableError
+from checks.sbom.judging.outcome import Outcome, Standing
 
 _EXITS: Mapping[State, Exit] = {
     State.PASS: Exit.SHIP,

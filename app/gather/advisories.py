@@ -11,7 +11,7 @@ from app.osv.errors import OsvError, Unavailable
 from app.osv.local import BadAdvisories, Files, records_in
 from app.osv.model import Source
 from checks.model import Advisories, Missing, SbomPair
-from checks.sbom.policy import Sources
+from checks.sbom.rules.policy import Sources
 
 MOST_FILES = 50
 MAX_BYTES = 16 * 1024 * 1024  # of one file of records

@@ -36,7 +36,7 @@ from checks.model import (
     TestFacts,
     TestRun,
 )
-from checks.sbom.policy import Sources
+from checks.sbom.rules.policy import Sources
 
 MeasuredAt = Callable[[str], tuple[Measurement, ...]]
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.osv.model import Found, Package, Record
-from checks.sbom.ecosystems import OSV_NAMES
 from checks.sbom.purl import identify
+from checks.sbom.versions.ecosystems import OSV_NAMES
 
 if TYPE_CHECKING:
     from app.github.dependencies import Dependency, GraphAdvisory

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from app.osv.model import Package
 from checks.model import SbomPair
 from checks.sbom import Component, UnreadableError, read
-from checks.sbom.ecosystems import PURL_TYPES
 from checks.sbom.purl import with_version
+from checks.sbom.versions.ecosystems import PURL_TYPES
 
 MOST_UNASKED = 1_000  # names; of more, only so many are told
 _TYPES = frozenset(PURL_TYPES.values())

@@ -22,7 +22,7 @@ from app.osv.errors import Refused, TooLarge, Unavailable
 from app.osv.model import Found, Package, Record, Shelf, read_record
 from app.osv.query import MOST_QUERIES, PATH, Hit, Query, answers
 from app.osv.wire import Wire
-from checks.sbom.moments import moment
+from checks.sbom.advisories.moments import moment
 
 log = structlog.get_logger(__name__)
 

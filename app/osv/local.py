@@ -17,8 +17,8 @@ from typing import Any
 
 from app.osv.model import Found, Package, Record, read_record
 from checks.sbom import osv
-from checks.sbom.ecosystems import Place, locate
 from checks.sbom.purl import identify
+from checks.sbom.versions.ecosystems import Place, locate
 
 MAX_BYTES = 2 * 1024 * 1024 * 1024  # of one file, unpacked
 MAX_RECORD = osv.MAX_BYTES

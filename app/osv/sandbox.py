@@ -18,9 +18,9 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from checks.sbom.ecosystems import PURL_TYPES, Place, locate
 from checks.sbom.purl import identify
-from checks.sbom.versions import compare
+from checks.sbom.versions.comparison import compare
+from checks.sbom.versions.ecosystems import PURL_TYPES, Place, locate
 
 MOST_QUERIES = 1_000
 LONGEST_ID = 100

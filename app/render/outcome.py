@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from app.render.escape import terminal as safe
 from checks.model import State
-from checks.sbom.change import Change
+from checks.sbom.drift.change import Change
 from checks.sbom.findings.vulnerabilities import FIXED
-from checks.sbom.outcome import Judged, Outcome, Suppressed
+from checks.sbom.judging.outcome import Judged, Outcome, Suppressed
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -5,13 +5,13 @@
 """
 
 from checks.sbom import licences, osv, remedy
-from checks.sbom.bill import Bom, Component, Flaw, Scope, UnreadableError, Vulnerability
-from checks.sbom.change import Change, Diff, Kind
+from checks.sbom.bills.bill import Bom, Component, Flaw, Scope, UnreadableError, Vulnerability
+from checks.sbom.bills.reader import MAX_BYTES, read
 from checks.sbom.check import CHECK, evaluate
-from checks.sbom.delta import diff
-from checks.sbom.policy import Config
-from checks.sbom.reader import MAX_BYTES, read
+from checks.sbom.drift.change import Change, Diff, Kind
+from checks.sbom.drift.delta import diff
 from checks.sbom.report import as_json, compare
+from checks.sbom.rules.policy import Config
 
 __all__ = [
     "CHECK",

@@ -18,11 +18,12 @@ from checks.model import (
     Snapshot,
     State,
 )
-from checks.sbom import comparing, repair
-from checks.sbom.comparing import Both
+from checks.sbom import repair
 from checks.sbom.evidence import Evidence
-from checks.sbom.outcome import Outcome
-from checks.sbom.policy import Config
+from checks.sbom.judging import comparing
+from checks.sbom.judging.comparing import Both
+from checks.sbom.judging.outcome import Outcome
+from checks.sbom.rules.policy import Config
 from checks.sbom.summing import NAME, together
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from checks.sbom.advisory import Advisory
-from checks.sbom.bill import Scope
+from checks.sbom.advisories.advisory import Advisory
+from checks.sbom.bills.bill import Scope
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from checks.model import Document
-from checks.sbom.advisory import Book, known
+from checks.sbom.advisories.advisory import Book, known
+from checks.sbom.advisories.vex import Vex, read
 from checks.sbom.declarations import Declarations
-from checks.sbom.vex import Vex, read
 
 
 @dataclass(frozen=True)

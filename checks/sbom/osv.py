@@ -13,9 +13,10 @@ from typing import Any
 
 import msgspec
 
-from checks.sbom import order, purl
-from checks.sbom.ecosystems import OSV_NAMES, PURL_TYPES, Place, locate
-from checks.sbom.intervals import EVENTS, Range
+from checks.sbom import purl
+from checks.sbom.versions import order
+from checks.sbom.versions.ecosystems import OSV_NAMES, PURL_TYPES, Place, locate
+from checks.sbom.versions.intervals import EVENTS, Range
 
 __all__ = ["OSV_NAMES", "PURL_TYPES", "Affected", "Range", "Record", "UnreadableError", "affected", "parse"]
 

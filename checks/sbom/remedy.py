@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from checks.sbom import order, ranges, severity
-from checks.sbom.advisory import Advisory, Book, known
-from checks.sbom.ecosystems import locate
-from checks.sbom.intervals import FIXED
+from checks.sbom.advisories import severity
+from checks.sbom.advisories.advisory import Advisory, Book, known
 from checks.sbom.osv import Affected, Record
+from checks.sbom.versions import order, ranges
+from checks.sbom.versions.ecosystems import locate
+from checks.sbom.versions.intervals import FIXED
 
 Records = Book | Iterable[str | Mapping[str, Any] | Record]
 _CARETS = frozenset({"npm", "cargo", "composer", "hex", "pub"})  # below 1.0, the second number breaks

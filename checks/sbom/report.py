@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from checks.model import Baseline, Document
-from checks.sbom import comparing, loose
-from checks.sbom.change import Change
-from checks.sbom.comparing import Both, worst
 from checks.sbom.concern import Concern
+from checks.sbom.drift.change import Change
 from checks.sbom.evidence import Evidence
-from checks.sbom.outcome import Judged, Outcome, Suppressed, full_purl, merged
-from checks.sbom.policy import Config
+from checks.sbom.judging import comparing, loose
+from checks.sbom.judging.comparing import Both, worst
+from checks.sbom.judging.outcome import Judged, Outcome, Suppressed, full_purl, merged
+from checks.sbom.rules.policy import Config
 
 Records = Sequence[str | Mapping[str, Any]]
 

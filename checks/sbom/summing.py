@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from checks.model import Advisories, CheckResult, Measure, Missing, Snapshot, State
-from checks.sbom import loose, report
-from checks.sbom.change import SUMMARY
-from checks.sbom.comparing import age_in_days, counted, worst
+from checks.sbom import report
+from checks.sbom.drift.change import SUMMARY
 from checks.sbom.evidence import Evidence
-from checks.sbom.outcome import Judged, Outcome, Suppressed, merged, merged_excuses
-from checks.sbom.policy import Config
+from checks.sbom.judging import loose
+from checks.sbom.judging.comparing import age_in_days, counted, worst
+from checks.sbom.judging.outcome import Judged, Outcome, Suppressed, merged, merged_excuses
+from checks.sbom.rules.policy import Config
 
 NAME = "sbom"
 SHOWN = 200  # findings, and changes a file, in `detail`: more than anyone reads

@@ -9,7 +9,7 @@ from app.main import reader_with_token
 from app.model import Kind, Trigger
 from checks.judge import Case, judge
 from checks.model import Advisories, Missing, State
-from checks.sbom import advisory
+from checks.sbom.advisories import advisory
 from tests.road.supply import brings, kept
 
 pytestmark = pytest.mark.slow

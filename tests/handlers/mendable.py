@@ -11,7 +11,7 @@ from app.render.fix import FixRenderer
 from checks.decide import Policy
 from checks.judge import Case
 from checks.model import ChangeFacts, FileChange, Snapshot
-from checks.sbom.policy import Config
+from checks.sbom.rules.policy import Config
 from handlers.mending import Mending
 from handlers.repair import Repairs
 from tests.checks.sbom.supply import HEAD, advisory, bill, package_json, snapshot

@@ -10,7 +10,7 @@ import pytest
 from app.model import FIX_BRANCH, Proposal
 from checks.decide import Policy
 from checks.judge import Case, judge
-from checks.sbom.policy import Config
+from checks.sbom.rules.policy import Config
 from handlers.evaluate import Judgement
 from handlers.mending import MOST, REST
 from handlers.repair import why_not

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from app.render.fix import FixRenderer, title
-from checks.sbom.advisory import Advisory, known
+from checks.sbom.advisories.advisory import Advisory, known
 from checks.sbom.repair import Repair
-from checks.sbom.splices import Splice
+from checks.sbom.repair.splices import Splice
 
 HOSTILE = "@octo/team #1 GH-2 <script>`x`</script> | ](https://evil.example) \u202e\n# Title"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks.sbom import typosquat
-from checks.sbom.change import Kind
 from checks.sbom.concern import Concern
+from checks.sbom.drift.change import Kind
+from checks.sbom.findings import typosquat
 from checks.sbom.findings.bills import Bills, say
 
 DENIED = "denied_package"

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from checks.sbom.advisory import Book
-from checks.sbom.bill import Bom, Component
-from checks.sbom.change import Change, Diff
+from checks.sbom.advisories.advisory import Book
+from checks.sbom.bills.bill import Bom, Component
 from checks.sbom.concern import Concern
-from checks.sbom.delta import group, widest
+from checks.sbom.drift.change import Change, Diff
+from checks.sbom.drift.delta import group, widest
+from checks.sbom.drift.why import Reason, reasons
 from checks.sbom.licences import conjunction
-from checks.sbom.policy import Config
-from checks.sbom.why import Reason, reasons
+from checks.sbom.rules.policy import Config
 
 Groups = dict[str, tuple[Component, ...]]
 

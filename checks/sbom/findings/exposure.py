@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from checks.sbom.advisory import Advisory, Book, rank
-from checks.sbom.bill import Bom, Component
+from checks.sbom.advisories.advisory import Advisory, Book, rank
+from checks.sbom.bills.bill import Bom, Component
 from checks.sbom.findings.bills import Bills, Groups
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks.sbom.bill import Bom
+from checks.sbom.bills.bill import Bom
 from checks.sbom.concern import Concern
 from checks.sbom.findings.bills import Bills, named
 

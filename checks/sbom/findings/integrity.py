@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from checks.sbom.bill import Scope
-from checks.sbom.change import Kind
+from checks.sbom.bills.bill import Scope
 from checks.sbom.concern import Concern
+from checks.sbom.drift.change import Kind
 from checks.sbom.findings.bills import Bills, named
 
 HASH_CHANGED = "hash_changed"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from checks.sbom import licences
-from checks.sbom.categories import category, holds
-from checks.sbom.change import Change, Kind
 from checks.sbom.concern import Concern
+from checks.sbom.drift.change import Change, Kind
 from checks.sbom.findings.bills import Bills, say
-from checks.sbom.selectors import Rule
+from checks.sbom.licences.categories import category, holds
+from checks.sbom.rules.selectors import Rule
 
 RULE = "licence"
 DENIED, UNKNOWN, CHANGED = "denied", "unknown", "changed"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from checks.sbom import moves, versions
-from checks.sbom.change import Change, Kind, Move
+from checks.sbom.advisories.severity import SEVERITIES
 from checks.sbom.concern import Concern
+from checks.sbom.drift import moves
+from checks.sbom.drift.change import Change, Kind, Move
 from checks.sbom.findings.bills import Bills
-from checks.sbom.severity import SEVERITIES
+from checks.sbom.versions import comparison
 
 DOWNGRADE = "downgrade"
 INCOMPARABLE = "incomparable_versions"
@@ -35,7 +36,7 @@ def _back(change: Change) -> list[Move]:
     return [
         (old, new)
         for old, new in change.moves
-        if moves.major(old) == moves.major(new) is not None and versions.compare(change.ecosystem, old, new) == 1
+        if moves.major(old) == moves.major(new) is not None and comparison.compare(change.ecosystem, old, new) == 1
     ]
 
 

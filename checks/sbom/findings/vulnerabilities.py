@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from checks.sbom.advisories.moments import DAWN, moment
 from checks.sbom.concern import Concern
+from checks.sbom.drift.why import Reason
 from checks.sbom.findings.bills import Bills, named
 from checks.sbom.findings.exposure import Exposure, exposures
-from checks.sbom.moments import DAWN, moment
-from checks.sbom.why import Reason
 
 RULE = "vulnerability"
 INTRODUCED, PREEXISTING, NEWLY_PUBLISHED, FIXED = "introduced", "preexisting", "newly_published", "fixed"

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from checks.sbom.manifests.words import Refusal
-from checks.sbom.versions import compare
+from checks.sbom.versions.comparison import compare
 
 _RELEASE = re.compile(r"[v=]?(\d+(?:\.\d+)*)", re.ASCII)
 _WILD = re.compile(r"(?:\.[*xX])+$")

@@ -8,7 +8,7 @@ from functools import partial
 from checks.sbom.manifests import bounds
 from checks.sbom.manifests.bounds import Syntax, UnsaidError, Written, numbers
 from checks.sbom.manifests.words import Refusal, Rule
-from checks.sbom.versions import compare
+from checks.sbom.versions.comparison import compare
 
 _VERSION = r"(?P<version>[0-9A-Za-z*][0-9A-Za-z.!+_*\-]*)"
 _COMMA = re.compile(r"(?:\s|\\\r?\n)*,(?:\s|\\\r?\n)*")  # a requirement may go on over the end of a line

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.sbom import advisory, osv
-from checks.sbom.moments import DAWN, moment
+from checks.sbom import osv
+from checks.sbom.advisories import advisory
+from checks.sbom.advisories.moments import DAWN, moment
 
 from .advisories import entry, published, record
 

@@ -1,7 +1,7 @@
 import pytest
 
 from checks.sbom import osv
-from checks.sbom.ecosystems import OSV_NAMES, PURL_TYPES, locate
+from checks.sbom.versions.ecosystems import OSV_NAMES, PURL_TYPES, locate
 
 from .advisories import entry, record
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.sbom.ranges import includes_vers, meets
+from checks.sbom.versions.ranges import includes_vers, meets
 
 # (declared, versions it takes, versions it does not take)
 NPM = [

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.sbom import advisory, remedy
+from checks.sbom import remedy
+from checks.sbom.advisories import advisory
 from checks.sbom.remedy import Remedy, candidates, is_clear, safest
 
 from .advisories import entry, record

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import settings
 
 from benchmarks.remedy import campaign
-from checks.sbom import advisory, remedy
+from checks.sbom import remedy
+from checks.sbom.advisories import advisory
 
 from .advisories import published
 

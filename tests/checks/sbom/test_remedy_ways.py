@@ -1,7 +1,7 @@
 import pytest
 
 from checks.sbom.remedy import Remedy
-from checks.sbom.ways import Lineage, Way, way, ways
+from checks.sbom.repair.ways import Lineage, Way, way, ways
 
 from .advisories import entry, record
 

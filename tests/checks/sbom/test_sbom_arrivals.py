@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from checks import sbom
 from checks.model import State
 from checks.sbom import Component, Config, Kind, report
-from checks.sbom.outcome import Outcome
-from checks.sbom.popular import POPULAR
-from checks.sbom.typosquat import Names, skeleton, slipped
+from checks.sbom.findings.popular import POPULAR
+from checks.sbom.findings.typosquat import Names, skeleton, slipped
+from checks.sbom.judging.outcome import Outcome
 
 from .bills import NAMES, document, npm, pair
 

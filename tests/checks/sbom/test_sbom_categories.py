@@ -4,9 +4,9 @@ import pytest
 
 from checks.model import State
 from checks.sbom import Config, report
-from checks.sbom.categories import CATEGORIES, category, holds
-from checks.sbom.outcome import Outcome
-from checks.sbom.spellings import ALIASES
+from checks.sbom.judging.outcome import Outcome
+from checks.sbom.licences.categories import CATEGORIES, category, holds
+from checks.sbom.licences.spellings import ALIASES
 
 from .bills import document, npm
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks import sbom
-from checks.sbom import Bom, Change, Kind, graph
+from checks.sbom import Bom, Change, Kind
+from checks.sbom.drift import graph
 
 from .bills import bill, npm
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from checks.model import State
 from checks.sbom import Config, report
-from checks.sbom.exceptions import PackageException
-from checks.sbom.outcome import Outcome
+from checks.sbom.judging.outcome import Outcome
+from checks.sbom.rules.exceptions import PackageException
 
 from .bills import document, npm, rated, record
 

@@ -8,7 +8,7 @@ import pytest
 from checks import sbom
 from checks.model import Advisories, CheckResult, Document, Snapshot, State
 from checks.sbom import Config, report
-from checks.sbom.outcome import Outcome
+from checks.sbom.judging.outcome import Outcome
 
 from .bills import document, npm, rated, record
 from .judging import PULL, files

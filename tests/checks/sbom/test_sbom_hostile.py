@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks import sbom
-from checks.sbom import UnreadableError, writer
+from checks.sbom import UnreadableError
+from checks.sbom.bills import writer
 
 from .bills import document, npm
 from .hostile import CDX, FILES, SPDX, XML

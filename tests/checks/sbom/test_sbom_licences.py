@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.sbom import licences
-from checks.sbom.licences import conjunction, evaluate, recognised, same
-from checks.sbom.spellings import ALIASES, LADDERS, VAGUE
-from checks.sbom.terms import identifiers
+from checks.sbom.licences import conjunction, evaluate, expression, recognised, same
+from checks.sbom.licences.spellings import ALIASES, LADDERS, VAGUE
+from checks.sbom.licences.terms import identifiers
 
 GPL3 = ["GPL-3.0-only"]
 GPL2 = ["GPL-2.0-only"]
@@ -333,10 +332,10 @@ def test_no_spelling_stands_for_two_licences() -> None:
 
 
 def test_answers_are_kept() -> None:
-    licences._evaluate.cache_clear()
+    expression._evaluate.cache_clear()
     for _ in range(3):
         evaluate("MIT OR ISC", {"deny": GPL3})
-    assert licences._evaluate.cache_info().misses == 1
+    assert expression._evaluate.cache_info().misses == 1
 
 
 def test_one_name_by_itself_is_a_list_of_one_and_nothing_is_no_list() -> None:

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from checks.sbom import Config, Scope
 from checks.sbom.concern import Concern
-from checks.sbom.selectors import Rule
-from checks.sbom.targets import parse
-from checks.sbom.weigh import weigh
+from checks.sbom.judging.weigh import weigh
+from checks.sbom.rules.selectors import Rule
+from checks.sbom.rules.targets import parse
 
 CONCERN = Concern(
     "vulnerability",

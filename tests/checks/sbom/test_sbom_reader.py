@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks import sbom
-from checks.sbom import Flaw, Scope, UnreadableError, reader
+from checks.sbom import Flaw, Scope, UnreadableError
+from checks.sbom.bills import reader
 
 from .bills import advisory, bill, document, npm
 
@@ -329,7 +330,7 @@ def test_a_tower_of_brackets_is_refused_quickly(depth: int) -> None:
 
 
 def test_lists_longer_than_any_real_one_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checks.sbom.flaws.MAX_ENTRIES", 3)
+    monkeypatch.setattr("checks.sbom.bills.flaws.MAX_ENTRIES", 3)
     assert len(bill(npm("a", components=[npm("b")]), npm("c")).components) == 3
     with pytest.raises(UnreadableError, match="more than 3 entries in components"):
         bill(npm("a", components=[npm("b")]), npm("c", components=[npm("d")]))

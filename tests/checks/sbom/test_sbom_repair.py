@@ -11,8 +11,8 @@ import pytest
 
 from checks.model import Document, Finding, Snapshot, State
 from checks.sbom.check import CHECK
-from checks.sbom.policy import Config
 from checks.sbom.repair import Repair, Unrepaired, exposed, plan, told
+from checks.sbom.rules.policy import Config
 from tests.checks.sbom.supply import APP, BASE, advisory, bill, package_json, snapshot
 
 BEFORE = bill({"left-pad": "1.0.0"})

@@ -8,9 +8,9 @@ import pytest
 
 from checks.model import State
 from checks.sbom.check import CHECK
-from checks.sbom.ecosystems import OSV_NAMES
-from checks.sbom.policy import Config
 from checks.sbom.repair import Repair, Unrepaired, plan
+from checks.sbom.rules.policy import Config
+from checks.sbom.versions.ecosystems import OSV_NAMES
 from tests.checks.sbom.supply import advisory, bill_of, snapshot
 
 POM = """<project>

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from checks import sbom
 from checks.model import Advisories, Baseline, CheckResult, Document, Missing, SbomPair, Snapshot, State
 from checks.sbom import Config, report
-from checks.sbom.outcome import Standing
+from checks.sbom.judging.outcome import Standing
 
 from .bills import advisory, bill, document, npm, pair, rated, record
 from .judging import PULL, files, measures

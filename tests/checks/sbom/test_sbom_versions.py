@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.sbom.versions import compare
+from checks.sbom.versions.comparison import compare
 
 # From the text of Semantic Versioning 2.0.0, section 11, oldest first.
 PRECEDENCE = ["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11",

@@ -7,7 +7,7 @@ import pytest
 
 from checks.model import Baseline, Document, State
 from checks.sbom import Config, Scope, report
-from checks.sbom.outcome import Judged, Outcome
+from checks.sbom.judging.outcome import Judged, Outcome
 
 from .bills import advisory, document, npm, rated, record
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from checks import sbom
-from checks.sbom import Bom, UnreadableError, Vulnerability, writer
+from checks.sbom import Bom, UnreadableError, Vulnerability
+from checks.sbom.bills import writer
 
 from .bills import PAIRS, advisory, bill, npm
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.sbom.severity import SEVERITIES, Rating, band, rate, word, worst
+from checks.sbom.advisories.severity import SEVERITIES, Rating, band, rate, word, worst
 
 V4 = ("CVSS_V4", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N")  # 9.3
 V3 = ("CVSS_V3", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:N/I:N/A:H")  # 7.5
@@ -95,5 +95,5 @@ def test_any_vectors_get_a_level(vectors: list[tuple[str, str]]) -> None:
 
 
 def test_the_cvss_library_is_loaded_only_for_a_vector() -> None:
-    code = "import sys, checks.sbom.severity as s; s.rate([], ['high']); sys.exit('cvss' in sys.modules)"
+    code = "import sys, checks.sbom.advisories.severity as s; s.rate([], ['high']); sys.exit('cvss' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

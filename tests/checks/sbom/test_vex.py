@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.sbom import vex
-from checks.sbom.advisory import Advisory, known
+from checks.sbom.advisories import vex
+from checks.sbom.advisories.advisory import Advisory, known
 
 from .advisories import entry, record
 

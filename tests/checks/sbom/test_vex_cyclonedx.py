@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from checks.sbom import vex
+from checks.sbom.advisories import vex
 
 from .test_vex import CASE, QS
 

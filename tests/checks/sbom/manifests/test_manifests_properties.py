@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from checks.globs import matches
 from checks.sbom import manifests
 from checks.sbom.manifests import KNOWN, MAX_BYTES, Edited, Refusal
-from checks.sbom.versions import compare
+from checks.sbom.versions.comparison import compare
 from tests.checks.sbom.manifests.editing import constraints, real
 
 pytestmark = pytest.mark.slow

@@ -1,0 +1,1 @@
+"""What is known against packages, how bad it is, and what was said to make up for it (VEX)."""

@@ -1,0 +1,194 @@
+"""Many databases, one vulnerability: records that name each other as aliases become one advisory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote
+
+from checks.sbom import osv
+from checks.sbom.advisories import severity
+from checks.sbom.advisories.moments import DAWN, moment
+from checks.sbom.versions.ecosystems import Place, locate
+
+_PREFERRED = ("GHSA-", "CVE-")  # of an advisory's names, the one that people know
+_MALICIOUS = "MAL-"  # the package itself is the attack; its records carry no rating
+
+
+@dataclass(frozen=True)
+class Advisory:
+    """One vulnerability, whoever wrote about it.
+
+    `id`: the GHSA name, else the CVE name, else the record's own; `aliases`: all its other names, sorted. `severity` is
+    one of `severity.SEVERITIES` and `score` a CVSS base score (0 to 10): the worst that a record states. `published` is
+    the earliest and `modified` the latest time of the records, RFC 3339, "" when none states one. `url` is made from
+    the id, never taken from a record.
+    """
+
+    id: str
+    aliases: tuple[str, ...]
+    severity: str
+    score: float | None
+    summary: str
+    published: str
+    modified: str
+    url: str
+    records: tuple[osv.Record, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All its names, `id` among them."""
+        return frozenset((self.id, *self.aliases))
+
+    def affects(self, ecosystem: str, name: str, version: str) -> bool | None:
+        """True when a record says so; None when no record does, and one cannot be decided."""
+        known: bool | None = False
+        for record in self.records:
+            answer = osv.affected(record, ecosystem, name, version)
+            if answer:
+                return True
+            known = None if answer is None else known
+        return known
+
+
+@dataclass(frozen=True)
+class Book:
+    """All known advisories, by package. `flaws` says which records could not be read, in the order they came."""
+
+    advisories: tuple[Advisory, ...]
+    flaws: tuple[str, ...] = ()
+
+    def of(self, ecosystem: str, name: str, version: str) -> tuple[Advisory, ...]:
+        """The advisories that a version of a package is affected by, the worst first.
+
+        `ecosystem` and `name` as in `osv.affected`.
+        """
+        return self._answering(True, ecosystem, name, version)
+
+    def undecided(self, ecosystem: str, name: str, version: str) -> tuple[Advisory, ...]:
+        """Those of which nobody can say whether the version is affected, the worst first."""
+        return self._answering(None, ecosystem, name, version)
+
+    def on(self, ecosystem: str, name: str) -> tuple[Advisory, ...]:
+        """All advisories on a package, whichever version, the worst first."""
+        return self._by_package.get(locate(ecosystem, name)[:2], ())
+
+    def records(self, ecosystem: str, name: str) -> tuple[osv.Record, ...]:
+        """The records on a package."""
+        place = locate(ecosystem, name)
+        return tuple(
+            record for advisory in self.on(ecosystem, name) for record in advisory.records if record.about(place)
+        )
+
+    def _answering(self, wanted: bool | None, ecosystem: str, name: str, version: str) -> tuple[Advisory, ...]:
+        return tuple(each for each in self.on(ecosystem, name) if each.affects(ecosystem, name, version) is wanted)
+
+    @cached_property
+    def _by_package(self) -> Mapping[tuple[str, str], tuple[Advisory, ...]]:
+        found: dict[tuple[str, str], list[Advisory]] = {}
+        for advisory in self.advisories:
+            for package in {place[:2] for record in advisory.records for place in _places(record)}:
+                found.setdefault(package, []).append(advisory)
+        return {package: tuple(sorted(advisories, key=rank)) for package, advisories in found.items()}
+
+
+def rank(advisory: Advisory) -> tuple[int, float, str]:
+    """To sort by: the worst first, by severity, then score, then name."""
+    return -severity.SEVERITIES.index(advisory.severity), -(advisory.score or 0.0), advisory.id
+
+
+def known(records: Iterable[str | bytes | Mapping[str, Any] | osv.Record]) -> Book:
+    """The advisories that these records tell of. Withdrawn ones are dropped, the same record twice counts once.
+
+    Records with a name in common, own id or alias, are one advisory, also by way of a third. One that cannot be read is
+    a flaw of the book, never an exception.
+    """
+    read: dict[str, osv.Record] = {}
+    flaws = []
+    for position, record in enumerate(records):
+        try:
+            found = record if isinstance(record, osv.Record) else osv.parse(record)
+        except osv.UnreadableError as error:
+            flaws.append(f"record {position + 1}: {error}")
+            continue
+        earlier = read.get(found.id)
+        if earlier is None or moment(found.modified) > moment(earlier.modified):
+            read[found.id] = found
+    standing = [record for record in read.values() if not record.withdrawn]
+    return Book(tuple(sorted(map(_advisory, _grouped(standing)), key=rank)), tuple(flaws))
+
+
+# --- one advisory ------------------------------------------------------------------------------------------
+
+
+def _grouped(records: Sequence[osv.Record]) -> list[list[osv.Record]]:
+    """Union-find over names: the records of each connected set."""
+    parent: dict[str, str] = {}
+
+    def root(name: str) -> str:
+        while (above := parent.setdefault(name, name)) != name:
+            parent[name] = name = parent[above]
+        return name
+
+    for record in records:
+        for alias in record.aliases:
+            parent[root(alias.upper())] = root(record.id.upper())
+    groups: dict[str, list[osv.Record]] = {}
+    for record in records:
+        groups.setdefault(root(record.id.upper()), []).append(record)
+    return list(groups.values())
+
+
+def _advisory(group: list[osv.Record]) -> Advisory:
+    records = tuple(sorted(group, key=lambda record: record.id))
+    own = [record.id for record in records]
+    aliases = sorted({alias for record in records for alias in record.aliases})
+    names = list(dict.fromkeys((*own, *aliases)))
+    shown = _shown(names)
+    rating = severity.worst(map(_rating, records))
+    return Advisory(
+        id=shown,
+        aliases=tuple(sorted(name for name in names if name != shown)),
+        severity=rating.level,
+        score=rating.score,
+        summary=next((record.summary for record in _shown_first(records, shown) if record.summary), ""),
+        published=next(iter(_in_time(record.published for record in records)), ""),
+        modified=next(reversed(_in_time(record.modified for record in records)), ""),
+        url=_url(shown),
+        records=records,
+    )
+
+
+def _shown(names: list[str]) -> str:
+    for prefix in _PREFERRED:
+        for name in names:
+            if name.upper().startswith(prefix):
+                return name
+    return names[0]
+
+
+def _shown_first(records: tuple[osv.Record, ...], shown: str) -> list[osv.Record]:
+    return sorted(records, key=lambda record: record.id != shown)
+
+
+def _rating(record: osv.Record) -> severity.Rating:
+    rating = severity.rate(record.vectors, record.words)
+    if rating.level == "unknown" and record.id.upper().startswith(_MALICIOUS):
+        return severity.Rating("critical")
+    return rating
+
+
+def _in_time(times: Iterable[str]) -> list[str]:
+    """Those of the texts that state a time, the earliest first."""
+    return sorted((time for time in times if moment(time) != DAWN), key=moment)
+
+
+def _url(name: str) -> str:
+    page = "https://github.com/advisories/" if name.upper().startswith("GHSA-") else "https://osv.dev/vulnerability/"
+    return page + quote(name, safe="")
+
+
+def _places(record: osv.Record) -> Iterator[Place]:
+    return (place for entry in record.affected for place in entry.places)

@@ -1,0 +1,92 @@
+"""Bytes to Bom: which format is it, and is it small enough to look at?"""
+
+from __future__ import annotations
+
+import codecs
+from typing import Any
+
+import msgspec
+
+from checks.sbom.bills import cyclonedx, cyclonedx_xml, spdx, spdx3
+from checks.sbom.bills.bill import Bom, UnreadableError
+from checks.sbom.bills.sections import NOTHING, document, repaired
+
+MAX_BYTES = 64 * 1024 * 1024  # 50,000 components with hashes and links take 27 MiB as JSON, 43 when indented
+MAX_VALUES = 3_000_000  # by their commas; real bills hold one in some 50 bytes, junk one in two
+MAX_TAGS = 3_000_000  # by their angle brackets; 50,000 components as XML have 2.1 million
+
+_WIDE = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
+         (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
+
+
+class _Envelope(msgspec.Struct, rename={"bom_format": "bomFormat", "spdx_version": "spdxVersion", "graph": "@graph"}):
+    """What tells the formats apart."""
+
+    bom_format: Any = None
+    spdx_version: Any = None
+    graph: msgspec.Raw = NOTHING
+    sbom: msgspec.Raw = NOTHING  # GitHub's dependency graph wraps its answer
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+
+
+def read(data: bytes | str) -> Bom:
+    """Read a bill, whatever its format: CycloneDX 1.2 to 1.7 as JSON or XML, SPDX 2.2 and 2.3 as JSON, SPDX 3 as
+    JSON-LD, and SPDX as GitHub's dependency graph hands it out. One bad component is a flaw in the answer, not a
+    refusal.
+
+    Raises UnreadableError when the file as a whole cannot be used: too large, another format, nested too deep.
+    """
+    _small(data)
+    raw, encoding = narrow(data)
+    _small(raw)
+    if raw.lstrip()[:1] == b"<":
+        _sparse(raw, b"<", MAX_TAGS)
+        return cyclonedx_xml.read(raw, encoding)
+    _sparse(raw, b",", MAX_VALUES)
+    try:
+        return _json(raw)
+    except UnreadableError:
+        if raw.lstrip()[:1] != b"{":
+            raise
+        whole = repaired(raw)
+        if whole == raw:
+            raise
+        return _json(whole)
+
+
+def _small(data: bytes | str) -> None:
+    if len(data) > MAX_BYTES:
+        raise UnreadableError(f"the file has {len(data):,} bytes; the limit is {MAX_BYTES:,}")
+
+
+def _sparse(raw: bytes, mark: bytes, most: int) -> None:
+    if raw.count(mark) > most:
+        raise UnreadableError(f"the file has more than {most:,} values")
+
+
+def narrow(data: bytes | str) -> tuple[bytes, str | None]:
+    """The file as UTF-8 where a mark at its start, or Python, knows its encoding; else as it is, and None."""
+    if isinstance(data, str):
+        return data.removeprefix("\ufeff").encode("utf-8", "replace"), "utf-8"
+    if data.startswith(codecs.BOM_UTF8):
+        return data.removeprefix(codecs.BOM_UTF8), "utf-8"
+    for mark, wide in _WIDE:
+        if data.startswith(mark):
+            return data.decode(wide, "replace").encode("utf-8", "replace"), "utf-8"
+    return data, None
+
+
+def _json(raw: bytes) -> Bom:
+    envelope = document(_ENVELOPE, raw)
+    if envelope.sbom and envelope.bom_format is None and envelope.spdx_version is None:
+        raw = bytes(envelope.sbom)
+        envelope = document(_ENVELOPE, raw)
+    if envelope.bom_format is not None:
+        return cyclonedx.read(raw)
+    if envelope.spdx_version is not None:
+        return spdx.read(raw)
+    if envelope.graph:
+        return spdx3.read(raw)
+    raise UnreadableError("the JSON is no CycloneDX and no SPDX document (bomFormat, spdxVersion or @graph say so)")

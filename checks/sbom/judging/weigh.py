@@ -1,0 +1,49 @@
+"""What a concern does to the change: the first rule of the policy that fits, else the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from checks.sbom.advisories.severity import SEVERITIES
+from checks.sbom.bills.bill import Scope
+from checks.sbom.concern import Concern
+from checks.sbom.rules.selectors import Action, Rule
+
+_BLOCKING = {
+    ("licence", "denied"),
+    ("downgrade", "into_vulnerable"),
+    ("hash_changed", ""),
+    ("denied_package", ""),
+}
+
+
+class Weight(NamedTuple):
+    """`stated`: a rule of the policy says so, not a default."""
+
+    action: Action
+    stated: bool
+
+
+def weigh(concern: Concern, rules: Sequence[Rule], severity: str) -> Weight:
+    """`severity`: from there on, an introduced advisory stops the change by default."""
+    for rule in rules:
+        if rule.fits(concern):
+            return Weight(rule.action, stated=True)
+    return Weight(_default(concern, severity), stated=False)
+
+
+def _default(concern: Concern, severity: str) -> Action:
+    if concern.rule == "vulnerability":
+        return _of_advisory(concern, severity)
+    return "block" if (concern.rule, concern.kind) in _BLOCKING else "warn"
+
+
+def _of_advisory(concern: Concern, severity: str) -> Action:
+    """Of unknown severity is not mild: it is remarked on, whatever the limit. A repaired one is only told."""
+    if concern.kind == "fixed":
+        return "ignore"
+    level = concern.severity if concern.severity in SEVERITIES else "unknown"
+    severe = level != "unknown" and SEVERITIES.index(level) >= SEVERITIES.index(severity)
+    stops = concern.kind == "introduced" and severe and concern.scope is not Scope.DEVELOPMENT
+    return "block" if stops else "warn"

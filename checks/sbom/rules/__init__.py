@@ -1,0 +1,1 @@
+"""The policy of bills: rules, what they select, and the exceptions to them."""
