@@ -7,13 +7,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from app.config.reference import renew
+from app.config.schema import schema
 from checks.registry import CHECKS
+from checks.shadow import ShadowConfig
 from tools import watched
 
 DOCS = Path(__file__).parents[1] / "docs"
 
 PAGES: Mapping[str, Callable[[str], str]] = {
-    "configuration.md": lambda page: renew(page, CHECKS),
+    "configuration.md": lambda page: renew(page, schema(CHECKS)),
+    "checks/shadow.md": lambda page: renew(page, ShadowConfig.model_json_schema()),
     "operations.md": watched.renew,
 }
 

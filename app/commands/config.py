@@ -55,4 +55,4 @@ def print_schema() -> None:
 @config.command("explain")
 def explain() -> None:
     """Print every option with its meaning and default."""
-    click.echo(reference(CHECKS))
+    click.echo(reference(schema(CHECKS)))

@@ -2,7 +2,7 @@
 
 from app.config.locate import DEFAULT_BRANCH, Loaded, Place, Read, Source, complete, load
 from app.config.model import PATH, Agents, Card, CardMode, Commands, Config, ConfigError, ConfigErrors, Notice
-from app.config.parse import parse
+from app.config.parse import parse, settings
 from app.config.reference import reference
 from app.config.schema import schema
 
@@ -26,4 +26,5 @@ __all__ = [
     "parse",
     "reference",
     "schema",
+    "settings",
 ]

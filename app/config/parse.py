@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -20,7 +21,9 @@ from app.config.model import (
 )
 from app.config.schema import schema
 from app.config.tree import Block, plain, read
-from checks.model import Mode
+from checks.model import Mode, Strict
+
+Settings = TypeVar("Settings", bound=Strict)
 
 
 def parse(text: bytes | str, path: str = PATH, *, checks: Checks) -> Config | ConfigErrors:
@@ -48,6 +51,17 @@ def build(tree: Block, *, checks: Checks, source: str) -> Config | ConfigErrors:
         notices=tuple(_without_effect(tree, name) for name in RESERVED_BLOCKS if name in configured),
         source=source,
     )
+
+
+def settings(text: bytes | str, path: str, model: type[Settings]) -> Settings | ConfigErrors:
+    """Read a file that is one block of settings by itself, YAML or JSON."""
+    tree = read(text, path)
+    if isinstance(tree, ConfigErrors):
+        return tree
+    try:
+        return model.model_validate_json(json.dumps(plain(tree)))
+    except ValidationError as refusal:
+        return explain(refusal, tree, model.model_json_schema())
 
 
 def _reserved(written: Document, checks: Checks) -> dict[str, Mode]:

@@ -27,21 +27,24 @@ class Option:
 
 def options(checks: Checks) -> list[Option]:
     """Every key, in the order of the models; a key that can hold a block is followed by that block's keys."""
-    whole = schema(checks)
+    return _options(schema(checks))
+
+
+def _options(whole: Schema) -> list[Option]:
     return list(_keys(whole, whole, "", ()))
 
 
-def reference(checks: Checks) -> str:
-    """The table of `docs/configuration.md`."""
-    rows = [f"| `{each.key}` | {each.kind} | {each.default} | {each.meaning} |" for each in options(checks)]
+def reference(whole: Schema) -> str:
+    """Every key that the JSON Schema `whole` knows, as a table."""
+    rows = [f"| `{each.key}` | {each.kind} | {each.default} | {each.meaning} |" for each in _options(whole)]
     return "\n".join(["| key | value | default | meaning |", "|---|---|---|---|", *rows])
 
 
-def renew(page: str, checks: Checks) -> str:
+def renew(page: str, whole: Schema) -> str:
     """`page` with the table between its two markers made anew."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n\n{reference(checks)}\n\n{END}{after}"
+    return f"{before}{BEGIN}\n\n{reference(whole)}\n\n{END}{after}"
 
 
 def _keys(whole: Schema, block: Schema, prefix: str, above: tuple[frozenset[str], ...]) -> Iterator[Option]:

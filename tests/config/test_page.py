@@ -16,16 +16,19 @@ EXAMPLES = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 
 def test_the_page_holds_the_table_made_from_the_models() -> None:
-    assert f"{BEGIN}\n\n{reference(CHECKS)}\n\n{END}" in PAGE
-    assert renew(PAGE, CHECKS) == PAGE
+    assert f"{BEGIN}\n\n{reference(schema(CHECKS))}\n\n{END}" in PAGE
+    assert renew(PAGE, schema(CHECKS)) == PAGE
 
 
 def test_an_old_table_is_renewed_and_the_words_around_it_stay() -> None:
-    assert renew(f"before {BEGIN} old {END} after", CHECKS) == f"before {BEGIN}\n\n{reference(CHECKS)}\n\n{END} after"
+    assert (
+        renew(f"before {BEGIN} old {END} after", schema(CHECKS))
+        == f"before {BEGIN}\n\n{reference(schema(CHECKS))}\n\n{END} after"
+    )
 
 
 def test_every_option_has_a_row_of_four_cells() -> None:
-    rows = reference(CHECKS).splitlines()[2:]
+    rows = reference(schema(CHECKS)).splitlines()[2:]
     assert len(rows) == len(options(CHECKS))
     assert all(len(re.split(r"(?<!\\)\|", row)) == 6 for row in rows)
 

@@ -1,0 +1,48 @@
+"""From the table of a look to one status, with its reason in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import inf
+
+from checks.shadow.config import ShadowConfig
+from checks.shadow.report import FieldRow, Route, Status
+
+
+def status(rows: Sequence[FieldRow], routes: Sequence[Route], config: ShadowConfig) -> tuple[Status, str]:
+    """`rows`: the worst first. An endpoint that does not count can neither stop a promotion nor carry it."""
+    blocking = [row for row in rows if row.blocks]
+    if blocking:
+        return Status.REGRESSION, _regression(blocking)
+    counting = [route for route in routes if route.counts]
+    if not counting:
+        return Status.NO_DATA, "no mirrored answer of an endpoint that counts was compared"
+    best = min(counting, key=lambda route: route.detectable)
+    if best.detectable > config.detect:
+        return Status.WAITING, _waiting(best, config)
+    told = sum(row.flagged for row in rows)
+    if told:
+        fields = "1 field differs that differs" if told == 1 else f"{told} fields differ that differ"
+        return Status.NOISY, f"{fields} by itself often, or does not count"
+    least = f"{_share(best.detectable)} of the answers of {best.route}"
+    return Status.CLEAN, f"no field differs beyond the noise; one that did in {least} would have shown"
+
+
+def _regression(blocking: Sequence[FieldRow]) -> str:
+    worst = blocking[0]
+    more = f", and {len(blocking) - 1} more" if len(blocking) > 1 else ""
+    return f"{worst.field} of {worst.route} differs in {_share(worst.effect)} of its answers beyond the noise{more}"
+
+
+def _waiting(best: Route, config: ShadowConfig) -> str:
+    answers = best.triples + best.pairs
+    so_far = f"{answers:,} answers of {best.route} so far"
+    if best.pairs and not best.triples and best.detectable == inf:
+        return f"{so_far} without a secondary; there is no, or too small, a stored noise to hold them against"
+    if best.detectable == inf:
+        return f"{so_far}, too few to show any difference"
+    return f"{so_far}; about {answers * best.detectable / config.detect:,.0f} show {_share(config.detect)} that differ"
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.2g} %"

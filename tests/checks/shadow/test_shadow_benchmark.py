@@ -1,0 +1,16 @@
+"""The benchmark's bars hold on fewer runs, too."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+
+def test_both_bars_hold() -> None:
+    command = [sys.executable, "-m", "benchmarks.shadow", "20"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("holds ") == 2
