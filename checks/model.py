@@ -226,15 +226,38 @@ class SbomPair:
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """The advisories that a source itself names for one version of a package, whatever their records say of it.
+
+    `purl` is canonical and without the version, `ids` are sorted.
+    """
+
+    purl: str
+    version: str
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """An advisory that was asked for and could not be read; `why` in words."""
+
+    id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Advisories:
     """Published advisories on the packages of the bills, each an OSV record as JSON text, in the order of their ids.
 
-    `source` says who was asked, in words; `unasked` names the packages that nobody could be asked about.
+    `source` says who was asked, in words; `unasked` names the packages that nobody could be asked about. `listed`: what
+    the source names for the versions of the bills. `unread`: what is known to exist, and no more.
     """
 
     records: tuple[str, ...]
     source: str = ""
     unasked: tuple[str, ...] = ()
+    listed: tuple[Listing, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

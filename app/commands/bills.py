@@ -19,7 +19,7 @@ from app.osv import local
 from app.osv.model import Package
 from checks import sbom
 from checks.globs import matches
-from checks.model import Document
+from checks.model import Advisories, Document
 from checks.registry import CHECKS
 from checks.sbom import Bom, Config, UnreadableError
 from checks.sbom.drift import graph
@@ -103,16 +103,16 @@ def text(file: Path) -> str:
     return file.read_bytes().decode("utf-8", "replace")
 
 
-def records(place: Path | None, bills: Sequence[Bom]) -> tuple[str, ...]:
+def advisories(place: Path | None, bills: Sequence[Bom]) -> Advisories:
     """The OSV records at `place`, a file or a directory, on the packages of `bills`; none without a place."""
     if place is None:
         click.echo("no --osv: only the advisories count that the bills carry themselves", err=True)
-        return ()
+        return Advisories(())
     packages = {Package(one.purl, one.version) for bom in bills for one in bom.components if one.purl}
     try:
         found = asyncio.run(local.at(place).about(packages))
     except local.BadAdvisories as error:
         raise click.ClickException(str(error)) from None
     for unread in found.unread:
-        click.echo(f"not read: {unread}", err=True)
-    return tuple(record.text for record in found.records)
+        click.echo(f"not read: {unread.id}: {unread.why}", err=True)
+    return Advisories(tuple(record.text for record in found.records), str(place), unread=found.unread)

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from app.commands.bills import EXISTING, PLACE, bill, day_of, manifests, policy, records, text
+from app.commands.bills import EXISTING, PLACE, advisories, bill, day_of, manifests, policy, text
 from app.exit import Exit
 from app.render.escape import log as inert
 from checks.model import Advisories, Document, Finding, Pull, SbomPair, Snapshot
@@ -61,7 +61,8 @@ def fix(
 ) -> None:
     """Show, or write, the smallest safe edit of the manifests for each vulnerable package of the bill FILE.
 
-    Lock files are yours to make anew. The exit code is 0 when nothing vulnerable is left, 1 when something is.
+    Lock files are yours to make anew. The exit code is 0 when nothing vulnerable is left, 1 when something is,
+    3 when an advisory could not be read.
     """
     snapshot = _snapshot(file, repo, osv, vex, day_of(day))
     answers = _planned(snapshot, policy(rules), SEVERITIES.index(severity))
@@ -74,16 +75,17 @@ def fix(
     else:
         click.echo("\n".join([*_told(answers), *_patch(snapshot, after)]) or "nothing vulnerable is known")
     open_ones = [one for one in answers if isinstance(one, Unrepaired) or one.remaining or not write]
-    sys.exit(Exit.BLOCK if open_ones else Exit.SHIP)
+    unread = isinstance(snapshot.advisories, Advisories) and snapshot.advisories.unread
+    sys.exit(Exit.BLOCK if open_ones else Exit.HOLD if unread else Exit.SHIP)
 
 
 def _snapshot(file: Path, repo: Path, osv: Path | None, vex: Sequence[Path], day: str) -> Snapshot:
     """The bill as if a change left it alone: then all that is known against it was there before."""
-    known, said = records(osv, [bill(file)]), Document(str(file), "", text(file))
+    known, said = advisories(osv, [bill(file)]), Document(str(file), "", text(file))
     return Snapshot(
         pull=Pull("local/checkout", None, "", "", "", "", "", ""),
         sboms=(SbomPair(str(file), said, said),),
-        advisories=Advisories(known, str(osv) if osv else ""),
+        advisories=known,
         vex=tuple(Document(str(one), "", text(one)) for one in vex),
         manifests=manifests(repo),
         day=day,

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from app.commands import screen
-from app.commands.bills import EXISTING, PLACE, bill, contents, day_of, policy, records, text
+from app.commands.bills import EXISTING, PLACE, advisories, bill, contents, day_of, policy, text
 from app.commands.fixing import fix
 from app.exit import Exit
 from app.render.escape import log as inert
@@ -57,15 +57,16 @@ def diff(
     code is the verdict: 0 ship, 1 block, 2 a file that cannot be read, 3 hold.
     """
     config = policy(rules)
-    before, after = bill(base), bill(head)
+    known = advisories(osv, (bill(base), bill(head)))
     outcome = report.compare(
         base.read_bytes(),
         head.read_bytes(),
         config,
-        records(osv, (before, after)),
+        known.records,
         [text(file) for file in vex],
         day_of(day),
         path=str(head),
+        unread=known.unread,
     )
     click.echo(json.dumps(report.plain(outcome), indent=2) if as_json else _drawn(outcome))
     sys.exit(Exit.SHIP if config.mode is not Mode.BLOCK else _exit(outcome))

@@ -45,7 +45,7 @@ async def _asked(source: Source, packages: Packages) -> Advisories | Missing:
     records = tuple(record.text for record in found.records)
     if sum(map(len, records)) > MAX_TOTAL:
         return Missing(f"the advisories on these packages have more than {MAX_TOTAL:,} characters")
-    return Advisories(records, source.name, (*packages.unasked, *found.unread))
+    return Advisories(records, source.name, (*packages.unasked, *found.unasked), found.listed, found.unread)
 
 
 async def from_repository(read: ReadFile, sha: str, paths: Sequence[str]) -> Source | Missing:

@@ -30,12 +30,12 @@ class DependencyGraph:
     name: str = "GitHub's dependency graph"
 
     async def about(self, packages: Collection[Package]) -> Found:
-        """Records of the versions that are added; how many of `packages` the graph does not list, as unread."""
+        """Records of the versions that are added; how many of `packages` the graph does not list, as unasked."""
         listed = [one for one in await self.repository.dependency_changes(self.base, self.head) if one.added]
         known = {Package(*stated) for one in listed if (stated := _package(one))}
         silent = len(set(packages) - known)
-        unread = (f"{silent} packages that GitHub's graph does not list as added",) if silent else ()
-        return Found(tuple(_records(listed)), unread)
+        unasked = (f"{silent} packages that GitHub's graph does not list as added",) if silent else ()
+        return Found(tuple(_records(listed)), unasked)
 
 
 def _package(dependency: Dependency) -> tuple[str, str] | None:

@@ -18,10 +18,12 @@ from urllib.parse import quote
 import structlog
 from cachetools import LRUCache, TTLCache
 
-from app.osv.errors import Refused, TooLarge, Unavailable
-from app.osv.model import Found, Package, Record, Shelf, read_record
+from app.osv.errors import OsvError, Refused, TooLarge, Unavailable, Unreadable
+from app.osv.model import BadRecord, Found, Package, Record, Shelf, read_record
 from app.osv.query import MOST_QUERIES, PATH, Hit, Query, answers
 from app.osv.wire import Wire
+from checks.model import Listing, Unread
+from checks.sbom import osv
 from checks.sbom.advisories.moments import moment
 
 log = structlog.get_logger(__name__)
@@ -33,6 +35,7 @@ Hits = dict[Query, tuple[Hit, ...]]
 BAD_REQUEST = 400
 
 _KEPT_IN_MEMORY = 20_000  # records
+_PLAIN = Query("pkg:pypi/pip")  # a question that whoever knows the contract answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +94,14 @@ class Osv:
         if len(wanted) > self._limits.records:
             raise TooLarge(f"POST {PATH}", 200, f"more than {self._limits.records:,} advisories")
         records, unread = await self._records(wanted)
-        return Found(records, (*sorted(refused), *unread))
+        here = {hit.id for hit in chain(*struck.values())}
+        of_others = [f"{one.id}, which is about other versions: {one.why}" for one in unread if one.id not in here]
+        return Found(
+            records,
+            unasked=(*sorted(refused), *of_others),
+            listed=tuple(_listing(query, hits) for query, hits in sorted(struck.items(), key=_by_package) if hits),
+            unread=tuple(one for one in unread if one.id in here),
+        )
 
     # --- which advisories ------------------------------------------------------------------------------------
 
@@ -100,10 +110,20 @@ class Osv:
         known = {query: self._known[query] for query in queries if query in self._known}
         unknown = [query for query in queries if query not in known]
         batches = [unknown[start : start + MOST_QUERIES] for start in range(0, len(unknown), MOST_QUERIES)]
-        for found in await self._side_by_side(partial(self._batch, refused), batches):
+        answered = await self._side_by_side(partial(self._batch, refused), batches)
+        if unknown and not any(answered):
+            await self._prove()
+        for found in answered:
             self._known.update(found)
             known |= found
         return known
+
+    async def _prove(self) -> None:
+        """Every question was refused. Is it for the questions? A service that refuses a plain one too is away."""
+        try:
+            await self._page([_PLAIN], {_PLAIN: []})
+        except Refused as error:
+            raise Unavailable(error.call, error.status, f"refuses every question: {error.reason}") from None
 
     async def _batch(self, refused: list[str], queries: Sequence[Query]) -> Hits:
         """One batch with all its pages. One bad query spoils its batch, so a refused batch is cut in two."""
@@ -131,7 +151,10 @@ class Osv:
     async def _page(self, asking: Sequence[Query], hits: Mapping[Query, list[Hit]]) -> list[Query]:
         """Add what one request brings to `hits`; the queries that have more to come."""
         body = {"queries": [query.body() for query in asking]}
-        data = await self._wire.post(PATH, body, self._limits.batch_bytes)
+        try:
+            data = await self._wire.post(PATH, body, self._limits.batch_bytes)
+        except Unreadable as error:
+            raise Unavailable(error.call, error.status, error.reason) from None
         try:
             said = answers(data, asking)
         except (ValueError, TypeError, AttributeError):
@@ -142,25 +165,28 @@ class Osv:
 
     # --- what they say ---------------------------------------------------------------------------------------
 
-    async def _records(self, wanted: Mapping[str, str]) -> tuple[tuple[Record, ...], list[str]]:
+    async def _records(self, wanted: Mapping[str, str]) -> tuple[tuple[Record, ...], list[Unread]]:
         """The records of these ids, none older than the time it is wanted at, and those that cannot be had."""
         kept = await self._shelf.get(wanted)
         fresh = {one.id: one for one in kept.values() if moment(one.modified) >= moment(wanted[one.id])}
-        fetched = await self._side_by_side(self._record, [name for name in wanted if name not in fresh])
+        fetched = await self._side_by_side(self._record, sorted(name for name in wanted if name not in fresh))
         new = [one for one in fetched if isinstance(one, Record)]
         await self._shelf.put(new)
         records = {**fresh, **{one.id: one for one in new}}
-        return tuple(records[name] for name in sorted(records)), [one for one in fetched if isinstance(one, str)]
+        return tuple(records[name] for name in sorted(records)), [one for one in fetched if isinstance(one, Unread)]
 
-    async def _record(self, name: str) -> Record | str:
-        """One record; in words, why there is none and will be none."""
+    async def _record(self, name: str) -> Record | Unread:
+        """One record, or why there is none and will be none."""
         try:
-            data = await self._wire.get(f"/v1/vulns/{quote(name, safe='')}", self._limits.record_bytes)
-        except Refused as error:
-            return f"{name}: OSV answered {error.status}"
-        except TooLarge as error:
-            return f"{name}: its record has {error.reason}"
-        return read_record(data, name) or f"{name}: its record is not of the form we know"
+            found = read_record(await self._wire.get(f"/v1/vulns/{quote(name, safe='')}", self._limits.record_bytes))
+            osv.parse(found.text)
+        except Unavailable:
+            raise
+        except OsvError as error:
+            return Unread(name, f"OSV answered {error.status}" if isinstance(error, Refused) else error.reason)
+        except (BadRecord, osv.UnreadableError) as error:
+            return Unread(name, str(error))
+        return found if found.id == name else Unread(name, "OSV sent the record of another")
 
     async def _side_by_side(self, ask: Callable[[A], Awaitable[B]], questions: Sequence[A]) -> list[B]:
         """All answers, in order; the first error ends the rest."""
@@ -191,3 +217,11 @@ class Memory:
         """Keep these."""
         for one in records:
             self._records[one.id] = one
+
+
+def _listing(query: Query, hits: Sequence[Hit]) -> Listing:
+    return Listing(query.purl, query.version, tuple(sorted({hit.id for hit in hits})))
+
+
+def _by_package(answer: tuple[Query, tuple[Hit, ...]]) -> tuple[str, str]:
+    return answer[0].purl, answer[0].version

@@ -3,7 +3,8 @@
 OsvError
 ├── Unavailable   5xx, 429, network, time-out, an answer that is none: ask again later
 ├── Refused       400 and its like: OSV will not have this question, today or tomorrow
-└── TooLarge      the answer is longer than its reader allowed
+├── TooLarge      the answer is longer than its reader allowed
+└── Unreadable    an answer that is no JSON, however often it is asked for
 """
 
 from __future__ import annotations
@@ -27,3 +28,7 @@ class Refused(OsvError):
 
 class TooLarge(OsvError):
     """The answer exceeds the bytes that its reader allowed."""
+
+
+class Unreadable(OsvError):
+    """The answer came whole, and cannot be read."""

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from app.osv.model import Found, Package, Record, read_record
+from app.osv.model import BadRecord, Found, Package, Record, read_record
+from checks.model import Unread
 from checks.sbom import osv
 from checks.sbom.purl import identify
 from checks.sbom.versions.ecosystems import Place, locate
@@ -34,19 +35,19 @@ class Files:
     """The advisories of some files, by package. `name` says which files, for people."""
 
     name: str
-    unread: tuple[str, ...] = ()
+    unread: tuple[Unread, ...] = ()
     _filed: Mapping[tuple[str, str], tuple[Record, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, name: str, records: Iterable[Record]) -> Files:
-        """File `records` under the packages that they are about; one that no check could read is told as unread."""
+        """File `records` under the packages that they are about."""
         filed: dict[tuple[str, str], dict[str, Record]] = defaultdict(dict)
         unread = []
         for record in records:
             try:
                 places = {place[:2] for entry in osv.parse(record.text).affected for place in entry.places}
             except osv.UnreadableError as error:
-                unread.append(f"{record.id}: {error}")
+                unread.append(Unread(record.id[: osv.MAX_ID], str(error)))
                 continue
             for place in places:
                 filed[place][record.id] = record
@@ -60,7 +61,7 @@ class Files:
             if (place := _place(package)) is not None
             for record in self._filed.get(place[:2], ())
         }
-        return Found(tuple(found[name] for name in sorted(found)), self.unread)
+        return Found(tuple(found[name] for name in sorted(found)), unread=self.unread)
 
 
 def at(place: Path) -> Files:
@@ -72,7 +73,7 @@ def at(place: Path) -> Files:
 
 
 def records_in(name: str, content: str | bytes) -> Iterator[Record]:
-    """The records in a text: one, a list of them, or one a line. Raises BadAdvisories."""
+    """The records in a text: one, a list of them, or one a line. Raises BadAdvisories where it holds something else."""
     if name.endswith((".jsonl", ".ndjson")):
         raw = content.encode("utf-8", "replace") if isinstance(content, str) else content
         for number, line in enumerate(raw.split(b"\n"), 1):
@@ -86,10 +87,12 @@ def records_in(name: str, content: str | bytes) -> Iterator[Record]:
 
 def _files(directory: Path) -> Iterator[Path]:
     wanted = (".json", ".jsonl", ".ndjson", ".jsonl.gz", ".json.gz", ".zip")
-    return (file for file in directory.rglob("*") if file.name.endswith(wanted) and file.is_file())
+    return (file for file in directory.rglob("*") if file.name.endswith(wanted) and not file.is_dir())
 
 
 def _read(file: Path) -> Iterator[Record]:
+    if not file.is_file():  # a pipe would keep its reader waiting
+        raise BadAdvisories(f"{file} is no regular file")
     try:
         if file.name.endswith(".zip"):
             yield from _zipped(file)
@@ -129,10 +132,10 @@ def _decoded(where: str, content: str | bytes) -> Any:
 
 
 def _one(where: str, data: Any) -> Record:
-    record = read_record(data)
-    if record is None:
-        raise BadAdvisories(f"{where} is no OSV record: it has no `id`")
-    return record
+    try:
+        return read_record(data)
+    except BadRecord as error:
+        raise BadAdvisories(f"{where} is {error}") from None
 
 
 def _place(package: Package) -> Place | None:

@@ -7,7 +7,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from checks.model import Listing, Unread
+
 _UNUSED = ("details", "references", "credits")  # the longest parts of a record, which no check reads
+
+
+class BadRecord(ValueError):
+    """This is no record of OSV; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -32,10 +38,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Records in the order of their ids, each once; `unread` says in words what could not be had for good."""
+    """Records in the order of their ids, each once; the rest as in `checks.model.Advisories`."""
 
     records: tuple[Record, ...] = ()
-    unread: tuple[str, ...] = ()
+    unasked: tuple[str, ...] = ()
+    listed: tuple[Listing, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 class Source(Protocol):
@@ -59,11 +67,19 @@ class Shelf(Protocol):
         """Keep these, each in place of the one with its id."""
 
 
-def read_record(data: Any, name: str = "") -> Record | None:
-    """The record that decoded JSON is, without what no check reads; None where it is none, or not that of `name`."""
-    if not isinstance(data, dict) or not isinstance(data.get("id"), str) or (name and data["id"] != name):
-        return None
+def read_record(data: Any) -> Record:
+    """The record that decoded JSON is, without what no check reads. Raises BadRecord where it is none."""
+    if not isinstance(data, dict) or not isinstance(data.get("id"), str):
+        raise BadRecord("no OSV record: it has no `id`")
     modified = data.get("modified")
     useful = {key: value for key, value in data.items() if key not in _UNUSED}
-    text = json.dumps(useful, separators=(",", ":"), sort_keys=True)
-    return Record(data["id"], modified if isinstance(modified, str) else "", text)
+    try:
+        text = json.dumps(useful, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+    except RecursionError:
+        raise BadRecord("no OSV record: its JSON is nested too deep") from None
+    return Record(_characters(data["id"]), modified if isinstance(modified, str) else "", _characters(text))
+
+
+def _characters(text: str) -> str:
+    """Half a surrogate pair, which JSON can spell, is no character: "?" takes its place."""
+    return text.encode("utf-8", "replace").decode()

@@ -63,7 +63,9 @@ class _Invalid(Exception):
 class OsvSandbox:
     """Start it with `async with`; `publish` records; `requests` and `violations` tell what was asked.
 
-    A page has at most `page` hits, and names the next one by `token`: both spellings are seen in the wild.
+    A page has at most `page` hits, and names the next one by `token`: both spellings are seen in the wild. `listed`:
+    records that the index names for a package URL, with version or without, whatever they say. `bodies`: what a record
+    is sent as, instead of its JSON. `refusing`: every batch gets 400.
     """
 
     page: int = 1_000
@@ -72,6 +74,9 @@ class OsvSandbox:
     faults: deque[Fault] = field(default_factory=deque)
     requests: list[Request] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
+    listed: dict[str, list[str]] = field(default_factory=dict)
+    bodies: dict[str, bytes] = field(default_factory=dict)
+    refusing: bool = False
     away: bool = False
     url: str = ""
     _runner: web.AppRunner | None = None
@@ -123,6 +128,8 @@ class OsvSandbox:
     def _answer(self, request: web.Request, raw: bytes) -> web.Response:
         try:
             if (request.method, request.path) == ("POST", "/v1/querybatch"):
+                if self.refusing:
+                    return web.json_response({"code": _INVALID, "message": "Out of order."}, status=400)
                 return web.json_response({"results": [self._result(query) for query in _queries(raw)]})
             if request.method == "GET" and request.path.startswith("/v1/vulns/"):
                 return self._record(request.path.removeprefix("/v1/vulns/"))
@@ -135,6 +142,8 @@ class OsvSandbox:
     def _record(self, name: str) -> web.Response:
         if len(name) > LONGEST_ID:
             raise _Invalid("ID too long")
+        if name in self.bodies:
+            return web.Response(body=self.bodies[name], content_type="application/json")
         if name not in self.records:
             return web.json_response({"code": _NOT_FOUND, "message": "Bug not found."}, status=404)
         return web.json_response(self.records[name])
@@ -142,11 +151,15 @@ class OsvSandbox:
     def _result(self, query: Mapping[str, Any]) -> dict[str, Any]:
         """What one query finds, from where its page token says."""
         place, version = _asked(query)
-        found = sorted(name for name, record in self.records.items() if place and _hits(record, place, version))
+        hits = {name for name, record in self.records.items() if place and _hits(record, place, version)}
+        found = sorted(hits.union(self.listed.get(query["package"].get("purl", ""), ())))
         start = _start(query.get("page_token", ""))
-        shown = [{"id": name, "modified": self.records[name]["modified"]} for name in found[start : start + self.page]]
+        shown = [self._hit(name) for name in found[start : start + self.page]]
         more = {self.token: _page(start + self.page)} if start + self.page < len(found) else {}
         return ({"vulns": shown} if shown else {}) | more
+
+    def _hit(self, name: str) -> dict[str, Any]:
+        return {"id": name, "modified": self.records.get(name, {}).get("modified", "")}
 
 
 # --- what is asked -------------------------------------------------------------------------------------------
@@ -206,7 +219,7 @@ def _hits(record: Mapping[str, Any], place: Place, version: str) -> bool:
     """Does the record stand, and concern this version of the package ("": any)?"""
     if record.get("withdrawn"):
         return False
-    concerned = [one for one in record.get("affected", ()) if place[:2] in set(_places(one.get("package", {})))]
+    concerned = [one for one in record.get("affected") or () if place[:2] in set(_places(one.get("package", {})))]
     return any(not version or _includes(one, place.type, version) for one in concerned)
 
 

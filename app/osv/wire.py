@@ -13,7 +13,7 @@ import aiohttp
 from yarl import URL
 
 from app.github.address import plain_loopback
-from app.osv.errors import Refused, TooLarge, Unavailable
+from app.osv.errors import OsvError, Refused, TooLarge, Unavailable, Unreadable
 
 OSV_URL = "https://api.osv.dev"
 USER_AGENT = "maestro-conductor"
@@ -98,7 +98,7 @@ class Wire:
 class _Again(Exception):
     """A failure that a second attempt may mend; `asked`: seconds the service wants us to wait."""
 
-    def __init__(self, error: Unavailable, asked: float = 0.0) -> None:
+    def __init__(self, error: OsvError, asked: float = 0.0) -> None:
         super().__init__(str(error))
         self.error, self.asked = error, asked
 
@@ -123,8 +123,10 @@ def _judged(call: str, response: aiohttp.ClientResponse, body: bytes) -> Any:
         raise Refused(call, status, _said(body) or f"HTTP {status}")
     try:
         return json.loads(body)
-    except (ValueError, RecursionError):
-        raise _Again(Unavailable(call, status, "the answer is not JSON")) from None
+    except RecursionError:  # whoever wrote it writes it again
+        raise Unreadable(call, status, "the answer is nested too deep") from None
+    except ValueError:
+        raise _Again(Unreadable(call, status, "the answer is not JSON")) from None
 
 
 def _said(body: bytes) -> str:

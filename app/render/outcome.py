@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CHANGES = 60  # rows of the table; `--json` holds them all
 FINDINGS = 40
-_COLOURS = {"block": "red", "warn": "yellow", "ignore": "dim"}
+_COLOURS = {"block": "red", "hold": "yellow", "warn": "yellow", "ignore": "dim"}
 _HEADLINES = {State.PASS: ("PASS", "green"), State.WARN: ("WARN", "yellow"), State.BLOCK: ("BLOCK", "red")}
 
 

@@ -56,14 +56,16 @@ def _nothing(config: Config) -> CheckResult:
 
 def _evidence(snapshot: Snapshot) -> Evidence:
     """What was gathered besides; what is missing excuses nothing."""
-    advisories = snapshot.advisories
+    had = snapshot.advisories if isinstance(snapshot.advisories, Advisories) else Advisories(())
     return Evidence(
-        records=advisories.records if isinstance(advisories, Advisories) else (),
+        records=had.records,
         statements=_read(snapshot.vex),
         day=snapshot.day,
         manifests=_read(snapshot.manifests),
         products=(f"pkg:github/{snapshot.pull.repository.lower()}", snapshot.pull.repository),
-        unasked=advisories.unasked if isinstance(advisories, Advisories) else (),
+        unasked=had.unasked,
+        listed=had.listed,
+        unread=had.unread,
     )
 
 

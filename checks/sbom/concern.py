@@ -16,7 +16,7 @@ class Concern:
     may call it: the advisory's id and aliases, or the licences. `licences` are normal expressions, `score` a CVSS base
     score. `fixable` None: nobody looked. `path` is the bill's, "" for what belongs to no bill. `advisory` is the one
     that it stands on. `place` is the manifest that brings the package, and `line` (from 1) where in it; "" where nobody
-    says.
+    says. `unread`: it stands on an advisory that could not be read.
     """
 
     rule: str
@@ -41,3 +41,4 @@ class Concern:
     fix: str = ""
     place: str = ""
     line: int | None = None
+    unread: bool = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from checks.model import Document
+from checks.model import Document, Listing, Unread
 from checks.sbom.advisories.advisory import Book, known
 from checks.sbom.advisories.vex import Vex, read
 from checks.sbom.declarations import Declarations
@@ -18,7 +18,7 @@ class Evidence:
     """`records`: OSV records, as JSON text or decoded. `statements`: VEX documents. `day`: ISO 8601 in UTC.
 
     `products`: what the product itself may be called in a statement: its purl, its name. `unasked`: packages that
-    nobody could be asked about.
+    nobody could be asked about. `listed` and `unread` as in `checks.model.Advisories`.
     """
 
     records: Sequence[str | Mapping[str, Any]] = ()
@@ -27,11 +27,13 @@ class Evidence:
     manifests: Sequence[Document] = ()
     products: tuple[str, ...] = ()
     unasked: tuple[str, ...] = ()
+    listed: Sequence[Listing] = ()
+    unread: Sequence[Unread] = ()
 
     @cached_property
     def book(self) -> Book:
         """The advisories, grouped and indexed once for all bills."""
-        return known(self.records)
+        return known(self.records, self.listed, self.unread)
 
     @cached_property
     def declarations(self) -> Declarations:

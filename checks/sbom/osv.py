@@ -76,7 +76,7 @@ class Affected:
 class Record:
     """One advisory of one database. `vectors`: (type, score) as its `severity` has them; `words`: levels in words.
 
-    Times are RFC 3339 as written, "" where there is none.
+    Times are RFC 3339 as written, "" where there is none. `unread`: why no more than its id is known; "" where it is.
     """
 
     id: str
@@ -88,6 +88,7 @@ class Record:
     affected: tuple[Affected, ...] = ()
     vectors: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
+    unread: str = ""
 
     @property
     def names(self) -> frozenset[str]:
@@ -97,6 +98,10 @@ class Record:
     def about(self, place: Place) -> tuple[Affected, ...]:
         """The entries on one package."""
         return tuple(entry for entry in self.affected if entry.concerns(place))
+
+    def speaks(self, place: Place, version: str) -> bool:
+        """Whether anything in it decides about a version of the package, whichever way."""
+        return any(entry.includes(version) is not None for entry in self.about(place))
 
 
 def affected(record: Record | Mapping[str, Any], ecosystem: str, name: str, version: str) -> bool | None:

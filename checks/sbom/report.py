@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from checks.model import Baseline, Document
+from checks.model import Baseline, Document, Unread
 from checks.sbom.concern import Concern
 from checks.sbom.drift.change import Change
 from checks.sbom.evidence import Evidence
@@ -29,14 +29,16 @@ def compare(
     manifests: Sequence[Document] = (),
     baseline: Baseline | None = None,
     path: str = "",
+    unread: Sequence[Unread] = (),
 ) -> Outcome:
     """Judge the head's bill against the base's, as the check does.
 
-    `records` are OSV records, `vex` VEX documents or their texts, `day` the day it is (ISO 8601, UTC), without which no
-    exception holds. Nothing raises: what cannot be read is an outcome of its own.
+    `records` are OSV records, `unread` those that could not be read, `vex` VEX documents or their texts, `day` the day
+    it is (ISO 8601, UTC), without which no exception holds. Nothing raises: what cannot be read is an outcome
+    of its own.
     """
     config = config or Config()
-    evidence = Evidence(records, [_document(each) for each in vex], day, manifests)
+    evidence = Evidence(records, [_document(each) for each in vex], day, manifests, unread=unread)
     outcome = comparing.compare(Both(path, base, head, baseline), config, evidence)
     judged = merged([*outcome.judged, *loose.judged([outcome], config, evidence)])
     return replace(outcome, judged=judged, state=worst([outcome.state, *(each.state for each in judged)]))

@@ -17,8 +17,6 @@ from checks.sbom.rules.policy import Config
 NAME = "sbom"
 SHOWN = 200  # findings, and changes a file, in `detail`: more than anyone reads
 
-_ANSWERS = (State.PASS, State.WARN, State.BLOCK)
-
 
 def together(outcomes: Sequence[Outcome], snapshot: Snapshot, config: Config, evidence: Evidence) -> CheckResult:
     """The whole answer of the check. Advisories that could not be had keep it from passing, and hide nothing else."""
@@ -44,23 +42,23 @@ def together(outcomes: Sequence[Outcome], snapshot: Snapshot, config: Config, ev
 
 
 def _title(state: State, judged: Sequence[Judged], outcomes: Sequence[Outcome], absent: Missing | None) -> str:
-    telling = [each.finding.message for each in judged if each.state is state]
-    if state in (State.BLOCK, State.WARN):
-        return telling[0] + (f", and {len(telling) - 1} more" if len(telling) > 1 else "")
-    if state is not State.PASS:
-        leading = next((outcome for outcome in outcomes if outcome.state is state), None)
-        if leading is None:
-            return f"Advisories not read: {absent.reason}" if absent else "SBOM not measured"
+    if state is State.PASS:
+        total = _total(outcomes)
+        return counted(total) if any(total.values()) else outcomes[0].title
+    leading = next((outcome for outcome in outcomes if outcome.state is state and not outcome.measured), None)
+    if leading:
         return leading.title if len(outcomes) == 1 else f"{leading.path}: {leading.title}"
-    total = _total(outcomes)
-    return counted(total) if any(total.values()) else outcomes[0].title
+    if absent and absent.state is state:
+        return f"Advisories not read: {absent.reason}"
+    telling = [each.finding.message for each in judged if each.state is state]
+    return telling[0] + (f", and {len(telling) - 1} more" if len(telling) > 1 else "")
 
 
 def _reasons(judged: Sequence[Judged], outcomes: Sequence[Outcome], snapshot: Snapshot) -> tuple[str, ...]:
     lost = {"Advisories": snapshot.advisories, "VEX documents": snapshot.vex}
     return (
-        *(each.finding.message for each in judged if each.state in (State.BLOCK, State.WARN)),
-        *(f"{outcome.path}: {outcome.title}" for outcome in outcomes if outcome.state not in _ANSWERS),
+        *(each.finding.message for each in judged if each.state is not State.PASS),
+        *(f"{outcome.path}: {outcome.title}" for outcome in outcomes if not outcome.measured),
         *(f"{name} not read: {facts.reason}" for name, facts in lost.items() if isinstance(facts, Missing)),
     )
 
@@ -82,6 +80,7 @@ _STEPS = {
     ("exception_too_long", ""): "Let the exception end within 90 days.",
     ("vex_unmatched", ""): "Correct the statement: it speaks of nothing in the bills.",
     ("unasked", ""): "Look those packages up by hand.",
+    ("advisory_unread", ""): "Look the advisory up by hand; a rule or an exception may settle it.",
 }
 
 
@@ -89,6 +88,8 @@ def _next_step(state: State, judged: Sequence[Judged], outcomes: Sequence[Outcom
     leading = next((each.concern for each in judged if each.state is state), None)
     if leading is None or state is State.PASS:
         return next((outcome.next_step for outcome in outcomes if outcome.state is state), "")
+    if leading.unread:
+        return _STEPS["advisory_unread", ""]
     steps = (leading.fix, _STEPS.get((leading.rule, leading.kind)), _STEPS.get((leading.rule, "")))
     return next((f"{step.rstrip('.')}." for step in steps if step), "")
 

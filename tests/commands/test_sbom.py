@@ -125,6 +125,20 @@ def test_advisories_that_cannot_be_read_end_the_command(maestro: Maestro, tmp_pa
     assert file.name in ended.err
 
 
+def test_a_record_that_no_check_can_read_holds_and_is_named(maestro: Maestro, tmp_path: Path, shop: Path) -> None:
+    file = tmp_path / "osv.json"
+    file.write_text(json.dumps([{"id": "GHSA-1", "affected": [{}] * 20_001}, {"id": "GHSA-2"}]))
+    ended = maestro("sbom", "diff", BASE, HEAD, "--osv", str(file), "--json")
+    said = json.loads(ended.out)
+    assert (ended.code, said["state"]) == (3, "unmeasured")
+    assert "not read: GHSA-1: more than 20,000 entries in affected" in ended.err
+    assert [one["message"] for one in said["findings"] if one["action"] == "hold"] == [
+        "An advisory could not be read: GHSA-1: more than 20,000 entries in affected"
+    ]
+    assert "An advisory could not be read" in maestro("sbom", "diff", BASE, HEAD, "--osv", str(file)).out
+    assert maestro("sbom", "fix", BASE, "--repo", str(shop), "--osv", str(file)).code == 3
+
+
 def test_both_editions_of_one_bill_differ_alike(maestro: Maestro) -> None:
     told = [
         json.loads(maestro("sbom", "diff", str(NPM / f"base.{form}"), str(NPM / f"head.{form}"), "--json").out)

@@ -7,9 +7,10 @@ from aiohttp import ClientSession
 
 from app.osv.client import Limits, Memory, Osv
 from app.osv.errors import TooLarge, Unavailable
-from app.osv.model import Package
+from app.osv.model import Found, Package
 from app.osv.sandbox import Fault, OsvSandbox
 from app.osv.wire import Wire, root
+from checks.model import Listing, Unread
 from tests.osv.conftest import Naps, client
 from tests.osv.records import record
 
@@ -132,7 +133,7 @@ async def test_one_question_that_is_refused_does_not_silence_the_others(
     service.publish(record("GHSA-now", "qs"))
     found = await osv.about([QS, Package("pkg:npm/", "1.0.0"), Package("pkg:npm/a", "1.0.0")])
     assert ids(found) == ["GHSA-now"]
-    assert found.unread == ("pkg:npm/@1.0.0: OSV refused the question: Invalid Package URL.",)
+    assert found.unasked == ("pkg:npm/@1.0.0: OSV refused the question: Invalid Package URL.",)
     service.violations.clear()
 
 
@@ -146,6 +147,79 @@ async def test_a_service_that_refuses_everything_is_taken_for_away(
     service.violations.clear()
 
 
+async def test_a_service_that_refuses_the_few_questions_of_a_small_bill_is_away(osv: Osv, service: OsvSandbox) -> None:
+    service.refusing = True
+    with pytest.raises(Unavailable, match="refuses every question: Out of order"):
+        await osv.about([QS, Package("pkg:npm/a", "1.0.0")])
+    with pytest.raises(Unavailable):
+        await osv.about([QS])
+
+
+async def test_a_bill_of_questions_that_are_refused_is_told_apart_from_a_service_that_refuses_all(
+    osv: Osv, service: OsvSandbox
+) -> None:
+    found = await osv.about([Package("pkg:npm/", "1.0.0")])
+    assert found.unasked == ("pkg:npm/@1.0.0: OSV refused the question: Invalid Package URL.",)
+    service.violations.clear()
+
+
+async def test_what_osv_itself_names_for_each_version_is_told(osv: Osv, service: OsvSandbox) -> None:
+    service.publish(record("GHSA-b", "qs"), record("GHSA-a", "qs"), record("GHSA-later", "qs", "7.0.0"))
+    service.publish({"id": "GHSA-bare", "modified": ""})
+    service.listed["pkg:npm/a@1.0.0"] = ["GHSA-bare"]
+    found = await osv.about([QS, Package("pkg:npm/a", "1.0.0"), Package("pkg:npm/none", "1.0.0")])
+    assert found.listed == (
+        Listing("pkg:npm/a", "1.0.0", ("GHSA-bare",)),
+        Listing("pkg:npm/qs", "6.5.2", ("GHSA-a", "GHSA-b")),
+    )
+    assert ids(found) == ["GHSA-a", "GHSA-b", "GHSA-bare", "GHSA-later"]
+    assert await osv.about([QS]) == Found(found.records[:2] + found.records[3:], listed=found.listed[1:])
+
+
+DEEP = b'{"id": "GHSA-bad", "a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"<html>", "the answer is not JSON"),
+        (b'{"id": "GHSA-bad", ', "the answer is not JSON"),
+        (DEEP, "the answer is nested too deep"),
+        (b'{"id": "GHSA-bad", "x": NaN}', "no JSON"),
+        (b'"GHSA-bad"', "no OSV record"),
+        (b'{"id": "GHSA-else"}', "OSV sent the record of another"),
+        (b'{"id": "GHSA-bad", "x": "' + b"x" * 10_000_000 + b'"}', "more than 8,388,608 bytes"),
+    ],
+    ids=["no JSON", "half", "deep", "NaN", "a text", "another", "10 MB"],
+)
+async def test_a_record_that_cannot_be_read_is_named_and_the_rest_is_read(
+    osv: Osv, service: OsvSandbox, body: bytes, why: str
+) -> None:
+    service.publish(record("GHSA-a", "qs"), record("GHSA-bad", "qs"))
+    service.bodies["GHSA-bad"] = body
+    found = await osv.about([QS])
+    (unread,) = found.unread
+    assert (ids(found), unread.id, found.unasked) == (["GHSA-a"], "GHSA-bad", ())
+    assert why in unread.why
+    assert found.listed == (Listing(QS.purl, QS.version, ("GHSA-a", "GHSA-bad")),)
+    assert len(service.requests) < 10
+
+
+async def test_half_a_character_costs_no_record(osv: Osv, service: OsvSandbox) -> None:
+    service.publish(record("GHSA-now", "qs", summary="half \ud800 of one"))
+    (kept,) = (await osv.about([QS])).records
+    assert json.loads(kept.text)["summary"] == "half ? of one"
+    assert kept.text.encode()
+
+
+async def test_a_record_that_only_concerns_other_versions_is_missed_less(osv: Osv, service: OsvSandbox) -> None:
+    service.publish(record("GHSA-now", "qs"), record("GHSA-later", "qs", "7.0.0"))
+    service.bodies["GHSA-later"] = b"<html>"
+    found = await osv.about([QS])
+    assert (ids(found), found.unread) == (["GHSA-now"], ())
+    assert found.unasked == ("GHSA-later, which is about other versions: the answer is not JSON",)
+
+
 async def test_a_record_that_is_gone_or_too_long_is_told_and_the_rest_is_read(
     service: OsvSandbox, session: ClientSession, naps: Naps
 ) -> None:
@@ -155,8 +229,8 @@ async def test_a_record_that_is_gone_or_too_long_is_told_and_the_rest_is_read(
     found = await client(service, session, naps, Limits(record_bytes=2_000)).about([QS])
     assert ids(found) == ["GHSA-a"]
     assert found.unread == (
-        "GHSA-long: its record has more than 2,000 bytes",
-        "GHSA-odd: its record is not of the form we know",
+        Unread("GHSA-long", "more than 2,000 bytes"),
+        Unread("GHSA-odd", "OSV sent the record of another"),
     )
 
 

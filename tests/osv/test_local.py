@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -76,5 +77,18 @@ def test_what_cannot_be_read_says_where(tmp_path: Path, name: str, content: byte
 
 async def test_a_record_that_no_check_could_read_is_told() -> None:
     files = Files.of("some", records_in("a.json", json.dumps({"id": "X" * 300})))
-    (said,) = (await files.about([])).unread
-    assert "no advisory" in said
+    (unread,) = (await files.about([])).unread
+    assert unread.id == "X" * 200
+    assert "no advisory" in unread.why
+
+
+async def test_half_a_character_costs_no_record(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(json.dumps(ONE | {"summary": "\ud800"}))
+    assert (await known(at(tmp_path)))["qs"] == ["GHSA-1"]
+
+
+def test_a_pipe_among_the_files_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.json")
+    for place in (tmp_path, tmp_path / "a.json"):
+        with pytest.raises(BadAdvisories, match="no regular file"):
+            at(place)

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from app.commands.story import bill
-from checks.model import Advisories, Missing
+from checks.model import Advisories, Missing, Unread
 from tests.road.supply import FILE, NEW, advisory, brings, facts, kept, pair, rules, send
 from tests.road.town import DECISION, Town
 
@@ -62,6 +62,49 @@ async def test_an_osv_that_is_away_is_our_failure_and_never_a_clean_bill(here: T
     await here.rest(60)
     assert here.conclusions(repo, sha)[DECISION] == "success"
     assert await known(here, number) == []
+
+
+async def test_what_osv_lists_stops_a_change_though_its_record_names_no_package(here: Town) -> None:
+    here.osv.publish(advisory() | {"affected": None})
+    here.osv.listed["pkg:pypi/jinja2@2.4.0"] = ["GHSA-1"]
+    repo = kept(here.sandbox)
+    number, sha = brings(repo)
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "failure"
+    assert "OSV lists it, but its record does not say which versions" in here.cards(repo, number)[0]
+
+
+async def test_a_record_that_cannot_be_read_ends_in_a_hold_that_names_it(here: Town) -> None:
+    here.osv.publish(advisory())
+    here.osv.bodies["GHSA-1"] = b"[" * 100_000 + b"]" * 100_000
+    repo = kept(here.sandbox)
+    number, sha = brings(repo)
+    await here.rest(60)
+    assert here.conclusions(repo, sha)[DECISION] == "action_required"
+    found = (await facts(here, number)).advisories
+    assert isinstance(found, Advisories)
+    assert found.unread == (Unread("GHSA-1", "the answer is nested too deep"),)
+    assert "could not be read: the answer is nested too deep" in here.cards(repo, number)[0]
+    del here.osv.bodies["GHSA-1"]
+    repo.report_check(sha, "unit")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "failure"
+
+
+async def test_an_osv_that_refuses_everything_is_away_though_the_bill_is_small(here: Town) -> None:
+    here.osv.refusing = True
+    repo = kept(here.sandbox)
+    number, sha = brings(repo)
+    async with asyncio.timeout(30):
+        while await here.maestro.stores.decisions.latest("octo/shop", number) is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    missing = (await facts(here, number)).advisories
+    assert isinstance(missing, Missing)
+    assert missing.ours
+    assert here.conclusions(repo, sha)[DECISION] is None
+    here.osv.refusing = False
+    await here.rest(60)
+    assert here.conclusions(repo, sha)[DECISION] == "success"
 
 
 async def test_packages_that_nobody_can_be_asked_about_are_named(here: Town) -> None:

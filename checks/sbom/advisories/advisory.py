@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from checks.sbom import osv
+from checks.model import Listing, Unread
+from checks.sbom import osv, purl
 from checks.sbom.advisories import severity
 from checks.sbom.advisories.moments import DAWN, moment
 from checks.sbom.versions.ecosystems import Place, locate
 
 _PREFERRED = ("GHSA-", "CVE-")  # of an advisory's names, the one that people know
 _MALICIOUS = "MAL-"  # the package itself is the attack; its records carry no rating
+
+
+class Listed(NamedTuple):
+    """A version of a package for which a source names a record; `type` and `name` as in Place."""
+
+    type: str
+    name: str
+    version: str
+    id: str
 
 
 @dataclass(frozen=True)
@@ -24,7 +34,7 @@ class Advisory:
     `id`: the GHSA name, else the CVE name, else the record's own; `aliases`: all its other names, sorted. `severity` is
     one of `severity.SEVERITIES` and `score` a CVSS base score (0 to 10): the worst that a record states. `published` is
     the earliest and `modified` the latest time of the records, RFC 3339, "" when none states one. `url` is made from
-    the id, never taken from a record.
+    the id, never taken from a record. `listed`: the versions of packages that a source names it for by itself.
     """
 
     id: str
@@ -36,6 +46,7 @@ class Advisory:
     modified: str
     url: str
     records: tuple[osv.Record, ...]
+    listed: frozenset[Listed] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:
@@ -43,14 +54,40 @@ class Advisory:
         return frozenset((self.id, *self.aliases))
 
     def affects(self, ecosystem: str, name: str, version: str) -> bool | None:
-        """True when a record says so; None when no record does, and one cannot be decided."""
+        """True when a record says so; None when no record does, and one cannot be decided.
+
+        Of a record that says nothing about a package the source knows more: what it lists is affected, and of the
+        other versions of that package nobody can say.
+        """
         known: bool | None = False
         for record in self.records:
             answer = osv.affected(record, ecosystem, name, version)
+            if not answer and self.listed:
+                answer = self._heard(record, locate(ecosystem, name), version, answer)
             if answer:
                 return True
             known = None if answer is None else known
         return known
+
+    def hearsay(self, ecosystem: str, name: str, version: str) -> osv.Record | None:
+        """The record that leaves it to the source alone whether the version is affected; None where another tells."""
+        if not self.listed or any(osv.affected(record, ecosystem, name, version) for record in self.records):
+            return None
+        place = locate(ecosystem, name)
+        return next((one for one in self.records if self._heard(one, place, version, answer=False)), None)
+
+    def disputes(self, ecosystem: str, name: str, version: str) -> bool:
+        """Whether the source lists the version, and the record leaves it out."""
+        place = locate(ecosystem, name)
+        named = any(Listed(*place[:2], version, record.id) in self.listed for record in self.records)
+        return named and self.affects(ecosystem, name, version) is False
+
+    def _heard(self, record: osv.Record, place: Place, version: str, answer: bool | None) -> bool | None:
+        if record.speaks(place, version):
+            return answer
+        if Listed(*place[:2], version, record.id) in self.listed:
+            return True
+        return None if any(one[:2] == place[:2] and one.id == record.id for one in self.listed) else answer
 
 
 @dataclass(frozen=True)
@@ -82,6 +119,10 @@ class Book:
             record for advisory in self.on(ecosystem, name) for record in advisory.records if record.about(place)
         )
 
+    def disputed(self, ecosystem: str, name: str, version: str) -> tuple[Advisory, ...]:
+        """Those that the source lists for the version, against what their records say; the worst first."""
+        return tuple(each for each in self.on(ecosystem, name) if each.disputes(ecosystem, name, version))
+
     def _answering(self, wanted: bool | None, ecosystem: str, name: str, version: str) -> tuple[Advisory, ...]:
         return tuple(each for each in self.on(ecosystem, name) if each.affects(ecosystem, name, version) is wanted)
 
@@ -89,7 +130,8 @@ class Book:
     def _by_package(self) -> Mapping[tuple[str, str], tuple[Advisory, ...]]:
         found: dict[tuple[str, str], list[Advisory]] = {}
         for advisory in self.advisories:
-            for package in {place[:2] for record in advisory.records for place in _places(record)}:
+            named = {place[:2] for record in advisory.records for place in _places(record)}
+            for package in named | {one[:2] for one in advisory.listed}:
                 found.setdefault(package, []).append(advisory)
         return {package: tuple(sorted(advisories, key=rank)) for package, advisories in found.items()}
 
@@ -99,11 +141,16 @@ def rank(advisory: Advisory) -> tuple[int, float, str]:
     return -severity.SEVERITIES.index(advisory.severity), -(advisory.score or 0.0), advisory.id
 
 
-def known(records: Iterable[str | bytes | Mapping[str, Any] | osv.Record]) -> Book:
-    """The advisories that these records tell of. Withdrawn ones are dropped, the same record twice counts once.
+def known(
+    records: Iterable[str | bytes | Mapping[str, Any] | osv.Record],
+    listed: Iterable[Listing] = (),
+    unread: Iterable[Unread] = (),
+) -> Book:
+    """The advisories that these records tell of, or that are `listed`. Withdrawn ones are dropped, and the same record
+    twice counts once.
 
     Records with a name in common, own id or alias, are one advisory, also by way of a third. One that cannot be read is
-    a flaw of the book, never an exception.
+    a flaw of the book, never an exception; so is what is `unread` and not listed.
     """
     read: dict[str, osv.Record] = {}
     flaws = []
@@ -116,8 +163,23 @@ def known(records: Iterable[str | bytes | Mapping[str, Any] | osv.Record]) -> Bo
         earlier = read.get(found.id)
         if earlier is None or moment(found.modified) > moment(earlier.modified):
             read[found.id] = found
+    named = _by_record(listed)
+    lost = {one.id: one.why for one in unread if one.id not in read}
+    for name in sorted(named.keys() - read.keys()):
+        read[name] = osv.Record(name, unread=lost.pop(name, "nobody brought it"))
     standing = [record for record in read.values() if not record.withdrawn]
-    return Book(tuple(sorted(map(_advisory, _grouped(standing)), key=rank)), tuple(flaws))
+    advisories = (_advisory(group, named) for group in _grouped(standing))
+    return Book(tuple(sorted(advisories, key=rank)), (*flaws, *(f"{name}: {why}" for name, why in lost.items())))
+
+
+def _by_record(listed: Iterable[Listing]) -> dict[str, list[Listed]]:
+    found: dict[str, list[Listed]] = {}
+    for one in listed:
+        if stated := purl.identify(one.purl):
+            place = locate(stated[0].ecosystem, stated[0].name)
+            for name in one.ids:
+                found.setdefault(name, []).append(Listed(*place[:2], one.version, name))
+    return found
 
 
 # --- one advisory ------------------------------------------------------------------------------------------
@@ -141,7 +203,7 @@ def _grouped(records: Sequence[osv.Record]) -> list[list[osv.Record]]:
     return list(groups.values())
 
 
-def _advisory(group: list[osv.Record]) -> Advisory:
+def _advisory(group: list[osv.Record], listed: Mapping[str, Sequence[Listed]]) -> Advisory:
     records = tuple(sorted(group, key=lambda record: record.id))
     own = [record.id for record in records]
     aliases = sorted({alias for record in records for alias in record.aliases})
@@ -158,6 +220,7 @@ def _advisory(group: list[osv.Record]) -> Advisory:
         modified=next(reversed(_in_time(record.modified for record in records)), ""),
         url=_url(shown),
         records=records,
+        listed=frozenset(one for name in own for one in listed.get(name, ())),
     )
 
 

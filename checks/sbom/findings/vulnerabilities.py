@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.sbom.advisories.moments import DAWN, moment
 from checks.sbom.concern import Concern
 from checks.sbom.drift.why import Reason
 from checks.sbom.findings.bills import Bills, named
 from checks.sbom.findings.exposure import Exposure, exposures
+from checks.sbom.osv import Record
 
 RULE = "vulnerability"
 INTRODUCED, PREEXISTING, NEWLY_PUBLISHED, FIXED = "introduced", "preexisting", "newly_published", "fixed"
@@ -53,9 +54,10 @@ def _concern(bills: Bills, exposure: Exposure, kind: str, reason: Reason) -> Con
     advisory, package = exposure.advisory, (bills.after.get(exposure.key) or bills.before[exposure.key])[0]
     affected = tuple(sorted(exposure.before if kind == FIXED else exposure.after))
     where = named(package.name, affected, reason.introduced_by)
+    listed = [one for version in affected if (one := advisory.hearsay(package.ecosystem, package.name, version))]
     return bills.of_package(
         RULE,
-        f"{advisory.id} ({advisory.severity}) {_SAID[kind]} {where}",
+        f"{advisory.id} ({advisory.severity}) {_SAID[kind]} {where}{_by_word(listed)}",
         exposure.key,
         reason,
         kind=kind,
@@ -65,4 +67,15 @@ def _concern(bills: Bills, exposure: Exposure, kind: str, reason: Reason) -> Con
         severity=advisory.severity,
         score=advisory.score,
         advisory=advisory,
+        unread=any(one.unread for one in listed),
     )
+
+
+def _by_word(listed: Sequence[Record]) -> str:
+    """What is believed on OSV's word alone, because the record does not tell."""
+    if not listed:
+        return ""
+    unread = next((one for one in listed if one.unread), None)
+    if unread:
+        return f": OSV lists it, and its record could not be read: {unread.unread}"
+    return ": OSV lists it, but its record does not say which versions"

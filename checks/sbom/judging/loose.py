@@ -15,6 +15,7 @@ EXPIRED = "exception_expired"
 TOO_LONG = "exception_too_long"
 UNMATCHED = "vex_unmatched"
 UNASKED = "unasked"
+UNREAD = "advisory_unread"
 SHOWN = 5
 
 
@@ -31,8 +32,8 @@ def judged(outcomes: Sequence[Outcome], config: Config, evidence: Evidence) -> l
 def _unasked(evidence: Evidence) -> Iterator[Concern]:
     if evidence.unasked:
         yield Concern(UNASKED, f"Nobody could be asked about {_listed(evidence.unasked)}")
-    if evidence.book.flaws:
-        yield Concern(UNASKED, f"Advisories that could not be read: {_listed(evidence.book.flaws)}")
+    for flaw in evidence.book.flaws:
+        yield Concern(UNREAD, f"An advisory could not be read: {flaw}", unread=True)
 
 
 def _reminders(config: Config, day: str) -> Iterator[Concern]:

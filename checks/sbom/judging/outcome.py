@@ -10,8 +10,8 @@ from checks.sbom.advisories.advisory import Advisory
 from checks.sbom.advisories.severity import SEVERITIES
 from checks.sbom.concern import Concern
 from checks.sbom.drift.change import Diff
+from checks.sbom.judging.weigh import Effect
 from checks.sbom.purl import with_version
-from checks.sbom.rules.selectors import Action
 
 
 class Standing(StrEnum):
@@ -28,8 +28,13 @@ class Standing(StrEnum):
 
 
 Case = tuple[Advisory, str, str]  # an advisory, the package URL with version, the version
-_STATES: dict[Action, State] = {"block": State.BLOCK, "warn": State.WARN, "ignore": State.PASS}
-_RANK = {State.BLOCK: 0, State.WARN: 1}
+_STATES: dict[Effect, State] = {
+    "block": State.BLOCK,
+    "hold": State.UNMEASURED,
+    "warn": State.WARN,
+    "ignore": State.PASS,
+}
+_RANK = {State.BLOCK: 0, State.UNMEASURED: 1, State.WARN: 2, State.PASS: 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Judged:
     """A concern and what it does to the change. `sboms`: the bills that it was found in, sorted."""
 
     concern: Concern
-    action: Action
+    action: Effect
     sboms: tuple[str, ...] = ()
 
     @property
@@ -113,7 +118,7 @@ def order(judged: Judged) -> tuple[int, str, int, str, str]:
     """What stops the change first, then by rule, worst severity, message and place."""
     concern = judged.concern
     severity = -SEVERITIES.index(concern.severity) if concern.severity in SEVERITIES else 0
-    return _RANK.get(judged.state, 2), concern.rule, severity, concern.message, concern.path
+    return _RANK[judged.state], concern.rule, severity, concern.message, concern.path
 
 
 Identity = tuple[str, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from checks.sbom.advisories.severity import SEVERITIES
 from checks.sbom.bills.bill import Scope
@@ -18,10 +18,14 @@ _BLOCKING = {
 }
 
 
+Effect = Action | Literal["hold"]
+"""What a concern does. No rule says `hold`: it is for what nobody knows, until a rule says otherwise."""
+
+
 class Weight(NamedTuple):
     """`stated`: a rule of the policy says so, not a default."""
 
-    action: Action
+    action: Effect
     stated: bool
 
 
@@ -33,7 +37,9 @@ def weigh(concern: Concern, rules: Sequence[Rule], severity: str) -> Weight:
     return Weight(_default(concern, severity), stated=False)
 
 
-def _default(concern: Concern, severity: str) -> Action:
+def _default(concern: Concern, severity: str) -> Effect:
+    if concern.unread and concern.kind != "fixed":
+        return "hold"
     if concern.rule == "vulnerability":
         return _of_advisory(concern, severity)
     return "block" if (concern.rule, concern.kind) in _BLOCKING else "warn"

@@ -81,17 +81,20 @@ class Unrepaired:
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """By purl, every name of the advisories that are open on it; and the packages that nobody could be asked about."""
+    """By purl, every name of the advisories that are open on it; the packages that nobody could be asked about, and the
+    advisories that could not be read.
+    """
 
     names: Mapping[str, frozenset[str]]
     unasked: tuple[str, ...] = ()
+    unread: frozenset[str] = frozenset()
 
     def free(self, purl: str, advisories: Iterable[str]) -> bool:
-        """Is none of `advisories` open on a package any more? No, where nobody could be asked."""
+        """Is none of `advisories` open on a package any more? No, where nobody could be asked, or one not be read."""
         found = identify(purl)
         name = found[0].name if found else purl
         asked = not any(name in one or purl in one for one in self.unasked)
-        return asked and self.names.get(purl, frozenset()).isdisjoint(advisories)
+        return asked and (self.names.get(purl, frozenset()) | self.unread).isdisjoint(advisories)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +137,9 @@ def exposed(findings: Iterable[Finding], snapshot: Snapshot) -> Exposed:
     names = {name: one.names for one in _book(snapshot).advisories for name in one.names}
     for finding in filter(_open, findings):
         found.setdefault(_purl(finding), set()).update(names.get(finding.id, {finding.id}))
-    unasked = snapshot.advisories.unasked if isinstance(snapshot.advisories, Advisories) else ()
-    return Exposed({purl: frozenset(every) for purl, every in found.items()}, unasked)
+    had = _had(snapshot)
+    unread = frozenset(one.id for one in had.unread)
+    return Exposed({purl: frozenset(every) for purl, every in found.items()}, had.unasked, unread)
 
 
 def stops(finding: Finding) -> bool:
@@ -323,7 +327,12 @@ def _facts(snapshot: Snapshot, config: Config, before: tuple[Document, ...]) -> 
 
 
 def _book(snapshot: Snapshot) -> Book:
-    return known(snapshot.advisories.records if isinstance(snapshot.advisories, Advisories) else ())
+    had = _had(snapshot)
+    return known(had.records, had.listed, had.unread)
+
+
+def _had(snapshot: Snapshot) -> Advisories:
+    return snapshot.advisories if isinstance(snapshot.advisories, Advisories) else Advisories(())
 
 
 def _readable(documents: object) -> tuple[Document, ...]:

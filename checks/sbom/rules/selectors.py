@@ -32,6 +32,7 @@ RuleName = Literal[
     "exception_too_long",
     "vex_unmatched",
     "unasked",
+    "advisory_unread",
 ]
 ClassName = Literal[
     "introduced",
@@ -43,15 +44,20 @@ ClassName = Literal[
     "changed",
     "into_vulnerable",
     "plain",
+    "undecided",
+    "disputed",
 ]
 CLASSES: Mapping[str, tuple[str, ...]] = {
     "vulnerability": ("introduced", "preexisting", "newly_published", "fixed"),
     "licence": ("denied", "unknown", "changed"),
     "downgrade": ("into_vulnerable", "plain"),
+    "unasked": ("undecided", "disputed"),
 }
 _TYPE = re.compile(r"[a-z][a-z0-9.+-]*", re.ASCII)
 _ADVISED = frozenset({"vulnerability", "downgrade"})  # the rules whose findings an advisory stands behind
-_UNPACKAGED = frozenset({"component_unreadable", "exception_expired", "exception_too_long", "vex_unmatched", "unasked"})
+_UNPACKAGED = frozenset(
+    {"component_unreadable", "exception_expired", "exception_too_long", "vex_unmatched", "advisory_unread"}
+)
 _OF_ADVISORIES = ("severity", "cvss", "fix", "bump")
 _OF_PACKAGES = ("scope", "direct", "depth", "ecosystem", "purl", "licence")
 
@@ -68,8 +74,8 @@ class Rule(Strict):
     """`block` stops the change, `warn` remarks on it, `ignore` only lists it."""
 
     kind: ClassName | None = Field(default=None, alias="class")
-    """Class within the rule: the first four are of `vulnerability`, the next three of `licence`, the last of
-    `downgrade`. Without it, any.
+    """Class within the rule: the first four are of `vulnerability`, the next three of `licence`, then two each of
+    `downgrade` and `unasked`. Without it, any.
     """
 
     severity: Literal["unknown", "info", "low", "medium", "high", "critical"] | None = None

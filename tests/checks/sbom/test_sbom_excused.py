@@ -135,7 +135,7 @@ def test_a_step_back_into_what_a_statement_excuses_is_plain() -> None:
 
 def test_advisories_that_cannot_be_read_are_told() -> None:
     outcome = report.compare(BASE, HEAD, None, ["{", HIT])
-    assert ("unasked", "warn") in told(outcome)
+    assert ("advisory_unread", "hold") in told(outcome)
     assert any(
-        each.concern.message.startswith("Advisories that could not be read: record 1") for each in outcome.judged
+        each.concern.message.startswith("An advisory could not be read: record 1: no JSON") for each in outcome.judged
     )
