@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from app.osv.model import Package
 from checks.model import SbomPair
 from checks.sbom import Component, UnreadableError, read
-from checks.sbom.purl import with_version
-from checks.sbom.versions.ecosystems import PURL_TYPES
+from checks.sbom.asking import say, unidentified
 
 MOST_UNASKED = 1_000  # names; of more, only so many are told
-_TYPES = frozenset(PURL_TYPES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +37,8 @@ def packages_of(pairs: Iterable[SbomPair]) -> Packages:
     for pair in pairs:
         bases |= _components(pair.base.text if pair.base else "")
         heads |= _components(pair.head.text if pair.head else "")
-    asked = {Package(one.purl, one.version) for one in bases | heads if _can_be_asked(one)}
-    unasked = sorted({_named(one) for one in heads if not _can_be_asked(one)})
+    asked = {Package(one.purl, one.version) for one in bases | heads if not unidentified(one)}
+    unasked = sorted({say(one) for one in heads if unidentified(one)})
     return Packages(tuple(sorted(asked)), tuple(unasked[:MOST_UNASKED]))
 
 
@@ -49,13 +47,3 @@ def _components(text: str) -> set[Component]:
         return set(read(text).components) if text else set()
     except UnreadableError:
         return set()
-
-
-def _can_be_asked(component: Component) -> bool:
-    return bool(component.purl and component.version) and component.ecosystem in _TYPES
-
-
-def _named(component: Component) -> str:
-    if component.purl:
-        return with_version(component.purl, component.version)
-    return f"{component.name} {component.version}".strip()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from app.render.escape import terminal as safe
 from checks.model import State
+from checks.sbom.asking import WHY
 from checks.sbom.drift.change import Change
 from checks.sbom.findings.vulnerabilities import FIXED
 from checks.sbom.judging.outcome import Judged, Outcome, Suppressed
@@ -55,6 +56,8 @@ def _parts(outcome: Outcome) -> Iterator[Text | Table | str]:
         yield Text(line, "dim")
     for excuse in outcome.suppressed:
         yield Text(_excused(excuse), "dim")
+    for why, names in outcome.unidentified.items():
+        yield Text(f"nobody can be asked about {len(names):,} component(s) {WHY[why]}", "dim")
     if outcome.diff.changes:
         yield ""
         yield _changes(outcome.diff.changes)

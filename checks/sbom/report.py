@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from checks.model import Baseline, Document, Unread
+from checks.sbom.asking import WHY
 from checks.sbom.concern import Concern
 from checks.sbom.drift.change import Change
 from checks.sbom.evidence import Evidence
@@ -60,7 +61,7 @@ def as_json(
     baseline: Baseline | None = None,
     path: str = "",
 ) -> dict[str, Any]:
-    """The same in JSON's own types: state, comparison, summary, changes, findings, suppressed."""
+    """The same in JSON's own types: state, comparison, summary, changes, findings, suppressed, unidentified."""
     outcome = compare(base, head, config, records, vex, day, manifests=manifests, baseline=baseline, path=path)
     return plain(outcome)
 
@@ -75,7 +76,18 @@ def plain(outcome: Outcome) -> dict[str, Any]:
         "changes": [change(each) for each in outcome.diff.changes],
         "findings": [finding(each) for each in outcome.judged],
         "suppressed": [excused(each) for each in outcome.suppressed],
+        "unidentified": unidentified(outcome),
     }
+
+
+def unidentified(outcome: Outcome, most: int | None = None) -> list[dict[str, Any]]:
+    """The head's components that nobody can be asked about: the reason, for programs and in words, how many they are,
+    and the names of at `most` so many.
+    """
+    return [
+        {"reason": why, "said": WHY[why], "count": len(names), "components": list(names[:most])}
+        for why, names in outcome.unidentified.items()
+    ]
 
 
 def change(found: Change) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from checks.sbom.rules.policy import Config
 
 NAME = "sbom"
 SHOWN = 200  # findings, and changes a file, in `detail`: more than anyone reads
+NAMED = 10  # components of a file that nobody can be asked about, for each reason
 
 
 def together(outcomes: Sequence[Outcome], snapshot: Snapshot, config: Config, evidence: Evidence) -> CheckResult:
@@ -80,6 +81,7 @@ _STEPS = {
     ("exception_too_long", ""): "Let the exception end within 90 days.",
     ("vex_unmatched", ""): "Correct the statement: it speaks of nothing in the bills.",
     ("unasked", ""): "Look those packages up by hand.",
+    ("unidentified", ""): "Look the package up by hand, or let the bill's generator name it whole.",
     ("advisory_unread", ""): "Look the advisory up by hand; a rule or an exception may settle it.",
 }
 
@@ -168,6 +170,7 @@ def _file(outcome: Outcome) -> dict[str, Any]:
         "base_components": base,
         "head_components": head,
         "graph": outcome.diff.graph,
+        "unidentified": report.unidentified(outcome, NAMED),
         "changes": [report.change(change) for change in shown],
         "more": len(outcome.diff.changes) - len(shown),
     }

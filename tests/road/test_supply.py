@@ -112,11 +112,15 @@ async def test_packages_that_nobody_can_be_asked_about_are_named(here: Town) -> 
     text["components"] += [{"type": "library", "name": "blob", "version": "1"}]
     text["components"] += [{"type": "library", "name": "zlib", "version": "1.3", "purl": "pkg:generic/zlib@1.3"}]
     repo = kept(here.sandbox)
-    number, _ = brings(repo, text=json.dumps(text))
+    number, sha = brings(repo, text=json.dumps(text))
     await here.rest()
     found = (await facts(here, number)).advisories
     assert isinstance(found, Advisories)
     assert found.unasked == ("blob 1", "pkg:generic/zlib@1.3")
+    (run,) = (run for run in repo.check_runs(sha) if run.name == "maestro / sbom")
+    said = f"{run.title} {run.summary} {run.text}"
+    assert "Nobody can be asked about 1 component without a package URL: `blob 1`" in said
+    assert "arrives of a kind that no advisories are filed under" in said
 
 
 async def test_advisories_of_the_repository_are_read_from_the_base_alone(here: Town) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from checks.sbom.concern import Concern
-from checks.sbom.findings import arrivals, files, integrity, licensing, steps, vulnerabilities
+from checks.sbom.findings import arrivals, files, integrity, licensing, steps, unidentified, vulnerabilities
 from checks.sbom.findings.bills import Bills, say
 
 __all__ = ["Bills", "every", "of_unchanged", "say"]
@@ -19,6 +19,7 @@ def every(bills: Bills, excused: Callable[[Concern], bool]) -> Iterator[Concern]
     yield from licensing.concerns(bills)
     yield from integrity.concerns(bills)
     yield from arrivals.concerns(bills)
+    yield from unidentified.concerns(bills)
     yield from files.concerns(bills)
 
 

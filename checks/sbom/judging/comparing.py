@@ -8,6 +8,7 @@ from datetime import date
 
 from checks.model import Baseline, State
 from checks.sbom import findings
+from checks.sbom.asking import sorted_out
 from checks.sbom.bills.bill import Bom, UnreadableError
 from checks.sbom.bills.reader import read
 from checks.sbom.concern import Concern
@@ -142,6 +143,7 @@ def _compared(both: Both, base: Bom, head: Bom, config: Config, evidence: Eviden
         baseline=both.baseline,
         cases=_cases(judged, suppressed),
         products=products,
+        unidentified=sorted_out(head.components),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -101,6 +102,7 @@ class Outcome:
     baseline: Baseline | None = None
     cases: tuple[Case, ...] = ()  # every advisory on every package at either end, excused or not
     products: tuple[str, ...] = ()  # what a statement may call the product itself
+    unidentified: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # of the head, by reason
 
     @property
     def measured(self) -> bool:

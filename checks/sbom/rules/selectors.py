@@ -33,6 +33,7 @@ RuleName = Literal[
     "vex_unmatched",
     "unasked",
     "advisory_unread",
+    "unidentified",
 ]
 ClassName = Literal[
     "introduced",
@@ -46,12 +47,16 @@ ClassName = Literal[
     "plain",
     "undecided",
     "disputed",
+    "no_purl",
+    "no_version",
+    "no_advisories",
 ]
 CLASSES: Mapping[str, tuple[str, ...]] = {
     "vulnerability": ("introduced", "preexisting", "newly_published", "fixed"),
     "licence": ("denied", "unknown", "changed"),
     "downgrade": ("into_vulnerable", "plain"),
     "unasked": ("undecided", "disputed"),
+    "unidentified": ("no_purl", "no_version", "no_advisories"),
 }
 _TYPE = re.compile(r"[a-z][a-z0-9.+-]*", re.ASCII)
 _ADVISED = frozenset({"vulnerability", "downgrade"})  # the rules whose findings an advisory stands behind
@@ -75,7 +80,7 @@ class Rule(Strict):
 
     kind: ClassName | None = Field(default=None, alias="class")
     """Class within the rule: the first four are of `vulnerability`, the next three of `licence`, then two each of
-    `downgrade` and `unasked`. Without it, any.
+    `downgrade` and `unasked`, the last of `unidentified`. Without it, any.
     """
 
     severity: Literal["unknown", "info", "low", "medium", "high", "critical"] | None = None

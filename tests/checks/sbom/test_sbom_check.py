@@ -68,6 +68,7 @@ def test_a_file_that_was_not_compared_has_the_same_fields_in_detail_and_no_chang
         "comparison": "no_baseline",
         "baseline": None,
         "graph": False,
+        "unidentified": [],
         "title": "No baseline: the base has no SBOM to compare with",
         "base_components": None,
         "head_components": None,

@@ -215,7 +215,8 @@ def test_the_json_of_a_comparison_has_just_the_promised_keys() -> None:
     edges = {"app": ["a"], "a": ["qs"]}
     head = document(npm("a"), npm("qs", "6.5.2"), edges=edges)
     made = json.loads(json.dumps(report.as_json(BASE, head, None, [HIT], day="2026-06-10", path="sbom/a.json")))
-    assert set(made) == {"state", "comparison", "title", "summary", "changes", "findings", "suppressed"}
+    lists = {"changes", "findings", "suppressed", "unidentified"}
+    assert set(made) == {"state", "comparison", "title", "summary", *lists}
     assert (made["state"], made["comparison"]) == ("block", "compared")
     assert list(made["summary"]) == ["added", "removed", "upgraded", "downgraded", "multi_version", "license_changed"]
     (finding,) = made["findings"]
