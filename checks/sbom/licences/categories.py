@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import Any, Literal
 
-from checks.sbom.licences.terms import parse
+from checks.sbom.licences.terms import leaves, operator, parse
 
 Category = Literal[
     "permissive",
@@ -43,18 +43,20 @@ _FAMILIES: dict[Category, str] = {
         "NBPL-1.0 NCSA Net-SNMP NetCDF Newsletr NIST-PD* NLPL NTP NTP-0 OFL-* OGC-1.0 OLDAP-* OLFL-1.3 OML OpenSSL "
         "ODC-By-1.0 PDDL-1.0 PHP-* Plexus PostgreSQL PSF-2.0 psfrag Python-2.0* Qhull Rdisc Ruby Saxpath SGI-B-2.0 "
         "SHL-* SMLNJ snprintf StandardML-NJ SunPro SWL TCL TCP-wrappers TU-Berlin-* UCAR Unicode-* Unlicense UPL-1.0 "
-        "Vim VSL-1.0 W3C* WTFPL X11* Xerox XFree86-1.1 xinetd Xnet XSkat Zed Zend-2.0 Zlib ZPL ZPL-*"
+        "Vim VSL-1.0 W3C* WTFNMFPL WTFPL X11* Xerox XFree86-1.1 xinetd Xnet XSkat Zed Zend-2.0 Zlib ZPL ZPL-* "
+        "ESA-PL-permissive-2.4"
     ),
     "weak_copyleft": (
         "APSL-* CDDL CDDL-* CECILL-C CERN-OHL-W-2.0 CDLA-Sharing-1.0 CPL-1.0 EPL EPL-* ErlPL-1.1 EUDatagrid IPL-1.0 "
         "LGPL LGPL-* LGPLLR LPPL-* MPL MPL-* MS-RL NOSL NPL-* Nokia ODbL-1.0 OSET-PL-2.1 SISSL* SPL-1.0 wxWindows "
-        "YPL-* zimbra-*"
+        "YPL-* zimbra-* ESA-PL-weak-copyleft-2.4"
     ),
     "copyleft": (
         "CC-BY-SA-* CECILL-1.0 CECILL-1.1 CECILL-2.0 CECILL-2.1 CERN-OHL-S-2.0 copyleft-next-* EUPL EUPL-* GFDL-* GPL "
-        "GPL-* HPL NGPL QPL-1.0* Sleepycat TMate BSD-Protection"
+        "GPL-* HPL NGPL QPL-1.0* Sleepycat TMate BSD-Protection ESA-PL-strong-copyleft-2.4"
     ),
     "network_copyleft": "AGPL AGPL-* APL-1.0 CPAL-1.0 NPOSL-3.0 OSL-* OCLC-2.0 RPL-* RPSL-1.0 SimPL-2.0 Watcom-1.0",
+    "exception": "eCos-2.0",
     "source_available": (
         "BUSL-1.1 CAL-1.0* CC-BY-NC-* CC-BY-ND-* Elastic-2.0 FSL-* Hippocratic-2.1 JPNIC NCGL-UK-2.0 Parity-* "
         "PolyForm-* Prosperity-3.0.0 SSPL-1.0 SSPL-1.0-only"
@@ -83,13 +85,13 @@ def holds(expression: str, wanted: str) -> bool:
     tree, sought = parse(expression), parse(wanted)
     if tree is None or sought is None:
         return expression.strip().lower() == wanted.strip().lower()
-    return str(sought).lower() in {str(leaf).lower() for leaf in _leaves(tree)}
+    return str(sought).lower() in {str(leaf).lower() for leaf in leaves(tree)}
 
 
 def _of(tree: Any) -> Category:
-    if operator := str(getattr(tree, "operator", "")).strip():
+    if joined := operator(tree):
         found = [_of(branch) for branch in tree.args]
-        return _pick(min if operator == "OR" else max, found)
+        return _pick(min if joined == "OR" else max, found)
     if not hasattr(tree, "exception_symbol"):
         return _single(tree.key)
     base = _single(tree.license_symbol.key)
@@ -115,9 +117,3 @@ def _table() -> tuple[dict[str, Category], tuple[tuple[str, Category], ...]]:
     families = [(name.removesuffix("*"), found) for name, found in listed if name.endswith("*")]
     exact = {name: found for name, found in listed if not name.endswith("*")}
     return exact, tuple(sorted(families, key=lambda family: -len(family[0])))
-
-
-def _leaves(tree: Any) -> list[Any]:
-    if not str(getattr(tree, "operator", "")).strip():
-        return [tree]
-    return [leaf for branch in tree.args for leaf in _leaves(branch)]

@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any, Literal
 
 from checks.sbom.licences.spellings import LADDERS, VAGUE
-from checks.sbom.licences.terms import exceptions, identifiers, parse, states
+from checks.sbom.licences.terms import exceptions, identifiers, leaves, operator, parse, states
 
 Answer = Literal["pass", "deny", "unknown"]
 
@@ -31,11 +31,23 @@ _WORDS: dict[_Rank, Answer] = {_Rank.PASS: "pass", _Rank.UNKNOWN: "unknown", _Ra
 
 
 @dataclass(frozen=True, slots=True)
+class _Clause:
+    """A conjunction or a choice that the policy names: for each of its branches all the names that it goes by."""
+
+    joined: str
+    branches: tuple[frozenset[str], ...]
+    denied: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Terms:
-    """A policy as sets of single licences, in lower case; `allow` None: whatever is not denied may come."""
+    """A policy: single licences as sets, in lower case, and whole expressions. `allow` None: whatever is not denied may
+    come.
+    """
 
     deny: frozenset[str]
     allow: frozenset[str] | None
+    clauses: tuple[_Clause, ...] = ()
 
     def judge(self, name: str) -> _Rank:
         if name in self.deny:
@@ -48,12 +60,19 @@ class _Terms:
             return _Rank.DENY
         return _Rank.PASS if self.allow is not None and name in self.allow else None
 
+    def denials(self) -> _Terms:
+        """What it denies, and no more."""
+        return _Terms(self.deny, None, tuple(clause for clause in self.clauses if clause.denied))
 
-def evaluate(expression: str | None, policy: Mapping[str, Sequence[str]]) -> Answer:
+
+def evaluate(expression: object, policy: Mapping[str, Sequence[str] | str | None]) -> Answer:
     """Judge `expression` by `{"deny": [...]}`, `{"allow": [...]}` or both.
 
+    An entry is a licence, or an expression of several, which means just that conjunction, or choice, whatever else is
+    beside it. Raises ValueError for a policy that could never match (see `entry_error`).
+
     "pass": the component can be taken without touching a denied licence (deny) or under allowed ones alone
-    (allow). "deny": it cannot. "unknown": the text does not say enough (nothing stated, no SPDX expression, a
+    (allow). "deny": it cannot. "unknown": the text does not say enough (nothing stated, no text, no SPDX expression, a
     LicenseRef that the policy does not name, a name that fits several licences of which only some are denied,
     an exception to a denied licence that the policy does not name). A licence "or later" offers every
     published version from there on.
@@ -63,15 +82,34 @@ def evaluate(expression: str | None, policy: Mapping[str, Sequence[str]]) -> Ans
     >>> evaluate("MIT AND GPL-3.0-only", {"deny": ["GPL-3.0-only"]})
     'deny'
     """
+    if strange := sorted(map(str, policy.keys() - {"deny", "allow"})):
+        raise ValueError(f"{strange[0]!r} is neither `deny` nor `allow`")
     deny, allow = (_listed(policy.get(side)) for side in ("deny", "allow"))
-    return _evaluate(expression or "", deny or (), allow)
+    return _evaluate(expression if isinstance(expression, str) else "", deny or (), allow)
 
 
 def _listed(names: Sequence[str] | str | None) -> tuple[str, ...] | None:
-    """One name by itself is a list of one, not of its letters."""
+    """One name by itself is a list of one, not of its letters. Raises ValueError where one could never match."""
     if names is None:
         return None
-    return (names,) if isinstance(names, str) else tuple(names)
+    listed = (names,) if isinstance(names, str) else tuple(names)
+    if wrong := next(filter(None, map(entry_error, listed)), ""):
+        raise ValueError(wrong)
+    return listed
+
+
+def entry_error(entry: object) -> str:
+    """Why an entry of a policy could never match, in words that name it; "" where it could."""
+    if not isinstance(entry, str):
+        return f"{entry!r} is no text"
+    tree = parse(entry)
+    if tree is None:
+        return f"{entry!r} is no SPDX licence identifier, no LicenseRef and no expression of them"
+    strange = [str(leaf) for leaf in leaves(tree) if not recognised(str(leaf))]
+    if not strange:
+        return ""
+    named = f"{strange[0]!r} in {entry!r}" if operator(tree) else repr(entry)
+    return f"{named} is no SPDX licence identifier and no LicenseRef"
 
 
 def conjunction(names: Iterable[str]) -> str:
@@ -116,14 +154,26 @@ def _evaluate(expression: str, deny: tuple[str, ...], allow: tuple[str, ...] | N
 
 @lru_cache(maxsize=64)
 def _terms(deny: tuple[str, ...], allow: tuple[str, ...] | None) -> _Terms:
-    denied = frozenset(chain.from_iterable(map(_entry, deny)))
-    return _Terms(denied, None if allow is None else frozenset(chain.from_iterable(map(_entry, allow))))
+    denied, refused = _entries(deny, denied=True)
+    allowed, granted = _entries(allow or (), denied=False)
+    return _Terms(denied, None if allow is None else allowed, (*refused, *granted))
+
+
+def _entries(entries: tuple[str, ...], *, denied: bool) -> tuple[frozenset[str], list[_Clause]]:
+    """The single licences of a list, and its expressions of several."""
+    trees = [tree for tree in map(parse, entries) if tree is not None]
+    clauses = [_Clause(operator(tree), tuple(map(_names, tree.args)), denied) for tree in trees if operator(tree)]
+    single = [_entry(str(tree)) for tree in trees if not operator(tree)]
+    return frozenset(chain.from_iterable(single)), clauses
+
+
+def _names(branch: Any) -> frozenset[str]:
+    return frozenset({str(branch).lower()} if operator(branch) else _entry(str(branch)))
 
 
 def _entry(name: str) -> list[str]:
-    """All single licences that one entry of a policy speaks of."""
-    symbol = _single(name) or name.strip()
-    plain, mark, exception = symbol.partition(" WITH ")
+    """All single licences that one of a policy stands for."""
+    plain, mark, exception = name.partition(" WITH ")
     options = (*LADDERS.get(plain, ()), *VAGUE[plain][0], plain) if plain in VAGUE else _options(plain)
     return [f"{option}{mark}{exception}".lower() for option in options]
 
@@ -132,12 +182,62 @@ def _entry(name: str) -> list[str]:
 
 
 def _judge(tree: Any, terms: _Terms) -> _Rank:
-    if operator := _operator(tree):
-        ranks = [_judge(branch, terms) for branch in tree.args]
-        return min(ranks) if operator == "OR" else max(ranks)
+    if joined := operator(tree):
+        return _several(joined, tree.args, terms)
     if hasattr(tree, "exception_symbol"):
         return _with(tree.license_symbol.key, tree.exception_symbol.key, terms)
     return _licence(tree.key, terms)
+
+
+def _several(joined: str, branches: Sequence[Any], terms: _Terms) -> _Rank:
+    """What a clause of the policy names is answered by it, the rest branch by branch."""
+    ranks, settled = [], set[int]()
+    for clause in terms.clauses:
+        found = _matched(clause, branches) if clause.joined == joined else {}
+        if found:
+            ranks.append(_by_clause(clause, [branches[place] for place in found], terms, sure=all(found.values())))
+            settled.update(found)
+    ranks += [_judge(branch, terms) for place, branch in enumerate(branches) if place not in settled]
+    return min(ranks) if joined == "OR" else max(ranks)
+
+
+def _by_clause(clause: _Clause, group: Sequence[Any], terms: _Terms, *, sure: bool) -> _Rank:
+    """A denied group is denied; an allowed one passes unless something else denies it. Where a name is too vague to say
+    whether it is meant, nobody knows.
+    """
+    if clause.denied and sure:
+        return _Rank.DENY
+    denied = terms.denials() if not clause.denied else _Terms(terms.deny, terms.allow)
+    base = _several(clause.joined, group, denied)
+    if base is _Rank.DENY:
+        return base
+    return _Rank.PASS if sure else _Rank.UNKNOWN
+
+
+def _matched(clause: _Clause, branches: Sequence[Any]) -> dict[int, bool]:
+    """The places of the branches that a clause names, and whether each surely is meant; none unless all that it names
+    are there.
+    """
+    found: dict[int, bool] = {}
+    for names in clause.branches:
+        here = {place: sure for place, one in enumerate(branches) if (sure := _meant(one, names, clause)) is not None}
+        if not here:
+            return {}
+        found |= {place: True for place, sure in here.items() if sure} or here
+    return found
+
+
+def _meant(branch: Any, names: frozenset[str], clause: _Clause) -> bool | None:
+    """Does a branch go by one of these names? None: it does not; False: it may, for its own name is vague."""
+    if operator(branch):
+        return True if str(branch).lower() in names else None
+    plain, mark, exception = str(branch).partition(" WITH ")
+    offered = VAGUE[plain][0] if plain in VAGUE else _options(plain)
+    named = [f"{option}{mark}{exception}".lower() in names for option in offered]
+    if plain in VAGUE:
+        return all(named) if any(named) else None
+    chosen = all(named) if clause.denied else any(named)  # of what is offered, one may take what is permitted
+    return True if chosen else None
 
 
 def _licence(key: str, terms: _Terms) -> _Rank:
@@ -182,11 +282,6 @@ def _options(key: str) -> tuple[str, ...]:
     return (stem,)
 
 
-def _operator(tree: Any) -> str:
-    """AND or OR; "" for a leaf."""
-    return str(getattr(tree, "operator", "")).strip()
-
-
 def _known(name: str) -> bool:
     return name.lower() in identifiers()
 
@@ -199,7 +294,7 @@ def _is_private(name: str) -> bool:
 def _single(name: str) -> str | None:
     """The normal name of one licence (and its exception); None for an expression or no licence."""
     tree = parse(name)
-    return None if tree is None or _operator(tree) else str(tree)
+    return None if tree is None or operator(tree) else str(tree)
 
 
 # --- normal forms ------------------------------------------------------------------------------------------
@@ -226,7 +321,7 @@ def _normal(name: str) -> str:
 def _factors(expression: str) -> frozenset[str]:
     """What all has to be accepted: the branches of a top-level AND, or the expression itself."""
     tree = parse(expression)
-    if tree is None or _operator(tree) != "AND":
+    if tree is None or operator(tree) != "AND":
         return frozenset({expression})
     return frozenset(str(branch) for branch in tree.args)
 

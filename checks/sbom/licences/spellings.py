@@ -243,11 +243,26 @@ LADDERS: dict[str, tuple[str, ...]] = {
     "EPL": ("EPL-1.0", "EPL-2.0"),
     "EUPL": ("EUPL-1.0", "EUPL-1.1", "EUPL-1.2"),
     "GFDL": ("GFDL-1.1-only", "GFDL-1.2-only", "GFDL-1.3-only"),
+    "GFDL-invariants": ("GFDL-1.1-invariants-only", "GFDL-1.2-invariants-only", "GFDL-1.3-invariants-only"),
+    "GFDL-no-invariants": ("GFDL-1.1-no-invariants-only", "GFDL-1.2-no-invariants-only", "GFDL-1.3-no-invariants-only"),
     "GPL": ("GPL-1.0-only", "GPL-2.0-only", "GPL-3.0-only"),
     "LGPL": ("LGPL-2.0-only", "LGPL-2.1-only", "LGPL-3.0-only"),
     "MPL": ("MPL-1.0", "MPL-1.1", "MPL-2.0"),
     "ZPL": ("ZPL-1.1", "ZPL-2.0", "ZPL-2.1"),
 }
+
+# Identifiers of the SPDX list that license-expression 30 does not have, or takes for exceptions.
+MORE_LICENCES = """
+    Advanced-Cryptics-Dictionary ALGLIB-Documentation BOLA-1.1 BSD-3-Clause-Tso BSD-Mark-Modifications Buddy CAPEC-tou
+    eCos-2.0 ESA-PL-permissive-2.4 ESA-PL-strong-copyleft-2.4 ESA-PL-weak-copyleft-2.4
+    HPND-sell-variant-critical-systems HPND-SMC hyphen-bulgarian ISO-permission MIT-STK MMPL-1.0.1
+    MPL-2.0-no-copyleft-exception Net-SNMP NIST-PD-TNT OpenMDW-1.0 OSC-1.0 OSSP ParaType-Free-Font-1.3 SGMLUG-PM TekHVC
+    UnRAR Vixie-Cron WordNet WTFNMFPL X11-no-permit-persons
+"""
+MORE_EXCEPTIONS = """
+    Classpath-exception-2.0-short kvirc-openssl-exception rsync-linking-exception Simple-Library-Usage-exception
+    sqlitestudio-OpenSSL-exception
+"""
 
 # Words that say that nobody says; they are no licence of any kind.
 NOTHING_STATED = frozenset({"", "noassertion", "none", "unknown", "n/a", "null", "other"})

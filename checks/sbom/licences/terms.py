@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import Any
 
-from checks.sbom.licences.spellings import ALIASES, NOTHING_STATED, VAGUE
+from checks.sbom.licences.spellings import ALIASES, MORE_EXCEPTIONS, MORE_LICENCES, NOTHING_STATED, VAGUE
 
 MAX_LENGTH = 2000  # simplifying takes time with the square of the length: 20 ms at this one
 _CLASSIFIER = "license :: "
@@ -37,6 +37,16 @@ def parse(text: str) -> Any | None:
 def states(text: str) -> bool:
     """Does it say anything at all? "NOASSERTION" and its like say that nobody says."""
     return text.strip().lower() not in NOTHING_STATED
+
+
+def operator(tree: Any) -> str:
+    """AND or OR; "" for a leaf."""
+    return str(getattr(tree, "operator", "")).strip()
+
+
+def leaves(tree: Any) -> list[Any]:
+    """The single licences of an expression, each with its exception."""
+    return [leaf for branch in tree.args for leaf in leaves(branch)] if operator(tree) else [tree]
 
 
 @cache
@@ -77,11 +87,13 @@ def _whole() -> dict[str, str]:
 
 @cache
 def _published() -> tuple[Any, ...]:
-    from license_expression import get_spdx_licensing
+    from license_expression import LicenseSymbol, get_spdx_licensing
 
-    return tuple(
-        symbol for symbol in get_spdx_licensing().known_symbols.values() if not symbol.key.startswith("LicenseRef-")
-    )
+    ours = [LicenseSymbol(name) for name in MORE_LICENCES.split()]
+    ours += [LicenseSymbol(name, is_exception=True) for name in MORE_EXCEPTIONS.split()]
+    mended = {symbol.key for symbol in ours}
+    theirs = (one for one in get_spdx_licensing().known_symbols.values() if one.key not in mended)
+    return (*ours, *(symbol for symbol in theirs if not symbol.key.startswith("LicenseRef-")))
 
 
 @cache

@@ -17,20 +17,21 @@ class Licences(Strict):
     """Which licences may come in with a change; what is already there is left alone."""
 
     deny: Names = ()
-    """SPDX identifiers that must not arrive; `X-or-later` covers every version from X on."""
+    """SPDX identifiers that must not arrive; `X-or-later` covers every version from X on. An expression of several
+    (`MIT AND GPL-3.0-only`) means just that conjunction, or choice.
+    """
 
     allow: Names = ()
-    """If not empty, only these may arrive."""
+    """If not empty, only these may arrive; written alike."""
 
     @field_validator("deny", "allow")
     @classmethod
     def _named(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         """A misspelt licence would never match, and its gate would stand open."""
-        from checks.sbom.licences import recognised
+        from checks.sbom.licences import entry_error
 
-        strange = [name for name in names if not recognised(name)]
-        if strange:
-            raise ValueError(f"{strange[0]!r} is no SPDX licence identifier and no LicenseRef")
+        if wrong := next(filter(None, map(entry_error, names)), ""):
+            raise ValueError(wrong)
         return names
 
     def terms(self) -> Mapping[str, tuple[str, ...]]:
