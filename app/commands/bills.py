@@ -25,17 +25,35 @@ from checks.sbom import Bom, Config, UnreadableError
 from checks.sbom.drift import graph
 from checks.sbom.manifests import KNOWN, LOCKS, MAX_BYTES
 
-EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
-PLACE = click.Path(exists=True, path_type=Path)
+
+class _Regular(click.Path):
+    """A path to a file that ends, or where `dir_okay` to a directory: a pipe or a device would be waited for."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, as a Path. Fails as bad usage."""
+        found = Path(os.fsdecode(super().convert(value, param, ctx)))
+        if not (found.is_file() or (self.dir_okay and found.is_dir())):
+            self.fail(f"{str(found)!r} is no regular file.", param, ctx)
+        return found
+
+
+EXISTING = _Regular(exists=True, dir_okay=False, path_type=Path)
+PLACE = _Regular(exists=True, path_type=Path)
 _FOREIGN = frozenset({".git", ".hg", ".tox", ".venv", "node_modules", "vendor", "venv"})
 
 
 def bill(file: Path) -> Bom:
     """The bill in `file`; one that cannot be read at all ends the command with exit code 2."""
     try:
-        return sbom.read(file.read_bytes())
+        return sbom.read(data(file))
     except UnreadableError as error:
         raise click.ClickException(f"{file}: {error}") from None
+
+
+def data(file: Path) -> bytes:
+    """What `file` holds; of one that is longer than any bill just enough to be refused."""
+    with file.open("rb") as opened:
+        return opened.read(sbom.MAX_BYTES + 1)
 
 
 def day_of(stated: datetime | None) -> str:
@@ -67,7 +85,7 @@ def policy(file: Path | None) -> Config:
     """The `sbom` block of a configuration, or a file that is such a block by itself; the defaults without a file."""
     if file is None:
         return Config()
-    tree = read(file.read_bytes(), str(file))
+    tree = read(data(file), str(file))
     if isinstance(tree, Block) and tree.entries.keys().isdisjoint({"version", "sbom"}):
         tree = _whole(tree)
     whole = tree if isinstance(tree, ConfigErrors) else build(tree, checks=CHECKS, source=str(file))
@@ -93,14 +111,18 @@ def manifests(directory: Path) -> tuple[Document, ...]:
         for name in sorted(names):
             file = Path(above, name)
             path = file.relative_to(directory).as_posix()
-            if matches(path, (*KNOWN, *LOCKS)) and not file.is_symlink() and file.stat().st_size <= MAX_BYTES:
+            if matches(path, (*KNOWN, *LOCKS)) and _plain(file):
                 found.append(Document(path, "", text(file)))
     return tuple(found)
 
 
+def _plain(file: Path) -> bool:
+    return not file.is_symlink() and file.is_file() and file.stat().st_size <= MAX_BYTES
+
+
 def text(file: Path) -> str:
     """What `file` says; a byte that is no UTF-8 shows as U+FFFD."""
-    return file.read_bytes().decode("utf-8", "replace")
+    return data(file).decode("utf-8", "replace")
 
 
 def advisories(place: Path | None, bills: Sequence[Bom]) -> Advisories:

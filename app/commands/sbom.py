@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from app.commands import screen
-from app.commands.bills import EXISTING, PLACE, advisories, bill, contents, day_of, policy, text
+from app.commands.bills import EXISTING, PLACE, advisories, bill, contents, data, day_of, policy, text
 from app.commands.fixing import fix
 from app.exit import Exit
 from app.render.escape import log as inert
@@ -59,8 +59,8 @@ def diff(
     config = policy(rules)
     known = advisories(osv, (bill(base), bill(head)))
     outcome = report.compare(
-        base.read_bytes(),
-        head.read_bytes(),
+        data(base),
+        data(head),
         config,
         known.records,
         [text(file) for file in vex],
@@ -106,7 +106,7 @@ def show(file: Path, as_json: bool) -> None:
 def validate(file: Path) -> None:
     """Hold the CycloneDX bill FILE strictly against the schema of its version. The exit code is 2 when it breaks it."""
     try:
-        found = writer.violations(file.read_bytes())
+        found = writer.violations(data(file))
     except UnreadableError as error:
         raise click.ClickException(f"{file}: {error}") from None
     for violation in found:

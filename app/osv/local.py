@@ -97,10 +97,11 @@ def _read(file: Path) -> Iterator[Record]:
         if file.name.endswith(".zip"):
             yield from _zipped(file)
         elif file.name.endswith(".gz"):
-            with gzip.open(file) as opened:
-                yield from records_in(file.name.removesuffix(".gz"), _whole(str(file), opened.read(MAX_BYTES + 1)))
+            with gzip.open(file) as packed:
+                yield from records_in(file.name.removesuffix(".gz"), _whole(str(file), packed.read(MAX_BYTES + 1)))
         else:
-            yield from records_in(file.name, _whole(str(file), file.read_bytes()))
+            with file.open("rb") as opened:
+                yield from records_in(file.name, _whole(str(file), opened.read(MAX_BYTES + 1)))
     except BadAdvisories:
         raise
     except _BROKEN as error:

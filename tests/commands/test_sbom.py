@@ -1,6 +1,7 @@
 """`maestro sbom`, as somebody at a terminal or a script has it."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -249,3 +250,48 @@ def test_excuses_and_exceptions_hold_on_the_command_line_too(maestro: Maestro, t
     over = json.loads(maestro(*words, "--day", "2027-01-01").out)
     assert not over["suppressed"]
     assert "CVE-2024-3651" in {one["id"] for one in over["findings"] if one["action"] == "block"}
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a link to a pipe", "a device"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("diff", "X", HEAD),
+        ("diff", BASE, "X"),
+        ("diff", BASE, HEAD, "--policy", "X"),
+        ("diff", BASE, HEAD, "--osv", "X"),
+        ("diff", BASE, HEAD, "--vex", "X"),
+        ("fix", "X"),
+        ("fix", BASE, "--policy", "X"),
+        ("fix", BASE, "--osv", "X"),
+        ("fix", BASE, "--vex", "X"),
+        ("show", "X"),
+        ("validate", "X"),
+        ("convert", "X"),
+    ],
+)
+def test_a_file_that_would_never_end_is_refused_and_not_waited_for(
+    maestro: Maestro, tmp_path: Path, kind: str, words: tuple[str, ...]
+) -> None:
+    pipe, link = tmp_path / "pipe.json", tmp_path / "link.json"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    place = {"a pipe": str(pipe), "a link to a pipe": str(link), "a device": "/dev/zero"}[kind]
+    ended = maestro("sbom", *(place if word == "X" else word for word in words))
+    assert ended.code == 2
+    assert f"{place!r} is no regular file" in ended.err
+
+
+def test_a_pipe_among_the_manifests_is_passed_over(maestro: Maestro, shop: Path) -> None:
+    os.mkfifo(shop / "package.json")
+    assert maestro("sbom", "fix", BASE, "--repo", str(shop), "--osv", CORPUS).code == 1
+
+
+def test_a_bill_longer_than_any_is_refused_before_it_is_held_in_memory(maestro: Maestro, tmp_path: Path) -> None:
+    file = tmp_path / "endless.json"
+    with file.open("wb") as opened:
+        opened.truncate(200 * 2**30)
+    for words in (("show", str(file)), ("diff", BASE, str(file)), ("validate", str(file))):
+        ended = maestro("sbom", *words)
+        assert ended.code == 2
+        assert "the limit is 67,108,864" in ended.err
