@@ -45,11 +45,13 @@ class Files:
         unread = []
         for record in records:
             try:
-                places = {place[:2] for entry in osv.parse(record.text).affected for place in entry.places}
+                found = osv.parse(record.text)
             except osv.UnreadableError as error:
                 unread.append(Unread(record.id[: osv.MAX_ID], str(error)))
                 continue
-            for place in places:
+            if not found.whole:
+                unread.append(Unread(record.id, "an entry of `affected` does not say what it is about"))
+            for place in {place[:2] for entry in found.affected for place in entry.places}:
                 filed[place][record.id] = record
         return cls(name, tuple(unread), {place: tuple(some.values()) for place, some in filed.items()})
 

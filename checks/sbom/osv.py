@@ -6,6 +6,7 @@ the answer "cannot say", never "not affected".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,8 @@ MAX_ENTRIES = 20_000  # of any one list but `versions`
 MAX_VERSIONS = 200_000
 MAX_TEXT = 2_000  # characters of any one text; a longer one is cut
 MAX_ID = 200
+
+_DAY = re.compile(r"\s*\d{4}-\d\d-\d\d")
 
 
 class UnreadableError(ValueError):
@@ -76,7 +79,8 @@ class Affected:
 class Record:
     """One advisory of one database. `vectors`: (type, score) as its `severity` has them; `words`: levels in words.
 
-    Times are RFC 3339 as written, "" where there is none. `unread`: why no more than its id is known; "" where it is.
+    Times are RFC 3339 as written, "" where there is none; what states no day withdraws nothing. `whole` is False when a
+    part of `affected` is about something that nobody can make out. `unread`: why no more than the id is known, else "".
     """
 
     id: str
@@ -88,6 +92,7 @@ class Record:
     affected: tuple[Affected, ...] = ()
     vectors: tuple[tuple[str, str], ...] = ()
     words: tuple[str, ...] = ()
+    whole: bool = True
     unread: str = ""
 
     @property
@@ -153,18 +158,32 @@ def parse(record: str | bytes | Mapping[str, Any]) -> Record:
     identity = _text(fields.get("id")).strip()
     if not identity or len(identity) > MAX_ID:
         raise UnreadableError("no advisory: it has no `id`")
-    entries = [entry for entry in _list(fields, "affected") if isinstance(entry, Mapping)]
+    listed = _list(fields, "affected")
+    entries = [entry for entry in listed if isinstance(entry, Mapping)]
+    withdrawn = _text(fields.get("withdrawn"))[:MAX_ID]
     return Record(
         id=identity,
         aliases=tuple(_texts(_list(fields, "aliases"), MAX_ID)),
         summary=_text(fields.get("summary"))[:MAX_TEXT],
         published=_text(fields.get("published"))[:MAX_ID],
         modified=_text(fields.get("modified"))[:MAX_ID],
-        withdrawn=_text(fields.get("withdrawn"))[:MAX_ID],
+        withdrawn=withdrawn if _DAY.match(withdrawn) else "",
         affected=tuple(read for entry in entries if (read := _affected(entry))),
         vectors=tuple(vector for part in (fields, *entries) for vector in _vectors(part)),
         words=tuple(word for part in (fields, *entries) for word in _words(part)),
+        whole=isinstance(fields.get("affected"), list | None) and all(map(_about_something, listed)),
     )
+
+
+def _about_something(entry: Any) -> bool:
+    """Does an entry name a package, or commits of a repository alone, which no bill asks about?"""
+    if not isinstance(entry, Mapping):
+        return False
+    if any(_places(entry.get("package"))):
+        return True
+    ranges = entry.get("ranges")
+    commits = isinstance(ranges, list) and all(isinstance(one, Mapping) and one.get("type") == "GIT" for one in ranges)
+    return commits and entry.get("package") is None
 
 
 def _decoded(text: str | bytes) -> Mapping[str, Any]:

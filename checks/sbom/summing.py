@@ -82,7 +82,7 @@ _STEPS = {
     ("vex_unmatched", ""): "Correct the statement: it speaks of nothing in the bills.",
     ("unasked", ""): "Look those packages up by hand.",
     ("unidentified", ""): "Look the package up by hand, or let the bill's generator name it whole.",
-    ("advisory_unread", ""): "Look the advisory up by hand; a rule or an exception may settle it.",
+    ("advisory_unread", ""): "Look the advisory up by hand; a rule of the policy may settle it.",
 }
 
 

@@ -205,6 +205,16 @@ async def test_a_record_that_cannot_be_read_is_named_and_the_rest_is_read(
     assert len(service.requests) < 10
 
 
+@pytest.mark.parametrize("depth", [400, 900, 950, 980, 1_000, 1_100])
+async def test_however_deep_a_record_is_it_is_read_or_named(osv: Osv, service: OsvSandbox, depth: int) -> None:
+    service.publish(record("GHSA-now", "qs"))
+    nested = json.dumps(record("GHSA-now", "qs"))[:-1].encode() + b', "x": ' + b"[" * depth + b"]" * depth + b"}"
+    service.bodies["GHSA-now"] = nested
+    found = await osv.about([QS])
+    assert [*ids(found), *(one.id for one in found.unread)] == ["GHSA-now"]
+    assert all("nested too deep" in one.why for one in found.unread)
+
+
 async def test_half_a_character_costs_no_record(osv: Osv, service: OsvSandbox) -> None:
     service.publish(record("GHSA-now", "qs", summary="half \ud800 of one"))
     (kept,) = (await osv.about([QS])).records

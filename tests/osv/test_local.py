@@ -10,6 +10,7 @@ import pytest
 
 from app.osv.local import BadAdvisories, Files, at, records_in
 from app.osv.model import Package
+from checks.model import Unread
 from tests.osv.records import record
 
 ONE, TWO = record("GHSA-1", "qs", fixed="6.5.3"), record("PYSEC-2", "Zope.Interface", ecosystem="PyPI")
@@ -80,6 +81,34 @@ async def test_a_record_that_no_check_could_read_is_told() -> None:
     (unread,) = (await files.about([])).unread
     assert unread.id == "X" * 200
     assert "no advisory" in unread.why
+
+
+@pytest.mark.parametrize(
+    ("affected", "unread"),
+    [
+        (None, False),
+        ([], False),
+        ([{"ranges": [{"type": "GIT", "events": []}]}], False),
+        ([{"package": {"ecosystem": "npm", "name": "qs"}}], False),
+        ([{"package": {"purl": "pkg:npm/qs"}}], False),
+        ("qs", True),
+        ({}, True),
+        ([None], True),
+        ([{}], True),
+        ([{"versions": ["1"]}], True),
+        ([{"package": {"ecosystem": "npm"}, "versions": ["1"]}], True),
+        ([{"package": {}, "ranges": [{"type": "GIT"}]}], True),
+        ([{"ranges": [{"type": "GIT"}, {"type": "SEMVER"}]}], True),
+        ([{"ranges": ["GIT"]}], True),
+        ([ONE["affected"][0], {}], True),
+    ],
+)
+async def test_a_record_that_is_about_nobody_knows_what_is_told(affected: object, unread: bool) -> None:
+    files = Files.of("some", records_in("a.json", json.dumps({"id": "X", "affected": affected})))
+    found = await files.about([Package("pkg:npm/qs", "1")])
+    why = "an entry of `affected` does not say what it is about"
+    assert found.unread == ((Unread("X", why),) if unread else ())
+    assert len(found.records) == (isinstance(affected, list) and "qs" in json.dumps(affected))
 
 
 async def test_half_a_character_costs_no_record(tmp_path: Path) -> None:

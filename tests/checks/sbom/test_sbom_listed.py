@@ -96,6 +96,11 @@ def test_a_withdrawn_record_is_rightly_nothing() -> None:
     assert held(bare(withdrawn="2026-01-01T00:00:00Z")).findings == ()
 
 
+@pytest.mark.parametrize("withdrawn", ["no", "false", "0", "", None, False, True, 2026])
+def test_what_states_no_day_withdraws_nothing(withdrawn: Any) -> None:
+    assert held(bare(withdrawn=withdrawn)).state is State.BLOCK
+
+
 def test_a_record_whose_ranges_leave_the_version_out_is_believed_with_a_note() -> None:
     result = held(record("GHSA-1", "qs", {"introduced": "7.0.0"}, **rated("critical")))
     finding = only(result)
@@ -150,7 +155,7 @@ def test_a_listed_record_that_cannot_be_read_holds_the_change() -> None:
         "the answer is nested too deep"
     )
     assert result.reasons == (result.title,)
-    assert result.next_step == "Look the advisory up by hand; a rule or an exception may settle it."
+    assert result.next_step == "Look the advisory up by hand; a rule of the policy may settle it."
     assert [one["action"] for one in result.detail["findings"]] == ["hold"]
 
 
