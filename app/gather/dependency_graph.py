@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from app.osv.model import Found, Package, Record
+from checks.model import Unread
 from checks.sbom.purl import identify
 from checks.sbom.versions.ecosystems import OSV_NAMES
 
@@ -35,7 +36,7 @@ class DependencyGraph:
         known = {Package(*stated) for one in listed if (stated := _package(one))}
         silent = len(set(packages) - known)
         unasked = (f"{silent} packages that GitHub's graph does not list as added",) if silent else ()
-        return Found(tuple(_records(listed)), unasked)
+        return Found(tuple(_records(listed)), unasked, unread=tuple(_lost(listed)))
 
 
 def _package(dependency: Dependency) -> tuple[str, str] | None:
@@ -56,6 +57,14 @@ def _records(listed: Collection[Dependency]) -> Iterator[Record]:
         severity = {"severity": advisory.severity.upper()}
         said = {"id": name, "summary": advisory.summary, "database_specific": severity, "affected": everywhere}
         yield Record(name, "", json.dumps(said, sort_keys=True, separators=(",", ":")))
+
+
+def _lost(listed: Collection[Dependency]) -> Iterator[Unread]:
+    """Advisories on packages that nothing in a bill can be held against."""
+    for dependency in listed:
+        if dependency.advisories and not _affected(dependency):
+            where = dependency.purl or "a package without a package URL"
+            yield from (Unread(one.id, f"GitHub's graph names it for {where}") for one in dependency.advisories)
 
 
 def _affected(dependency: Dependency) -> Mapping[str, Any] | None:

@@ -104,9 +104,9 @@ class Record:
         """The entries on one package."""
         return tuple(entry for entry in self.affected if entry.concerns(place))
 
-    def speaks(self, place: Place, version: str) -> bool:
-        """Whether anything in it decides about a version of the package, whichever way."""
-        return any(entry.includes(version) is not None for entry in self.about(place))
+    def silent(self, ecosystem: str, name: str, version: str) -> bool:
+        """Whether nothing in it decides about a version of the package, whichever way."""
+        return all(entry.includes(version) is None for entry in self.about(locate(ecosystem, name)))
 
 
 def affected(record: Record | Mapping[str, Any], ecosystem: str, name: str, version: str) -> bool | None:

@@ -57,11 +57,25 @@ async def test_one_advisory_on_two_packages_is_one_record() -> None:
     assert [one["package"]["name"] for one in json.loads(record)["affected"]] == ["jinja2", "jinja"]
 
 
-async def test_packages_of_a_kind_without_advisories_are_passed_over() -> None:
+async def test_an_advisory_on_a_package_that_no_bill_can_be_held_against_holds() -> None:
     case = await told([("pkg:generic/zlib@1", (("GHSA-1", "high"),)), ("", (("GHSA-2", "high"),))])
     found = case.snapshot.advisories
     assert isinstance(found, Advisories)
-    assert found.records == ()
+    assert (found.records, [one.id for one in found.unread]) == ((), ["GHSA-1", "GHSA-2"])
+    decision = judge(case)
+    assert decision is not None
+    result = next(row for row in decision.rows if row.result.name == "sbom").result
+    assert result.state is State.UNMEASURED
+    assert result.title.startswith(
+        "An advisory could not be read: GHSA-1: GitHub's graph names it for pkg:generic/zlib@1"
+    )
+
+
+async def test_packages_of_a_kind_without_advisories_are_passed_over() -> None:
+    case = await told([("pkg:generic/zlib@1", ()), ("", ())])
+    found = case.snapshot.advisories
+    assert isinstance(found, Advisories)
+    assert (found.records, found.unread) == ((), ())
 
 
 async def test_a_graph_that_is_switched_off_is_not_a_clean_bill() -> None:

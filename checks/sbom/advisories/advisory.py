@@ -62,8 +62,8 @@ class Advisory:
         known: bool | None = False
         for record in self.records:
             answer = osv.affected(record, ecosystem, name, version)
-            if not answer and self.listed:
-                answer = self._heard(record, locate(ecosystem, name), version, answer)
+            if not answer and self.listed and record.silent(ecosystem, name, version):
+                answer = self._heard(record, locate(ecosystem, name), version)
             if answer:
                 return True
             known = None if answer is None else known
@@ -74,7 +74,8 @@ class Advisory:
         if not self.listed or any(osv.affected(record, ecosystem, name, version) for record in self.records):
             return None
         place = locate(ecosystem, name)
-        return next((one for one in self.records if self._heard(one, place, version, answer=False)), None)
+        silent = (one for one in self.records if one.silent(ecosystem, name, version))
+        return next((one for one in silent if self._heard(one, place, version)), None)
 
     def disputes(self, ecosystem: str, name: str, version: str) -> bool:
         """Whether the source lists the version, and the record leaves it out."""
@@ -82,12 +83,12 @@ class Advisory:
         named = any(Listed(*place[:2], version, record.id) in self.listed for record in self.records)
         return named and self.affects(ecosystem, name, version) is False
 
-    def _heard(self, record: osv.Record, place: Place, version: str, answer: bool | None) -> bool | None:
-        if record.speaks(place, version):
-            return answer
+    def _heard(self, record: osv.Record, place: Place, version: str) -> bool | None:
+        """What the source makes of a version, of whose package the record says nothing."""
         if Listed(*place[:2], version, record.id) in self.listed:
             return True
-        return None if any(one[:2] == place[:2] and one.id == record.id for one in self.listed) else answer
+        listed = any(one[:2] == place[:2] and one.id == record.id for one in self.listed)
+        return None if listed or record.about(place) else False
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def known(
         if earlier is None or moment(found.modified) > moment(earlier.modified):
             read[found.id] = found
     named = _by_record(listed)
-    lost = {one.id: one.why for one in unread if one.id not in read}
+    lost = {one.id: one.why for one in unread}
     for name in sorted(named.keys() - read.keys()):
         read[name] = osv.Record(name, unread=lost.pop(name, "nobody brought it"))
     standing = [record for record in read.values() if not record.withdrawn]

@@ -195,6 +195,11 @@ def test_a_record_that_is_about_nobody_knows_what_holds_too(unread: tuple[Unread
     assert held(*(() if unread else ("{",)), listed=(), unread=unread, rules=warned).state is State.WARN
 
 
+def test_what_is_unread_of_one_package_holds_though_it_was_read_of_another() -> None:
+    result = held(record("GHSA-1", "left-pad"), listed=(), unread=LOST)
+    assert only(result).rule == "advisory_unread"
+
+
 # --- repairs -----------------------------------------------------------------------------------------------------
 
 
