@@ -8,6 +8,7 @@ import pytest
 from checks import sbom
 from checks.model import Advisories, CheckResult, Finding, Listing, Snapshot, State, Unread
 from checks.sbom import Config, repair
+from checks.sbom.advisories.advisory import known
 from checks.sbom.repair.plan import exposed
 
 from .bills import document, npm, rated, record
@@ -113,6 +114,20 @@ def test_of_one_package_what_is_disputed_and_what_is_open_are_two_findings() -> 
     disputed = record("GHSA-1", "qs", {"introduced": "7.0.0"})
     result = held(disputed, json.dumps({"id": "GHSA-2", "affected": [commits]}))
     assert sorted(one.kind for one in result.findings) == ["disputed", "undecided"]
+
+
+def test_of_two_versions_that_arrive_the_disputed_one_is_named() -> None:
+    two = document(npm("a"), npm("qs", "6.5.2"), npm("qs", "6.5.3", **{"bom-ref": "other"}))
+    finding = only(held(record("GHSA-1", "qs", {"introduced": "7.0.0"}), head=two))
+    assert (finding.kind, finding.purl) == ("disputed", "pkg:npm/qs@6.5.2")
+
+
+def test_what_is_listed_for_one_package_leaves_another_open_to_its_own_record() -> None:
+    alias = record("PYSEC-1", "a", {"introduced": "9.0.0"}, aliases=["GHSA-1"])
+    (one,) = known([bare(), alias], [HERE]).advisories
+    assert (one.affects("npm", "a", "1.0.0"), one.affects("npm", "a", "9.1.0")) == (False, True)
+    assert (one.affects("npm", "qs", "6.5.2"), one.affects("npm", "qs", "6.5.1")) == (True, None)
+    assert one.hearsay("npm", "a", "9.1.0") is None
 
 
 def test_what_both_say_is_told_once_and_without_remark() -> None:
