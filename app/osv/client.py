@@ -24,7 +24,7 @@ from app.osv.query import MOST_QUERIES, PATH, Hit, Query, answers
 from app.osv.wire import Wire
 from checks.model import Listing, Unread
 from checks.sbom import osv
-from checks.sbom.advisories.moments import moment
+from checks.sbom.advisories.moments import DAWN, moment
 
 log = structlog.get_logger(__name__)
 
@@ -135,6 +135,8 @@ class Osv:
                     return {query: tuple(found) for query, found in hits.items()}
                 asking = await self._page(asking, hits)
         except Refused as error:
+            if any(query.page for query in asking):  # what it named on the pages before is not to be lost
+                raise Unavailable(error.call, error.status, f"refuses the next page: {error.reason}") from None
             return await self._halves(refused, queries, error)
         raise Unavailable(f"POST {PATH}", 200, "the pages do not end")
 
@@ -168,7 +170,7 @@ class Osv:
     async def _records(self, wanted: Mapping[str, str]) -> tuple[tuple[Record, ...], list[Unread]]:
         """The records of these ids, none older than the time it is wanted at, and those that cannot be had."""
         kept = await self._shelf.get(wanted)
-        fresh = {one.id: one for one in kept.values() if moment(one.modified) >= moment(wanted[one.id])}
+        fresh = {one.id: one for one in kept.values() if DAWN < moment(wanted[one.id]) <= moment(one.modified)}
         fetched = await self._side_by_side(self._record, sorted(name for name in wanted if name not in fresh))
         new = [one for one in fetched if isinstance(one, Record)]
         await self._shelf.put(new)

@@ -11,6 +11,7 @@ from checks.sbom.purl import with_version
 
 PATH = "/v1/querybatch"
 MOST_QUERIES = 1_000  # a batch; more are refused
+_TOKENS = ("next_page_token", "nextPageToken")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,99}")  # the service refuses ids of more than 100 characters
 
 
@@ -58,10 +59,10 @@ def _answer(result: Any) -> Answer:
         return Answer((), "")
     if not isinstance(result, dict):
         raise ValueError("a result is no object")
-    page = result.get("next_page_token") or result.get("nextPageToken") or ""
-    if not isinstance(page, str):
-        raise ValueError("a page token is no text")
-    return Answer(tuple(_hit(one) for one in result.get("vulns") or ()), page)
+    pages, hits = [result.get(name) for name in _TOKENS], result.get("vulns")
+    if not all(isinstance(page, str | None) for page in pages) or not isinstance(hits, list | None):
+        raise ValueError("a page token is no text, or the advisories are no list")
+    return Answer(tuple(map(_hit, hits or ())), next(filter(None, pages), ""))
 
 
 def _hit(one: Any) -> Hit:

@@ -94,6 +94,18 @@ async def test_a_record_that_lags_behind_its_index_is_read_again(service: OsvSan
     assert read(service) == ["GHSA-a"]  # the same moment, written otherwise
 
 
+async def test_a_record_of_which_the_index_names_no_time_is_read_each_time(
+    service: OsvSandbox, session: ClientSession
+) -> None:
+    now = [0.0]
+    osv = Osv(Wire(session, service.url), Memory(), timer=lambda: now[0])
+    service.publish(record("GHSA-a", "qs", modified=""))
+    await osv.about([QS])
+    now[0] = 601.0
+    await osv.about([QS])
+    assert read(service) == ["GHSA-a", "GHSA-a"]
+
+
 async def test_more_than_a_thousand_packages_go_in_batches_of_a_thousand(osv: Osv, service: OsvSandbox) -> None:
     await osv.about([Package(f"pkg:npm/p{number}", "1.0.0") for number in range(2_001)])
     assert sorted(len(batch) for batch in batches(service)) == [1, 1_000, 1_000]
@@ -115,6 +127,14 @@ async def test_pages_that_do_not_end_end(service: OsvSandbox, session: ClientSes
     service.publish(*(record(f"GHSA-{number}", "qs") for number in range(9)))
     with pytest.raises(Unavailable, match="do not end"):
         await client(service, session, naps, Limits(pages=3)).about([QS])
+
+
+async def test_a_page_that_is_refused_after_others_loses_nothing_in_silence(osv: Osv, service: OsvSandbox) -> None:
+    service.page = 1
+    service.publish(record("GHSA-a", "qs"), record("GHSA-b", "qs"))
+    service.faults.extend([Fault(), Fault(400)])
+    with pytest.raises(Unavailable, match="refuses the next page"):
+        await osv.about([QS])
 
 
 async def test_more_records_than_anybody_reads_are_refused_before_they_are_fetched(
@@ -284,7 +304,18 @@ async def test_no_redirect_is_followed(osv: Osv, service: OsvSandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [{}, {"results": []}, {"results": [[]]}, {"results": [{"vulns": [{"id": "../x", "modified": ""}]}]}, 7]
+    "answer",
+    [
+        {},
+        {"results": []},
+        {"results": [[]]},
+        {"results": [{"vulns": [{"id": "../x", "modified": ""}]}]},
+        {"results": [{"vulns": 0}]},
+        {"results": [{"vulns": {}}]},
+        {"results": [{"vulns": [], "next_page_token": 0}]},
+        {"results": [{"nextPageToken": ["x"]}]},
+        7,
+    ],
 )
 async def test_an_answer_of_another_shape_is_none(
     session: ClientSession, naps: Naps, answer: object, aiohttp_server: object
