@@ -122,6 +122,12 @@ def test_of_two_versions_that_arrive_the_disputed_one_is_named() -> None:
     assert (finding.kind, finding.purl) == ("disputed", "pkg:npm/qs@6.5.2")
 
 
+def test_of_many_that_are_disputed_three_are_named() -> None:
+    records = [record(f"GHSA-{n}", "qs", {"introduced": "7.0.0"}) for n in range(4)]
+    listed = (Listing("pkg:npm/qs", "6.5.2", tuple(f"GHSA-{n}" for n in range(4))),)
+    assert only(held(*records, listed=listed)).message.startswith("OSV lists GHSA-0, GHSA-1, GHSA-2 for `qs` 6.5.2, a")
+
+
 def test_what_is_listed_for_one_package_leaves_another_open_to_its_own_record() -> None:
     alias = record("PYSEC-1", "a", {"introduced": "9.0.0"}, aliases=["GHSA-1"])
     (one,) = known([bare(), alias], [HERE]).advisories
@@ -190,7 +196,8 @@ def test_it_holds_for_development_packages_and_for_what_was_there_before() -> No
     both = (HERE, Listing("pkg:npm/qs", "5.0.0", ("GHSA-1",)))
     assert held(unread=LOST, listed=both).state is State.UNMEASURED
     gone = (Listing("pkg:npm/qs", "5.0.0", ("GHSA-1",)),)
-    assert [one.kind for one in held(unread=LOST, listed=gone, head=document(npm("a"))).findings] == ["fixed"]
+    left = held(unread=LOST, listed=gone, head=document(npm("a")))
+    assert ([(one.kind, one.state) for one in left.findings], left.state) == ([("fixed", State.PASS)], State.PASS)
 
 
 def test_a_rule_or_an_exception_settles_it() -> None:

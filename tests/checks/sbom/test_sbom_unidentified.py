@@ -36,6 +36,16 @@ def test_each_that_arrives_is_a_finding_that_warns() -> None:
     ]
 
 
+def test_it_says_who_brings_it_and_which_of_its_versions_nobody_can_be_asked_about() -> None:
+    edges = {"app": ["a"], "a": ["blob"]}
+    (one,) = found(document(npm("a"), edges={"app": ["a"]}), document(npm("a"), BLOB, edges=edges))
+    assert one.message == "Nobody can be asked about `blob` 1 (via a), which arrives without a package URL"
+    two = document(npm("a"), npm("bare", "2.0.0"), BARE | {"bom-ref": "second"})
+    (one,) = found(BASE, two)
+    assert (one.kind, one.purl) == ("no_version", "pkg:npm/bare")
+    assert "2.0.0" not in one.message
+
+
 def test_what_was_there_before_is_counted_and_no_finding() -> None:
     after = document(npm("a", "2.0.0"), BLOB, ZLIB, BARE)
     assert found(HEAD, after) == []
