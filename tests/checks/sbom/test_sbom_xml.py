@@ -8,6 +8,7 @@ from cyclonedx.schema import OutputFormat, SchemaVersion
 
 from checks import sbom
 from checks.sbom import Flaw, Scope, UnreadableError
+from checks.sbom.bills import reader
 
 from .bills import PAIRS
 
@@ -212,3 +213,12 @@ def test_a_real_bill_written_as_xml_by_the_reference_library_reads_the_same(side
         ref: set(targets) for ref, targets in expected.edges.items()
     }
     assert sbom.diff(expected, found).changes == ()
+
+
+def test_an_xml_file_of_countless_elements_is_refused_before_it_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = '<bom xmlns="http://cyclonedx.org/schema/bom/1.6"><components><a></a><b/></components></bom>'
+    monkeypatch.setattr(reader, "MAX_ELEMENTS", 4)
+    assert sbom.read(text).components == ()
+    monkeypatch.setattr(reader, "MAX_ELEMENTS", 3)
+    with pytest.raises(UnreadableError, match="the file has more than 3 elements"):
+        sbom.read(text)
