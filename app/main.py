@@ -19,6 +19,7 @@ from app import __version__, metrics, record, tracing
 from app.archive import Archive
 from app.exit import Exit
 from app.gather.census import Census
+from app.gather.commits import Commits
 from app.gather.default_branch import DefaultBranches
 from app.gather.hooks import Hooks
 from app.gather.proposed import Proposed
@@ -28,14 +29,17 @@ from app.gather.standing import Standings
 from app.github.auth import Identity
 from app.github.client import GitHub
 from app.github.connecting import Connector
+from app.github.id_token import IdTokens
 from app.github.meter import Metrics, counting
 from app.github.repository import Repository
+from app.github.signing_keys import SigningKeys
 from app.model import Again, Body, Delivery, Done, Kind, Later, Place, Trigger
 from app.osv.client import Memory, Osv
 from app.osv.wire import Wire
 from app.pages import configuration
 from app.pages.bills import SbomApi
 from app.pages.measurements import MeasurementsApi
+from app.pages.senders import Senders
 from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.watching import Watching
 from app.publish.publisher import Publisher
@@ -108,16 +112,22 @@ async def _reaching(settings: Settings) -> AsyncIterator[_Reached]:
         ledger = SharedLedger(kept.main)
         github = GitHub(identity, session, api_url=settings.github_api, metrics=_client_metrics(), ledger=ledger)
         osv = Osv(Wire(session, settings.osv_url), kept.advisories) if settings.osv_url else None
-        yield _Reached(github, kept, osv)
+        yield _Reached(github, kept, osv, _id_tokens(settings, session))
 
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """What a process works with: GitHub, the storage, and whoever knows of advisories."""
+    """What a process works with: GitHub, the storage, and whoever knows of advisories and of id-tokens."""
 
     github: GitHub
     kept: Stores
     osv: Osv | None
+    id_tokens: IdTokens | None
+
+
+def _id_tokens(settings: Settings, session: aiohttp.ClientSession) -> IdTokens | None:
+    issuer = settings.id_token_issuer
+    return IdTokens(SigningKeys(session, issuer), issuer, settings.url) if issuer and settings.url else None
 
 
 @asynccontextmanager
@@ -180,8 +190,9 @@ def _web(settings: Settings, reached: _Reached, stored: Callable[[], None]) -> w
     kept = reached.kept
     reader_for = _reader_for(reached, int(settings.app_id))
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
-    measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.inbox, stored)
-    bills = SbomApi(kept.tokens, kept.bills, kept.inbox, stored)
+    senders = Senders(kept.tokens, Commits(Connector(reached.github)), reached.id_tokens)
+    measurements = MeasurementsApi(senders, kept.measurements, kept.inbox, stored)
+    bills = SbomApi(senders, kept.bills, kept.inbox, stored)
     watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.backlog, reached.github.standings)
     pages = [
         *watching.routes(),

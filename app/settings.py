@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.github.client import API_URL
+from app.github.id_token import ISSUER
 from app.github.limits import REDELIVERY_DAYS
 from app.osv.wire import OSV_URL, root
 from app.store.address import default_url, passwords
@@ -47,9 +49,10 @@ class Settings(StoreSettings):
     app_id: str = Field(validation_alias="MAESTRO_APP_ID", pattern=r"^[1-9][0-9]{0,17}$")
     private_key: SecretStr = Field(validation_alias="MAESTRO_PRIVATE_KEY")
     webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(validation_alias="MAESTRO_WEBHOOK_SECRET")
-    github_api: str = Field(default="https://api.github.com", validation_alias="MAESTRO_GITHUB_API")
+    github_api: str = Field(default=API_URL, validation_alias="MAESTRO_GITHUB_API")
     osv_url: str = Field(default=OSV_URL, validation_alias="MAESTRO_OSV_URL")
     url: str = Field(default="", validation_alias="MAESTRO_URL")
+    actions_issuer: str | None = Field(default=None, validation_alias="MAESTRO_ACTIONS_ISSUER")
     ci_grace: float = Field(default=90.0, ge=0, le=3600, validation_alias="MAESTRO_CI_GRACE")
     sweep_seconds: float = Field(default=600.0, ge=0, le=86_400, validation_alias="MAESTRO_SWEEP_SECONDS")
     keep_days: float = Field(default=14.0, ge=REDELIVERY_DAYS, le=3650, validation_alias="MAESTRO_KEEP_DAYS")
@@ -63,6 +66,16 @@ class Settings(StoreSettings):
         """What nobody else may ever read, of whatever shape."""
         held = (self.private_key, *self.webhook_secrets)
         return (*(secret.get_secret_value() for secret in held), *passwords(self.database_url))
+
+    @property
+    def id_token_issuer(self) -> str:
+        """Who signs the id-tokens of the jobs of our GitHub; "" where nobody is known to.
+
+        The repositories of github.com are not those of another GitHub that have the same names.
+        """
+        if self.actions_issuer is not None:
+            return self.actions_issuer
+        return ISSUER if self.github_api == API_URL else ""
 
     @field_validator("webhook_secrets", mode="before")
     @classmethod
@@ -85,10 +98,12 @@ class Settings(StoreSettings):
             text = _read_pem(Path(text))
         return text.replace("\\n", "\n")
 
-    @field_validator("osv_url")
+    @field_validator("osv_url", "actions_issuer")
     @classmethod
-    def _osv_root(cls, value: str) -> str:
+    def _root(cls, value: str | None) -> str | None:
         """Empty: nobody is asked."""
+        if value is None:
+            return None
         return str(root(value)).rstrip("/") if value else ""
 
     @field_validator("github_api", "url")

@@ -19,8 +19,9 @@ from app.store.deliveries import Deliveries, brought_over
 from app.store.effects import Effects
 from app.store.fixes import Fixes
 from app.store.inbox import Inbox
-from app.store.measurements import Measurements, Tokens
+from app.store.measurements import Measurements
 from app.store.provenance import Provenance
+from app.store.tokens import Tokens
 
 LINE_END = "\n"
 

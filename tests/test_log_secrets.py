@@ -17,8 +17,11 @@ from aiohttp.test_utils import TestServer, unused_port
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from app.model import Done, Kind
+from app.gather.commits import Commits
+from app.github.repository import Repository
+from app.model import Done, Kind, Place
 from app.pages.measurements import MeasurementsApi
+from app.pages.senders import Senders
 from app.server import Web
 from app.settings import load
 from app.storage import Stores, stores
@@ -141,8 +144,13 @@ async def test_a_request_that_cannot_be_stored_names_its_delivery_and_quotes_not
     assert all(word not in written.getvalue() for word in (token, "ghs_", signed["X-Hub-Signature-256"]))
 
 
+async def _unasked(_place: Place) -> Repository:
+    raise AssertionError("a token of ours needs no GitHub")
+
+
 def _served(kept: Stores) -> TestServer:
-    measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.inbox, lambda: None)
+    senders = Senders(kept.tokens, Commits(_unasked))
+    measurements = MeasurementsApi(senders, kept.measurements, kept.inbox, lambda: None)
     return TestServer(Web([SECRET.encode()], kept.inbox, lambda: None, measurements.routes()).app())
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app import logs
-from app.store.measurements import TOKEN_PREFIX
+from app.store.tokens import TOKEN_PREFIX
 from tests import logged
 from tests.logged import lines
 

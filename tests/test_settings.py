@@ -15,6 +15,7 @@ VARIABLES = (
     "MAESTRO_GITHUB_API",
     "MAESTRO_OSV_URL",
     "MAESTRO_URL",
+    "MAESTRO_ACTIONS_ISSUER",
     "MAESTRO_SWEEP_SECONDS",
     "MAESTRO_REDELIVERY_SECONDS",
     "MAESTRO_HOST",
@@ -121,6 +122,24 @@ def test_an_app_id_is_a_positive_number(environment: pytest.MonkeyPatch, value: 
     environment.setenv("MAESTRO_APP_ID", value)
     with pytest.raises(SettingsError, match=r"\AMAESTRO_APP_ID: "):
         load()
+
+
+def test_githubs_own_issuer_vouches_for_githubs_own_repositories_alone(environment: pytest.MonkeyPatch) -> None:
+    assert load().id_token_issuer == "https://token.actions.githubusercontent.com"
+    environment.setenv("MAESTRO_GITHUB_API", "https://ghe.example/api/v3")
+    assert load().id_token_issuer == ""
+    environment.setenv("MAESTRO_ACTIONS_ISSUER", "https://ghe.example/_services/token/")
+    assert load().id_token_issuer == "https://ghe.example/_services/token"
+    environment.setenv("MAESTRO_GITHUB_API", "https://api.github.com")
+    environment.setenv("MAESTRO_ACTIONS_ISSUER", "")
+    assert load().id_token_issuer == ""
+
+
+def test_an_issuer_is_asked_by_https_alone(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("MAESTRO_ACTIONS_ISSUER", "http://hunter2.example")
+    with pytest.raises(SettingsError, match=r"\AMAESTRO_ACTIONS_ISSUER: needs to be an https address") as refused:
+        load()
+    assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize("variable", ["MAESTRO_GITHUB_API", "MAESTRO_URL"])

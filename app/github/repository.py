@@ -200,6 +200,10 @@ class Repository:
         """The tree of commit `sha`."""
         return await self._client.get(_REPO + "/git/commits/{commit_sha}", self._at(commit_sha=sha), read_tree_sha)
 
+    async def commit_parents(self, sha: str) -> tuple[str, ...]:
+        """What commit `sha` was made on; of a merge first the branch that took it in. NotFound: no such commit."""
+        return await self._client.get(_REPO + "/git/commits/{commit_sha}", self._at(commit_sha=sha), _read_parents)
+
     async def create_blob(self, content: bytes) -> str:
         """Store a file's content. Git names objects by what they hold, so twice is once; so of trees and commits."""
         body = {"content": b64encode(content).decode(), "encoding": "base64"}
@@ -328,6 +332,10 @@ class Repository:
 
 def _read_commits(data: Any) -> tuple[Commit, ...]:
     return tuple(read_commit(one) for one in data)
+
+
+def _read_parents(data: Any) -> tuple[str, ...]:
+    return tuple(read_sha(parent) for parent in data["parents"])
 
 
 def _heads(branch: str) -> Sequence[str]:

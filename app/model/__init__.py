@@ -22,6 +22,7 @@ from app.model.deeds import (
     Written,
 )
 from app.model.fixes import Fix, FixState, FixText, Proposal
+from app.model.names import LONGEST_BILL_PATH, is_bill_path, is_sha
 from app.model.outcomes import (
     Action,
     Outcome,
@@ -80,6 +81,7 @@ __all__ = [
     "CLOSING_MARKER",
     "EVALUATE_BUTTON",
     "FIX_BRANCH",
+    "LONGEST_BILL_PATH",
     "MAESTRO",
     "OWN_RUN",
     "PLAIN_FILE",
@@ -141,4 +143,6 @@ __all__ = [
     "WriteCard",
     "WriteCheckRun",
     "Written",
+    "is_bill_path",
+    "is_sha",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from math import ceil
 from typing import NoReturn
 
 from aiohttp import web
@@ -16,14 +17,15 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")  # visible ASCII: it becomes part of
 class Refused(web.HTTPException):
     """Our answer is no: `status`, and `reason` as JSON."""
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, after: float | None = None) -> None:
         self.status_code = status
-        super().__init__(text=json.dumps({"error": reason}), content_type="application/json")
+        headers = None if after is None else {"Retry-After": str(ceil(after))}
+        super().__init__(text=json.dumps({"error": reason}), content_type="application/json", headers=headers)
 
 
-def refuse(status: int, reason: str) -> NoReturn:
-    """Answer `status` with `reason`."""
-    raise Refused(status, reason)
+def refuse(status: int, reason: str, after: float | None = None) -> NoReturn:
+    """Answer `status` with `reason`; it may be tried again `after` so many seconds."""
+    raise Refused(status, reason, after)
 
 
 async def body(request: web.Request, most: int) -> bytes:

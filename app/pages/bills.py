@@ -1,35 +1,31 @@
-"""`POST /api/sbom`: a bill of materials that CI made, bound to one commit of the token's repository."""
+"""`POST /api/sbom`: a bill of materials that CI made, bound to one commit. The first of a commit and path stays."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from app.model import SBOM, WAKE
-from app.pages.answers import bearer, body, refuse
+from app.model import LONGEST_BILL_PATH, SBOM, WAKE, is_bill_path, is_sha
+from app.pages.answers import body, refuse
+from app.pages.senders import Senders, confine
 from app.store.bills import Bills
 from app.store.inbox import Inbox
-from app.store.measurements import Tokens
-from checks.sbom import Bom, UnreadableError, read
+from checks.sbom import Bom, UnreadableError, diff, read
 
 MOST = 20  # bills of one commit, as many as are read from a repository
-LONGEST_PATH = 200
 MAX_BYTES = 32 * 1024 * 1024  # less than a file may have: the web process holds it, and webhooks must not wait
-_SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
-_PATH = re.compile(r"(?!\.{1,2}(/|$))[\w.@+-][\w.@+ -]*(/(?!\.{1,2}(/|$))[\w.@+-][\w.@+ -]*)*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class SbomApi:
     """Stores bills and reminds the worker of their commit."""
 
-    tokens: Tokens
+    senders: Senders
     bills: Bills
     inbox: Inbox
     stored: Callable[[], None]
@@ -39,24 +35,35 @@ class SbomApi:
         return [web.post("/api/sbom", self.receive)]
 
     async def receive(self, request: web.Request) -> web.Response:
-        """202 once stored; 422 with the reason for what is no bill; 400 without commit or path.
+        """202 once stored, 200 for what is here already; 422 with the reason for what is no bill, or of no commit.
 
-        401 unknown token, 403 another repository, 409 too many bills, 413 too large.
+        400 without commit or path, 401 unknown token, 403 another repository, commit or path than the token's, 409
+        another bill is here, or too many, 413 too large, 503 where GitHub cannot be asked about the commit.
         """
-        repository = await self.tokens.repository(bearer(request))
-        if repository is None:
-            refuse(401, "this token is unknown or revoked")
-        sha, path = _place(request, repository)
+        grant = await self.senders.grant(request)
+        sha, path = _place(request)
+        repository = grant.repository
+        confine(grant, request.query.get("repository", repository), sha, path)
         content = await body(request, MAX_BYTES)
         bom = await asyncio.to_thread(_bill, content)
+        await self.senders.must_exist(repository, sha)
+        fresh = await self._keep(repository, sha, path, content)
+        said = {"repository": repository, "sha": sha, "path": path}
+        told = {"format": bom.format, "components": len(bom.components), "flaws": len(bom.flaws)}
+        return web.json_response({**said, **told}, status=202 if fresh else 200)
+
+    async def _keep(self, repository: str, sha: str, path: str, content: bytes) -> bool:
+        """True once it is kept, False where the same is here: a verdict may rest on it, so it is never replaced."""
         there = await self.bills.paths_at(repository, sha)
         if path not in there and len(there) >= MOST:
             refuse(409, f"{MOST} bills of this commit are here already")
-        await self.bills.keep(repository, sha, path, content)
-        await self._remind(repository, sha)
-        said = {"repository": repository, "sha": sha, "path": path}
-        told = {"format": bom.format, "components": len(bom.components), "flaws": len(bom.flaws)}
-        return web.json_response({**said, **told}, status=202)
+        if await self.bills.keep(repository, sha, path, content):
+            await self._remind(repository, sha)
+            return True
+        first = await self.bills.get(repository, sha, path)
+        if first is not None and not await asyncio.to_thread(_same, first, content):
+            refuse(409, "another bill of this commit is here under this path, and it stays: a commit does not change")
+        return False
 
     async def _remind(self, repository: str, sha: str) -> None:
         reminder = {"repository": {"full_name": repository}, "sha": sha, "about": SBOM}
@@ -64,24 +71,30 @@ class SbomApi:
         self.stored()
 
 
-def _place(request: web.Request, repository: str) -> tuple[str, str]:
+def _place(request: web.Request) -> tuple[str, str]:
     """The commit that the bill belongs to, and its name there: a path as of a file."""
-    query = request.query
-    if query.get("repository", repository).lower() != repository.lower():
-        refuse(403, f"this token speaks for {repository} only")
-    sha, path = query.get("sha", ""), query.get("path", "")
-    if not _SHA.fullmatch(sha):
+    sha, path = request.query.get("sha", ""), request.query.get("path", "")
+    if not is_sha(sha):
         refuse(400, "`sha` must be a full commit sha: POST /api/sbom?sha=<commit>&path=<name>")
-    if not _PATH.fullmatch(path) or len(path) > LONGEST_PATH:
-        refuse(400, f"`path` must name the bill as a file of the repository, in up to {LONGEST_PATH} characters")
+    if not is_bill_path(path):
+        refuse(400, f"`path` must name the bill as a file of the repository, in up to {LONGEST_BILL_PATH} characters")
     return sha, path
 
 
 def _bill(content: bytes) -> Bom:
     try:
         content.decode("utf-8-sig")
-        return read(content)
+        bom = read(content)
     except UnicodeDecodeError:
         refuse(422, "no bill of materials that can be read: it is not UTF-8 text")
     except UnreadableError as error:
         refuse(422, f"no bill of materials that can be read: {error}")
+    if bom.flaws and not bom.components:
+        flaw = bom.flaws[0]
+        refuse(422, f"no component of this bill can be read: {flaw.position}: {flaw.message}")
+    return bom
+
+
+def _same(first: bytes, second: bytes) -> bool:
+    """Do both say the same? A generator that runs again writes another time and serial number."""
+    return first == second or not diff(read(first), read(second)).changes

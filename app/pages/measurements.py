@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,20 +11,20 @@ from typing import Any
 from aiohttp import web
 
 from app.metrics_file import BadMetrics, measurements_in
-from app.model import WAKE
-from app.pages.answers import bearer, body, refuse
+from app.model import WAKE, is_sha
+from app.pages.answers import body, refuse
+from app.pages.senders import Senders, confine
 from app.store.inbox import Inbox
-from app.store.measurements import Measurements, Tokens
+from app.store.measurements import Measurements
 
 MAX_BYTES = 1024 * 1024
-_SHA = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True)
 class MeasurementsApi:
     """Stores measurements and reminds the worker of their commit."""
 
-    tokens: Tokens
+    senders: Senders
     measurements: Measurements
     inbox: Inbox
     stored: Callable[[], None]
@@ -35,12 +34,12 @@ class MeasurementsApi:
         return [web.post("/api/measurements", self.receive)]
 
     async def receive(self, request: web.Request) -> web.Response:
-        """202 once stored; 401 unknown token, 403 another repository, 400 or 413 for what cannot be read."""
-        repository = await self.tokens.repository(bearer(request))
-        if repository is None:
-            refuse(401, "this token is unknown or revoked")
+        """202 once stored; 401 unknown token, 403 another repository or commit, 400 or 413 for what cannot be read."""
+        grant = await self.senders.grant(request)
         given = await body(request, MAX_BYTES)
-        sha = _commit(given, repository)
+        repository = grant.repository
+        named, sha = _place(given, repository)
+        confine(grant, named, sha)
         try:
             found = measurements_in(given, "api", sha)
         except BadMetrics as error:
@@ -52,17 +51,15 @@ class MeasurementsApi:
         return web.json_response({"repository": repository, "sha": sha, "stored": len(found)}, status=202)
 
 
-def _commit(given: bytes, repository: str) -> str:
-    """The commit that the measurements belong to."""
+def _place(given: bytes, repository: str) -> tuple[str, str]:
+    """The repository and the commit that the measurements belong to; without a word on it, `repository`."""
     try:
         outer: Any = json.loads(given)
     except (ValueError, RecursionError):
         refuse(400, "the body is not JSON")
     if not isinstance(outer, dict) or not isinstance(outer.get("measurements"), dict):
         refuse(400, 'send {"sha": "<commit>", "measurements": {"<name>": <value>}}')
-    if str(outer.get("repository", repository)).lower() != repository.lower():
-        refuse(403, f"this token speaks for {repository} only")
     sha = outer.get("sha")
-    if not isinstance(sha, str) or not _SHA.fullmatch(sha):
+    if not isinstance(sha, str) or not is_sha(sha):
         refuse(400, "`sha` must be a full commit sha")
-    return sha
+    return str(outer.get("repository", repository)), sha

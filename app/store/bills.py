@@ -15,18 +15,17 @@ from app.store.tables import bills as table
 
 @dataclass(frozen=True, slots=True)
 class Bills:
-    """The bills table: one of each path at each commit, the one that came last."""
+    """The bills table: one of each path at each commit, the one that came first."""
 
     engine: AsyncEngine
 
-    async def keep(self, repository: str, sha: str, path: str, content: bytes) -> None:
-        """Keep `content`, in place of what was sent of this path at this commit before."""
+    async def keep(self, repository: str, sha: str, path: str, content: bytes) -> bool:
+        """Keep `content`, unless there is one of this path at this commit; was it kept?"""
         packed = await asyncio.to_thread(zlib.compress, content)  # webhooks must not wait for 32 MiB
-        values = {"content": packed, "received_at": now_us()}
+        values = {"repository": repository, "sha": sha, "path": path, "content": packed, "received_at": now_us()}
         async with self.engine.begin() as connection:
-            key = {"repository": repository, "sha": sha, "path": path}
-            statement = insert_into(table, connection).values(**key, **values)
-            await connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_=values))
+            statement = insert_into(table, connection).values(**values).on_conflict_do_nothing()
+            return (await connection.execute(statement.returning(table.c.id))).scalar_one_or_none() is not None
 
     async def paths_at(self, repository: str, sha: str) -> tuple[str, ...]:
         """What was sent of commit `sha`, by path, sorted."""

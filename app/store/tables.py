@@ -122,6 +122,9 @@ tokens = Table(
     Column("digest", String(64), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
+    Column("sha", String(64), nullable=False, server_default=""),  # "": of any commit
+    Column("path", String(200), nullable=False, server_default=""),  # "": of any bill
+    Column("expires_at", BigInteger),  # NULL: never
     UniqueConstraint("digest"),
 )
 

@@ -1,10 +1,14 @@
 import asyncio
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from app.storage import stores
+from app.store.tokens import Grant
 from tests.commands.conftest import Maestro
+
+SHA = "a" * 40
 
 
 @pytest.fixture
@@ -14,10 +18,10 @@ def database(environment: pytest.MonkeyPatch, tmp_path: Path) -> str:
     return url
 
 
-def speaks_for(url: str, token: str) -> str | None:
-    async def asked() -> str | None:
+def speaks_for(url: str, token: str) -> Grant | None:
+    async def asked() -> Grant | None:
         async with stores(url) as kept:
-            return await kept.tokens.repository(token)
+            return await kept.tokens.grant(token)
 
     return asyncio.run(asked())
 
@@ -26,10 +30,40 @@ def test_an_issued_token_speaks_for_its_repository_until_it_is_revoked(maestro: 
     issued = maestro("token", "issue", "acme/shop")
     assert issued.code == 0
     token = issued.out.strip()
-    assert speaks_for(database, token) == "acme/shop"
+    assert speaks_for(database, token) == Grant("acme/shop")
     assert maestro("token", "revoke", "acme/shop").out == "1 revoked\n"
     assert speaks_for(database, token) is None
     assert maestro("token", "revoke", "acme/shop").out == "0 revoked\n"
+
+
+def test_a_token_may_be_for_one_commit_and_one_bill_of_it_and_ends_in_an_hour(maestro: Maestro, database: str) -> None:
+    of_commit = maestro("token", "issue", "acme/shop", "--sha", SHA).out.strip()
+    assert speaks_for(database, of_commit) == Grant("acme/shop", SHA)
+    of_bill = maestro("token", "issue", "acme/shop", "--sha", SHA, "--path", "build/bom.json", "--minutes", "5")
+    assert speaks_for(database, of_bill.out.strip()) == Grant("acme/shop", SHA, "build/bom.json")
+    with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
+        lives = connection.execute("SELECT (expires_at - created_at) / 60000000 FROM tokens ORDER BY id").fetchall()
+    assert lives == [(60,), (5,)]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--sha", SHA[:7]], "full commit sha"),
+        (["--sha", "main"], "full commit sha"),
+        (["--sha", SHA, "--path", "../x"], "path of a bill"),
+        (["--path", "bom.json"], "--sha"),
+        (["--minutes", "5"], "--sha"),
+        (["--sha", SHA, "--minutes", "0"], "--minutes"),
+        (["--sha", SHA, "--minutes", "1441"], "--minutes"),
+    ],
+)
+def test_a_token_that_would_be_bound_to_nothing_is_a_usage_error(
+    maestro: Maestro, database: str, words: list[str], why: str
+) -> None:
+    ended = maestro("token", "issue", "acme/shop", *words)
+    assert (ended.code, ended.out) == (2, "")
+    assert why in ended.err
 
 
 @pytest.mark.parametrize("verb", ["issue", "revoke"])

@@ -2,36 +2,62 @@ import io
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientResponse, ClientSession
-from aiohttp.test_utils import BaseTestServer, TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer, unused_port
 from yarl import URL
 
+from app.gather.commits import Commits
+from app.github.auth import Identity
+from app.github.caller import Tuning
+from app.github.client import GitHub
+from app.github.connecting import Connector
+from app.github.id_token import IdTokens
+from app.github.sandbox import Repo, Sandbox, SandboxApp
+from app.github.signing_keys import SigningKeys
 from app.pages import configuration
 from app.pages.bills import SbomApi
 from app.pages.measurements import MeasurementsApi
+from app.pages.senders import Senders
 from app.pages.simulation import SimulationApi
 from app.server import Web
 from app.storage import Stores, stores
+from tests.actions import Actions, actions
 
 
 @dataclass
 class Pages:
-    """The API on a real socket over a real SQLite file. Nothing stands behind simulation: it must not be reached."""
+    """The API on a real socket over a real SQLite file, a local GitHub with acme/shop, and the issuer of id-tokens.
+
+    Nothing stands behind simulation: it must not be reached.
+    """
 
     server: BaseTestServer
     session: ClientSession
     stores: Stores
     wakes: list[None]
+    github: Sandbox
+    repo: Repo
+    issuer: Actions
+
+    @property
+    def sha(self) -> str:
+        """The tip of acme/shop."""
+        return self.repo.tip()
+
+    @property
+    def url(self) -> str:
+        return str(self.server.make_url("")).rstrip("/")
 
     async def post(self, path: str, body: Any = None, token: str = "", **headers: str) -> ClientResponse:
         """POST `body`, bytes as they are and anything else as JSON, to `path` exactly as it is spelt."""
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        url = URL(str(self.server.make_url("")).rstrip("/") + path, encoded=True)
+        url = URL(self.url + path, encoded=True)
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await self.session.post(url, data=io.BytesIO(sent), headers=headers)
 
@@ -43,18 +69,34 @@ def _unreachable(_token: str, _text: bytes | None) -> Any:
     raise AssertionError("a refused request must not reach GitHub")
 
 
+@cache
+def _app() -> SandboxApp:
+    return Sandbox.generate_app()
+
+
 @pytest.fixture
-async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
-    async with stores(f"sqlite:///{tmp_path / 'maestro.db'}") as kept:
+async def github() -> AsyncIterator[Sandbox]:
+    async with Sandbox(_app(), webhook_secret="a secret of the tests") as sandbox:
+        yield sandbox
+    assert sandbox.violations == []
+
+
+@pytest.fixture
+async def pages(tmp_path: Path, github: Sandbox) -> AsyncIterator[Pages]:
+    repo, port = github.repository("acme/shop", {"a.py": "x = 1\n"}), unused_port()
+    async with stores(f"sqlite:///{tmp_path / 'maestro.db'}") as kept, ClientSession() as session, actions() as issuer:
+        identity = Identity(github.app.app_id, github.app.private_key)
+        client = GitHub(identity, session, api_url=github.url, tuning=Tuning(patience=0.2))
+        id_tokens = IdTokens(SigningKeys(session, issuer.url), issuer.url, f"http://127.0.0.1:{port}")
+        senders = Senders(kept.tokens, Commits(Connector(client)), id_tokens)
         wakes: list[None] = []
-        measurements = MeasurementsApi(kept.tokens, kept.measurements, kept.inbox, lambda: wakes.append(None))
-        bills = SbomApi(kept.tokens, kept.bills, kept.inbox, lambda: wakes.append(None))
+        measurements = MeasurementsApi(senders, kept.measurements, kept.inbox, lambda: wakes.append(None))
+        bills = SbomApi(senders, kept.bills, kept.inbox, lambda: wakes.append(None))
         routes = [
             *measurements.routes(),
             *bills.routes(),
             *configuration.routes(),
             *SimulationApi(_unreachable).routes(),
         ]
-        served = TestServer(Web([b"secret"], kept.inbox, lambda: None, routes).app())
-        async with served as server, ClientSession() as session:
-            yield Pages(server, session, kept, wakes)
+        async with TestServer(Web([b"secret"], kept.inbox, lambda: None, routes).app(), port=port) as server:
+            yield Pages(server, session, kept, wakes, github, repo, issuer)

@@ -1,11 +1,14 @@
+import asyncio
 import gzip
 import json
+import zlib
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from app.commands.story import bill
+from app.github.sandbox.faults import Fault, SecondaryLimit, ServerError, Unreachable
 from app.model import Kind
 from handlers.understand import Understanding
 from tests.deliveries import new
@@ -13,11 +16,11 @@ from tests.pages.conftest import Pages
 
 pytestmark = pytest.mark.slow
 
-SHA = "a" * 40
+NOWHERE = "a" * 40
 BILL = bill(("flask", "3.0.3", "BSD-3-Clause")).encode()
 
 
-def to(path: str = "sbom/shop.cdx.json", sha: str = SHA, **more: str) -> str:
+def to(sha: str = NOWHERE, path: str = "sbom/shop.cdx.json", **more: str) -> str:
     """Where a bill is sent."""
     return "&".join([f"/api/sbom?sha={sha}&path={path}", *(f"{name}={value}" for name, value in more.items())])
 
@@ -28,42 +31,121 @@ async def token(pages: Pages) -> str:
 
 
 async def test_a_bill_is_stored_under_its_commit_and_path(pages: Pages, token: str) -> None:
-    answer = await pages.post(to(), BILL, token)
+    answer = await pages.post(to(pages.sha), BILL, token)
     assert answer.status == 202
     said = await answer.json()
-    assert (said["repository"], said["sha"], said["path"]) == ("acme/shop", SHA, "sbom/shop.cdx.json")
+    assert (said["repository"], said["sha"], said["path"]) == ("acme/shop", pages.sha, "sbom/shop.cdx.json")
     assert (said["components"], said["flaws"]) == (1, 0)
-    assert await pages.stores.bills.get("acme/shop", SHA, "sbom/shop.cdx.json") == BILL
+    assert await pages.stores.bills.get("acme/shop", pages.sha, "sbom/shop.cdx.json") == BILL
 
 
 async def test_the_worker_is_reminded_of_the_commit(pages: Pages, token: str) -> None:
-    await pages.post(to(), BILL, token)
+    await pages.post(to(pages.sha), BILL, token)
     (reminder,) = await new(pages.stores.inbox.engine)
     (trigger,) = Understanding(1)(reminder)
-    assert (trigger.kind, trigger.repository, trigger.head_sha) == (Kind.LOCATE, "acme/shop", SHA)
+    assert (trigger.kind, trigger.repository, trigger.head_sha) == (Kind.LOCATE, "acme/shop", pages.sha)
     assert trigger.reason == "sbom"
     assert len(pages.wakes) == 1
 
 
-async def test_what_is_sent_again_takes_the_place_of_the_first(pages: Pages, token: str) -> None:
-    await pages.post(to(), BILL, token)
+# --- the first one stays ----------------------------------------------------------------------------------------
+
+
+async def test_another_bill_of_the_same_commit_and_path_is_refused_and_the_first_stays(
+    pages: Pages, token: str
+) -> None:
+    await pages.post(to(pages.sha), BILL, token)
     later = bill(("flask", "3.1.0", "BSD-3-Clause")).encode()
-    assert (await pages.post(to(), later, token)).status == 202
-    assert await pages.stores.bills.get("acme/shop", SHA, "sbom/shop.cdx.json") == later
+    for sent in (later, bill().encode()):
+        answer = await pages.post(to(pages.sha), sent, token)
+        assert answer.status == 409
+        assert "it stays" in (await answer.json())["error"]
+    assert await pages.stores.bills.get("acme/shop", pages.sha, "sbom/shop.cdx.json") == BILL
+    assert len(pages.wakes) == 1
+
+
+async def test_the_same_bill_again_is_200_also_when_it_was_made_anew(pages: Pages, token: str) -> None:
+    await pages.post(to(pages.sha), BILL, token)
+    anew = json.dumps({**json.loads(BILL), "serialNumber": "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79"}).encode()
+    for sent in (BILL, anew):
+        assert (await pages.post(to(pages.sha), sent, token)).status == 200
+    assert await pages.stores.bills.get("acme/shop", pages.sha, "sbom/shop.cdx.json") == BILL
+    assert len(pages.wakes) == 1
+
+
+async def test_of_two_that_come_at_once_one_is_kept(pages: Pages, token: str) -> None:
+    sent = [bill(("flask", f"3.0.{number}", "BSD-3-Clause")).encode() for number in range(5)]
+    answers = await asyncio.gather(*(pages.post(to(pages.sha), one, token) for one in sent))
+    assert sorted(answer.status for answer in answers) == [202, 409, 409, 409, 409]
+
+
+# --- of a commit that is there ----------------------------------------------------------------------------------
+
+
+async def test_a_commit_that_github_does_not_show_is_422(pages: Pages, token: str) -> None:
+    answer = await pages.post(to(NOWHERE), BILL, token)
+    assert answer.status == 422
+    assert NOWHERE in (await answer.json())["error"]
+    assert await pages.stores.bills.paths_at("acme/shop", NOWHERE) == ()
+
+
+@pytest.mark.parametrize("fault", [ServerError(502), SecondaryLimit(retry_after=17), Unreachable()], ids=repr)
+async def test_a_github_that_is_away_is_503_and_the_sender_is_told_when_to_come_again(
+    pages: Pages, token: str, fault: Fault
+) -> None:
+    pages.github.faults.add(fault, path="*/git/commits/*", times=None)
+    answer = await pages.post(to(pages.sha), BILL, token)
+    assert answer.status == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert await pages.stores.bills.paths_at("acme/shop", pages.sha) == ()
+
+
+async def test_a_repository_without_the_app_is_403(pages: Pages) -> None:
+    lonely = await pages.stores.tokens.issue("acme/unknown")
+    answer = await pages.post(to(pages.sha), BILL, lonely)
+    assert answer.status == 403
+    assert "not installed on acme/unknown" in (await answer.json())["error"]
+
+
+# --- as it is sent ----------------------------------------------------------------------------------------------
 
 
 async def test_a_packed_bill_is_unpacked(pages: Pages, token: str) -> None:
-    answer = await pages.post(to(), gzip.compress(BILL), token, **{"Content-Encoding": "gzip"})
+    answer = await pages.post(to(pages.sha), gzip.compress(BILL), token, **{"Content-Encoding": "gzip"})
     assert answer.status == 202
-    assert await pages.stores.bills.get("acme/shop", SHA, "sbom/shop.cdx.json") == BILL
+    assert await pages.stores.bills.get("acme/shop", pages.sha, "sbom/shop.cdx.json") == BILL
+
+
+async def test_a_packed_bill_may_be_a_series_of_members(pages: Pages, token: str) -> None:
+    cut = len(BILL) // 2
+    series = b"".join(map(gzip.compress, (BILL[:cut], b"", BILL[cut:])))
+    assert (await pages.post(to(pages.sha), series, token, **{"Content-Encoding": "gzip"})).status == 202
+    assert await pages.stores.bills.get("acme/shop", pages.sha, "sbom/shop.cdx.json") == BILL
+
+
+@pytest.mark.parametrize(
+    ("encoding", "sent", "status"),
+    [
+        ("gzip", gzip.compress(BILL) + b"junk", 400),
+        ("gzip", gzip.compress(BILL) + gzip.compress(b" " * 100)[:-4], 400),
+        ("gzip", gzip.compress(b"") * 5_000, 400),
+        ("gzip", gzip.compress(b" " * 9_000_000) * 4, 413),
+        ("deflate", zlib.compress(BILL) * 2, 400),
+    ],
+    ids=["junk behind it", "cut short", "thousands of members", "a bomb of several", "no series"],
+)
+async def test_what_is_no_series_of_members_or_too_much_of_one_is_refused(
+    pages: Pages, token: str, encoding: str, sent: bytes, status: int
+) -> None:
+    assert (await pages.post(to(pages.sha), sent, token, **{"Content-Encoding": encoding})).status == status
 
 
 async def test_several_bills_of_one_commit_stand_side_by_side_up_to_a_limit(pages: Pages, token: str) -> None:
     for number in range(20):
-        assert (await pages.post(to(f"{number}.json"), BILL, token)).status == 202
-    answer = await pages.post(to("one-more.json"), BILL, token)
+        assert (await pages.post(to(pages.sha, f"{number}.json"), BILL, token)).status == 202
+    answer = await pages.post(to(pages.sha, "one-more.json"), BILL, token)
     assert (answer.status, await answer.json()) == (409, {"error": "20 bills of this commit are here already"})
-    assert (await pages.post(to("7.json"), BILL, token)).status == 202
+    assert (await pages.post(to(pages.sha, "7.json"), BILL, token)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -76,47 +158,58 @@ async def test_several_bills_of_one_commit_stand_side_by_side_up_to_a_limit(page
         (b"\xff\xfe", "no bill of materials"),
         (json.dumps({"bomFormat": "CycloneDX", "components": 7}).encode(), "no bill of materials"),
         (b'{"a":' * 100_000, "no bill of materials"),
+        (b'{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": null}', "components: not a list"),
+        (b'{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [7]}', "components[0]: not an object"),
+        (b'{"spdxVersion": "SPDX-2.3", "packages": null}', "packages: not a list"),
     ],
     ids=lambda sent: str(sent)[:30],
 )
 async def test_what_is_no_bill_is_422_with_the_reason_and_stores_nothing(
     pages: Pages, token: str, sent: bytes, why: str
 ) -> None:
-    answer = await pages.post(to(), sent, token)
+    answer = await pages.post(to(pages.sha), sent, token)
     assert answer.status == 422
     assert why in (await answer.json())["error"]
-    assert await pages.stores.bills.paths_at("acme/shop", SHA) == ()
+    assert await pages.stores.bills.paths_at("acme/shop", pages.sha) == ()
     assert await new(pages.stores.inbox.engine) == []
 
 
 @pytest.mark.parametrize("header", ["", "Bearer mst_unknown", "Basic abc"])
 async def test_an_unknown_or_missing_token_is_401(pages: Pages, token: str, header: str) -> None:
-    assert (await pages.post(to(), BILL, Authorization=header)).status == 401
+    assert (await pages.post(to(NOWHERE), BILL, Authorization=header)).status == 401
     assert await new(pages.stores.inbox.engine) == []
 
 
 async def test_a_token_cannot_write_to_another_repository(pages: Pages, token: str) -> None:
-    assert (await pages.post(to(repository="acme/other"), BILL, token)).status == 403
-    assert (await pages.post(to(repository="Acme/Shop"), BILL, token)).status == 202
+    assert (await pages.post(to(pages.sha, repository="acme/other"), BILL, token)).status == 403
+    assert (await pages.post(to(pages.sha, repository="Acme/Shop"), BILL, token)).status == 202
 
 
 @pytest.mark.parametrize(
     "place",
     [
         "/api/sbom",
-        to(sha="main"),
-        to(sha=SHA[:7]),
-        to(sha=SHA.upper()),
-        to(""),
-        to("/etc/passwd"),
-        to("../x.json"),
-        to("a/../x.json"),
-        to("a//x.json"),
-        to("a/."),
-        to("a%00b"),
-        to("a%0Ab"),
-        to("x" * 201),
-        to("%C3%BC.json"),
+        to("main"),
+        to(NOWHERE[:7]),
+        to(NOWHERE.upper()),
+        to(NOWHERE, ""),
+        to(NOWHERE, "/etc/passwd"),
+        to(NOWHERE, "../x.json"),
+        to(NOWHERE, "a/../x.json"),
+        to(NOWHERE, "a//x.json"),
+        to(NOWHERE, "a/."),
+        to(NOWHERE, "a%00b"),
+        to(NOWHERE, "a%0Ab"),
+        to(NOWHERE, "x" * 201),
+        to(NOWHERE, "%C3%BC.json"),
+        to(NOWHERE, ".git/config"),
+        to(NOWHERE, "a/.GIT/config"),
+        to(NOWHERE, "-rf"),
+        to(NOWHERE, "a/--output=x"),
+        to(NOWHERE, "a%5Cb"),
+        to(NOWHERE, "%20a"),
+        to(NOWHERE, "a%7Fb"),
+        to(NOWHERE, "C:/x"),
     ],
 )
 async def test_a_bill_needs_a_commit_and_a_path_of_a_file(pages: Pages, token: str, place: str) -> None:
@@ -125,9 +218,20 @@ async def test_a_bill_needs_a_commit_and_a_path_of_a_file(pages: Pages, token: s
     assert "error" in await answer.json()
 
 
-@pytest.mark.parametrize("path", ["bom.json", "sbom/shop.cdx.json", ".sbom/a%20b.xml", "a/b/c/@scope/x+y.json", "..a"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "bom.json",
+        "sbom/shop.cdx.json",
+        ".sbom/a%20b.xml",
+        "a/b/c/@scope/x+y.json",
+        "..a",
+        ".github/bom.json",
+        "a.git/b",
+    ],
+)
 async def test_paths_as_repositories_have_them_are_taken(pages: Pages, token: str, path: str) -> None:
-    assert (await pages.post(to(path), BILL, token)).status == 202
+    assert (await pages.post(to(pages.sha, path), BILL, token)).status == 202
 
 
 async def test_more_than_the_limit_is_413_packed_or_not(
@@ -135,14 +239,14 @@ async def test_more_than_the_limit_is_413_packed_or_not(
 ) -> None:
     monkeypatch.setattr("app.pages.bills.MAX_BYTES", 1_000)
     long = BILL + b" " * 1_000
-    assert (await pages.post(to(), long, token)).status == 413
+    assert (await pages.post(to(pages.sha), long, token)).status == 413
     packed: dict[str, Any] = {"Content-Encoding": "gzip"}
-    assert (await pages.post(to(), gzip.compress(long), token, **packed)).status == 413
+    assert (await pages.post(to(pages.sha), gzip.compress(long), token, **packed)).status == 413
 
 
 async def test_without_a_database_a_bill_is_503(pages: Pages, token: str) -> None:
     async with pages.stores.main.begin() as connection:
         await connection.exec_driver_sql("DROP TABLE bills")
     with capture_logs() as logs:
-        assert (await pages.post(to(), BILL, token)).status == 503
+        assert (await pages.post(to(pages.sha), BILL, token)).status == 503
     assert token not in str(logs)

@@ -10,10 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from app.model import Kind
+from app.gather.commits import Commits
+from app.github.repository import Repository
+from app.model import Kind, Place
 from app.pages.measurements import MeasurementsApi
+from app.pages.senders import Senders
 from app.server import Web
 from app.storage import stores
+from app.store.tokens import Grant
 from checks.model import Measurement
 from handlers.understand import Understanding
 from tests.deliveries import new
@@ -75,6 +79,21 @@ async def test_an_unknown_or_missing_token_is_401(pages: Pages, token: str, head
 async def test_a_revoked_token_is_401(pages: Pages, token: str) -> None:
     await pages.stores.tokens.revoke("acme/shop")
     assert (await pages.post(PATH, GOOD, token)).status == 401
+
+
+async def test_a_token_of_one_commit_or_bill_says_nothing_of_others(pages: Pages) -> None:
+    of_commit = await pages.stores.tokens.issue(Grant("acme/shop", SHA))
+    assert (await pages.post(PATH, GOOD, of_commit)).status == 202
+    assert (await pages.post(PATH, GOOD | {"sha": "b" * 40}, of_commit)).status == 403
+    of_bill = await pages.stores.tokens.issue(Grant("acme/shop", SHA, "bom.json"))
+    assert (await pages.post(PATH, GOOD, of_bill)).status == 403
+
+
+async def test_a_job_measures_the_commit_that_its_id_token_speaks_for(pages: Pages) -> None:
+    pages.issuer.job = {"repository": "acme/shop", "sha": pages.sha}
+    token = pages.issuer.token(pages.url)
+    assert (await pages.post(PATH, GOOD | {"sha": pages.sha}, token)).status == 202
+    assert (await pages.post(PATH, GOOD, token)).status == 403
 
 
 async def test_a_token_cannot_write_to_another_repository(pages: Pages, token: str) -> None:
@@ -179,13 +198,18 @@ BODIES = st.binary(max_size=80) | st.fixed_dictionaries(
 ).map(lambda body: json.dumps(body).encode())
 
 
+async def unreachable(_place: Place) -> Repository:
+    raise AssertionError("a token of ours needs no GitHub")
+
+
 @pytest.mark.slow
 @settings(max_examples=40)
 @given(body=BODIES)
 def test_no_body_ever_gets_a_500(tmp_path_factory: pytest.TempPathFactory, body: bytes) -> None:
     async def posted() -> int:
         async with stores(f"sqlite:///{tmp_path_factory.mktemp('pages') / 'maestro.db'}") as kept:
-            api = MeasurementsApi(kept.tokens, kept.measurements, kept.inbox, lambda: None)
+            senders = Senders(kept.tokens, Commits(unreachable))
+            api = MeasurementsApi(senders, kept.measurements, kept.inbox, lambda: None)
             served = TestServer(Web([b"secret"], kept.inbox, lambda: None, api.routes()).app())
             async with served as server, ClientSession() as session:
                 headers = {"Authorization": f"Bearer {await kept.tokens.issue('acme/shop')}"}

@@ -19,11 +19,10 @@ async def test_a_bill_comes_back_as_it_was_sent_and_takes_less_room(database: As
     assert kept < len(sent) / 50
 
 
-async def test_the_same_path_of_the_same_commit_is_replaced(database: AsyncEngine) -> None:
+async def test_of_one_path_of_one_commit_the_first_stays(database: AsyncEngine) -> None:
     bills = Bills(database)
-    for content in (b"old", b"new"):
-        await bills.keep("O/R", SHA, PATH, content)
-    assert await bills.get("o/r", SHA, PATH) == b"new"
+    assert [await bills.keep("O/R", SHA, PATH, content) for content in (b"old", b"new")] == [True, False]
+    assert await bills.get("o/r", SHA, PATH) == b"old"
     assert await bills.paths_at("o/r", SHA) == (PATH,)
 
 

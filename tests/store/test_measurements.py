@@ -1,8 +1,7 @@
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.store.measurements import TOKEN_PREFIX, Measurements, Tokens
+from app.store.measurements import Measurements
 from checks.model import Measurement
 
 SHA, OTHER = "a" * 40, "b" * 40
@@ -43,38 +42,3 @@ async def test_measurements_stay_with_their_commit_and_repository(
 async def test_nothing_measured_is_nothing_kept(database: AsyncEngine) -> None:
     await Measurements(database).keep("o/r", SHA, [])
     assert await Measurements(database).of("o/r", SHA) == ()
-
-
-async def test_a_token_speaks_for_its_repository_alone(database: AsyncEngine) -> None:
-    tokens = Tokens(database)
-    ours, theirs = await tokens.issue("o/r"), await tokens.issue("o/other")
-    assert await tokens.repository(ours) == "o/r"
-    assert await tokens.repository(theirs) == "o/other"
-    assert await tokens.repository(ours + "x") is None
-    assert await tokens.repository("") is None
-
-
-async def test_tokens_cannot_be_guessed_and_are_not_kept(database: AsyncEngine) -> None:
-    issued = {await Tokens(database).issue("o/r") for _ in range(5)}
-    assert len(issued) == 5
-    assert all(token.startswith(TOKEN_PREFIX) and len(token) >= 40 for token in issued)
-    async with database.connect() as connection:
-        stored = str((await connection.execute(text("SELECT * FROM tokens"))).all())
-    assert not any(token.removeprefix(TOKEN_PREFIX) in stored for token in issued)
-
-
-async def test_revoking_ends_every_token_of_one_repository(database: AsyncEngine) -> None:
-    tokens = Tokens(database)
-    ours = [await tokens.issue("o/r") for _ in range(2)]
-    theirs = await tokens.issue("o/other")
-    assert await tokens.revoke("o/r") == 2
-    assert [await tokens.repository(token) for token in ours] == [None, None]
-    assert await tokens.repository(theirs) == "o/other"
-    assert await tokens.revoke("o/r") == 0
-
-
-async def test_a_token_issued_after_a_revocation_is_live(database: AsyncEngine) -> None:
-    tokens = Tokens(database)
-    await tokens.issue("o/r")
-    await tokens.revoke("o/r")
-    assert await tokens.repository(await tokens.issue("o/r")) == "o/r"

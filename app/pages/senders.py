@@ -1,0 +1,78 @@
+"""Who sends to the API: the bearer of a token of ours, or a job of GitHub Actions with its id-token."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from aiohttp import web
+
+from app.gather.commits import Commits, NotInstalled, Unbound
+from app.github.errors import Denied, GitHubError, RateLimited
+from app.github.id_token import BadIdToken, IdTokens, looks_like_one
+from app.pages.answers import bearer, refuse
+from app.store.tokens import Grant, Tokens
+
+T = TypeVar("T")
+_PATIENCE = 30  # seconds after which a sender may try again, where GitHub does not say
+
+
+@dataclass(frozen=True, slots=True)
+class Senders:
+    """`id_tokens`: None where the operator has not said whom they must be meant for."""
+
+    tokens: Tokens
+    commits: Commits
+    id_tokens: IdTokens | None = None
+
+    async def grant(self, request: web.Request) -> Grant:
+        """What the sender may speak for. 401 for nobody we know, 403 for a job that speaks for no commit of a
+        repository of ours, 503 where GitHub cannot be asked.
+        """
+        token = bearer(request)
+        if looks_like_one(token):
+            return await self._of_job(token)
+        known = await self.tokens.grant(token)
+        if known is None:
+            refuse(401, "this token is unknown, revoked or expired")
+        return known
+
+    async def must_exist(self, repository: str, sha: str) -> None:
+        """422 for a commit that GitHub does not show there, 503 where GitHub cannot be asked."""
+        if not await _asked(repository, lambda: self.commits.exists(repository, sha)):
+            refuse(422, f"{repository} has no commit {sha}")
+
+    async def _of_job(self, token: str) -> Grant:
+        if self.id_tokens is None:
+            refuse(401, "id-tokens are not accepted here: the operator has not set MAESTRO_URL")
+        try:
+            job = await self.id_tokens.job(token)
+        except BadIdToken as error:
+            refuse(401, f"this id-token is not accepted: {error}")
+        except GitHubError:
+            refuse(503, "the keys of GitHub's id-tokens cannot be had; please send it again", _PATIENCE)
+        return Grant(job.repository, await _asked(job.repository, lambda: self.commits.built_by(job)))
+
+
+def confine(grant: Grant, repository: str, sha: str, path: str = "") -> None:
+    """403 for what `grant` does not cover. `path`: of a bill; "" for what has none."""
+    if repository.lower() != grant.repository.lower():
+        refuse(403, f"this token speaks for {grant.repository} only")
+    if grant.sha not in {"", sha}:
+        refuse(403, f"this token speaks for the commit {grant.sha} only")
+    if grant.path not in {"", path}:
+        refuse(403, f"this token speaks for the bill {grant.path} only")
+
+
+async def _asked(repository: str, question: Callable[[], Awaitable[T]]) -> T:
+    """GitHub's answer, or ours to the sender where there is none."""
+    try:
+        return await question()
+    except (Denied, NotInstalled):
+        refuse(403, f"Maestro is not installed on {repository}, or may not read it")
+    except Unbound as error:
+        refuse(403, f"this id-token binds no commit: {error}")
+    except GitHubError as error:
+        wait = error.retry_after if isinstance(error, RateLimited) else _PATIENCE
+        refuse(503, "GitHub cannot be asked about the commit; please send it again", wait)
