@@ -28,6 +28,7 @@ from app.model import (
 from checks.judge import Case
 from checks.model import Decision, Document, Pull
 from checks.sbom.repair import Repair
+from checks.sbom.rules.policy import Config
 
 
 class Reader(Protocol):
@@ -145,6 +146,9 @@ class Bases(Protocol):
         """The bills of a repository's default branch, held against themselves, with all that its rules ask for. None
         where there are no rules of bills, or no bill.
         """
+
+    async def bills(self, place: Place, sha: str, config: Config) -> tuple[Document, ...]:
+        """The bills that the branch had at its commit `sha`; none where that is gone."""
 
 
 class Proposals(Protocol):

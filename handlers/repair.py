@@ -7,16 +7,17 @@ docs/fixes.md tells what is proposed, where, and when it is closed again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.model import FIX_BRANCH, Done, Fix, FixState, Kind, Place, Trigger
 from checks.decide import Policy
 from checks.judge import Case
-from checks.model import ChangeFacts, CheckResult, Document, Finding, Missing, Mode, Pull, State
+from checks.model import ChangeFacts, CheckResult, Document, Finding, Missing, Mode, Pull, Snapshot, State
 from checks.sbom import repair
 from checks.sbom.advisories.severity import SEVERITIES
 from checks.sbom.check import CHECK
 from checks.sbom.findings.vulnerabilities import NEWLY_PUBLISHED, PREEXISTING, RULE
+from checks.sbom.repair import Exposed
 from checks.sbom.rules.policy import Config
 from checks.sbom.rules.selectors import Rule
 from handlers.evaluate import Judgement
@@ -133,7 +134,22 @@ class Repairs:
         before = await self._before(ground, case) if any(map(wanted, found.findings)) else ()
         plan = repair.plan(found.findings, case.snapshot, ground.config, wanted, before)
         repairs = [one for one in plan if isinstance(one, repair.Repair)]
-        await self.mending(ground, repairs, repair.exposed(found.findings, case.snapshot))
+        exposed = repair.exposed(found.findings, case.snapshot)
+        await self.mending(ground, repairs, await self._seen(ground, case.snapshot, exposed))
+
+    async def _seen(self, ground: Ground, snapshot: Snapshot, exposed: Exposed) -> Exposed:
+        """The same, without a word on what the bills of a default branch cannot tell: one that is gone, cannot be read
+        or has shrunk since a fix was proposed shows nothing. A pull request's bills were compared with its base's.
+        """
+        if ground.source is not None or not isinstance(snapshot.sboms, tuple):
+            return exposed
+        now = [pair.head for pair in snapshot.sboms if pair.head is not None]
+        unseen = set[str]()
+        for fix in await self.fixes.of_target(ground.place.repository, ground.target):
+            if fix.awaited and exposed.free(fix.purl, fix.advisories):
+                before = await self.bases.bills(ground.place, fix.parent, ground.config)
+                unseen |= set() if repair.in_sight(fix.purl, before, now) else {fix.purl}
+        return replace(exposed, unseen=frozenset(unseen))
 
     async def _before(self, ground: Ground, case: Case) -> tuple[Document, ...]:
         """The manifests that the change touched, as they were where it left its base."""

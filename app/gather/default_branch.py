@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.gather.day import day_of
-from app.gather.files import decoded, files_of, from_github, listing
+from app.gather.files import Files, ReadFile, decoded, files_of, from_github, listing
 from app.gather.green import unknowable
 from app.gather.lineage import MOST, Lineage
 from app.gather.rules import Connect, reading, rules
 from app.gather.sboms import MOST_FILES, Sboms, SentBills
 from app.gather.supply import Supply, patterns
-from app.github.errors import Conflict, NotFound
+from app.github.errors import Conflict, Invalid, NotFound
 from app.github.records import Commit
 from app.github.repository import Repository
 from app.model import Place, Trigger
@@ -33,7 +33,7 @@ class DefaultBranches:
     """Reads what the daily look needs, through `connect`."""
 
     connect: Connect
-    bills: SentBills
+    sent: SentBills
     osv: Source | None
     version: str
     now: Callable[[], float] = time.time
@@ -57,17 +57,30 @@ class DefaultBranches:
         found = await self._facts(repository, pull, history, config)
         return Case(found, replace(asked.policy, checks={"sbom": config}), None, self.version) if found else None
 
+    async def bills(self, place: Place, sha: str, config: Config) -> tuple[Document, ...]:
+        """The bills that the branch had at its commit `sha`; none where that is gone."""
+        try:
+            repository = await self.connect(place)
+            history = await repository.history(sha)
+        except (Conflict, Invalid, NotFound):
+            return ()
+        pull = _at(place.repository, "", sha)
+        files = files_of(_UNTOUCHED, await listing(repository, sha, config.paths))
+        pairs = await self._newest(from_github(repository), pull, files, history).pairs()
+        return () if isinstance(pairs, Missing) else tuple(pair.head for pair in pairs if pair.head)
+
+    def _newest(self, read: ReadFile, pull: Pull, files: Files, history: Sequence[Commit]) -> _Newest:
+        async def known(_sha: str) -> Sequence[Commit]:
+            return history
+
+        return _Newest(read, self.sent, pull, files, Lineage(history[0], known), unknowable)
+
     async def _facts(
         self, repository: Repository, pull: Pull, history: Sequence[Commit], config: Config
     ) -> Snapshot | None:
         read = from_github(repository)
         files = files_of(_UNTOUCHED, await listing(repository, pull.head_sha, (*config.paths, *patterns(config))))
-
-        async def known(_sha: str) -> Sequence[Commit]:
-            return history
-
-        lineage = Lineage(history[0], known)
-        newest = _Newest(read, self.bills, pull, files.matching(config.paths), lineage, unknowable)
+        newest = self._newest(read, pull, files.matching(config.paths), history)
         facts = await Supply(read, pull, files, config, self.osv).facts(newest)
         if isinstance(facts.sboms, Missing) or not facts.sboms:
             return None
@@ -99,16 +112,17 @@ class _Newest(Sboms):
         return tuple(SbomPair(path, Document(path, bill.sha, _EMPTY), bill) for path, bill in sorted(found.items()))
 
     async def _came(self) -> list[Document]:
-        """Of the newest commit of the branch itself of which CI sent any."""
+        """Of each path the newest that CI sent of a commit of the branch itself: one may come before the others."""
+        found: dict[str, Document] = {}
         for behind in range(MOST):
             commit = await self.lineage.at(behind)
             if commit is None:
                 break
-            paths = await self.sent.paths_at(self.pull.repository, commit.sha)
-            bills = [(path, await self.sent.get(self.pull.repository, commit.sha, path)) for path in paths]
-            if bills:
-                return [decoded(path, commit.sha, content) for path, content in bills if content is not None]
-        return []
+            for path in await self.sent.paths_at(self.pull.repository, commit.sha):
+                if path not in found:
+                    content = await self.sent.get(self.pull.repository, commit.sha, path)
+                    found |= {} if content is None else {path: decoded(path, commit.sha, content)}
+        return list(found.values())
 
 
 def _at(repository: str, branch: str, sha: str) -> Pull:

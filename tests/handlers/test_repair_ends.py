@@ -251,8 +251,9 @@ async def test_hearsay_looks_only_where_something_is_awaited(hub: Hub, clock: Cl
     assert hub.asked == 0
     await run(hub, clock, None)
     hub.ground, hub.asked = default(GOOD), 0
+    hub.before = (Document("sbom.json", BASE, bill(BAD)),)
     await run(hub, clock, None, hearsay=True)
-    assert hub.asked == 2
+    assert hub.asked == 3
     assert only(hub).state is FixState.MOOT
 
 
@@ -262,7 +263,7 @@ async def test_the_merge_of_a_fix_of_the_default_branch_has_it_looked_at(hub: Hu
     hub.pulls[OURS].state = "merged"
     (trigger,) = await run(hub, clock, OURS)
     assert (trigger.kind, trigger.number, trigger.hearsay) == (Kind.REPAIR, None, True)
-    hub.ground = default(GOOD)
+    hub.ground, hub.before = default(GOOD), (Document("sbom.json", BASE, bill(BAD)),)
     await clock.repairs(hub)(trigger)
     assert only(hub).green_at == NOW
 

@@ -11,6 +11,7 @@ from checks.sbom import findings
 from checks.sbom.asking import sorted_out
 from checks.sbom.bills.bill import Bom, UnreadableError
 from checks.sbom.bills.reader import read
+from checks.sbom.bills.shrinking import shrunk
 from checks.sbom.concern import Concern
 from checks.sbom.drift.delta import diff, group
 from checks.sbom.evidence import Evidence
@@ -21,7 +22,6 @@ from checks.sbom.judging.weigh import weigh
 from checks.sbom.purl import with_version
 from checks.sbom.rules.policy import Config
 
-SHRUNK_FROM = 10  # components; below that, halving is ordinary work
 WORST = (State.PASS, State.WARN, State.WAIT, State.UNMEASURED, State.ERROR, State.BLOCK)
 
 
@@ -110,7 +110,7 @@ def _read(side: str, text: bytes | str | None) -> Bom:
 def _incomparable(both: Both, base: Bom, head: Bom) -> Outcome | None:
     """Two bills whose difference would say more of their generator than of the change."""
     before, after = len(base.components), len(head.components)
-    if before >= SHRUNK_FROM and after * 2 < before:
+    if shrunk(base, head):
         title = f"The SBOM shrank from {before} to {after} components"
         step = "See whether its generator failed; it lost more than half."
         return _unmeasured(both, Standing.SHRUNK, title, step)

@@ -81,16 +81,21 @@ class Unrepaired:
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """By purl, every name of the advisories that are open on it; the packages that nobody could be asked about, and the
-    advisories that could not be read.
+    """By purl, every name of the advisories that are open on it; the packages that nobody could be asked about, the
+    advisories that could not be read, and the purls of packages that the bills at hand cannot tell of.
     """
 
     names: Mapping[str, frozenset[str]]
     unasked: tuple[str, ...] = ()
     unread: frozenset[str] = frozenset()
+    unseen: frozenset[str] = frozenset()
 
     def free(self, purl: str, advisories: Iterable[str]) -> bool:
-        """Is none of `advisories` open on a package any more? No, where nobody could be asked, or one not be read."""
+        """Is none of `advisories` open on a package any more? No, where nobody could be asked, one not be read, or
+        nothing is seen.
+        """
+        if purl in self.unseen:
+            return False
         found = identify(purl)
         name = found[0].name if found else purl
         asked = not any(name in one or purl in one for one in self.unasked)
