@@ -84,6 +84,9 @@ class DefaultBranches:
         facts = await Supply(read, pull, files, config, self.osv).facts(newest)
         if isinstance(facts.sboms, Missing) or not facts.sboms:
             return None
+        for pair in facts.sboms:
+            if pair.head is not None:
+                await self.sent.serves(pull.repository, pair.head.sha, pair.path, pull.base_ref)
         return Snapshot(
             pull,
             change=_UNTOUCHED,

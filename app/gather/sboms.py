@@ -25,6 +25,9 @@ class SentBills(Protocol):
     async def get(self, repository: str, sha: str, path: str) -> bytes | None:
         """One of them, as it was sent."""
 
+    async def serves(self, repository: str, sha: str, path: str, branch: str) -> None:
+        """`branch`, or a change to it, is held against this one: it is worth keeping."""
+
 
 class NothingSent:
     """Where nobody can send anything."""
@@ -36,6 +39,9 @@ class NothingSent:
     async def get(self, repository: str, sha: str, path: str) -> bytes | None:
         """Nothing."""
         return None
+
+    async def serves(self, repository: str, sha: str, path: str, branch: str) -> None:
+        """Nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,11 @@ class Sboms:
         if len(paths) > MOST_FILES:
             return Missing(f"more than {MOST_FILES} bills: files at `sbom.paths`, and what CI sent")
         drafts = await asyncio.gather(*(self._draft(path, came) for path in paths))
-        return tuple([await self._against_green(draft, came) for draft in drafts])
+        found = tuple([await self._against_green(draft, came) for draft in drafts])
+        for pair in found:
+            if pair.path in came.any and pair.base is not None:
+                await self.sent.serves(self.pull.repository, pair.base.sha, pair.path, self.pull.base_ref)
+        return found
 
     # --- both ends -------------------------------------------------------------------------------------------
 

@@ -6,11 +6,14 @@ import asyncio
 import zlib
 from dataclasses import dataclass
 
-from sqlalchemy import and_, delete, func, select
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.database import insert_into, now_us
 from app.store.tables import bills as table
+
+MOST_BRANCHES = 20  # of one path, whose newest bills outlive the others
+DAY_US = 86_400 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,27 @@ class Bills:
             held = (await connection.execute(select(table.c.content).where(wanted))).scalar_one_or_none()
         return None if held is None else await asyncio.to_thread(zlib.decompress, held)
 
-    async def prune(self, before: float) -> int:
-        """Forget what came before that moment (epoch seconds), but the newest of each path; how many that were.
+    async def serves(self, repository: str, sha: str, path: str, branch: str) -> None:
+        """Remember that `branch`, or a change to it, was held against this bill; nothing where there is none."""
+        today = now_us() // DAY_US * DAY_US
+        this = and_(table.c.repository == repository, table.c.sha == sha, table.c.path == path)
+        stale = or_(table.c.based_at.is_(None), table.c.based_at < today, table.c.base_of != branch)
+        async with self.engine.begin() as connection:
+            await connection.execute(update(table).where(this, stale).values(base_of=branch, based_at=today))
 
-        A branch that rests for a year still has its baseline.
+    async def prune(self, before: float) -> int:
+        """Forget what came before that moment (epoch seconds), but of each path the newest that each branch was held
+        against, and the newest that none was; how many that were.
+
+        A branch that rests for a year still has its baseline. Of one path the branches that count are the
+        `MOST_BRANCHES` that were last held against theirs.
         """
-        newest = select(func.max(table.c.id)).group_by(table.c.repository, table.c.path)
-        old = and_(table.c.received_at < int(before * 1e6), table.c.id.not_in(newest))
+        last = func.max(func.coalesce(table.c.based_at, table.c.received_at))
+        newest = select(func.max(table.c.id).label("id"), table.c.repository, table.c.path, last.label("last"))
+        each = newest.group_by(table.c.repository, table.c.path, table.c.base_of).subquery()
+        place = func.row_number().over(partition_by=(each.c.repository, each.c.path), order_by=each.c.last.desc())
+        ranked = select(each.c.id, place.label("place")).subquery()
+        kept = select(ranked.c.id).where(ranked.c.place <= MOST_BRANCHES)
+        old = and_(table.c.received_at < int(before * 1e6), table.c.id.not_in(kept))
         async with self.engine.begin() as connection:
             return (await connection.execute(delete(table).where(old))).rowcount

@@ -100,6 +100,8 @@ bills = Table(  # SBOMs that CI sent
     Column("path", String(200), nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("received_at", BigInteger, nullable=False),
+    Column("base_of", String(255), nullable=False, server_default=""),  # the branch that was last held against it
+    Column("based_at", BigInteger),  # when that was, to the day
     UniqueConstraint("repository", "sha", "path"),
 )
 Index("bills_of_path", bills.c.repository, bills.c.path, bills.c.received_at)

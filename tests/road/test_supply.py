@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import time
 
 import pytest
 
 from app.commands.story import bill
-from checks.model import Advisories, Missing, Unread
+from checks.model import Advisories, Baseline, Missing, Unread
 from tests.road.supply import FILE, NEW, advisory, brings, facts, kept, pair, rules, send
 from tests.road.town import DECISION, Town
 
@@ -241,3 +242,20 @@ async def test_what_was_sent_wins_over_the_file_of_the_same_path(here: Town) -> 
     found = await pair(here, number)
     assert found.head is not None
     assert found.head.text == NEW
+
+
+async def test_the_baseline_outlives_the_bills_of_many_newer_heads(here: Town) -> None:
+    repo = kept(here.sandbox, **{FILE: "", "a.py": "x = 1\n"})
+    main = repo.commit("main", {FILE: None})
+    await send(here, main, bill(("flask", "3.0.3", "BSD-3-Clause")), "shop.json")
+    sha = repo.commit("fix", {"a.py": "x = 2\n"})
+    number = repo.open_pull("Add jinja2", "fix")
+    await send(here, sha, NEW, "shop.json")
+    await here.rest()
+    await send(here, repo.commit("fix", {"a.py": "x = 3\n"}), NEW, "shop.json")
+    await here.rest()
+    assert await here.maestro.stores.bills.prune(time.time() + 60) == 1
+    repo.commit("fix", {"a.py": "x = 4\n"})
+    await send(here, repo.tip("fix"), NEW, "shop.json")
+    await here.rest()
+    assert ((await pair(here, number)).baseline or Baseline("")).sha == main

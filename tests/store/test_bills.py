@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.store.bills import Bills
+from app.store.bills import MOST_BRANCHES, Bills
 
 SHA, OTHER = "a" * 40, "b" * 40
 PATH = "sbom/shop.cdx.json"
@@ -52,3 +52,41 @@ async def test_old_bills_are_forgotten_but_the_newest_of_each_path(database: Asy
     assert await bills.get("o/r", "2" * 40, "api.json") == b"x"
     assert await bills.get("o/r", "1" * 40, "web.json") == b"x"
     assert await bills.get("o/r", "1" * 40, "api.json") is None
+
+
+async def test_the_baseline_of_a_branch_that_rests_outlives_newer_bills_of_heads(database: AsyncEngine) -> None:
+    bills = Bills(database)
+    await bills.keep("o/r", "1" * 40, PATH, b"main")
+    await bills.keep("o/r", "2" * 40, PATH, b"release")
+    await bills.serves("O/r", "1" * 40, PATH, "main")
+    await bills.serves("o/r", "2" * 40, PATH, "release/1")
+    for digit in "3456":
+        await bills.keep("o/r", digit * 40, PATH, b"a head")
+    assert await bills.prune(time.time() + 60) == 3
+    kept = [await bills.get("o/r", digit * 40, PATH) for digit in "123456"]
+    assert kept == [b"main", b"release", None, None, None, b"a head"]
+
+
+async def test_of_one_branch_the_newest_baseline_is_kept_also_when_an_older_one_is_used_again(
+    database: AsyncEngine,
+) -> None:
+    bills = Bills(database)
+    for digit in "12":
+        await bills.keep("o/r", digit * 40, PATH, digit.encode())
+    for digit in "21":
+        await bills.serves("o/r", digit * 40, PATH, "main")
+    assert await bills.prune(time.time() + 60) == 1
+    assert await bills.get("o/r", "2" * 40, PATH) == b"2"
+
+
+async def test_the_branches_that_count_are_bounded_and_the_last_used_stay(database: AsyncEngine) -> None:
+    bills = Bills(database)
+    for number in range(MOST_BRANCHES + 5):
+        sha = f"{number:040x}"
+        await bills.keep("o/r", sha, PATH, b"x")
+        await bills.serves("o/r", sha, PATH, f"branch/{number}")
+    async with database.begin() as connection:
+        await connection.execute(text("UPDATE bills SET based_at = based_at - id * 86400000000 WHERE id > 1"))
+    assert await bills.prune(time.time() + 60) == 5
+    assert await bills.get("o/r", f"{0:040x}", PATH) == b"x"
+    assert await bills.get("o/r", f"{MOST_BRANCHES:040x}", PATH) is None

@@ -1,4 +1,4 @@
-"""Tokens that are bound to a commit, and end."""
+"""Tokens that are bound to a commit, and end; bills that are kept because a branch is held against them."""
 
 from __future__ import annotations
 
@@ -16,3 +16,5 @@ def upgrade() -> None:
     op.add_column("tokens", sa.Column("sha", sa.String(64), nullable=False, server_default=""))
     op.add_column("tokens", sa.Column("path", sa.String(200), nullable=False, server_default=""))
     op.add_column("tokens", sa.Column("expires_at", sa.BigInteger))
+    op.add_column("bills", sa.Column("base_of", sa.String(255), nullable=False, server_default=""))
+    op.add_column("bills", sa.Column("based_at", sa.BigInteger))
