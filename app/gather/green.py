@@ -14,7 +14,8 @@ from checks.model import Verdict
 if TYPE_CHECKING:  # a checkout reads without the client, and without the time it takes to load
     from app.github.repository import Repository
 
-MOST_ASKED = 10  # commits of which GitHub is asked, an evaluation
+MOST_ASKED = 10  # questions to GitHub, an evaluation
+MOST_PULLS = 5  # pull requests that brought one commit, whose verdicts are looked up
 _GOOD = frozenset({"success", "neutral", "skipped"})
 _SQUASHED = re.compile(r"\(#([1-9][0-9]{0,8})\)$")  # as GitHub ends the first line of a squashed pull request
 
@@ -30,47 +31,68 @@ class Verdicts(Protocol):
 
 @dataclass(slots=True)
 class Greens:
-    """Asks the database first, and GitHub of no more than `left` commits. `settled` outlives the evaluation.
+    """Asks the database first, and GitHub no more than `left` questions. `settled` outlives the evaluation.
 
     A commit on which nobody reported anything is green: the branch accepted it, and nothing speaks against it. One that
-    is still being tested is not green yet. Commit statuses are not read, here as everywhere.
+    is still being tested is not green yet. Commit statuses are not read, here as everywhere. A commit that came by a
+    rebase has another sha than the head that we judged, so whatever others say of it, GitHub is asked what brought it.
     """
 
     repository: Repository
     verdicts: Verdicts
     own_app: int
-    settled: MutableMapping[tuple[str, str], bool]
+    branch: str  # the base
+    settled: MutableMapping[tuple[str, str, str], bool]
     left: int = MOST_ASKED
 
     async def __call__(self, commit: Commit) -> bool:
-        key = self.repository.full_name.lower(), commit.sha
+        key = self.repository.full_name.lower(), self.branch, commit.sha
         if key not in self.settled:
             known = await self._ours(commit)
-            known = await self._theirs(commit.sha) if known is None else known
+            known = await self._theirs(commit) if known is None else known
             if known is None:
                 return False
             self.settled[key] = known
         return self.settled[key]
 
     async def _ours(self, commit: Commit) -> bool | None:
-        """Our word on the commit itself or on the pull request whose merge it is. A HOLD is no word on the commit."""
+        """Our word on the commit itself or on the pull request whose merge it is."""
         squashed = _SQUASHED.search(commit.message.partition("\n")[0].strip())
         number = int(squashed[1]) if squashed and len(commit.parents) == 1 else None
-        heads = (commit.sha, *commit.parents[1:])
+        return await self._word((commit.sha, *commit.parents[1:]), number)
+
+    async def _word(self, heads: Sequence[str], number: int | None) -> bool | None:
+        """A HOLD is no word on a commit."""
         verdict = await self.verdicts.verdict(self.repository.full_name, heads, number)
         if verdict == Verdict.SHIP:
             return True
         return False if verdict in {Verdict.BLOCK, Verdict.ROLLBACK} else None
 
-    async def _theirs(self, sha: str) -> bool | None:
-        """What the check runs of others say; None while some still run, or when enough was asked."""
-        if not self.left:
+    async def _theirs(self, commit: Commit) -> bool | None:
+        """What the check runs of others say, unless we spoke against what brought it; None while some still run, or
+        when enough was asked.
+        """
+        if not self._may_ask():
             return None
-        self.left -= 1
-        runs = [run for run in await self.repository.check_runs(sha) if self._of_others(run)]
+        runs = [run for run in await self.repository.check_runs(commit.sha) if self._of_others(run)]
         if any(run.status != "completed" for run in runs):
             return None
-        return all(run.conclusion in _GOOD for run in runs)
+        if not all(run.conclusion in _GOOD for run in runs):
+            return False
+        return await self._brought_well(commit) if len(commit.parents) == 1 else True
+
+    async def _brought_well(self, commit: Commit) -> bool | None:
+        """Did no pull request bring it that we had stopped? A merge commit names its head itself: nobody is asked."""
+        if not self._may_ask():
+            return None
+        pulls = await self.repository.commit_pulls(commit.sha)
+        brought = [pull for pull in pulls if pull.merged and pull.base_ref == self.branch]
+        words = [await self._word((pull.head_sha,), pull.number) for pull in brought[:MOST_PULLS]]
+        return False not in words
+
+    def _may_ask(self) -> bool:
+        self.left -= 1
+        return self.left >= 0
 
     def _of_others(self, run: CheckRun) -> bool:
         return run.app_id != self.own_app and not run.external_id.startswith(OWN_RUN)

@@ -62,7 +62,7 @@ class GitHubReader:
     now: Callable[[], float] = time.time
     silent: TTLCache[str, bool] = field(default_factory=lambda: TTLCache(10_000, _SILENCE_KEPT))
     found: TTLCache[str, Sequence[int]] = field(default_factory=lambda: TTLCache(10_000, _SILENCE_KEPT))
-    greens: TTLCache[tuple[str, str], bool] = field(default_factory=lambda: TTLCache(10_000, _GREEN_KEPT))
+    greens: TTLCache[tuple[str, str, str], bool] = field(default_factory=lambda: TTLCache(10_000, _GREEN_KEPT))
     rules_through: Callable[[Read], Read] = lambda read: read  # a simulation lays its own configuration over
 
     async def open(self, trigger: Trigger) -> Opened | None:
@@ -97,12 +97,12 @@ class GitHubReader:
         edited = await self._edited(opened, changed.pull, changed.facts)
         wanted = wanted_by(opened.policy, edited)
         young = await self._young(changed.pull)
-        sections = Sections(repository, self.own_app, self._outside(repository), changed, wanted, young)
+        sections = Sections(repository, self.own_app, self._outside(repository, changed.pull), changed, wanted, young)
         snapshot = replace(await sections.snapshot(), attempts_left=attempts_left, day=day_of(self.now()))
         return Case(snapshot, opened.policy, edited, self.version)
 
-    def _outside(self, repository: Repository) -> Outside:
-        green = Greens(repository, self.decisions, self.own_app, self.greens)
+    def _outside(self, repository: Repository, pull: Pull) -> Outside:
+        green = Greens(repository, self.decisions, self.own_app, pull.base_ref, self.greens)
         return Outside(self.measurements, self.bills, self.osv, green)
 
     async def evaluations(self, trigger: Trigger) -> tuple[Trigger, ...]:

@@ -96,6 +96,65 @@ async def test_a_blocked_pull_request_that_was_merged_all_the_same_is_no_baselin
     assert here.conclusions(repo, later)[DECISION] == "failure"
 
 
+BLOCKING = "version: 1\nsbom: {mode: block, paths: [sbom.json], licenses: {deny: [AGPL-3.0-only]}}\n"
+DENIED = bill(("flask", "3.0.3", "BSD-3-Clause"), ("gs", "1.0", "AGPL-3.0-only"))
+
+
+@pytest.mark.parametrize("reported", [False, True], ids=["nobody reported on it", "others are content"])
+async def test_a_blocked_pull_request_that_came_by_a_rebase_is_no_baseline_either(here: Town, reported: bool) -> None:
+    repo = kept(here.sandbox, BLOCKING)
+    before = repo.tip()
+    repo.commit("one", {"a.py": "x = 2\n"})
+    first, sha = brings(repo, "one", DENIED)
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "failure"
+    rebased = repo.rebase(first)
+    assert rebased != sha
+    if reported:
+        repo.report_check(rebased, "nightly")
+    second, later = brings(repo, "two", DENIED.replace("3.0.3", "3.0.4"))
+    await here.rest()
+    found = await baseline(here, second)
+    assert found is not None
+    assert (found.sha, found.behind) == (before, 2)
+    assert here.conclusions(repo, later)[DECISION] == "failure"
+
+
+async def test_one_that_may_ship_is_a_baseline_however_it_came(here: Town) -> None:
+    repo = kept(here.sandbox)
+    first, _ = brings(repo, "one", RED)
+    await here.rest()
+    rebased = repo.rebase(first)
+    second, _ = brings(repo, "two", NEW)
+    await here.rest()
+    assert ((await baseline(here, second)) or Baseline("")).sha == rebased
+
+
+async def test_the_word_on_a_pull_request_onto_another_branch_says_nothing_of_this_one(here: Town) -> None:
+    repo = kept(here.sandbox, BLOCKING)
+    repo.commit("release", {"b.py": "y = 1\n"})
+    good = repo.commit("main", {"a.py": "x = 2\n"})
+    repo.commit("main", {FILE: DENIED})
+    onto_release = repo.open_pull("Everything", "main", "release")
+    await here.rest()
+    assert here.conclusions(repo, repo.tip())[DECISION] == "failure"
+    repo.merge(onto_release)
+    repo.commit("two", {FILE: NEW}, parent=good)
+    number = repo.open_pull("Add jinja2", "two")
+    await here.rest()
+    assert ((await baseline(here, number)) or Baseline("")).sha == good
+    assert any(call.endswith(f"/commits/{good}/pulls") for call in here.calls())
+
+
+async def test_what_brought_a_commit_is_asked_once_while_its_word_stands(here: Town) -> None:
+    repo = kept(here.sandbox)
+    tip = repo.commit("main", {"a.py": "x = 2\n"})
+    for branch in ("one", "two"):
+        brings(repo, branch)
+        await here.rest()
+    assert sum(call.endswith(f"/commits/{tip}/pulls") for call in here.calls()) == 1
+
+
 async def test_a_squashed_pull_request_is_known_by_its_number(here: Town) -> None:
     repo = kept(here.sandbox)
     first, _ = brings(repo, "one", RED)

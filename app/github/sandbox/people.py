@@ -160,6 +160,10 @@ class Repo:
         """Merge with a merge commit: `push` to the base and `pull_request.closed` with `merged`; the new tip."""
         return pushing.merge(self.world, self.state, self.pull(number), self._person(by))
 
+    def rebase(self, number: int, *, by: str = "alice") -> str:
+        """Merge by rebase: the commits get new shas on the base, which is pushed, and its request is `merged`."""
+        return pushing.rebase(self.world, self.state, self.pull(number), self._person(by))
+
     def merge_group(self, *numbers: int, base: str = "main", message: str | None = None, by: str = "alice") -> str:
         """The merge queue tries these pull requests on top of the base: `merge_group.checks_requested`; its sha."""
         tip, sender = self.tip(base), self._person(by)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from app.github.sandbox import checking, pulling, shapes
+from app.github.sandbox import checking, pull_shapes, pulling, shapes
 from app.github.sandbox.diff import changed_files
 from app.github.sandbox.events import announce
 from app.github.sandbox.git import EMPTY_TREE, FILE, Commit, Entry, MergeConflictError
@@ -70,6 +71,22 @@ def merge(world: World, repo: Repository, pull: Pull, sender: Account, sha: str 
     set_ref(world, repo, f"heads/{pull.base_ref}", commit, sender)
     pulling.merged(world, repo, pull, sender, base, commit)
     return commit
+
+
+def rebase(world: World, repo: Repository, pull: Pull, sender: Account) -> str:
+    """Merge by putting each commit anew on top of the base; the new tip is returned."""
+    base = tip = repo.branch(pull.base_ref)
+    mine = world.signature(sender)
+    committer = replace(mine, at=mine.at + 1)  # later than any commit of its own, so that each gets another sha
+    rebased = list[str]()
+    for commit in pull_shapes.commits(repo, pull):
+        tree = repo.objects.merged_tree(commit.parents[0], tip, commit.sha)
+        tip = repo.objects.add_commit(tree, [tip], commit.message, commit.author, committer)
+        rebased.append(tip)
+    pull.rebased = tuple(rebased)
+    set_ref(world, repo, f"heads/{pull.base_ref}", tip, sender)
+    pulling.merged(world, repo, pull, sender, base, tip)
+    return tip
 
 
 def merge_commit(world: World, repo: Repository, base: str, head: str, author: Account, message: str) -> str:

@@ -121,6 +121,7 @@ class Pull:
     merged_at: float | None = None
     merged_by: Account | None = None
     merge_commit_sha: str | None = None
+    rebased: tuple[str, ...] = ()  # under which shas its commits went into the base, oldest first
 
 
 @dataclass(slots=True)

@@ -103,7 +103,8 @@ def pulls_of_commit(call: Call) -> Answer:
     holding = [
         pull
         for pull in call.repo.pulls.values()
-        if sha == pull.merge_commit_sha or any(one.sha == sha for one in pull_shapes.commits(call.repo, pull))
+        if sha in {pull.merge_commit_sha, *pull.rebased}
+        or any(one.sha == sha for one in pull_shapes.commits(call.repo, pull))
     ]
     return paged(call, holding, lambda pull: pull_shapes.item(call.world, call.repo, pull))
 
