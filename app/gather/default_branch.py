@@ -1,13 +1,18 @@
-"""A default branch without a pull request: its newest bills, and all that its rules ask to know of them."""
+"""A default branch without a pull request: its newest bills, and all that its rules ask to know of them.
+
+One that has no bill of its own is read from GitHub's dependency graph.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from app.gather.day import day_of
-from app.gather.files import Files, ReadFile, decoded, files_of, from_github, listing
+from app.gather.dependency_graph import graph_bill
+from app.gather.files import Files, decoded, files_of, from_github, listing
 from app.gather.green import unknowable
 from app.gather.lineage import MOST, Lineage
 from app.gather.rules import Connect, reading, rules
@@ -58,7 +63,9 @@ class DefaultBranches:
         return Case(found, replace(asked.policy, checks={"sbom": config}), None, self.version) if found else None
 
     async def bills(self, place: Place, sha: str, config: Config) -> tuple[Document, ...]:
-        """The bills that the branch had at its commit `sha`; none where that is gone."""
+        """The bills that the branch had at its commit `sha`; none where that is gone. GitHub's graph has no older ones:
+        where there was no bill, it tells what it knows now.
+        """
         try:
             repository = await self.connect(place)
             history = await repository.history(sha)
@@ -66,22 +73,23 @@ class DefaultBranches:
             return ()
         pull = _at(place.repository, "", sha)
         files = files_of(_UNTOUCHED, await listing(repository, sha, config.paths))
-        pairs = await self._newest(from_github(repository), pull, files, history).pairs()
+        pairs = await self._newest(repository, pull, files, history).pairs()
         return () if isinstance(pairs, Missing) else tuple(pair.head for pair in pairs if pair.head)
 
-    def _newest(self, read: ReadFile, pull: Pull, files: Files, history: Sequence[Commit]) -> _Newest:
+    def _newest(self, repository: Repository, pull: Pull, files: Files, history: Sequence[Commit]) -> _Newest:
         async def known(_sha: str) -> Sequence[Commit]:
             return history
 
-        return _Newest(read, self.sent, pull, files, Lineage(history[0], known), unknowable)
+        read, lineage = from_github(repository), Lineage(history[0], known)
+        graph = partial(graph_bill, repository, pull.head_sha)
+        return _Newest(read, self.sent, pull, files, lineage, unknowable, graph=graph)
 
     async def _facts(
         self, repository: Repository, pull: Pull, history: Sequence[Commit], config: Config
     ) -> Snapshot | None:
-        read = from_github(repository)
         files = files_of(_UNTOUCHED, await listing(repository, pull.head_sha, (*config.paths, *patterns(config))))
-        newest = self._newest(read, pull, files.matching(config.paths), history)
-        facts = await Supply(read, pull, files, config, self.osv).facts(newest)
+        newest = self._newest(repository, pull, files.matching(config.paths), history)
+        facts = await Supply(newest.read, pull, files, config, self.osv).facts(newest)
         if isinstance(facts.sboms, Missing) or not facts.sboms:
             return None
         for pair in facts.sboms:
@@ -102,8 +110,11 @@ class DefaultBranches:
 class _Newest(Sboms):
     """The bills of a branch: those in its tree, and of those that CI sent the newest.
 
-    Each is held against an empty one, so that there is something to ask about all that is in it.
+    Each is held against an empty one, so that there is something to ask about all that is in it. `graph`: whoever has a
+    bill of the branch where none is found.
     """
+
+    graph: Callable[[], Awaitable[Document | None]] = field(kw_only=True)
 
     async def pairs(self) -> tuple[SbomPair, ...] | Missing:
         """One pair a path."""
@@ -112,6 +123,8 @@ class _Newest(Sboms):
             return Missing(f"more than {MOST_FILES} files match `sbom.paths`")
         in_tree = [await self.read(path, self.pull.head_sha, MAX_BYTES) for path in paths]
         found = {bill.path: bill for bill in (*in_tree, *await self._came()) if bill is not None}
+        if not found and (listed := await self.graph()):
+            found = {listed.path: listed}
         return tuple(SbomPair(path, Document(path, bill.sha, _EMPTY), bill) for path, bill in sorted(found.items()))
 
     async def _came(self) -> list[Document]:

@@ -1,7 +1,7 @@
-"""Advisories from GitHub's own dependency graph: for where nobody else may be asked.
+"""What GitHub's own dependency graph knows: advisories where nobody else may be asked, a bill where there is none.
 
-It knows the packages that a change adds, as GitHub reads them from manifests and lock files, and nothing of which other
-version would be safe.
+It reads packages from manifests and lock files. Of a change it knows those that are added, of the default branch all,
+and nowhere which other version would be safe.
 """
 
 from __future__ import annotations
@@ -11,14 +11,34 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
+from app.gather.files import decoded
+from app.github.errors import GitHubError, RateLimited
 from app.osv.model import Found, Package, Record
-from checks.model import Unread
+from checks.model import Document, Unread
+from checks.sbom import MAX_BYTES
 from checks.sbom.purl import identify
 from checks.sbom.versions.ecosystems import OSV_NAMES
 
 if TYPE_CHECKING:
     from app.github.dependencies import Dependency, GraphAdvisory
     from app.github.repository import Repository
+
+log = structlog.get_logger(__name__)
+
+GRAPH = "dependency-graph"  # what its bill is called among those that have paths
+
+
+async def graph_bill(repository: Repository, sha: str) -> Document | None:
+    """The graph's bill of the default branch, whose tip is `sha`; None, and a line in the log, where there is none."""
+    try:
+        return decoded(GRAPH, sha, await repository.dependency_bill(MAX_BYTES))
+    except RateLimited:
+        raise
+    except GitHubError as error:
+        log.info("graph.no_bill", repository=repository.full_name, error=str(error))
+        return None
 
 
 @dataclass(frozen=True, slots=True)

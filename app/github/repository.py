@@ -15,7 +15,7 @@ from app.github.client import Client
 from app.github.dependencies import Dependency, read_dependency
 from app.github.errors import NotFound
 from app.github.exchange import Answer
-from app.github.limits import DEPLOYMENT_STATUS_DESCRIPTION, PER_PAGE
+from app.github.limits import DEPLOYMENT_STATUS_DESCRIPTION, MEDIA_TYPE, PER_PAGE
 from app.github.records import (
     DEPLOYMENT_MARK,
     CheckRun,
@@ -113,6 +113,13 @@ class Repository:
         """Packages that the dependency graph says `head` adds or removes; Denied where the graph is switched off."""
         template, parts = _REPO + "/dependency-graph/compare/{basehead}", self._at(basehead=f"{base}...{head}")
         return tuple([one async for page in self._client.pages(template, parts, read_dependency) for one in page])
+
+    async def dependency_bill(self, max_bytes: int) -> bytes:
+        """The dependency graph of the default branch as SPDX, in GitHub's envelope; NotFound or Denied where there is
+        none, TooLarge past `max_bytes`.
+        """
+        template = _REPO + "/dependency-graph/sbom"
+        return (await self._client.get_raw(template, self._parts, accept=MEDIA_TYPE, max_bytes=max_bytes)).body
 
     # --- what is in it ---
 

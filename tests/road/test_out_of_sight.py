@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from app.github.sandbox import Repo
+from app.github.sandbox.faults import ServerError
 from app.model import FixState
 from app.store.bills import Bills
 from tests.checks.sbom.supply import advisory, bill, package_json
@@ -87,3 +89,60 @@ async def test_of_two_bills_that_ci_sends_one_may_come_before_the_other(here: Wo
     await sent.keep("octo/shop", later, "api", AFTER.encode())
     assert await states(here) == [FixState.MOOT]
     assert len(here.proposed(repo)) == 1
+
+
+# --- no bill of its own -----------------------------------------------------------------------------------------
+
+NO_BILL = RULES.replace("sbom.json", "none.json")
+
+
+async def test_a_branch_without_a_bill_is_read_from_githubs_dependency_graph(here: Workshop) -> None:
+    repo = shop(here.sandbox, "", package_json({"left-pad": "^1.0.0"}), NO_BILL)
+    here.osv.publish(published(PAD))
+    repo.graph_has("pkg:npm/left-pad@1.0.0", "pkg:npm/qs@6.5.5")
+    for _ in range(2):
+        await here.look()
+    (fix,) = here.proposed(repo)
+    assert fix.title == "Raise npm/left-pad to 1.0.1"
+    repo.merge(fix.number)
+    await here.hear_of_the_end(repo, fix.number)
+    repo.graph_has("pkg:npm/left-pad@1.0.1", "pkg:npm/qs@6.5.5")
+    await here.look()
+    (kept,) = await here.fixes()
+    assert kept.green_at is not None
+
+
+async def test_what_the_graph_lists_no_more_may_be_out_of_its_sight(here: Workshop) -> None:
+    repo = shop(here.sandbox, "", package_json({"left-pad": "^1.0.0"}), NO_BILL)
+    here.osv.publish(published(PAD))
+    repo.graph_has("pkg:npm/left-pad@1.0.0", "pkg:npm/qs@6.5.5")
+    await here.look()
+    repo.graph_has("pkg:npm/qs@6.5.5")
+    assert await states(here) == [FixState.OPEN]
+
+
+async def test_a_branch_with_a_bill_is_not_read_from_the_graph(here: Workshop) -> None:
+    repo = await fixed(here)
+    repo.graph_has("pkg:npm/other@1.0.0")
+    await here.look()
+    assert not [one for one in here.sandbox.requests if "dependency-graph" in one.path]
+
+
+@pytest.mark.parametrize("fault", [None, ServerError(403), ServerError(500)], ids=["switched off", "denied", "away"])
+async def test_a_graph_that_cannot_be_had_is_quietly_nothing(here: Workshop, fault: ServerError | None) -> None:
+    repo = shop(here.sandbox, "", package_json({"left-pad": "^1.0.0"}), NO_BILL)
+    here.osv.publish(published(PAD))
+    if fault is not None:
+        repo.graph_has("pkg:npm/left-pad@1.0.0")
+        here.sandbox.faults.add(fault, path="*/dependency-graph/sbom", times=None)
+    with capture_logs() as logs:
+        await here.look()
+    assert here.proposed(repo) == []
+    assert [line["event"] for line in logs if line["event"] == "graph.no_bill"] == ["graph.no_bill"]
+
+
+async def test_where_no_rules_speak_of_bills_the_graph_is_not_asked(here: Workshop) -> None:
+    repo = shop(here.sandbox, "", package_json({"left-pad": "^1.0.0"}), "version: 1\n")
+    repo.graph_has("pkg:npm/left-pad@1.0.0")
+    await here.look()
+    assert not [one for one in here.sandbox.requests if "dependency-graph" in one.path]

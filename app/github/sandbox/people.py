@@ -317,6 +317,10 @@ class Repo:
         unknown = {"license": None, "source_repository_url": None}
         self.state.graph = [*(self.state.graph or []), {**added, **named, **unknown, "vulnerabilities": found}]
 
+    def graph_has(self, *purls: str) -> None:
+        """The dependency graph has just these packages of the default branch; of none it makes no SBOM."""
+        self.state.graph_packages = list(purls)
+
     def url(self, number: int) -> str:
         """The page of a pull request."""
         return f"{shapes.page_url(self.world, self.state)}/pull/{number}"

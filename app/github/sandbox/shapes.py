@@ -346,3 +346,41 @@ def file_diff(world: World, repo: Repository, sha: str, diff: FileDiff) -> Json:
     if diff.previous:
         shape["previous_filename"] = diff.previous
     return shape
+
+
+def dependency_bill(world: World, repo: Repository) -> Json:
+    """The dependency graph of the default branch as SPDX 2.3."""
+    packages = [_package(number, purl) for number, purl in enumerate(repo.graph_packages)]
+    main = {"name": f"com.github.{repo.full_name}", "SPDXID": "SPDXRef-main", "versionInfo": repo.default_branch}
+    described = {
+        "relationshipType": "DESCRIBES",
+        "spdxElementId": "SPDXRef-DOCUMENT",
+        "relatedSpdxElement": "SPDXRef-main",
+    }
+    needed = [
+        {"relationshipType": "DEPENDS_ON", "spdxElementId": "SPDXRef-main", "relatedSpdxElement": one["SPDXID"]}
+        for one in packages
+    ]
+    return {
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "spdxVersion": "SPDX-2.3",
+        "creationInfo": {"created": time_text(world.now()), "creators": ["Tool: GitHub.com-Dependency-Graph"]},
+        "name": main["name"],
+        "dataLicense": "CC0-1.0",
+        "documentNamespace": f"https://spdx.org/spdxdocs/protobom/{repo.id}",
+        "packages": [{**main, "downloadLocation": "NOASSERTION", "filesAnalyzed": False}, *packages],
+        "relationships": [described, *needed],
+    }
+
+
+def _package(number: int, purl: str) -> Json:
+    coordinates, _, version = purl.rpartition("@")
+    locator = {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl}
+    return {
+        "name": coordinates.partition("/")[2],
+        "SPDXID": f"SPDXRef-{number}",
+        "versionInfo": version,
+        "downloadLocation": "NOASSERTION",
+        "filesAnalyzed": False,
+        "externalRefs": [locator],
+    }

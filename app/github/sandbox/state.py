@@ -303,6 +303,7 @@ class Repository:
     workflow_runs: dict[int, WorkflowRun] = field(default_factory=dict)
     dispatches: list[Dispatch] = field(default_factory=list)
     graph: list[dict[str, Any]] | None = None  # what the dependency graph says of any change; None: switched off
+    graph_packages: list[str] = field(default_factory=list)  # purls that the graph has of the default branch
 
     @property
     def full_name(self) -> str:

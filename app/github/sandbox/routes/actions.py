@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.github.sandbox import work_shapes, working
+from app.github.sandbox import shapes, work_shapes, working
 from app.github.sandbox.call import Answer, Call, Route, known, paged
 from app.github.sandbox.refusals import Refused, forbidden, not_found
 from app.github.sandbox.routes.repositories import REPO
@@ -76,8 +76,10 @@ def dependency_review(call: Call) -> Answer:
 
 
 def dependency_sbom(call: Call) -> Answer:
-    """`GET .../dependency-graph/sbom`."""
-    raise not_found()
+    """`GET .../dependency-graph/sbom`: the packages that the story tells of, as SPDX 2.3 in an envelope; else 404."""
+    if not call.repo.graph_packages:
+        raise not_found()
+    return Answer(200, {"sbom": shapes.dependency_bill(call.world, call.repo)})
 
 
 def _run(call: Call) -> WorkflowRun:
