@@ -18,7 +18,6 @@ from checks.sbom import Config, manifests
 MOST_STATEMENTS = 20  # VEX documents
 MOST_MANIFESTS = 10
 MAX_BYTES = 2 * 1024 * 1024  # of one such document
-_VENDORED = frozenset({"node_modules", "vendor", "third_party", ".venv", "site-packages"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ class Supply:
         """
         globs = self.config.manifests or manifests.KNOWN
         paths = self.files.matching(globs).head if differing(pairs) else ()
-        own = [path for path in paths if _VENDORED.isdisjoint(path.split("/"))]
+        own = [path for path in paths if manifests.VENDORED.isdisjoint(path.split("/"))]
         nearest = sorted(own, key=self._distance)[:MOST_MANIFESTS]
         present = self.files.matching(manifests.LOCKS).head if nearest else ()
         locks = {lock for path in nearest if (lock := manifests.lock_of(path, present))}

@@ -9,7 +9,7 @@ from checks.model import Advisories, CheckResult, Measure, Missing, Snapshot, St
 from checks.sbom import report
 from checks.sbom.drift.change import SUMMARY
 from checks.sbom.evidence import Evidence
-from checks.sbom.judging import loose
+from checks.sbom.judging import loose, renewing
 from checks.sbom.judging.comparing import age_in_days, counted, worst
 from checks.sbom.judging.outcome import Judged, Outcome, Suppressed, merged, merged_excuses
 from checks.sbom.rules.policy import Config
@@ -22,7 +22,7 @@ NAMED = 10  # components of a file that nobody can be asked about, for each reas
 def together(outcomes: Sequence[Outcome], snapshot: Snapshot, config: Config, evidence: Evidence) -> CheckResult:
     """The whole answer of the check. Advisories that could not be had keep it from passing, and hide nothing else."""
     of_bills = [each for outcome in outcomes for each in outcome.judged]
-    judged = merged([*of_bills, *loose.judged(outcomes, config, evidence)])
+    judged = merged([*of_bills, *renewing.judged(snapshot, config), *loose.judged(outcomes, config, evidence)])
     suppressed = merged_excuses([each for outcome in outcomes for each in outcome.suppressed])
     absent = snapshot.advisories if isinstance(snapshot.advisories, Missing) else None
     states = [*(outcome.state for outcome in outcomes), *(each.state for each in judged)]
@@ -77,6 +77,7 @@ _STEPS = {
     ("denied_package", ""): "Replace the package.",
     ("incomparable_versions", ""): "See that the change of version is meant.",
     ("component_unreadable", ""): "Generate the file again: parts of it could not be read.",
+    ("bill_not_renewed", ""): "Generate the SBOM again and commit it with the change, or let CI send it.",
     ("exception_expired", ""): "Mend the finding, or renew the exception on the base branch.",
     ("exception_too_long", ""): "Let the exception end within 90 days.",
     ("vex_unmatched", ""): "Correct the statement: it speaks of nothing in the bills.",

@@ -259,3 +259,12 @@ async def test_the_baseline_outlives_the_bills_of_many_newer_heads(here: Town) -
     await send(here, repo.tip("fix"), NEW, "shop.json")
     await here.rest()
     assert ((await pair(here, number)).baseline or Baseline("")).sha == main
+
+
+async def test_a_manifest_that_changes_without_its_committed_bill_ships_with_a_remark(here: Town) -> None:
+    repo = kept(here.sandbox, **{"requirements.txt": "flask==3.0.3\n"})
+    sha = repo.commit("fix", {"requirements.txt": "flask==3.0.3\njinja2==2.4.0\n"})
+    number = repo.open_pull("Add jinja2", "fix")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "success"
+    assert "`requirements.txt` changed, and `sbom.json` did not" in here.cards(repo, number)[0].replace("\\", "")

@@ -24,6 +24,7 @@ __all__ = [
     "KNOWN",
     "LOCKS",
     "MAX_BYTES",
+    "VENDORED",
     "Declared",
     "Edited",
     "Refusal",
@@ -46,6 +47,8 @@ _FORMATS: tuple[Format, ...] = (
 )
 # Globs (as checks.globs reads them) of the files that can be edited, in any directory.
 KNOWN: tuple[str, ...] = tuple(f"**/{pattern}" for form in _FORMATS for pattern in form.patterns)
+# Directories whose manifests are those of others, copied here.
+VENDORED = frozenset({"node_modules", "vendor", "third_party", ".venv", "site-packages"})
 _MARK = "\ufeff"
 _LONGEST_VERSION = 128
 

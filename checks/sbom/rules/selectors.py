@@ -28,6 +28,7 @@ RuleName = Literal[
     "denied_package",
     "incomparable_versions",
     "component_unreadable",
+    "bill_not_renewed",
     "exception_expired",
     "exception_too_long",
     "vex_unmatched",
@@ -61,7 +62,14 @@ CLASSES: Mapping[str, tuple[str, ...]] = {
 _TYPE = re.compile(r"[a-z][a-z0-9.+-]*", re.ASCII)
 _ADVISED = frozenset({"vulnerability", "downgrade"})  # the rules whose findings an advisory stands behind
 _UNPACKAGED = frozenset(
-    {"component_unreadable", "exception_expired", "exception_too_long", "vex_unmatched", "advisory_unread"}
+    {
+        "component_unreadable",
+        "bill_not_renewed",
+        "exception_expired",
+        "exception_too_long",
+        "vex_unmatched",
+        "advisory_unread",
+    }
 )
 _OF_ADVISORIES = ("severity", "cvss", "fix", "bump")
 _OF_PACKAGES = ("scope", "direct", "depth", "ecosystem", "purl", "licence")
