@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from cachetools import TTLCache
 
 from app.gather.rules import Connect
-from app.github.errors import Denied, NotFound
+from app.github.errors import Denied, NotFound, TooLarge
 from app.github.id_token import Job
 from app.github.repository import Repository
 from app.model import Place
@@ -18,6 +18,8 @@ from app.model import Place
 _BUILT = frozenset({"push", "merge_group", "schedule", "workflow_dispatch"})
 _MERGE = re.compile(r"refs/pull/([1-9][0-9]{0,8})/merge")
 _STRANGERS_KEPT = 60.0  # seconds that a repository without our App is not asked for again: any of GitHub's may try
+
+_GLANCE = 16 * 1024  # bytes: longer than any refusal of GitHub's, which must fit in
 
 
 class Unbound(Exception):
@@ -38,6 +40,13 @@ class Commits:
     async def exists(self, repository: str, sha: str) -> bool:
         """Is `sha` a commit that GitHub shows in `repository`?"""
         return await self._parents(await self._of(repository), sha) is not None
+
+    async def holds(self, repository: str, sha: str, path: str) -> bool:
+        """Is there a file at `path` in that commit? A large one is not fetched."""
+        try:
+            return await (await self._of(repository)).content(path, sha, max_bytes=_GLANCE) is not None
+        except TooLarge:
+            return True
 
     async def built_by(self, job: Job) -> str:
         """The commit that `job` speaks for: the one it runs at, or of a pull request the head. Raises Unbound."""

@@ -37,8 +37,9 @@ class SbomApi:
     async def receive(self, request: web.Request) -> web.Response:
         """202 once stored, 200 for what is here already; 422 with the reason for what is no bill, or of no commit.
 
-        400 without commit or path, 401 unknown token, 403 another repository, commit or path than the token's, 409
-        another bill is here, or too many, 413 too large, 503 where GitHub cannot be asked about the commit.
+        400 without commit or path; 401 unknown token; 403 another repository, commit or path than the token's, or one
+        that the commit holds itself; 409 another bill is here, or too many; 413 too large; 503 where GitHub cannot be
+        asked about the commit.
         """
         grant = await self.senders.grant(request)
         sha, path = _place(request)
@@ -47,6 +48,7 @@ class SbomApi:
         content = await body(request, MAX_BYTES)
         bom = await asyncio.to_thread(_bill, content)
         await self.senders.must_exist(repository, sha)
+        await self.senders.must_be_absent(grant, sha, path)
         fresh = await self._keep(repository, sha, path, content)
         said = {"repository": repository, "sha": sha, "path": path}
         told = {"format": bom.format, "components": len(bom.components), "flaws": len(bom.flaws)}

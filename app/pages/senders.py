@@ -43,6 +43,14 @@ class Senders:
         if not await _asked(repository, lambda: self.commits.exists(repository, sha)):
             refuse(422, f"{repository} has no commit {sha}")
 
+    async def must_be_absent(self, grant: Grant, sha: str, path: str) -> None:
+        """403 for a path that the commit itself holds, where `grant` is of a whole repository: only who is bound to the
+        commit may say that its own file is not the word.
+        """
+        repository = grant.repository
+        if not grant.sha and await _asked(repository, lambda: self.commits.holds(repository, sha, path)):
+            refuse(403, f"the commit itself holds {path}: only a token of this commit may send another")
+
     async def _of_job(self, token: str) -> Grant:
         if self.id_tokens is None:
             refuse(401, "id-tokens are not accepted here: the operator has not set MAESTRO_URL")

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from app.commands.story import bill
 from app.github.sandbox.faults import Fault, SecondaryLimit, ServerError, Unreachable
 from app.model import Kind
+from app.store.tokens import Grant
 from handlers.understand import Understanding
 from tests.deliveries import new
 from tests.pages.conftest import Pages
@@ -77,6 +78,17 @@ async def test_of_two_that_come_at_once_one_is_kept(pages: Pages, token: str) ->
     sent = [bill(("flask", f"3.0.{number}", "BSD-3-Clause")).encode() for number in range(5)]
     answers = await asyncio.gather(*(pages.post(to(pages.sha), one, token) for one in sent))
     assert sorted(answer.status for answer in answers) == [202, 409, 409, 409, 409]
+
+
+async def test_what_was_committed_counts_against_the_token_of_a_whole_repository(pages: Pages, token: str) -> None:
+    sha = pages.repo.commit("fix", {"sbom/shop.cdx.json": bill().strip(), "empty": ""})
+    for path in ("sbom/shop.cdx.json", "empty"):
+        answer = await pages.post(to(sha, path), BILL, token)
+        assert answer.status == 403
+        assert f"the commit itself holds {path}" in (await answer.json())["error"]
+    assert await pages.stores.bills.paths_at("acme/shop", sha) == ()
+    of_commit = await pages.stores.tokens.issue(Grant("acme/shop", sha))
+    assert (await pages.post(to(sha), BILL, of_commit)).status == 202
 
 
 # --- of a commit that is there ----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import aiohttp
 from app import record
 from app.commands.story import bill
 from app.github.sandbox import Repo, Sandbox
+from app.store.tokens import Grant
 from checks.model import Baseline, SbomPair, Snapshot
 from tests.road.stories import PATH, shop
 from tests.road.town import Town
@@ -53,7 +54,7 @@ async def baseline(here: Town, number: int) -> Baseline | None:
 
 async def send(here: Town, sha: str, text: str, path: str = FILE) -> int:
     """CI sends a bill of a commit; the status of the answer."""
-    token = await here.maestro.stores.tokens.issue("octo/shop")
+    token = await here.maestro.stores.tokens.issue(Grant("octo/shop", sha))
     async with (
         aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session,
         session.post(f"{here.url}/api/sbom", params={"sha": sha, "path": path}, data=text.encode()) as answer,
