@@ -1,6 +1,7 @@
 import io
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,8 +18,10 @@ from app.github.caller import Tuning
 from app.github.client import GitHub
 from app.github.connecting import Connector
 from app.github.id_token import IdTokens
+from app.github.repository import Repository
 from app.github.sandbox import Repo, Sandbox, SandboxApp
 from app.github.signing_keys import SigningKeys
+from app.model import Place
 from app.pages import configuration
 from app.pages.bills import SbomApi
 from app.pages.measurements import MeasurementsApi
@@ -31,23 +34,12 @@ from tests.actions import Actions, actions
 
 @dataclass
 class Pages:
-    """The API on a real socket over a real SQLite file, a local GitHub with acme/shop, and the issuer of id-tokens.
-
-    Nothing stands behind simulation: it must not be reached.
-    """
+    """The API on a real socket over a real SQLite file. Nothing stands behind it: GitHub must not be reached."""
 
     server: BaseTestServer
     session: ClientSession
     stores: Stores
     wakes: list[None]
-    github: Sandbox
-    repo: Repo
-    issuer: Actions
-
-    @property
-    def sha(self) -> str:
-        """The tip of acme/shop."""
-        return self.repo.tip()
 
     @property
     def url(self) -> str:
@@ -65,8 +57,49 @@ class Pages:
         return await self.session.get(self.server.make_url(path))
 
 
+@dataclass
+class Hosted(Pages):
+    """The same beside a local GitHub, which has acme/shop, and the issuer of its id-tokens."""
+
+    github: Sandbox
+    repo: Repo
+    issuer: Actions
+
+    @property
+    def sha(self) -> str:
+        """The tip of acme/shop."""
+        return self.repo.tip()
+
+
+async def unreachable(_place: Place) -> Repository:
+    raise AssertionError("this request must not reach GitHub")
+
+
 def _unreachable(_token: str, _text: bytes | None) -> Any:
     raise AssertionError("a refused request must not reach GitHub")
+
+
+@asynccontextmanager
+async def _serving(
+    kept: Stores, commits: Commits, id_tokens: IdTokens | None = None, port: int | None = None
+) -> AsyncIterator[tuple[BaseTestServer, list[None]]]:
+    wakes: list[None] = []
+    senders = Senders(kept.tokens, commits, id_tokens)
+    measurements = MeasurementsApi(senders, kept.measurements, kept.inbox, lambda: wakes.append(None))
+    bills = SbomApi(senders, kept.bills, kept.inbox, lambda: wakes.append(None))
+    routes = [*measurements.routes(), *bills.routes(), *configuration.routes(), *SimulationApi(_unreachable).routes()]
+    async with TestServer(Web([b"secret"], kept.inbox, lambda: None, routes).app(), port=port) as server:
+        yield server, wakes
+
+
+@pytest.fixture
+async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
+    async with (
+        stores(f"sqlite:///{tmp_path / 'maestro.db'}") as kept,
+        ClientSession() as session,
+        _serving(kept, Commits(unreachable)) as (server, wakes),
+    ):
+        yield Pages(server, session, kept, wakes)
 
 
 @cache
@@ -82,21 +115,11 @@ async def github() -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-async def pages(tmp_path: Path, github: Sandbox) -> AsyncIterator[Pages]:
+async def hosted(tmp_path: Path, github: Sandbox) -> AsyncIterator[Hosted]:
     repo, port = github.repository("acme/shop", {"a.py": "x = 1\n"}), unused_port()
     async with stores(f"sqlite:///{tmp_path / 'maestro.db'}") as kept, ClientSession() as session, actions() as issuer:
         identity = Identity(github.app.app_id, github.app.private_key)
         client = GitHub(identity, session, api_url=github.url, tuning=Tuning(patience=0.2))
         id_tokens = IdTokens(SigningKeys(session, issuer.url), issuer.url, f"http://127.0.0.1:{port}")
-        senders = Senders(kept.tokens, Commits(Connector(client)), id_tokens)
-        wakes: list[None] = []
-        measurements = MeasurementsApi(senders, kept.measurements, kept.inbox, lambda: wakes.append(None))
-        bills = SbomApi(senders, kept.bills, kept.inbox, lambda: wakes.append(None))
-        routes = [
-            *measurements.routes(),
-            *bills.routes(),
-            *configuration.routes(),
-            *SimulationApi(_unreachable).routes(),
-        ]
-        async with TestServer(Web([b"secret"], kept.inbox, lambda: None, routes).app(), port=port) as server:
-            yield Pages(server, session, kept, wakes, github, repo, issuer)
+        async with _serving(kept, Commits(Connector(client)), id_tokens, port) as (server, wakes):
+            yield Hosted(server, session, kept, wakes, github, repo, issuer)

@@ -13,7 +13,7 @@ from app.model import Kind
 from app.store.tokens import Grant
 from handlers.understand import Understanding
 from tests.deliveries import new
-from tests.pages.conftest import Pages
+from tests.pages.conftest import Hosted
 
 pytestmark = pytest.mark.slow
 
@@ -27,94 +27,94 @@ def to(sha: str = NOWHERE, path: str = "sbom/shop.cdx.json", **more: str) -> str
 
 
 @pytest.fixture
-async def token(pages: Pages) -> str:
-    return await pages.stores.tokens.issue("acme/shop")
+async def token(hosted: Hosted) -> str:
+    return await hosted.stores.tokens.issue("acme/shop")
 
 
-async def test_a_bill_is_stored_under_its_commit_and_path(pages: Pages, token: str) -> None:
-    answer = await pages.post(to(pages.sha), BILL, token)
+async def test_a_bill_is_stored_under_its_commit_and_path(hosted: Hosted, token: str) -> None:
+    answer = await hosted.post(to(hosted.sha), BILL, token)
     assert answer.status == 202
     said = await answer.json()
-    assert (said["repository"], said["sha"], said["path"]) == ("acme/shop", pages.sha, "sbom/shop.cdx.json")
+    assert (said["repository"], said["sha"], said["path"]) == ("acme/shop", hosted.sha, "sbom/shop.cdx.json")
     assert (said["components"], said["flaws"]) == (1, 0)
-    assert await pages.stores.bills.get("acme/shop", pages.sha, "sbom/shop.cdx.json") == BILL
+    assert await hosted.stores.bills.get("acme/shop", hosted.sha, "sbom/shop.cdx.json") == BILL
 
 
-async def test_the_worker_is_reminded_of_the_commit(pages: Pages, token: str) -> None:
-    await pages.post(to(pages.sha), BILL, token)
-    (reminder,) = await new(pages.stores.inbox.engine)
+async def test_the_worker_is_reminded_of_the_commit(hosted: Hosted, token: str) -> None:
+    await hosted.post(to(hosted.sha), BILL, token)
+    (reminder,) = await new(hosted.stores.inbox.engine)
     (trigger,) = Understanding(1)(reminder)
-    assert (trigger.kind, trigger.repository, trigger.head_sha) == (Kind.LOCATE, "acme/shop", pages.sha)
+    assert (trigger.kind, trigger.repository, trigger.head_sha) == (Kind.LOCATE, "acme/shop", hosted.sha)
     assert trigger.reason == "sbom"
-    assert len(pages.wakes) == 1
+    assert len(hosted.wakes) == 1
 
 
 # --- the first one stays ----------------------------------------------------------------------------------------
 
 
 async def test_another_bill_of_the_same_commit_and_path_is_refused_and_the_first_stays(
-    pages: Pages, token: str
+    hosted: Hosted, token: str
 ) -> None:
-    await pages.post(to(pages.sha), BILL, token)
+    await hosted.post(to(hosted.sha), BILL, token)
     later = bill(("flask", "3.1.0", "BSD-3-Clause")).encode()
     for sent in (later, bill().encode()):
-        answer = await pages.post(to(pages.sha), sent, token)
+        answer = await hosted.post(to(hosted.sha), sent, token)
         assert answer.status == 409
         assert "it stays" in (await answer.json())["error"]
-    assert await pages.stores.bills.get("acme/shop", pages.sha, "sbom/shop.cdx.json") == BILL
-    assert len(pages.wakes) == 1
+    assert await hosted.stores.bills.get("acme/shop", hosted.sha, "sbom/shop.cdx.json") == BILL
+    assert len(hosted.wakes) == 1
 
 
-async def test_the_same_bill_again_is_200_also_when_it_was_made_anew(pages: Pages, token: str) -> None:
-    await pages.post(to(pages.sha), BILL, token)
+async def test_the_same_bill_again_is_200_also_when_it_was_made_anew(hosted: Hosted, token: str) -> None:
+    await hosted.post(to(hosted.sha), BILL, token)
     anew = json.dumps({**json.loads(BILL), "serialNumber": "urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79"}).encode()
     for sent in (BILL, anew):
-        assert (await pages.post(to(pages.sha), sent, token)).status == 200
-    assert await pages.stores.bills.get("acme/shop", pages.sha, "sbom/shop.cdx.json") == BILL
-    assert len(pages.wakes) == 1
+        assert (await hosted.post(to(hosted.sha), sent, token)).status == 200
+    assert await hosted.stores.bills.get("acme/shop", hosted.sha, "sbom/shop.cdx.json") == BILL
+    assert len(hosted.wakes) == 1
 
 
-async def test_of_two_that_come_at_once_one_is_kept(pages: Pages, token: str) -> None:
+async def test_of_two_that_come_at_once_one_is_kept(hosted: Hosted, token: str) -> None:
     sent = [bill(("flask", f"3.0.{number}", "BSD-3-Clause")).encode() for number in range(5)]
-    answers = await asyncio.gather(*(pages.post(to(pages.sha), one, token) for one in sent))
+    answers = await asyncio.gather(*(hosted.post(to(hosted.sha), one, token) for one in sent))
     assert sorted(answer.status for answer in answers) == [202, 409, 409, 409, 409]
 
 
-async def test_what_was_committed_counts_against_the_token_of_a_whole_repository(pages: Pages, token: str) -> None:
-    sha = pages.repo.commit("fix", {"sbom/shop.cdx.json": bill().strip(), "empty": ""})
+async def test_what_was_committed_counts_against_the_token_of_a_whole_repository(hosted: Hosted, token: str) -> None:
+    sha = hosted.repo.commit("fix", {"sbom/shop.cdx.json": bill().strip(), "empty": ""})
     for path in ("sbom/shop.cdx.json", "empty"):
-        answer = await pages.post(to(sha, path), BILL, token)
+        answer = await hosted.post(to(sha, path), BILL, token)
         assert answer.status == 403
         assert f"the commit itself holds {path}" in (await answer.json())["error"]
-    assert await pages.stores.bills.paths_at("acme/shop", sha) == ()
-    of_commit = await pages.stores.tokens.issue(Grant("acme/shop", sha))
-    assert (await pages.post(to(sha), BILL, of_commit)).status == 202
+    assert await hosted.stores.bills.paths_at("acme/shop", sha) == ()
+    of_commit = await hosted.stores.tokens.issue(Grant("acme/shop", sha))
+    assert (await hosted.post(to(sha), BILL, of_commit)).status == 202
 
 
 # --- of a commit that is there ----------------------------------------------------------------------------------
 
 
-async def test_a_commit_that_github_does_not_show_is_422(pages: Pages, token: str) -> None:
-    answer = await pages.post(to(NOWHERE), BILL, token)
+async def test_a_commit_that_github_does_not_show_is_422(hosted: Hosted, token: str) -> None:
+    answer = await hosted.post(to(NOWHERE), BILL, token)
     assert answer.status == 422
     assert NOWHERE in (await answer.json())["error"]
-    assert await pages.stores.bills.paths_at("acme/shop", NOWHERE) == ()
+    assert await hosted.stores.bills.paths_at("acme/shop", NOWHERE) == ()
 
 
 @pytest.mark.parametrize("fault", [ServerError(502), SecondaryLimit(retry_after=17), Unreachable()], ids=repr)
 async def test_a_github_that_is_away_is_503_and_the_sender_is_told_when_to_come_again(
-    pages: Pages, token: str, fault: Fault
+    hosted: Hosted, token: str, fault: Fault
 ) -> None:
-    pages.github.faults.add(fault, path="*/git/commits/*", times=None)
-    answer = await pages.post(to(pages.sha), BILL, token)
+    hosted.github.faults.add(fault, path="*/git/commits/*", times=None)
+    answer = await hosted.post(to(hosted.sha), BILL, token)
     assert answer.status == 503
     assert int(answer.headers["Retry-After"]) > 0
-    assert await pages.stores.bills.paths_at("acme/shop", pages.sha) == ()
+    assert await hosted.stores.bills.paths_at("acme/shop", hosted.sha) == ()
 
 
-async def test_a_repository_without_the_app_is_403(pages: Pages) -> None:
-    lonely = await pages.stores.tokens.issue("acme/unknown")
-    answer = await pages.post(to(pages.sha), BILL, lonely)
+async def test_a_repository_without_the_app_is_403(hosted: Hosted) -> None:
+    lonely = await hosted.stores.tokens.issue("acme/unknown")
+    answer = await hosted.post(to(hosted.sha), BILL, lonely)
     assert answer.status == 403
     assert "not installed on acme/unknown" in (await answer.json())["error"]
 
@@ -122,17 +122,17 @@ async def test_a_repository_without_the_app_is_403(pages: Pages) -> None:
 # --- as it is sent ----------------------------------------------------------------------------------------------
 
 
-async def test_a_packed_bill_is_unpacked(pages: Pages, token: str) -> None:
-    answer = await pages.post(to(pages.sha), gzip.compress(BILL), token, **{"Content-Encoding": "gzip"})
+async def test_a_packed_bill_is_unpacked(hosted: Hosted, token: str) -> None:
+    answer = await hosted.post(to(hosted.sha), gzip.compress(BILL), token, **{"Content-Encoding": "gzip"})
     assert answer.status == 202
-    assert await pages.stores.bills.get("acme/shop", pages.sha, "sbom/shop.cdx.json") == BILL
+    assert await hosted.stores.bills.get("acme/shop", hosted.sha, "sbom/shop.cdx.json") == BILL
 
 
-async def test_a_packed_bill_may_be_a_series_of_members(pages: Pages, token: str) -> None:
+async def test_a_packed_bill_may_be_a_series_of_members(hosted: Hosted, token: str) -> None:
     cut = len(BILL) // 2
     series = b"".join(map(gzip.compress, (BILL[:cut], b"", BILL[cut:])))
-    assert (await pages.post(to(pages.sha), series, token, **{"Content-Encoding": "gzip"})).status == 202
-    assert await pages.stores.bills.get("acme/shop", pages.sha, "sbom/shop.cdx.json") == BILL
+    assert (await hosted.post(to(hosted.sha), series, token, **{"Content-Encoding": "gzip"})).status == 202
+    assert await hosted.stores.bills.get("acme/shop", hosted.sha, "sbom/shop.cdx.json") == BILL
 
 
 @pytest.mark.parametrize(
@@ -147,17 +147,17 @@ async def test_a_packed_bill_may_be_a_series_of_members(pages: Pages, token: str
     ids=["junk behind it", "cut short", "thousands of members", "a bomb of several", "no series"],
 )
 async def test_what_is_no_series_of_members_or_too_much_of_one_is_refused(
-    pages: Pages, token: str, encoding: str, sent: bytes, status: int
+    hosted: Hosted, token: str, encoding: str, sent: bytes, status: int
 ) -> None:
-    assert (await pages.post(to(pages.sha), sent, token, **{"Content-Encoding": encoding})).status == status
+    assert (await hosted.post(to(hosted.sha), sent, token, **{"Content-Encoding": encoding})).status == status
 
 
-async def test_several_bills_of_one_commit_stand_side_by_side_up_to_a_limit(pages: Pages, token: str) -> None:
+async def test_several_bills_of_one_commit_stand_side_by_side_up_to_a_limit(hosted: Hosted, token: str) -> None:
     for number in range(20):
-        assert (await pages.post(to(pages.sha, f"{number}.json"), BILL, token)).status == 202
-    answer = await pages.post(to(pages.sha, "one-more.json"), BILL, token)
+        assert (await hosted.post(to(hosted.sha, f"{number}.json"), BILL, token)).status == 202
+    answer = await hosted.post(to(hosted.sha, "one-more.json"), BILL, token)
     assert (answer.status, await answer.json()) == (409, {"error": "20 bills of this commit are here already"})
-    assert (await pages.post(to(pages.sha, "7.json"), BILL, token)).status == 200
+    assert (await hosted.post(to(hosted.sha, "7.json"), BILL, token)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -177,24 +177,24 @@ async def test_several_bills_of_one_commit_stand_side_by_side_up_to_a_limit(page
     ids=lambda sent: str(sent)[:30],
 )
 async def test_what_is_no_bill_is_422_with_the_reason_and_stores_nothing(
-    pages: Pages, token: str, sent: bytes, why: str
+    hosted: Hosted, token: str, sent: bytes, why: str
 ) -> None:
-    answer = await pages.post(to(pages.sha), sent, token)
+    answer = await hosted.post(to(hosted.sha), sent, token)
     assert answer.status == 422
     assert why in (await answer.json())["error"]
-    assert await pages.stores.bills.paths_at("acme/shop", pages.sha) == ()
-    assert await new(pages.stores.inbox.engine) == []
+    assert await hosted.stores.bills.paths_at("acme/shop", hosted.sha) == ()
+    assert await new(hosted.stores.inbox.engine) == []
 
 
 @pytest.mark.parametrize("header", ["", "Bearer mst_unknown", "Basic abc"])
-async def test_an_unknown_or_missing_token_is_401(pages: Pages, token: str, header: str) -> None:
-    assert (await pages.post(to(NOWHERE), BILL, Authorization=header)).status == 401
-    assert await new(pages.stores.inbox.engine) == []
+async def test_an_unknown_or_missing_token_is_401(hosted: Hosted, token: str, header: str) -> None:
+    assert (await hosted.post(to(NOWHERE), BILL, Authorization=header)).status == 401
+    assert await new(hosted.stores.inbox.engine) == []
 
 
-async def test_a_token_cannot_write_to_another_repository(pages: Pages, token: str) -> None:
-    assert (await pages.post(to(pages.sha, repository="acme/other"), BILL, token)).status == 403
-    assert (await pages.post(to(pages.sha, repository="Acme/Shop"), BILL, token)).status == 202
+async def test_a_token_cannot_write_to_another_repository(hosted: Hosted, token: str) -> None:
+    assert (await hosted.post(to(hosted.sha, repository="acme/other"), BILL, token)).status == 403
+    assert (await hosted.post(to(hosted.sha, repository="Acme/Shop"), BILL, token)).status == 202
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,8 @@ async def test_a_token_cannot_write_to_another_repository(pages: Pages, token: s
         to(NOWHERE, "C:/x"),
     ],
 )
-async def test_a_bill_needs_a_commit_and_a_path_of_a_file(pages: Pages, token: str, place: str) -> None:
-    answer = await pages.post(place, BILL, token)
+async def test_a_bill_needs_a_commit_and_a_path_of_a_file(hosted: Hosted, token: str, place: str) -> None:
+    answer = await hosted.post(place, BILL, token)
     assert answer.status == 400
     assert "error" in await answer.json()
 
@@ -242,23 +242,23 @@ async def test_a_bill_needs_a_commit_and_a_path_of_a_file(pages: Pages, token: s
         "a.git/b",
     ],
 )
-async def test_paths_as_repositories_have_them_are_taken(pages: Pages, token: str, path: str) -> None:
-    assert (await pages.post(to(pages.sha, path), BILL, token)).status == 202
+async def test_paths_as_repositories_have_them_are_taken(hosted: Hosted, token: str, path: str) -> None:
+    assert (await hosted.post(to(hosted.sha, path), BILL, token)).status == 202
 
 
 async def test_more_than_the_limit_is_413_packed_or_not(
-    pages: Pages, token: str, monkeypatch: pytest.MonkeyPatch
+    hosted: Hosted, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.pages.bills.MAX_BYTES", 1_000)
     long = BILL + b" " * 1_000
-    assert (await pages.post(to(pages.sha), long, token)).status == 413
+    assert (await hosted.post(to(hosted.sha), long, token)).status == 413
     packed: dict[str, Any] = {"Content-Encoding": "gzip"}
-    assert (await pages.post(to(pages.sha), gzip.compress(long), token, **packed)).status == 413
+    assert (await hosted.post(to(hosted.sha), gzip.compress(long), token, **packed)).status == 413
 
 
-async def test_without_a_database_a_bill_is_503(pages: Pages, token: str) -> None:
-    async with pages.stores.main.begin() as connection:
+async def test_without_a_database_a_bill_is_503(hosted: Hosted, token: str) -> None:
+    async with hosted.stores.main.begin() as connection:
         await connection.exec_driver_sql("DROP TABLE bills")
     with capture_logs() as logs:
-        assert (await pages.post(to(pages.sha), BILL, token)).status == 503
+        assert (await hosted.post(to(hosted.sha), BILL, token)).status == 503
     assert token not in str(logs)

@@ -14,7 +14,7 @@ from app.github.id_token import IdTokens
 from app.github.sandbox import Repo
 from app.github.signing_keys import MAX_BYTES, PAUSE, SigningKeys
 from tests.actions import Actions, actions, jwk, key
-from tests.pages.conftest import Pages
+from tests.pages.conftest import Hosted
 
 pytestmark = pytest.mark.slow
 
@@ -40,9 +40,9 @@ def change(repo: Repo, head: str = "fix") -> tuple[str, str, str]:
     return sha, merge_of(repo, repo.tip(), sha), f"refs/pull/{number}/merge"
 
 
-async def sent(pages: Pages, of: str, /, **claims: Any) -> tuple[int, str]:
-    token = pages.issuer.token(pages.url, **{"repository": "acme/shop", **claims})
-    answer = await pages.post(to(of), BILL, token)
+async def sent(hosted: Hosted, of: str, /, **claims: Any) -> tuple[int, str]:
+    token = hosted.issuer.token(hosted.url, **{"repository": "acme/shop", **claims})
+    answer = await hosted.post(to(of), BILL, token)
     return answer.status, (await answer.json()).get("error", "")
 
 
@@ -50,41 +50,41 @@ async def sent(pages: Pages, of: str, /, **claims: Any) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("event", ["push", "merge_group", "schedule", "workflow_dispatch"])
-async def test_a_job_sends_the_bill_of_the_commit_it_runs_at(pages: Pages, event: str) -> None:
-    assert await sent(pages, pages.sha, sha=pages.sha, event_name=event) == (202, "")
-    assert await pages.stores.bills.get("acme/shop", pages.sha, "bom.json") == BILL
+async def test_a_job_sends_the_bill_of_the_commit_it_runs_at(hosted: Hosted, event: str) -> None:
+    assert await sent(hosted, hosted.sha, sha=hosted.sha, event_name=event) == (202, "")
+    assert await hosted.stores.bills.get("acme/shop", hosted.sha, "bom.json") == BILL
 
 
-async def test_a_job_cannot_send_the_bill_of_another_commit(pages: Pages) -> None:
-    head = pages.repo.commit("fix", {"a.py": "x = 2\n"})
-    status, why = await sent(pages, pages.sha, sha=head, ref="refs/heads/fix")
+async def test_a_job_cannot_send_the_bill_of_another_commit(hosted: Hosted) -> None:
+    head = hosted.repo.commit("fix", {"a.py": "x = 2\n"})
+    status, why = await sent(hosted, hosted.sha, sha=head, ref="refs/heads/fix")
     assert (status, why) == (403, f"this token speaks for the commit {head} only")
-    assert await pages.stores.bills.paths_at("acme/shop", pages.sha) == ()
+    assert await hosted.stores.bills.paths_at("acme/shop", hosted.sha) == ()
 
 
-async def test_of_a_pull_request_it_speaks_for_the_head_that_its_merge_was_made_of(pages: Pages) -> None:
-    head, merge, ref = change(pages.repo)
+async def test_of_a_pull_request_it_speaks_for_the_head_that_its_merge_was_made_of(hosted: Hosted) -> None:
+    head, merge, ref = change(hosted.repo)
     claims = {"event_name": "pull_request", "sha": merge, "ref": ref}
-    assert await sent(pages, head, **claims) == (202, "")
-    for other in (merge, pages.sha):
-        assert (await sent(pages, other, **claims))[0] == 403
+    assert await sent(hosted, head, **claims) == (202, "")
+    for other in (merge, hosted.sha):
+        assert (await sent(hosted, other, **claims))[0] == 403
 
 
-async def test_a_run_of_an_older_head_cannot_speak_for_the_newer(pages: Pages) -> None:
-    _, merge, ref = change(pages.repo)
-    newer = pages.repo.commit("fix", {"a.py": "x = 3\n"})
-    assert (await sent(pages, newer, event_name="pull_request", sha=merge, ref=ref))[0] == 403
+async def test_a_run_of_an_older_head_cannot_speak_for_the_newer(hosted: Hosted) -> None:
+    _, merge, ref = change(hosted.repo)
+    newer = hosted.repo.commit("fix", {"a.py": "x = 3\n"})
+    assert (await sent(hosted, newer, event_name="pull_request", sha=merge, ref=ref))[0] == 403
 
 
-async def test_a_fork_has_no_word_even_where_its_jobs_are_given_tokens(pages: Pages) -> None:
-    fork = pages.repo.fork("mallory")
+async def test_a_fork_has_no_word_even_where_its_jobs_are_given_tokens(hosted: Hosted) -> None:
+    fork = hosted.repo.fork("mallory")
     head = fork.commit("fix", {"a.py": "x = 2\n"}, author="mallory")
-    number = pages.repo.open_pull("Change", "mallory:fix", author="mallory")
-    merge = merge_of(pages.repo, pages.sha, head)
-    status, why = await sent(pages, head, event_name="pull_request", sha=merge, ref=f"refs/pull/{number}/merge")
+    number = hosted.repo.open_pull("Change", "mallory:fix", author="mallory")
+    merge = merge_of(hosted.repo, hosted.sha, head)
+    status, why = await sent(hosted, head, event_name="pull_request", sha=merge, ref=f"refs/pull/{number}/merge")
     assert status == 403
     assert "fork" in why
-    assert (await sent(pages, head, repository="mallory/shop", sha=head))[1].startswith("Maestro is not installed")
+    assert (await sent(hosted, head, repository="mallory/shop", sha=head))[1].startswith("Maestro is not installed")
 
 
 @pytest.mark.parametrize(
@@ -98,28 +98,35 @@ async def test_a_fork_has_no_word_even_where_its_jobs_are_given_tokens(pages: Pa
         ("pull_request", "refs/pull/0/merge"),
     ],
 )
-async def test_a_job_whose_event_says_nothing_of_what_it_built_is_refused(pages: Pages, event: str, ref: str) -> None:
-    status, why = await sent(pages, pages.sha, sha=pages.sha, event_name=event, ref=ref)
+async def test_a_job_whose_event_says_nothing_of_what_it_built_is_refused(hosted: Hosted, event: str, ref: str) -> None:
+    status, why = await sent(hosted, hosted.sha, sha=hosted.sha, event_name=event, ref=ref)
     assert status == 403
     assert why.startswith("this id-token binds no commit")
 
 
-async def test_a_merge_that_github_has_forgotten_binds_nothing(pages: Pages) -> None:
-    head, _, ref = change(pages.repo)
-    assert "run it again" in (await sent(pages, head, event_name="pull_request", sha=FOREIGN, ref=ref))[1]
+async def test_a_merge_that_github_has_forgotten_binds_nothing(hosted: Hosted) -> None:
+    head, _, ref = change(hosted.repo)
+    assert "run it again" in (await sent(hosted, head, event_name="pull_request", sha=FOREIGN, ref=ref))[1]
 
 
-async def test_a_repository_without_the_app_is_asked_for_once_a_minute(pages: Pages) -> None:
+async def test_a_repository_without_the_app_is_asked_for_once_a_minute(hosted: Hosted) -> None:
     for _ in range(3):
-        assert (await sent(pages, FOREIGN, repository="evil/shop", sha=FOREIGN))[0] == 403
-    assert sum("evil/shop" in request.path for request in pages.github.requests) == 1
-    assert await pages.stores.bills.paths_at("evil/shop", FOREIGN) == ()
+        assert (await sent(hosted, FOREIGN, repository="evil/shop", sha=FOREIGN))[0] == 403
+    assert sum("evil/shop" in request.path for request in hosted.github.requests) == 1
+    assert await hosted.stores.bills.paths_at("evil/shop", FOREIGN) == ()
 
 
-async def test_the_first_bill_stays_against_a_job_too(pages: Pages) -> None:
-    await sent(pages, pages.sha, sha=pages.sha)
-    token = pages.issuer.token(pages.url, repository="acme/shop", sha=pages.sha)
-    assert (await pages.post(to(pages.sha), bill().encode(), token)).status == 409
+async def test_the_first_bill_stays_against_a_job_too(hosted: Hosted) -> None:
+    await sent(hosted, hosted.sha, sha=hosted.sha)
+    token = hosted.issuer.token(hosted.url, repository="acme/shop", sha=hosted.sha)
+    assert (await hosted.post(to(hosted.sha), bill().encode(), token)).status == 409
+
+
+async def test_a_job_measures_the_commit_that_it_speaks_for(hosted: Hosted) -> None:
+    token = hosted.issuer.token(hosted.url, repository="acme/shop", sha=hosted.sha)
+    for sha, status in ((hosted.sha, 202), (FOREIGN, 403)):
+        measured = {"sha": sha, "measurements": {"perf_p95_ms": 212}}
+        assert (await hosted.post("/api/measurements", measured, token)).status == status
 
 
 # --- whose signature it bears -----------------------------------------------------------------------------------
@@ -142,16 +149,18 @@ async def test_the_first_bill_stays_against_a_job_too(pages: Pages) -> None:
     ],
     ids=str,
 )
-async def test_claims_that_do_not_hold_are_401_with_the_reason(pages: Pages, claims: dict[str, Any], why: str) -> None:
-    said = {"repository": "acme/shop", "sha": pages.sha, "aud": pages.url, **claims}
-    answer = await pages.post(to(pages.sha), BILL, pages.issuer.token(said.pop("aud"), **said))
+async def test_claims_that_do_not_hold_are_401_with_the_reason(
+    hosted: Hosted, claims: dict[str, Any], why: str
+) -> None:
+    said = {"repository": "acme/shop", "sha": hosted.sha, "aud": hosted.url, **claims}
+    answer = await hosted.post(to(hosted.sha), BILL, hosted.issuer.token(said.pop("aud"), **said))
     assert answer.status == 401
     assert why in (await answer.json())["error"]
 
 
-async def test_an_audience_may_end_with_a_slash(pages: Pages) -> None:
-    token = pages.issuer.token(pages.url + "/", repository="acme/shop", sha=pages.sha)
-    assert (await pages.post(to(pages.sha), BILL, token)).status == 202
+async def test_an_audience_may_end_with_a_slash(hosted: Hosted) -> None:
+    token = hosted.issuer.token(hosted.url + "/", repository="acme/shop", sha=hosted.sha)
+    assert (await hosted.post(to(hosted.sha), BILL, token)).status == 202
 
 
 Signed = Callable[[dict[str, Any]], str]
@@ -175,11 +184,11 @@ FORGERIES: dict[str, Signed] = {
 
 
 @pytest.mark.parametrize("kind", FORGERIES)
-async def test_what_github_did_not_sign_is_401(pages: Pages, kind: str) -> None:
-    good = pages.issuer.token(pages.url, repository="acme/shop", sha=pages.sha)
+async def test_what_github_did_not_sign_is_401(hosted: Hosted, kind: str) -> None:
+    good = hosted.issuer.token(hosted.url, repository="acme/shop", sha=hosted.sha)
     forged = FORGERIES[kind](jwt.decode(good, options={"verify_signature": False}))
-    assert (await pages.post(to(pages.sha), BILL, forged)).status == 401
-    assert await pages.stores.bills.paths_at("acme/shop", pages.sha) == ()
+    assert (await hosted.post(to(hosted.sha), BILL, forged)).status == 401
+    assert await hosted.stores.bills.paths_at("acme/shop", hosted.sha) == ()
 
 
 @pytest.mark.parametrize(
@@ -192,25 +201,25 @@ async def test_what_github_did_not_sign_is_401(pages: Pages, kind: str) -> None:
     ],
     ids=["junk", "a list", "too much", "no list"],
 )
-async def test_keys_that_cannot_be_had_are_503_or_nobodys(pages: Pages, shown: Any) -> None:
-    pages.issuer.keys = shown
-    status, _ = await sent(pages, pages.sha, sha=pages.sha)
+async def test_keys_that_cannot_be_had_are_503_or_nobodys(hosted: Hosted, shown: Any) -> None:
+    hosted.issuer.keys = shown
+    status, _ = await sent(hosted, hosted.sha, sha=hosted.sha)
     assert status == (401 if shown == {"keys": "one"} else 503)
 
 
 @pytest.mark.parametrize("status", [302, 404, 500])
-async def test_an_issuer_that_is_away_or_leads_elsewhere_is_503(pages: Pages, status: int) -> None:
-    pages.issuer.status = status
-    token = pages.issuer.token(pages.url, repository="acme/shop", sha=pages.sha)
-    answer = await pages.post(to(pages.sha), BILL, token)
+async def test_an_issuer_that_is_away_or_leads_elsewhere_is_503(hosted: Hosted, status: int) -> None:
+    hosted.issuer.status = status
+    token = hosted.issuer.token(hosted.url, repository="acme/shop", sha=hosted.sha)
+    answer = await hosted.post(to(hosted.sha), BILL, token)
     assert answer.status == 503
     assert int(answer.headers["Retry-After"]) > 0
 
 
 @pytest.mark.parametrize("shown", [jwk(kty="EC"), jwk(use="enc"), jwk(alg="RS512"), jwk(n="AQAB"), jwk(e=7), 7])
-async def test_keys_that_are_not_for_such_signatures_are_passed_over(pages: Pages, shown: Any) -> None:
-    pages.issuer.keys = {"keys": [shown]}
-    assert (await sent(pages, pages.sha, sha=pages.sha))[0] == 401
+async def test_keys_that_are_not_for_such_signatures_are_passed_over(hosted: Hosted, shown: Any) -> None:
+    hosted.issuer.keys = {"keys": [shown]}
+    assert (await sent(hosted, hosted.sha, sha=hosted.sha))[0] == 401
 
 
 # --- the keys ---------------------------------------------------------------------------------------------------

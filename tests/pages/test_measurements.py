@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from app.gather.commits import Commits
-from app.github.repository import Repository
-from app.model import Kind, Place
+from app.model import Kind
 from app.pages.measurements import MeasurementsApi
 from app.pages.senders import Senders
 from app.server import Web
@@ -21,7 +20,7 @@ from app.store.tokens import Grant
 from checks.model import Measurement
 from handlers.understand import Understanding
 from tests.deliveries import new
-from tests.pages.conftest import Pages
+from tests.pages.conftest import Pages, unreachable
 
 SHA = "a" * 40
 PATH = "/api/measurements"
@@ -87,13 +86,6 @@ async def test_a_token_of_one_commit_or_bill_says_nothing_of_others(pages: Pages
     assert (await pages.post(PATH, GOOD | {"sha": "b" * 40}, of_commit)).status == 403
     of_bill = await pages.stores.tokens.issue(Grant("acme/shop", SHA, "bom.json"))
     assert (await pages.post(PATH, GOOD, of_bill)).status == 403
-
-
-async def test_a_job_measures_the_commit_that_its_id_token_speaks_for(pages: Pages) -> None:
-    pages.issuer.job = {"repository": "acme/shop", "sha": pages.sha}
-    token = pages.issuer.token(pages.url)
-    assert (await pages.post(PATH, GOOD | {"sha": pages.sha}, token)).status == 202
-    assert (await pages.post(PATH, GOOD, token)).status == 403
 
 
 async def test_a_token_cannot_write_to_another_repository(pages: Pages, token: str) -> None:
@@ -196,10 +188,6 @@ BODIES = st.binary(max_size=80) | st.fixed_dictionaries(
         "extra": st.integers(),
     },
 ).map(lambda body: json.dumps(body).encode())
-
-
-async def unreachable(_place: Place) -> Repository:
-    raise AssertionError("a token of ours needs no GitHub")
 
 
 @pytest.mark.slow
