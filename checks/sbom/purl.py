@@ -11,8 +11,11 @@ from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
-# Types whose names this path leaves as they are: no case folding, nothing that needs decoding.
+# Types whose names stay as they are, and types whose names are compared in lower case: nothing here needs decoding.
 _PLAIN = re.compile(r"pkg:(npm|cargo|golang|maven|gem)/((?:(?:%40)?[\w.\-~]+/)*)([\w.\-~]+)", re.ASCII)
+_LOWER = re.compile(
+    r"pkg:(alpm|apk|bitbucket|composer|deb|github|gitlab|hex|nuget|rpm)/((?:[a-z0-9._\-~]+/)*)([a-z0-9._\-~]+)"
+)
 _PYPI = re.compile(r"pkg:pypi/()([\w.\-]+)", re.ASCII)
 # Qualifiers that make another artefact of the same coordinates; all others (arch ...) are volatile.
 _IDENTITY = {"maven": ("classifier", "type")}
@@ -35,12 +38,12 @@ def identify(text: str) -> tuple[Identity, str] | None:
     >>> identify("pkg:npm/%40colors/colors@1.6.0?arch=amd64")
     (Identity(purl='pkg:npm/%40colors/colors', ecosystem='npm', name='@colors/colors'), '1.6.0')
     """
-    bare, qualifiers = _split(text)
+    bare, _, qualifiers = text.strip().partition("#")[0].partition("?")
     path, at, version = bare.rpartition("@")
     if not at or "/" in version:  # "pkg:npm/@scope/name": that @ opens a scope
         path, version = bare, ""
-    identity = _identity(path, qualifiers if path.startswith("pkg:maven/") else "")
-    return (identity, unquote(version)) if identity else None
+    identity = _identity(path, qualifiers if qualifiers and path.startswith("pkg:maven/") else "")
+    return (identity, unquote(version) if "%" in version else version) if identity else None
 
 
 def with_version(purl: str, version: str) -> str:
@@ -51,21 +54,17 @@ def with_version(purl: str, version: str) -> str:
     return f"{path}@{quote(version, safe=':')}{mark}{qualifiers}" if purl and version else purl
 
 
-def _split(text: str) -> tuple[str, str]:
-    scheme, _, rest = text.strip().partition(":")
-    path, _, qualifiers = rest.partition("#")[0].partition("?")
-    return f"{scheme.lower()}:{path}", qualifiers
-
-
 @lru_cache(maxsize=65536)
 def _identity(path: str, qualifiers: str) -> Identity | None:
-    if not qualifiers and (plain := _PLAIN.fullmatch(path)):
-        ecosystem, namespace, name = plain.groups()
-        return Identity(path, ecosystem, _spell(ecosystem, namespace[:-1].replace("%40", "@"), name))
-    if pypi := _PYPI.fullmatch(path):
-        name = re.sub(r"[-_.]+", "-", pypi[2]).lower()  # PEP 503
-        return Identity(f"pkg:pypi/{name}", "pypi", name)
-    return _parsed(path, qualifiers)
+    if not qualifiers or qualifiers == "type=jar":
+        if plain := _PLAIN.fullmatch(path) or _LOWER.fullmatch(path):
+            ecosystem, namespace, name = plain.groups()
+            return Identity(path, ecosystem, _spell(ecosystem, namespace[:-1].replace("%40", "@"), name))
+        if pypi := _PYPI.fullmatch(path):
+            name = re.sub(r"[-_.]+", "-", pypi[2]).lower()  # PEP 503
+            return Identity(f"pkg:pypi/{name}", "pypi", name)
+    scheme, mark, rest = path.partition(":")
+    return _parsed(f"{scheme.lower()}{mark}{rest}", qualifiers)
 
 
 def _parsed(path: str, qualifiers: str) -> Identity | None:

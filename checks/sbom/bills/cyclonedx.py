@@ -8,7 +8,7 @@ part keeps its raw bytes until it is looked at, so one broken component cannot t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ from checks.sbom.advisories.severity import SEVERITIES, band
 from checks.sbom.bills.bill import Bom, Component, Scope, UnreadableError, Vulnerability
 from checks.sbom.bills.flaws import MAX_SAID, Flaws, few
 from checks.sbom.bills.identity import MAX_TEXT, digests, identify, short
-from checks.sbom.bills.sections import NOTHING, document, part, parts, records, text
+from checks.sbom.bills.sections import NOTHING, Document, part, parts, records, text
 
 MAX_DEPTH = 32  # components within components
 
@@ -25,16 +25,8 @@ _VERSION = re.compile(r"1\.\d{1,2}")
 
 _WORDS = {"none": "info", **{word: word for word in SEVERITIES}}
 _SCOPES = {"required": Scope.RUNTIME, "optional": Scope.OPTIONAL, "excluded": Scope.DEVELOPMENT}
-_DEVELOPMENT = "cdx:npm:package:development"
-
-
-class _Document(msgspec.Struct, rename="camel", gc=False):
-    bom_format: Any = None
-    spec_version: Any = None
-    metadata: msgspec.Raw = NOTHING
-    components: msgspec.Raw = NOTHING
-    dependencies: msgspec.Raw = NOTHING
-    vulnerabilities: msgspec.Raw = NOTHING
+_DEVELOPMENT = b"cdx:npm:package:development"
+_PRODUCT = "metadata.component"
 
 
 class _Metadata(msgspec.Struct, gc=False):
@@ -49,9 +41,9 @@ class _Part(msgspec.Struct, rename={"ref": "bom-ref", "references": "externalRef
     purl: Any = None
     ref: Any = None
     scope: Any = None
-    licenses: Any = None
-    properties: Any = None
     hashes: Any = None
+    licenses: msgspec.Raw = NOTHING
+    properties: msgspec.Raw = NOTHING
     references: msgspec.Raw = NOTHING
     components: msgspec.Raw = NOTHING
 
@@ -72,7 +64,6 @@ class _Advisory(msgspec.Struct, gc=False):
     affects: Any = None
 
 
-_DOCUMENT = msgspec.json.Decoder(_Document)
 _METADATA = msgspec.json.Decoder(_Metadata)
 _PART = msgspec.json.Decoder(_Part)
 _ANYTHING = msgspec.json.Decoder()
@@ -81,37 +72,46 @@ _EDGES = msgspec.json.Decoder(list[_SoundEdge])
 _ADVISORY = msgspec.json.Decoder(_Advisory)
 
 
-def read(raw: bytes) -> Bom:
-    """Read one document, already known to be small enough. Raises UnreadableError."""
-    found = document(_DOCUMENT, raw)
+def read(found: Document) -> Bom:
+    """Read one document. Raises UnreadableError."""
     if found.bom_format != "CycloneDX" or not _VERSION.fullmatch(text(found.spec_version)):
         raise UnreadableError("not a CycloneDX 1.x document (bomFormat and specVersion say so)")
     flaws = Flaws()
-    components = _components(found.components, flaws)
+    product = _product(found.metadata, flaws)
+    components = _components({"components": found.components, f"{_PRODUCT}.components": product.components}, flaws)
     return Bom(
         components=tuple(components),
-        root=_root(found.metadata, flaws),
-        edges=_edges(found.dependencies, flaws),
+        root=text(product.ref) or text(product.purl),
+        edges=_edges(found.dependencies, components, flaws),
         vulnerabilities=tuple(_vulnerabilities(found.vulnerabilities, components, flaws)),
         flaws=flaws.all(),
         format=f"CycloneDX {found.spec_version} JSON",
     )
 
 
+def _product(raw: msgspec.Raw, flaws: Flaws) -> _Part:
+    """What the bill is about; it is no component, but what is within it counts. Empty where nothing is said."""
+    metadata = part(_METADATA, raw, "metadata", flaws) if raw else None
+    if metadata is None or not metadata.component:
+        return _Part()
+    return part(_PART, metadata.component, _PRODUCT, flaws) or _Part()
+
+
 # --- components --------------------------------------------------------------------------------------------
 
 
-def _components(raw: msgspec.Raw, flaws: Flaws) -> list[Component]:
-    """All components, parents before their children."""
+def _components(sections: Mapping[str, msgspec.Raw], flaws: Flaws) -> list[Component]:
+    """All components of the sections, by their positions; parents before their children."""
     found: list[Component] = []
-    waiting = [(raw, "components", 1)]
+    licences = _Licences(flaws)
+    waiting = [(raw, position, 1) for position, raw in sections.items()][::-1]
     while waiting:
         section, position, depth = waiting.pop()
         if depth > MAX_DEPTH:
             raise UnreadableError(f"components are nested more than {MAX_DEPTH} deep")
         nested = []
         for where, stated in parts(_PART, section, position, flaws):
-            if component := _component(stated, where, flaws):
+            if component := _component(stated, where, licences, flaws):
                 found.append(component)
             if stated.components:
                 nested.append((stated.components, f"{where}.components", depth + 1))
@@ -120,13 +120,13 @@ def _components(raw: msgspec.Raw, flaws: Flaws) -> list[Component]:
     return found
 
 
-def _component(stated: _Part, where: str, flaws: Flaws) -> Component | None:
+def _component(stated: _Part, where: str, licences: _Licences, flaws: Flaws) -> Component | None:
     identity, version = identify(stated.purl, stated.group, stated.name, where, flaws)
     if not identity.name:
         flaws.add(where, "neither a name nor a package URL")
         return None
     said = short(stated.version, where, "version", flaws)
-    if said and version and said.removeprefix("v") != version.removeprefix("v"):
+    if said and version and said != version and said.removeprefix("v") != version.removeprefix("v"):
         flaws.add(f"{where}.version", f"{said} here, {version} in the package URL")
     return Component(
         key=identity.purl or f"{text(stated.type)}:{identity.name}",
@@ -134,7 +134,7 @@ def _component(stated: _Part, where: str, flaws: Flaws) -> Component | None:
         name=identity.name,
         version=said or version,
         purl=identity.purl,
-        licences=_licences(stated.licenses, where, flaws),
+        licences=licences.read(stated.licenses, where) if stated.licenses else (),
         scope=_scope(stated),
         ref=text(stated.ref) or text(stated.purl),
         hashes=_hashes(stated, where, flaws),
@@ -144,42 +144,64 @@ def _component(stated: _Part, where: str, flaws: Flaws) -> Component | None:
 def _hashes(stated: _Part, where: str, flaws: Flaws) -> tuple[tuple[str, str], ...]:
     """The component's own digests; without any, those of the one file that it is distributed as (npm's way)."""
     if stated.hashes:
-        return digests(stated.hashes, "alg", "content", f"{where}.hashes", flaws)
+        return digests(stated.hashes, "alg", "content", where, "hashes", flaws)
     if b'"distribution"' not in bytes(stated.references):
         return ()
     references = part(_ANYTHING, stated.references, f"{where}.externalReferences", flaws)
     hashed = [entry for entry in records(references) if entry.get("type") == "distribution" and entry.get("hashes")]
     if len(hashed) != 1:
         return ()
-    return digests(hashed[0]["hashes"], "alg", "content", f"{where}.externalReferences", flaws)
+    return digests(hashed[0]["hashes"], "alg", "content", where, "externalReferences", flaws)
 
 
 def _scope(stated: _Part) -> Scope:
-    if isinstance(stated.properties, list):
-        for item in stated.properties:
-            if isinstance(item, dict) and item.get("name") == _DEVELOPMENT and item.get("value") == "true":
-                return Scope.DEVELOPMENT
+    if stated.properties and _DEVELOPMENT in bytes(stated.properties) and _marked(stated.properties):
+        return Scope.DEVELOPMENT
     return _SCOPES.get(text(stated.scope), Scope.UNKNOWN)
 
 
-def _licences(stated: Any, where: str, flaws: Flaws) -> tuple[str, ...]:
-    """Names and expressions as written. Where an author says which are concluded, the merely declared give
-    way.
+def _marked(properties: msgspec.Raw) -> bool:
+    """Does npm say that it is there for development only?"""
+    try:
+        stated = records(_ANYTHING.decode(properties))
+    except (ValueError, RecursionError):
+        return False
+    return any(entry.get("name") == _DEVELOPMENT.decode() and entry.get("value") == "true" for entry in stated)
+
+
+class _Licences:
+    """The licences of all components. What one says many say in the same words, which are understood once."""
+
+    def __init__(self, flaws: Flaws) -> None:
+        self._flaws = flaws
+        self._known: dict[bytes, tuple[tuple[str, ...], list[str]]] = {}
+
+    def read(self, raw: msgspec.Raw, where: str) -> tuple[str, ...]:
+        """Names and expressions as written."""
+        words = bytes(raw)
+        if words not in self._known:
+            self._known[words] = _licences(words)
+        names, troubles = self._known[words]
+        for trouble in troubles:
+            self._flaws.add(f"{where}.licenses", trouble)
+        return names
+
+
+def _licences(words: bytes) -> tuple[tuple[str, ...], list[str]]:
+    """Names and expressions as written, and what could not be read. Where an author says which are concluded, the
+    merely declared give way.
     """
-    if stated is None:
-        return ()
+    try:
+        stated = _ANYTHING.decode(words)
+    except (ValueError, RecursionError):
+        return (), ["no JSON that can be read"]
     if not isinstance(stated, list):
-        flaws.add(f"{where}.licenses", "not a list")
-        return ()
-    declared: list[str] = []
-    concluded: list[str] = []
-    for entry in stated:
-        name, is_concluded = _licence(entry)
-        if not name:
-            flaws.add(f"{where}.licenses", "an entry without expression, id or name")
-            continue
-        (concluded if is_concluded else declared).append(name)
-    return tuple(concluded or declared)
+        return (), [] if stated is None else ["not a list"]
+    every = [_licence(entry) for entry in stated]
+    declared = tuple(name for name, is_concluded in every if name and not is_concluded)
+    concluded = tuple(name for name, is_concluded in every if name and is_concluded)
+    nameless = sum(not name for name, _ in every)
+    return concluded or declared, ["an entry without expression, id or name"] * nameless
 
 
 def _licence(entry: Any) -> tuple[str, bool]:
@@ -195,23 +217,19 @@ def _licence(entry: Any) -> tuple[str, bool]:
 # --- graph -------------------------------------------------------------------------------------------------
 
 
-def _root(raw: msgspec.Raw, flaws: Flaws) -> str:
-    metadata = part(_METADATA, raw, "metadata", flaws) if raw else None
-    if metadata is None or not metadata.component:
-        return ""
-    stated = part(_PART, metadata.component, "metadata.component", flaws)
-    return text(stated.ref) or text(stated.purl) if stated else ""
-
-
-def _edges(raw: msgspec.Raw, flaws: Flaws) -> dict[str, tuple[str, ...]]:
-    """What each node depends on; several entries of one node count together."""
+def _edges(raw: msgspec.Raw, components: Iterable[Component], flaws: Flaws) -> dict[str, tuple[str, ...]]:
+    """What each node depends on; several entries of one node count together. A node is one text wherever it is named,
+    which saves memory, and time in the comparison.
+    """
+    nodes = {component.ref: component.ref for component in components}
     edges: dict[str, tuple[str, ...]] = {}
     more: dict[str, list[str]] = {}
     for ref, targets in _stated_edges(raw, flaws):
+        shared = tuple(map(nodes.setdefault, targets, targets))
         if ref in edges:
-            more.setdefault(ref, []).extend(targets)
+            more.setdefault(ref, []).extend(shared)
         else:
-            edges[ref] = targets
+            edges[nodes.setdefault(ref, ref)] = shared
     return edges | {ref: (*edges[ref], *targets) for ref, targets in more.items()}
 
 

@@ -17,37 +17,40 @@ import msgspec
 from checks.sbom.bills import cyclonedx
 from checks.sbom.bills.bill import Bom, Flaw, UnreadableError
 from checks.sbom.bills.flaws import MAX_SAID, few
+from checks.sbom.bills.sections import document
 
 MAX_DEPTH = 200  # elements within elements, of those that are read
 
 _SPACE = "http://cyclonedx.org/schema/bom/"
-_ATTRIBUTES = frozenset({"type", "bom-ref", "alg", "name", "ref", "expression", "acknowledgement"})
 _ENTRIES = {"components": "component", "dependencies": "dependency", "vulnerabilities": "vulnerability"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Shape:
-    """What an element becomes in JSON: a list, an object or a text; and the elements within it that are read.
+    """What an element becomes in JSON: a list, an object, a text or a number; and what of it is read.
 
     `text_as`: the field of the object that holds its text. `wrapped`: the field of an object that it is put into.
+    `placed`: a flaw may be found in it, so its line is remembered.
     """
 
     kind: type
     within: dict[str, _Shape] = field(default_factory=dict)
+    attributes: tuple[str, ...] = ()
     text_as: str = ""
     wrapped: str = ""
+    placed: bool = False
 
     @cached_property
     def spoken(self) -> bool:
         """Is its text read?"""
-        return self.kind is str or bool(self.text_as)
+        return self.kind in {str, float} or bool(self.text_as)
 
 
 _TEXT = _Shape(str)
 
 
-def _record(*texts: str, **within: _Shape) -> _Shape:
-    return _Shape(dict, dict.fromkeys(texts, _TEXT) | within)
+def _record(*texts: str, attributes: tuple[str, ...] = (), placed: bool = False, **within: _Shape) -> _Shape:
+    return _Shape(dict, dict.fromkeys(texts, _TEXT) | within, attributes, placed=placed)
 
 
 def _list_of(**within: _Shape) -> _Shape:
@@ -55,36 +58,42 @@ def _list_of(**within: _Shape) -> _Shape:
 
 
 _LICENCES = _list_of(
-    license=replace(_record("id", "name"), wrapped="license"),
-    expression=_Shape(dict, text_as="expression"),
-    **{"expression-detailed": _Shape(dict)},  # since 1.7; the expression is an attribute
+    license=replace(_record("id", "name", attributes=("acknowledgement",)), wrapped="license"),
+    expression=_Shape(dict, attributes=("acknowledgement",), text_as="expression"),
+    **{"expression-detailed": _Shape(dict, attributes=("expression", "acknowledgement"))},  # since 1.7
 )
-_HASHES = _list_of(hash=_Shape(dict, text_as="content"))
+_HASHES = _list_of(hash=_Shape(dict, attributes=("alg",), text_as="content"))
 _COMPONENT = _record(
     "group", "name", "version", "purl", "scope",
+    attributes=("type", "bom-ref"),
+    placed=True,
     licenses=_LICENCES,
     hashes=_HASHES,
-    externalReferences=_list_of(reference=_record(hashes=_HASHES)),
-    properties=_list_of(property=_Shape(dict, text_as="value")),
+    externalReferences=_list_of(reference=_record(attributes=("type",), hashes=_HASHES)),
+    properties=_list_of(property=_Shape(dict, attributes=("name",), text_as="value")),
 )  # fmt: skip
 _COMPONENT.within["components"] = _list_of(component=_COMPONENT)
-_DEPENDENCY = _Shape(dict)
+_DEPENDENCY = _record(attributes=("ref",), placed=True)
 _DEPENDENCY.within["dependency"] = _DEPENDENCY
 _TARGET = _record("ref", versions=_list_of(version=_record("version", "status")))
 _VULNERABILITY = _record(
     "id",
-    ratings=_list_of(rating=_record("score", "severity", "method")),
+    placed=True,
+    ratings=_list_of(rating=_record("severity", "method", score=_Shape(float))),
     affects=_list_of(target=_TARGET),
 )
-_BOM = _Shape(
-    dict,
-    {
-        "metadata": _record(component=_COMPONENT),
-        "components": _list_of(component=_COMPONENT),
-        "dependencies": _list_of(dependency=_DEPENDENCY),
-        "vulnerabilities": _list_of(vulnerability=_VULNERABILITY),
-    },
+_BOM = _record(
+    metadata=_record(component=_COMPONENT),
+    components=_list_of(component=_COMPONENT),
+    dependencies=_list_of(dependency=_DEPENDENCY),
+    vulnerabilities=_list_of(vulnerability=_VULNERABILITY),
 )
+
+
+_SHAPES = [_BOM]
+for _shape in _SHAPES:
+    _SHAPES.extend(each for each in {*_shape.within.values()} if each not in _SHAPES)
+_NAMES = frozenset(name for shape in _SHAPES for name in shape.within)
 
 
 def read(raw: bytes, encoding: str | None = None) -> Bom:
@@ -93,7 +102,7 @@ def read(raw: bytes, encoding: str | None = None) -> Bom:
     Positions of flaws are element paths, with the line where the part begins. Raises UnreadableError.
     """
     version, whole = _spelled(raw, encoding)
-    bom = cyclonedx.read(msgspec.json.encode(whole))
+    bom = cyclonedx.read(document(msgspec.json.encode(whole)))
     flaws = tuple(Flaw(_place(flaw.position, whole), flaw.message) for flaw in bom.flaws)
     return replace(bom, flaws=flaws, format=f"CycloneDX {version} XML")
 
@@ -120,13 +129,13 @@ def _spelled(raw: bytes, encoding: str | None) -> tuple[str, dict[str, Any]]:
 
 
 class _Speller:
-    """Takes elements as they come and folds each into the one around it."""
+    """Takes elements as they come and puts each into the one around it."""
 
     def __init__(self) -> None:
         self.version = ""
         self.whole: dict[str, Any] = {}
         self._expat: Any = None
-        self._space = ""
+        self._names: dict[str, str] = {}  # of the elements that are read, by how expat calls them
         self._open: list[tuple[str, _Shape, Any]] = []  # name, shape, value so far
         self._text: list[str] = []  # of the innermost element, where its text is read
         self._passed = 0  # how deep we are within an element that is not read
@@ -134,86 +143,87 @@ class _Speller:
     def listen(self, expat: Any) -> None:
         """Hear of the elements first-hand: the way through ElementTree takes twice as long."""
         self._expat = expat
-        expat.StartElementHandler = self._start
-        expat.EndElementHandler = self._end
+        expat.ordered_attributes = False
+        expat.StartElementHandler, expat.EndElementHandler = self._begin, self._end
         expat.CharacterDataHandler = None
         expat.DefaultHandlerExpand = None  # without a document type there is no entity that it could miss
 
     def close(self) -> None:
         """The end of the file."""
 
-    def _start(self, tag: str, attributes: list[str]) -> None:
-        if self._passed:
-            self._passed += 1
-        elif not self._open:
-            self._begin(tag)
-        elif not tag.startswith(self._space):
-            self._passed = 1
-        elif shape := self._open[-1][1].within.get(name := tag[len(self._space) :]):
-            self._enter(name, shape, attributes)
-        else:
-            self._passed = 1
-        if self._passed == 1:
-            self._expat.CharacterDataHandler = None
-
-    def _begin(self, tag: str) -> None:
-        space, _, name = tag.rpartition("}")
+    def _begin(self, tag: str, _: dict[str, str]) -> None:
+        space, name = tag.rpartition("}")[::2]
         version = space.removeprefix(_SPACE)
         if name != "bom" or not space.startswith(_SPACE) or not re.fullmatch(r"1\.\d{1,2}", version):
             raise UnreadableError("not a CycloneDX 1.x document (the root of the XML and its namespace say so)")
-        self.version, self._space = version, f"{space}}}"
+        self.version = version
         self.whole = {"bomFormat": "CycloneDX", "specVersion": version}
+        self._names = {f"{space}}}{known}": known for known in _NAMES}
         self._open.append((name, _BOM, self.whole))
+        self._expat.StartElementHandler = self._start
 
-    def _enter(self, name: str, shape: _Shape, attributes: list[str]) -> None:
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        _, outer, around = self._open[-1]
+        name = self._names.get(tag, "")
+        shape = outer.within.get(name)
+        if shape is None:
+            self._pass_over()
+            return
         if len(self._open) > MAX_DEPTH:
             raise UnreadableError("the XML is nested too deep")
-        value = shape.kind()
         if shape.kind is dict:
-            for key, stated in zip(attributes[::2], attributes[1::2], strict=True):
-                if key in _ATTRIBUTES:
-                    value[key] = stated
-            value["line"] = self._expat.CurrentLineNumber
-        self._open.append((name, shape, value))
+            around = self._record(name, shape, around, attributes)
+        elif shape.kind is list:
+            around = around.setdefault(name, [])
+        self._open.append((name, shape, around))
         if shape.spoken:
             self._text = []
             self._expat.CharacterDataHandler = self._text.append
 
-    def _end(self, tag: str) -> None:
-        if self._passed:
-            self._passed -= 1
-            if not self._passed and self._open[-1][1].spoken:
-                self._expat.CharacterDataHandler = self._text.append
-            return
-        name, shape, value = self._open.pop()
-        if not self._open:
-            return
-        if shape.spoken:
-            self._expat.CharacterDataHandler = None
-            text = "".join(self._text).strip()
-            if shape.kind is str:
-                value = text
-            else:
-                value[shape.text_as] = text
-        self._fold(name, shape, value)
-
-    def _fold(self, name: str, shape: _Shape, value: Any) -> None:
-        around = self._open[-1][2]
-        if shape is _DEPENDENCY and isinstance(around, dict):
-            self._depend(around, value)
-        elif isinstance(around, list):
+    def _record(self, name: str, shape: _Shape, around: Any, attributes: dict[str, str]) -> dict[str, Any]:
+        value: dict[str, Any] = {key: attributes[key] for key in shape.attributes if key in attributes}
+        if shape.placed:
+            value["line"] = self._expat.CurrentLineNumber
+        if isinstance(around, list):
             around.append({shape.wrapped: value} if shape.wrapped else value)
             few(around, self._open[-1][0])
-        elif isinstance(value, list):
-            around.setdefault(name, []).extend(value)
+        elif shape is _DEPENDENCY:
+            self._depend(around, value)
         else:
-            around[name] = _number(value) if name == "score" else value
+            around[name] = value
+        return value
 
     def _depend(self, around: dict[str, Any], value: dict[str, Any]) -> None:
         """A dependency within a dependency is an edge; with more of them in it, a node of its own besides."""
-        around.setdefault("dependsOn", []).append(value.get("ref"))
-        if "dependsOn" in value:
-            self.whole.setdefault("dependencies", []).append(value)
+        if "dependsOn" not in around:
+            around["dependsOn"] = []
+            if self._open[-2][1] is _DEPENDENCY:
+                self.whole["dependencies"].append(around)
+        around["dependsOn"].append(value.get("ref"))
+
+    def _end(self, _: str) -> None:
+        name, shape, value = self._open.pop()
+        if shape.spoken:
+            self._expat.CharacterDataHandler = None
+            text = "".join(self._text).strip()
+            value[shape.text_as or name] = _number(text) if shape.kind is float else text
+
+    # --- elements that are not read ---
+
+    def _pass_over(self) -> None:
+        self._passed = 1
+        self._expat.CharacterDataHandler = None
+        self._expat.StartElementHandler, self._expat.EndElementHandler = self._deeper, self._shallower
+
+    def _deeper(self, _: str, __: dict[str, str]) -> None:
+        self._passed += 1
+
+    def _shallower(self, _: str) -> None:
+        self._passed -= 1
+        if not self._passed:
+            self._expat.StartElementHandler, self._expat.EndElementHandler = self._start, self._end
+            if self._open[-1][1].spoken:
+                self._expat.CharacterDataHandler = self._text.append
 
 
 def _number(text: str) -> float | str:

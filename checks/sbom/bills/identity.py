@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import Any
 
 from checks.sbom import purl
 from checks.sbom.bills.flaws import Flaws
-from checks.sbom.bills.sections import text
 
 MAX_TEXT = 2_000  # characters of a purl, a name or a version; real ones have some 60
+MIN_DIGITS, MAX_DIGITS = 8, 256  # hexadecimal, of a digest; SHA-512 has 128
 
-_HEX = re.compile(r"[0-9A-Fa-f]{8,256}")
 _DASHED = ("sha3-256", "sha3-384", "sha3-512", "blake2b-256", "blake2b-384", "blake2b-512")
 _ALGORITHMS = {name.replace("-", ""): name for name in _DASHED}
 
@@ -37,25 +35,30 @@ def short(value: Any, where: str, field: str, flaws: Flaws) -> str:
     return value[:MAX_TEXT] if isinstance(value, str) else ""
 
 
-def digests(stated: Any, algorithm: str, digest: str, where: str, flaws: Flaws) -> tuple[tuple[str, str], ...]:
+def digests(
+    stated: Any, algorithm: str, digest: str, where: str, field: str, flaws: Flaws
+) -> tuple[tuple[str, str], ...]:
     """(algorithm, digest) of each entry of a list of hashes, sorted. `algorithm` and `digest`: the names of its fields.
 
-    `where` is the position of the list; an entry that is no digest is a flaw there.
+    `field` is where the list stands in the part at `where`; an entry that is no digest is a flaw there.
     """
     if not stated:
         return ()
     if not isinstance(stated, list):
-        flaws.add(where, "not a list")
+        flaws.add(f"{where}.{field}", "not a list")
         return ()
     found = []
     for entry in stated:
-        fields = entry if isinstance(entry, dict) else {}
-        name, value = text(fields.get(algorithm)), text(fields.get(digest))
-        if name and _HEX.fullmatch(value):
-            found.append((folded(name), value.lower()))
+        name, value = (entry.get(algorithm), entry.get(digest)) if isinstance(entry, dict) else (None, None)
+        try:
+            digits = bytes.fromhex(value or "").hex()
+        except (TypeError, ValueError):
+            digits = ""
+        if name and isinstance(name, str) and MIN_DIGITS <= len(digits) <= MAX_DIGITS:
+            found.append((folded(name), digits))
         else:
-            flaws.add(where, "an entry without an algorithm and a hexadecimal digest")
-    return tuple(sorted(set(found))) if len(found) > 1 else tuple(found)
+            flaws.add(f"{where}.{field}", "an entry without an algorithm and a hexadecimal digest")
+    return tuple(sorted({*found})) if len(found) > 1 else tuple(found)
 
 
 @lru_cache(maxsize=256)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import codecs
-from typing import Any
-
-import msgspec
 
 from checks.sbom.bills import cyclonedx, cyclonedx_xml, spdx, spdx3
 from checks.sbom.bills.bill import Bom, UnreadableError
-from checks.sbom.bills.sections import NOTHING, document, repaired
+from checks.sbom.bills.sections import document, repaired
 
 MAX_BYTES = 64 * 1024 * 1024  # 50,000 components with hashes and links take 27 MiB as JSON, 43 when indented
 MAX_VALUES = 2_000_000  # by their commas; real bills hold one in some 50 bytes, junk one in two
@@ -17,18 +14,6 @@ MAX_ELEMENTS = 1_500_000  # by the tags that open; 50,000 components as XML have
 
 _WIDE = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
          (codecs.BOM_UTF16_BE, "utf-16"))  # fmt: skip
-
-
-class _Envelope(msgspec.Struct, rename={"bom_format": "bomFormat", "spdx_version": "spdxVersion", "graph": "@graph"}):
-    """What tells the formats apart."""
-
-    bom_format: Any = None
-    spdx_version: Any = None
-    graph: msgspec.Raw = NOTHING
-    sbom: msgspec.Raw = NOTHING  # GitHub's dependency graph wraps its answer
-
-
-_ENVELOPE = msgspec.json.Decoder(_Envelope)
 
 
 def read(data: bytes | str) -> Bom:
@@ -79,14 +64,13 @@ def narrow(data: bytes | str) -> tuple[bytes, str | None]:
 
 
 def _json(raw: bytes) -> Bom:
-    envelope = document(_ENVELOPE, raw)
-    if envelope.sbom and envelope.bom_format is None and envelope.spdx_version is None:
-        raw = bytes(envelope.sbom)
-        envelope = document(_ENVELOPE, raw)
-    if envelope.bom_format is not None:
-        return cyclonedx.read(raw)
-    if envelope.spdx_version is not None:
-        return spdx.read(raw)
-    if envelope.graph:
-        return spdx3.read(raw)
+    found = document(raw)
+    if found.sbom and found.bom_format is None and found.spdx_version is None:
+        found = document(found.sbom)
+    if found.bom_format is not None:
+        return cyclonedx.read(found)
+    if found.spdx_version is not None:
+        return spdx.read(found)
+    if found.graph:
+        return spdx3.read(found)
     raise UnreadableError("the JSON is no CycloneDX and no SPDX document (bomFormat, spdxVersion or @graph say so)")

@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+import msgspec
+
 from checks.sbom.bills.bill import Scope
 
 
@@ -23,7 +25,9 @@ class Link(StrEnum):
     DESCRIBES = "describes"
 
 
-class Relation(NamedTuple):
+class Relation(msgspec.Struct, frozen=True, gc=False):
+    """`source` needs, holds or describes `target`."""
+
     source: str
     target: str
     link: Link
@@ -68,17 +72,17 @@ def _described(relations: Iterable[Relation], named: Iterable[str]) -> list[str]
 
 def _edges(needs: Iterable[Relation]) -> dict[str, list[str]]:
     edges: dict[str, list[str]] = {}
-    for source, target, _ in needs:
-        edges.setdefault(source, []).append(target)
+    for relation in needs:
+        edges.setdefault(relation.source, []).append(relation.target)
     return edges
 
 
 def _hold(edges: dict[str, list[str]], held: Iterable[Relation]) -> None:
     """A thing needs what it holds, but for what is there because another part needs it."""
     needed = {target for targets in edges.values() for target in targets}
-    for source, target, _ in held:
-        if target not in needed:
-            edges.setdefault(source, []).append(target)
+    for relation in held:
+        if relation.target not in needed:
+            edges.setdefault(relation.source, []).append(relation.target)
 
 
 def _gathered(document: str, described: list[str], edges: dict[str, list[str]]) -> str:
@@ -101,9 +105,13 @@ def _scopes(needs: list[Relation], root: str) -> dict[str, Scope]:
         before = reached
         reached = _reach(before, _edges(relation for relation in needs if relation.link in allowed))
         scopes.update(dict.fromkeys(reached - before, scope))
-    for source, target, link in needs:
-        if link is Link.RUNTIME and scopes.get(target) is Scope.UNKNOWN and scopes.get(source) not in _LESSER:
-            scopes[target] = Scope.RUNTIME
+    for one in needs:
+        if (
+            one.link is Link.RUNTIME
+            and scopes.get(one.target) is Scope.UNKNOWN
+            and scopes.get(one.source) not in _LESSER
+        ):
+            scopes[one.target] = Scope.RUNTIME
     return scopes
 
 

@@ -17,10 +17,41 @@ T = TypeVar("T")
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-def document(decoder: msgspec.json.Decoder[T], raw: bytes) -> T:
+_FIELDS = {
+    "graph": "@graph",
+    "describes": "documentDescribes",
+    "extracted": "hasExtractedLicensingInfos",
+    "bom_format": "bomFormat",
+    "spec_version": "specVersion",
+    "spdx_version": "spdxVersion",
+}
+
+
+class Document(msgspec.Struct, rename=_FIELDS, gc=False):
+    """The top of any bill: what tells the formats apart, and the sections that one of them has."""
+
+    bom_format: Any = None  # CycloneDX
+    spec_version: Any = None
+    metadata: msgspec.Raw = NOTHING
+    components: msgspec.Raw = NOTHING
+    dependencies: msgspec.Raw = NOTHING
+    vulnerabilities: msgspec.Raw = NOTHING
+    spdx_version: Any = None  # SPDX 2
+    packages: msgspec.Raw = NOTHING
+    relationships: msgspec.Raw = NOTHING
+    describes: Any = None
+    extracted: Any = None
+    graph: msgspec.Raw = NOTHING  # SPDX 3
+    sbom: msgspec.Raw = NOTHING  # GitHub's dependency graph wraps its answer
+
+
+_DOCUMENT = msgspec.json.Decoder(Document)
+
+
+def document(raw: bytes | msgspec.Raw) -> Document:
     """The whole, its parts not yet looked at. Raises UnreadableError."""
     try:
-        return decoder.decode(raw)
+        return _DOCUMENT.decode(raw)
     except RecursionError:
         raise UnreadableError("the JSON is nested too deep") from None
     except ValueError as error:

@@ -7,7 +7,7 @@ precision that the specification does not know.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from checks.sbom.bills.bill import Bom, Component, Scope, UnreadableError
 from checks.sbom.bills.flaws import Flaws, few
 from checks.sbom.bills.identity import MAX_TEXT, digests, identify, short
 from checks.sbom.bills.relations import Link, Relation, Web, weave
-from checks.sbom.bills.sections import NOTHING, document, parts, records, text
+from checks.sbom.bills.sections import Document, parts, records, text
 
 DOCUMENT = "SPDXRef-DOCUMENT"
 
@@ -48,14 +48,6 @@ _BACKWARD = {  # "B DEPENDENCY_OF A"
 }
 
 
-class _Document(msgspec.Struct, rename="camel", gc=False):
-    spdx_version: Any = None
-    packages: msgspec.Raw = NOTHING
-    relationships: msgspec.Raw = NOTHING
-    document_describes: Any = None
-    has_extracted_licensing_infos: Any = None
-
-
 class _Package(msgspec.Struct, rename="camel", gc=False):
     id: Any = msgspec.field(name="SPDXID", default=None)
     name: Any = None
@@ -79,30 +71,24 @@ class _SoundRelationship(msgspec.Struct, rename="camel", gc=False):
     relationship_type: str
 
 
-_DOCUMENT = msgspec.json.Decoder(_Document)
 _PACKAGE = msgspec.json.Decoder(_Package)
 _RELATIONSHIPS = msgspec.json.Decoder(list[_SoundRelationship])
 _RELATIONSHIP = msgspec.json.Decoder(_Relationship)
 
 
-def read(raw: bytes) -> Bom:
-    """Read one document, already known to be small enough. Raises UnreadableError.
+def read(found: Document) -> Bom:
+    """Read one document. Raises UnreadableError.
 
     What the document describes is the product, where it is one package; its direct dependencies are those of that.
     """
-    found = document(_DOCUMENT, raw)
     version = text(found.spdx_version).removeprefix("SPDX-")
     if not _VERSION.fullmatch(version):
         raise UnreadableError("not an SPDX 2 document (spdxVersion says so)")
     flaws = Flaws()
     packages = list(parts(_PACKAGE, found.packages, "packages", flaws))
-    web = weave(
-        DOCUMENT,
-        {text(package.id) for _, package in packages},
-        list(_relations(found.relationships, flaws)),
-        _texts(found.document_describes),
-    )
-    names = _named(found.has_extracted_licensing_infos)
+    ids = {text(package.id): text(package.id) for _, package in packages}
+    web = weave(DOCUMENT, ids, _relations(found.relationships, ids, flaws), _texts(found.describes))
+    names = _named(found.extracted)
     return Bom(
         components=tuple(_components(packages, web, names, flaws)),
         root=web.root,
@@ -112,30 +98,31 @@ def read(raw: bytes) -> Bom:
     )
 
 
-def _relations(raw: msgspec.Raw, flaws: Flaws) -> Iterator[Relation]:
-    for one, kind, other in _stated_relations(raw, flaws):
+def _relations(raw: msgspec.Raw, ids: Mapping[str, str], flaws: Flaws) -> Iterator[Relation]:
+    """What is said of two elements; a node is one text wherever it is named, as in `ids`."""
+    for stated in _stated_relations(raw, flaws):
+        kind = stated.relationship_type
+        one, other = stated.spdx_element_id, stated.related_spdx_element
         if other in _UNSAID or one in _UNSAID:
             continue
         if link := _FORWARD.get(kind):
-            yield Relation(one, other, link)
+            yield Relation(ids.get(one, one), ids.get(other, other), link)
         elif link := _BACKWARD.get(kind):
-            yield Relation(other, one, link)
+            yield Relation(ids.get(other, other), ids.get(one, one), link)
 
 
-def _stated_relations(raw: msgspec.Raw, flaws: Flaws) -> Iterator[tuple[str, str, str]]:
+def _stated_relations(raw: msgspec.Raw, flaws: Flaws) -> Iterable[_SoundRelationship]:
     try:
-        sound = few(_RELATIONSHIPS.decode(raw), "relationships") if raw else []
+        return few(_RELATIONSHIPS.decode(raw), "relationships") if raw else ()
     except (ValueError, RecursionError):
-        yield from _tolerated_relations(raw, flaws)
-    else:
-        yield from ((each.spdx_element_id, each.relationship_type, each.related_spdx_element) for each in sound)
+        return _tolerated_relations(raw, flaws)
 
 
-def _tolerated_relations(raw: msgspec.Raw, flaws: Flaws) -> Iterator[tuple[str, str, str]]:
+def _tolerated_relations(raw: msgspec.Raw, flaws: Flaws) -> Iterator[_SoundRelationship]:
     for where, stated in parts(_RELATIONSHIP, raw, "relationships", flaws):
         one, kind, other = stated.spdx_element_id, stated.relationship_type, stated.related_spdx_element
         if isinstance(one, str) and isinstance(kind, str) and isinstance(other, str):
-            yield one, kind, other
+            yield _SoundRelationship(one, other, kind)
         else:
             flaws.add(where, "without its two elements and its type")
 
@@ -145,7 +132,7 @@ def _components(
 ) -> Iterator[Component]:
     product = web.described[0] if len(web.described) == 1 else None
     for where, package in packages:
-        if text(package.id) != product and (component := _component(package, web, names, where, flaws)):
+        if package.id != product and (component := _component(package, web, names, where, flaws)):
             yield component
 
 
@@ -155,6 +142,7 @@ def _component(package: _Package, web: Web, names: dict[str, str], where: str, f
         flaws.add(where, "neither a name nor a package URL")
         return None
     stated = short(package.version_info, where, "versionInfo", flaws)
+    node = text(package.id)
     return Component(
         key=identity.purl or f"{_type(package)}:{identity.name}",
         ecosystem=identity.ecosystem,
@@ -162,9 +150,9 @@ def _component(package: _Package, web: Web, names: dict[str, str], where: str, f
         version=version if stated in _UNSAID else stated,
         purl=identity.purl,
         licences=_licences(package, names, where, flaws),
-        scope=web.scopes.get(text(package.id), Scope.UNKNOWN),
-        ref=text(package.id),
-        hashes=digests(package.checksums, "algorithm", "checksumValue", f"{where}.checksums", flaws),
+        scope=web.scopes.get(node, Scope.UNKNOWN),
+        ref=node,
+        hashes=digests(package.checksums, "algorithm", "checksumValue", where, "checksums", flaws),
     )
 
 
@@ -178,7 +166,8 @@ def _purl(references: Any, where: str, flaws: Flaws) -> Any:
     if references is not None and not isinstance(references, list):
         flaws.add(f"{where}.externalRefs", "not a list")
     for reference in records(references):
-        if text(reference.get("referenceType")).rpartition("/")[2] == "purl":
+        kind = reference.get("referenceType")
+        if kind == "purl" or text(kind).endswith("/purl"):
             return reference.get("referenceLocator")
     return None
 
@@ -186,10 +175,12 @@ def _purl(references: Any, where: str, flaws: Flaws) -> Any:
 def _licences(package: _Package, names: dict[str, str], where: str, flaws: Flaws) -> tuple[str, ...]:
     """The licence concluded, else the one declared, as written; the name of an extracted one stands for its number."""
     for field, stated in (("Concluded", package.license_concluded), ("Declared", package.license_declared)):
-        if stated is not None and not isinstance(stated, str):
+        if isinstance(stated, str):
+            words = stated.strip()
+            if words not in _UNSAID:
+                return (names.get(words, words)[:MAX_TEXT],)
+        elif stated is not None:
             flaws.add(f"{where}.license{field}", "not a text")
-        elif stated is not None and stated.strip() not in _UNSAID:
-            return (names.get(stated.strip(), stated.strip())[:MAX_TEXT],)
     return ()
 
 

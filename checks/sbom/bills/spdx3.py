@@ -16,7 +16,7 @@ from checks.sbom.bills.bill import Bom, Component, Scope, UnreadableError
 from checks.sbom.bills.flaws import Flaws
 from checks.sbom.bills.identity import MAX_TEXT, digests, identify, short
 from checks.sbom.bills.relations import Link, Relation, Web, weave
-from checks.sbom.bills.sections import NOTHING, document, parts, records, text
+from checks.sbom.bills.sections import Document, parts, records, text
 
 _PACKAGES = frozenset({"software_Package", "ai_AIPackage", "dataset_DatasetPackage"})
 _COLLECTIONS = frozenset({"SpdxDocument", "Bom", "software_Sbom"})
@@ -38,10 +38,6 @@ _LICENCES = ("hasConcludedLicense", "hasDeclaredLicense")  # the first that says
 _LIST = "https://spdx.org/licenses/"
 _VERSION = re.compile(r"3(\.\d{1,2}){0,2}")
 _UNSAID = frozenset({"", "NOASSERTION", "NONE"})
-
-
-class _Document(msgspec.Struct, rename={"graph": "@graph"}, gc=False):
-    graph: msgspec.Raw = NOTHING
 
 
 _NAMES = {
@@ -77,7 +73,6 @@ class _Element(msgspec.Struct, rename=_NAMES, gc=False):
     scope: Any = None
 
 
-_DOCUMENT = msgspec.json.Decoder(_Document)
 _ELEMENT = msgspec.json.Decoder(_Element)
 
 
@@ -94,10 +89,10 @@ class _Graph:
     expressions: dict[str, str] = field(default_factory=dict)
 
 
-def read(raw: bytes) -> Bom:
-    """Read one document, already known to be small enough. Raises UnreadableError."""
+def read(found: Document) -> Bom:
+    """Read one document. Raises UnreadableError."""
     flaws = Flaws()
-    graph = _sorted(document(_DOCUMENT, raw).graph, flaws)
+    graph = _sorted(found.graph, flaws)
     ids = {text(element.id) for _, element in graph.packages}
     web = weave(graph.document, ids, graph.relations, graph.roots)
     return Bom(
@@ -177,7 +172,7 @@ def _component(graph: _Graph, package: _Element, web: Web, where: str, flaws: Fl
         licences=_licences(graph, text(package.id)),
         scope=web.scopes.get(text(package.id), Scope.UNKNOWN),
         ref=text(package.id),
-        hashes=digests(hashes, "algorithm", "hashValue", f"{where}.verifiedUsing", flaws),
+        hashes=digests(hashes, "algorithm", "hashValue", where, "verifiedUsing", flaws),
     )
 
 

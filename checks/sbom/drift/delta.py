@@ -77,7 +77,8 @@ def diff(base: Bom, head: Bom) -> Diff:
     """Compare two bills. The order of components in either file makes no difference."""
     old, new = group(base), group(head)
     ends = _Ends(old, new, _tells_scopes(base) and _tells_scopes(head), _redirected(base, head))
-    differing = [key for key in old.keys() | new.keys() if old.get(key) != new.get(key) or key in ends.direct]
+    shared = old.keys() & new.keys()
+    differing = [*(old.keys() ^ new.keys()), *(key for key in shared if old[key] != new[key] or key in ends.direct)]
     found = [(kind, key) for key in differing for kind in ends.kinds(key)]
     restated = [key for key in differing if key in old and key in new and _restated(old[key], new[key])]
     wanted = {key for _, key in found}.union(restated)
@@ -91,10 +92,13 @@ def diff(base: Bom, head: Bom) -> Diff:
 
 def group(bom: Bom) -> dict[str, Package]:
     """The components of a bill by identity: several versions, and several places, under one key."""
-    groups: dict[str, list[Component]] = {}
+    groups: dict[str, Package] = {component.key: (component,) for component in bom.components}
+    if len(groups) == len(bom.components):
+        return groups
+    shared: dict[str, list[Component]] = {}
     for component in bom.components:
-        groups.setdefault(component.key, []).append(component)
-    return {key: tuple(found) for key, found in groups.items()}
+        shared.setdefault(component.key, []).append(component)
+    return {key: tuple(found) for key, found in shared.items()}
 
 
 def widest(package: Iterable[Component]) -> Scope:
@@ -102,8 +106,8 @@ def widest(package: Iterable[Component]) -> Scope:
     return max((component.scope for component in package), key=_WIDTH.__getitem__, default=Scope.UNKNOWN)
 
 
-def _order(change: Change) -> tuple[int, str, str, str]:
-    return _RANK[change.kind], change.ecosystem, change.name, change.purl
+def _order(change: Change) -> tuple[int, str, str, str, str]:
+    return _RANK[change.kind], change.ecosystem, change.name, change.purl, change.key
 
 
 # --- one package -------------------------------------------------------------------------------------------
@@ -172,5 +176,7 @@ def _redirected(base: Bom, head: Bom) -> frozenset[str]:
     if before is None or after is None:
         return frozenset()
     moved = before ^ after
+    if not moved:
+        return moved
     here = {component.key for component in base.components if component.key in moved}
     return frozenset(component.key for component in head.components if component.key in here)

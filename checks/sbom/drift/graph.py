@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
+from functools import reduce
+from itertools import compress, islice
+from operator import or_
 
 from checks.sbom.bills.bill import Bom
+from checks.sbom.drift.knots import Edges, downwards
 
-Edges = Mapping[str, Collection[str]]
 LONGEST_TRAIL = 64  # names; real ones have a dozen
+MOST_NAMED = 1_000  # direct dependencies that bring one package
 GAP = "..."
+
+_TRUTH = bytes.maketrans(b"01", b"\0\1")
 
 
 def direct(bom: Bom) -> frozenset[str] | None:
@@ -24,23 +30,29 @@ def direct(bom: Bom) -> frozenset[str] | None:
     return frozenset(component.ref for component in bom.components if component.ref not in inner)
 
 
-def introducers(edges: Edges, roots: Collection[str], wanted: Collection[str]) -> dict[str, frozenset[str]]:
-    """For each wanted node, every node of `roots` from which it can be reached (itself, if it is one).
+def introducers(
+    edges: Edges, roots: Mapping[str, str], wanted: Mapping[str, Collection[str]]
+) -> dict[str, tuple[str, ...]]:
+    """For each key of `wanted`: the names of all `roots` (node to name) that lead to one of its nodes, or are one.
 
-    Linear in the edges above the wanted nodes, times the number of roots there / 64: one bit a root.
+    Sorted; of more than a thousand the first, and a gap. Linear in the edges, times the number of names / 64: one bit
+    a name.
     """
-    above = _above(edges, wanted)
-    names = sorted(root for root in roots if root in above)
+    if not wanted:
+        return {}
+    names = sorted({*roots.values()})
     bits = {name: 1 << place for place, name in enumerate(names)}
-    reached: dict[str, int] = {}
-    for knot in _knots(above):
-        mask = 0
+    masks = {root: bits[name] for root, name in roots.items()}
+    nodes = {node for places in wanted.values() for node in places}
+    found = {node: masks.get(node, 0) for node in nodes}
+    for knot in downwards(edges):
+        mask = reduce(or_, [masks.pop(node, 0) for node in knot])  # held no longer than it has a way to go
         for node in knot:
-            mask |= bits.get(node, 0)
-            for parent in above[node]:
-                mask |= reached.get(parent, 0)
-        reached.update(dict.fromkeys(knot, mask))
-    return {node: frozenset(_named(reached[node], names)) for node in wanted}
+            if node in found:
+                found[node] = mask
+            for target in edges.get(node, ()):
+                masks[target] = masks.get(target, 0) | mask
+    return {key: _named(reduce(or_, [found[node] for node in places], 0), names) for key, places in wanted.items()}
 
 
 def trails(
@@ -91,66 +103,8 @@ def _trail(
     return tuple(named)
 
 
-def _named(mask: int, names: list[str]) -> Iterator[str]:
-    while mask:
-        place = mask.bit_length() - 1
-        yield names[place]
-        mask ^= 1 << place
-
-
-def _above(edges: Edges, wanted: Collection[str]) -> dict[str, list[str]]:
-    """The wanted nodes and all that leads to them, each with its parents."""
-    parents: dict[str, list[str]] = {}
-    for source, targets in edges.items():
-        for target in targets:
-            parents.setdefault(target, []).append(source)
-    above: dict[str, list[str]] = {}
-    waiting = sorted(wanted)
-    while waiting:
-        node = waiting.pop()
-        if node not in above:
-            above[node] = parents.get(node, [])
-            waiting.extend(above[node])
-    return above
-
-
-def _knots(parents: Mapping[str, list[str]]) -> list[list[str]]:
-    """Strongly connected components of the graph, top down: each knot comes after all that lead to it.
-
-    Tarjan, "Depth-first search and linear graph algorithms", SIAM J. Comput. 1 (1972), walking from child to
-    parent and without recursion.
-    """
-    knots: list[list[str]] = []
-    low: dict[str, int] = {}  # the lowest number seen from a node; its own number at first
-    path: list[str] = []  # nodes whose knot is still open
-    for start in parents:
-        if start in low:
-            continue
-        low[start] = number = len(low)
-        path.append(start)
-        walk = [(start, number, iter(parents[start]))]
-        while walk:
-            node, number, ahead = walk[-1]
-            step = next(ahead, None)
-            if step is None:
-                walk.pop()
-                if walk:
-                    low[walk[-1][0]] = min(low[walk[-1][0]], low[node])
-                if low[node] == number:
-                    knots.append(_close(path, node, low, len(parents)))
-            elif step not in low:
-                low[step] = entered = len(low)
-                path.append(step)
-                walk.append((step, entered, iter(parents[step])))
-            else:
-                low[node] = min(low[node], low[step])
-    return knots
-
-
-def _close(path: list[str], node: str, low: dict[str, int], closed: int) -> list[str]:
-    """Take a finished knot off the path; `closed` is above every number, so it draws nobody in any more."""
-    knot: list[str] = []
-    while not knot or knot[-1] != node:
-        knot.append(path.pop())
-        low[knot[-1]] = closed
-    return knot
+def _named(mask: int, names: list[str]) -> tuple[str, ...]:
+    """The names whose bits are set, in their order."""
+    digits = f"{mask:b}"[::-1].encode().translate(_TRUTH)
+    found = tuple(islice(compress(names, digits), MOST_NAMED + 1))
+    return found if len(found) <= MOST_NAMED else (*found[:-1], GAP)

@@ -31,28 +31,21 @@ def reasons(bom: Bom, groups: Groups, keys: Iterable[str]) -> dict[str, Reason]:
     roots = graph.direct(bom) if nodes else None
     if roots is None:
         return dict.fromkeys(nodes, UNSAID)
-    wanted = set(chain.from_iterable(nodes.values()))
     names = {component.ref: component.name for component in bom.components}
-    reached = graph.introducers(bom.edges, roots, wanted)
-    trails = graph.trails(bom.edges, roots, names, wanted)
-    return {key: _reason(refs, roots, reached, names, trails) for key, refs in nodes.items()}
+    direct = {key for key, places in nodes.items() if not roots.isdisjoint(places)}
+    indirect = {key: places for key, places in nodes.items() if key not in direct}
+    brought = graph.introducers(bom.edges, {root: names.get(root, root) for root in roots}, indirect)
+    trails = graph.trails(bom.edges, roots, names, set(chain.from_iterable(nodes.values())))
+    return {
+        key: Reason(key in direct, brought.get(key, ()), _shortest(places, trails)) if places else UNSAID
+        for key, places in nodes.items()
+    }
 
 
-def _reason(
-    refs: list[str],
-    roots: frozenset[str],
-    reached: Mapping[str, frozenset[str]],
-    names: Mapping[str, str],
-    trails: Mapping[str, tuple[str, ...]],
-) -> Reason:
-    if not refs:
-        return UNSAID
-    found = [trails[ref] for ref in refs if ref in trails]
-    trail = min(found, key=lambda names: (len(names), names), default=())
-    if not roots.isdisjoint(refs):
-        return Reason(True, (), trail)
-    sources = set(chain.from_iterable(reached[ref] for ref in refs))
-    return Reason(False, tuple(sorted({names.get(ref, ref) for ref in sources})), trail)
+def _shortest(places: Iterable[str], trails: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The shortest trail to one of several places, of several the first by name."""
+    found = [trails[place] for place in places if place in trails]
+    return min(found, key=lambda names: (len(names), names), default=())
 
 
 def direct_keys(bom: Bom) -> frozenset[str] | None:

@@ -259,13 +259,44 @@ def test_introducers_are_the_roots_from_which_a_walk_arrives(
                 waiting.extend(named.get(node, ()))
         return seen
 
-    expected = {str(node): frozenset(str(r) for r in roots if str(node) in reachable(str(r))) for node in wanted}
-    assert graph.introducers(named, set(map(str, roots)), set(map(str, wanted))) == expected
+    expected = {
+        str(node): tuple(sorted(str(root) for root in roots if str(node) in reachable(str(root)))) for node in wanted
+    }
+    found = graph.introducers(
+        named, {str(root): str(root) for root in roots}, {str(node): [str(node)] for node in wanted}
+    )
+    assert found == expected
+
+
+def test_a_package_in_two_places_is_brought_by_all_that_bring_either_each_name_once() -> None:
+    edges = {"x1": ("p1",), "x2": ("p2",), "y": ("p2",), "p1": ("p1",)}
+    assert graph.introducers(edges, {"x1": "x", "x2": "x", "y": "y"}, {"p": ["p1", "p2"], "lost": []}) == {
+        "p": ("x", "y"),
+        "lost": (),
+    }
+
+
+def test_of_more_than_a_thousand_introducers_the_first_are_named() -> None:
+    roots = {f"{number:04}": f"{number:04}" for number in range(1001)}
+    edges = dict.fromkeys(roots, ("leaf",))
+    assert graph.introducers(edges, dict(list(roots.items())[:1000]), {"leaf": ["leaf"]})["leaf"][-1] == "0999"
+    assert graph.introducers(edges, roots, {"leaf": ["leaf"]})["leaf"][998:] == ("0998", "0999", graph.GAP)
 
 
 def test_a_chain_of_fifty_thousand_needs_no_recursion() -> None:
     edges = {str(n): (str(n + 1),) for n in range(50_000)}
-    assert graph.introducers(edges, {"0", "9"}, {"50000"}) == {"50000": frozenset({"0", "9"})}
+    assert graph.introducers(edges, {"0": "a", "9": "b"}, {"50000": ["50000"]}) == {"50000": ("a", "b")}
+
+
+def test_a_ring_of_fifty_thousand_needs_no_recursion() -> None:
+    edges = {str(n): (str((n + 1) % 50_000),) for n in range(50_000)}
+    assert graph.introducers(edges, {"7": "a"}, {"3": ["3"]}) == {"3": ("a",)}
+
+
+def test_packages_that_differ_only_in_their_type_come_in_one_order() -> None:
+    twins = [{"type": kind, "name": "x", "version": "1"} for kind in ("library", "file", "device", "data")]
+    found = sbom.diff(bill(npm("stay")), bill(npm("stay"), *twins)).changes
+    assert [change.key for change in found] == ["data:x", "device:x", "file:x", "library:x"]
 
 
 def test_a_very_long_way_in_is_told_by_its_root_and_its_end() -> None:

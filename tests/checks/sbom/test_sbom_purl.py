@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from packageurl import PackageURL
 
 from checks.sbom.purl import identify, with_version
@@ -59,6 +61,40 @@ def test_the_fast_path_gives_what_the_reference_library_gives(purl: str) -> None
     assert found is not None
     assert found[0].purl == PackageURL(parsed.type, parsed.namespace, parsed.name).to_string()
     assert found[1] == parsed.version
+
+
+TYPES = [
+    "alpm",
+    "apk",
+    "bitbucket",
+    "cargo",
+    "composer",
+    "deb",
+    "gem",
+    "github",
+    "gitlab",
+    "golang",
+    "hex",
+    "maven",
+    "nuget",
+    "rpm",
+]
+WORD = st.text("ab1._~-", min_size=1, max_size=4)
+VERSION = st.text("v10.:~+-", min_size=1, max_size=5)
+
+
+@given(st.sampled_from(TYPES), st.lists(WORD, max_size=3), WORD, VERSION, st.sampled_from(["", "?arch=amd64", "#lib"]))
+def test_what_is_canonical_already_is_taken_as_the_reference_library_takes_it(
+    ecosystem: str, above: list[str], name: str, version: str, rest: str
+) -> None:
+    text = "/".join([f"pkg:{ecosystem}", *above, f"{name}@{version}{rest}"])
+    parsed = PackageURL.from_string(text)
+    found = identify(text)
+    assert found is not None
+    assert found[0].purl == PackageURL(parsed.type, parsed.namespace, parsed.name).to_string()
+    assert found[1] == parsed.version
+    spelled = [*([parsed.namespace] if parsed.namespace else []), parsed.name]
+    assert found[0].name == (":" if ecosystem == "maven" else "/").join(spelled)
 
 
 def test_a_version_goes_back_in_before_the_qualifiers() -> None:

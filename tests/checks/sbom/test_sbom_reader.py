@@ -29,6 +29,14 @@ def test_nested_components_count_parents_first_and_in_file_order() -> None:
     assert order.index("f") < order.index("g")
 
 
+def test_what_is_within_the_product_counts_and_the_product_itself_does_not() -> None:
+    product = npm("app", components=[npm("part", components=[npm("inner")]), 7])
+    bom = bill(npm("a"), metadata={"component": product})
+    assert [component.name for component in bom.components] == ["a", "part", "inner"]
+    assert bom.root == "app"
+    assert bom.flaws == (Flaw("metadata.component.components[1]", "not an object"),)
+
+
 def test_without_a_purl_a_component_is_known_by_type_group_and_name() -> None:
     bom = bill({"type": "library", "group": "org.acme", "name": "core", "version": "2"}, {"name": "plain"})
     assert [(c.key, c.name, c.ecosystem, c.purl) for c in bom.components] == [
@@ -137,6 +145,20 @@ def test_one_bad_component_is_a_flaw_with_its_place_and_the_rest_is_read(bad: An
     assert bom.flaws == (flaw,)
     names = [component.name for component in bom.components]
     assert (names[0], names[-1]) == ("first", "last")
+
+
+def test_the_same_flaw_of_two_components_is_told_of_each() -> None:
+    bom = bill(npm("a", licenses=[{"license": {"id": "MIT"}}, 3, {}]), npm("b", licenses=[3]), npm("c", licenses=[3]))
+    assert [component.licences for component in bom.components] == [("MIT",), (), ()]
+    places = [f"components[{index}].licenses" for index in (0, 0, 1, 2)]
+    assert bom.flaws == tuple(Flaw(place, "an entry without expression, id or name") for place in places)
+
+
+def test_licences_that_cannot_be_decoded_cost_no_more_than_themselves() -> None:
+    raw = document(npm("a", "1", licenses="BAD"), npm("b")).encode().replace(b'"BAD"', b'["\xff"]')
+    bom = sbom.read(raw)
+    assert [(component.name, component.licences) for component in bom.components] == [("a", ()), ("b", ())]
+    assert bom.flaws == (Flaw("components[0].licenses", "no JSON that can be read"),)
 
 
 def test_a_component_with_a_broken_purl_is_kept_by_its_name() -> None:
