@@ -1,176 +1,77 @@
 """What does it cost to read two bills and to compare them, with every path? Exit 1 when a bar is missed.
 
-    python -m benchmarks.sbom [COMPONENTS ...]
+    python -m benchmarks.sbom [--runs N] [--peer COMPONENTS]
 
-CPU time, and the growth of a fresh process that holds both files. The bills are made up: npm packages with licence,
-hash and links, three dependencies each, one in thirty upgraded; as CycloneDX JSON, which has the bars, CycloneDX XML
-and SPDX. cyclonedx-python-lib reads the same JSON at 1,000 components, for the ratio.
+CPU time, and the growth of a process that holds both files: a fresh process each time, nothing read before, and of
+`--runs` runs the fastest. First CycloneDX JSON in every shape of `benchmarks.bills`, at 10,000 and 50,000 components;
+then the plain shape as CycloneDX XML and as SPDX; then, at `--peer` components, every shape beside
+cyclonedx-python-lib, which reads the same two bills and does nothing else, our runs and its in turn. The load of the
+machine is printed.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from random import Random
-from typing import Any
-from xml.sax.saxutils import escape, quoteattr
+from typing import NamedTuple
 
+from benchmarks.bills import SHAPES, Written, as_json, as_spdx, as_xml, content
 from checks import sbom
 
-BARS = {10_000: 0.4, 50_000: 3.0}  # CPU seconds, CycloneDX JSON
-MOST_MEMORY = {10_000: 120.0}  # MiB
-PEER_SIZE = 1_000
-LEAST_RATIO = 60
-LICENCES = ("MIT", "Apache-2.0", "ISC", "BSD-3-Clause")
+PLAIN = "plain"
+WARM = 300  # components, before anything is measured
+SMALL, LARGE = 10_000, 50_000
+MOST_SECONDS = {SMALL: 0.4, LARGE: 3.0}  # of CPU; CycloneDX JSON, plain
+MOST_MEMORY = 120.0  # MiB, at the smaller size
+LEAST_RATIO = 60  # times cyclonedx-python-lib's time, in every shape
+
+OTHERS: Mapping[str, Written] = {"CycloneDX XML": as_xml, "SPDX JSON": as_spdx}
 
 
-def content(count: int, bump: int) -> dict[str, Any]:
-    """A bill of `count` packages; every thirtieth has its version raised by `bump`."""
-    random = Random(count)
-    components = [_component(n, bump if n % 30 == 0 else 0, random) for n in range(count)]
-    return {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "version": 1,
-        "metadata": {"component": {"type": "application", "name": "app", "bom-ref": "app"}},
-        "components": components,
-        "dependencies": list(_edges(count, random)),
-    }
+class Cost(NamedTuple):
+    """CPU seconds; MiB that the process grew by, the two files included."""
+
+    seconds: float
+    memory: float
+
+    def __str__(self) -> str:
+        return f"{1000 * self.seconds:6.0f} ms, {self.memory:4.0f} MiB"
 
 
-def bill(count: int, bump: int) -> bytes:
-    return json.dumps(content(count, bump)).encode()
+# --- in a process of its own -----------------------------------------------------------------------------------
 
 
-def _component(n: int, bump: int, random: Random) -> dict[str, Any]:
-    version = f"1.{n % 7}.{n % 13 + bump}"
-    return {
-        "type": "library",
-        "bom-ref": f"c{n}",
-        "name": f"package-{n}",
-        "version": version,
-        "purl": f"pkg:npm/package-{n}@{version}",
-        "licenses": [{"license": {"id": random.choice(LICENCES)}}],
-        "hashes": [{"alg": "SHA-512", "content": f"{random.getrandbits(512):0128x}"}],
-        "externalReferences": [{"type": "website", "url": f"https://example.org/package-{n}"}] * 2,
-    }
+def ours(base: bytes, head: bytes) -> None:
+    sbom.diff(sbom.read(base), sbom.read(head))
 
 
-def _edges(count: int, random: Random) -> Iterator[dict[str, Any]]:
-    yield {"ref": "app", "dependsOn": [f"c{n}" for n in range(0, count, 50)]}
-    for n in range(count):
-        targets = {random.randrange(n + 1, count) for _ in range(3)} if n + 1 < count else set()
-        yield {"ref": f"c{n}", "dependsOn": [f"c{target}" for target in sorted(targets)]}
+def library(base: bytes, head: bytes) -> None:
+    """cyclonedx-python-lib reads both, and compares nothing."""
+    from cyclonedx.model.bom import Bom
+
+    for text in (base, head):
+        Bom.from_json(json.loads(text))  # type: ignore[attr-defined]
 
 
-# --- the same bill in other formats --------------------------------------------------------------------------
+WORK: Mapping[str, Callable[[bytes, bytes], None]] = {"ours": ours, "library": library}
 
 
-def xml(whole: Mapping[str, Any]) -> bytes:
-    components = "\n".join(_element(component) for component in whole["components"])
-    edges = "\n".join(
-        f"<dependency ref={quoteattr(edge['ref'])}>"
-        + "".join(f"<dependency ref={quoteattr(target)}/>" for target in edge["dependsOn"])
-        + "</dependency>"
-        for edge in whole["dependencies"]
-    )
-    return (
-        '<?xml version="1.0"?><bom xmlns="http://cyclonedx.org/schema/bom/1.6">'
-        '<metadata><component type="application" bom-ref="app"><name>app</name></component></metadata>'
-        f"<components>{components}</components><dependencies>{edges}</dependencies></bom>"
-    ).encode()
-
-
-def _element(component: Mapping[str, Any]) -> str:
-    digest = component["hashes"][0]
-    links = "".join(
-        f"<reference type={quoteattr(link['type'])}><url>{escape(link['url'])}</url></reference>"
-        for link in component["externalReferences"]
-    )
-    return (
-        f"<component type='library' bom-ref={quoteattr(component['bom-ref'])}><name>{component['name']}</name>"
-        f"<version>{component['version']}</version>"
-        f"<hashes><hash alg='{digest['alg']}'>{digest['content']}</hash></hashes>"
-        f"<licenses><license><id>{component['licenses'][0]['license']['id']}</id></license></licenses>"
-        f"<purl>{escape(component['purl'])}</purl><externalReferences>{links}</externalReferences></component>"
-    )
-
-
-def spdx(whole: Mapping[str, Any]) -> bytes:
-    relations = [("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-app")] + [
-        (f"SPDXRef-{target}", "DEPENDENCY_OF", f"SPDXRef-{edge['ref']}")
-        for edge in whole["dependencies"]
-        for target in edge["dependsOn"]
-    ]
-    document = {
-        "spdxVersion": "SPDX-2.3",
-        "packages": [{"SPDXID": "SPDXRef-app", "name": "app"}, *map(_package, whole["components"])],
-        "relationships": [
-            {"spdxElementId": one, "relationshipType": kind, "relatedSpdxElement": other}
-            for one, kind, other in relations
-        ],
-    }
-    return json.dumps(document).encode()
-
-
-def _package(component: Mapping[str, Any]) -> dict[str, Any]:
-    reference = {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": component["purl"]}
-    return {
-        "SPDXID": f"SPDXRef-{component['bom-ref']}",
-        "name": component["name"],
-        "versionInfo": component["version"],
-        "downloadLocation": "NOASSERTION",
-        "licenseDeclared": component["licenses"][0]["license"]["id"],
-        "externalRefs": [reference],
-        "checksums": [{"algorithm": "SHA512", "checksumValue": component["hashes"][0]["content"]}],
-    }
-
-
-FORMATS: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {
-    "CycloneDX JSON": lambda whole: json.dumps(whole).encode(),
-    "CycloneDX XML": xml,
-    "SPDX JSON": spdx,
-}
-
-
-# --- measuring -----------------------------------------------------------------------------------------------
-
-
-def seconds(work: Callable[[], object]) -> float:
-    started = time.process_time()
-    work()
-    return time.process_time() - started
-
-
-def compare(base: bytes, head: bytes) -> sbom.Diff:
-    return sbom.diff(sbom.read(base), sbom.read(head))
-
-
-def alone(base: bytes, head: bytes) -> tuple[float, float] | None:
-    """CPU seconds and MiB that a process of its own needs, the two files included; None when they are refused."""
-    with tempfile.TemporaryDirectory() as folder:
-        paths = [Path(folder, name) for name in ("base", "head")]
-        for path, raw in zip(paths, (base, head), strict=True):
-            path.write_bytes(raw)
-        command = [sys.executable, "-m", "benchmarks.sbom", "--alone", *map(str, paths)]
-        printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-    return (float(printed[0]), float(printed[1])) if printed else None
-
-
-def report_alone(base: str, head: str) -> None:
-    warm()
+def report(name: str, shape: str, base: str, head: str) -> None:
+    """Print what one run costs, after two small bills of that shape: imports are not what is measured."""
+    for write in (as_json, *(OTHERS.values() if shape == PLAIN else ())):
+        if name == "ours" or write is as_json:
+            WORK[name](*bills(shape, WARM, write))
     before = peak()
-    try:
-        taken = seconds(lambda: compare(Path(base).read_bytes(), Path(head).read_bytes()))
-    except sbom.UnreadableError as error:
-        print(error, file=sys.stderr)
-    else:
-        print(taken, peak() - before)
+    started = time.process_time()
+    WORK[name](Path(base).read_bytes(), Path(head).read_bytes())
+    print(time.process_time() - started, peak() - before)
 
 
 def peak() -> float:
@@ -179,48 +80,60 @@ def peak() -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def warm() -> None:
-    """Imports are not what is measured."""
-    for write in FORMATS.values():
-        compare(write(content(30, 0)), write(content(30, 1)))
+# --- from outside ----------------------------------------------------------------------------------------------
 
 
-def ratio() -> float:
-    """How many times longer the reference library takes to read one bill, without comparing anything."""
-    from cyclonedx.model.bom import Bom
-
-    text = bill(PEER_SIZE, 0)
-    peer = seconds(lambda: Bom.from_json(json.loads(text)))  # type: ignore[attr-defined]
-    return peer / min(seconds(lambda: sbom.read(text)) for _ in range(5))
+def bills(shape: str, count: int, write: Written = as_json) -> tuple[bytes, bytes]:
+    return write(content(SHAPES[shape], count, 0)), write(content(SHAPES[shape], count, 5))
 
 
-def measure(count: int) -> bool:
-    """Print what each format costs at this size; was a bar missed?"""
-    base, head = content(count, 0), content(count, 5)
-    missed = False
-    for name, write in FORMATS.items():
-        needed = alone(write(base), write(head))
-        if needed is None:
-            continue
-        taken, grown = needed
-        if name == "CycloneDX JSON":
-            missed = taken > BARS.get(count, float("inf")) or grown > MOST_MEMORY.get(count, float("inf"))
-        print(
-            f"{count:>7,} components, {name:<14}: read twice and compared in {1000 * taken:6.0f} ms, {grown:4.0f} MiB"
-        )
-    return missed
+def costs(shape: str, count: int, runs: int, *names: str, write: Written = as_json) -> list[Cost]:
+    """What each of `WORK` by these names needs: the least of all runs, taken in turn."""
+    found: dict[str, list[Cost]] = {name: [] for name in names}
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder, side) for side in ("base", "head")]
+        for path, raw in zip(paths, bills(shape, count, write), strict=True):
+            path.write_bytes(raw)
+        for _ in range(runs):
+            for name in names:
+                command = [sys.executable, "-m", "benchmarks.sbom", "--alone", name, shape, *map(str, paths)]
+                printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
+                found[name].append(Cost(*map(float, printed)))
+    return [Cost(*map(min, zip(*found[name], strict=True))) for name in names]
 
 
-def main(sizes: list[int]) -> int:
-    warm()
-    missed = [measure(count) for count in sizes]
-    times = ratio()
-    print(f"{PEER_SIZE:>7,} components: cyclonedx-python-lib takes {times:.0f} times as long to read one")
-    return int(any(missed) or times < LEAST_RATIO)
+def growth(shape: str, runs: int) -> bool:
+    """Print what a shape costs at both sizes; was a bar missed?"""
+    (small,), (large,) = (costs(shape, count, runs, "ours") for count in (SMALL, LARGE))
+    times = large.seconds / small.seconds
+    print(f"{shape:<14} {SMALL:,}: {small}   {LARGE:,}: {large}   {times:.1f} x the time", flush=True)
+    slow = shape == PLAIN and (small.seconds > MOST_SECONDS[SMALL] or large.seconds > MOST_SECONDS[LARGE])
+    return slow or small.memory > MOST_MEMORY
+
+
+def beside(shape: str, count: int, runs: int) -> bool:
+    """Print how much longer the library takes; is it less than the bar?"""
+    mine, its = costs(shape, count, runs, "ours", "library")
+    ratio = its.seconds / mine.seconds
+    print(f"{shape:<14} {count:,}: {mine}   the library: {its}   {ratio:.0f} x", flush=True)
+    return ratio < LEAST_RATIO
+
+
+def main(runs: int, peer: int) -> int:
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores", flush=True)
+    missed = [growth(shape, runs) for shape in SHAPES]
+    for name, write in OTHERS.items():
+        print(f"{name:<14} {SMALL:,}: {costs(PLAIN, SMALL, runs, 'ours', write=write)[0]}", flush=True)
+    missed += [beside(shape, peer, runs) for shape in SHAPES]
+    print(f"load {os.getloadavg()[0]:.1f}")
+    return int(any(missed))
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--alone"]:
-        report_alone(*sys.argv[2:4])
+        report(*sys.argv[2:6])
     else:
-        sys.exit(main([int(text) for text in sys.argv[1:]] or [1_000, *BARS]))
+        parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
+        parser.add_argument("--runs", type=int, default=3)
+        parser.add_argument("--peer", type=int, default=1_000)
+        sys.exit(main(**vars(parser.parse_args())))
