@@ -74,6 +74,25 @@ def test_one_repair_answers_all_advisories_of_a_package() -> None:
     assert {one.id for one in repair.mended} == {"GHSA-aaaa-bbbb-cccc", "GHSA-dddd-eeee-ffff"}
 
 
+def long(name: str, fixed: str) -> Snapshot:
+    record = advisory(name, fixed, introduced="6.0.0")
+    return snapshot(BEFORE, bill({"left-pad": "1.0.0", name: "6.5.1"}), [record], {})
+
+
+def test_a_name_longer_than_any_is_told_and_not_mended() -> None:
+    longest = "q" * (400 - len("pkg:npm/"))
+    assert "longer than any" not in refused(planned(long(longest, "6.5.3")))
+    assert refused(planned(long(f"{longest}q", "6.5.3"))) == "its name is longer than any package's"
+
+
+@pytest.mark.parametrize(("length", "mended"), [(100, True), (101, False)])
+def test_a_version_longer_than_any_is_no_way_out(length: int, mended: bool) -> None:
+    record = advisory("qs", "6.5.".ljust(length, "3"), introduced="6.0.0")
+    manifest = {"package.json": package_json({"qs": "^6.5.1"})}
+    (answer,) = planned(snapshot(BEFORE, bill({"left-pad": "1.0.0", "qs": "6.5.1"}), [record], manifest))
+    assert isinstance(answer, Repair) == mended
+
+
 def test_every_manifest_that_declares_it_is_raised() -> None:
     facts = direct()
     both = {"package.json": package_json({"qs": "^6.5.1"}), "web/package.json": package_json({"qs": "~6.5.0"})}

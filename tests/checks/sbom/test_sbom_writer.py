@@ -8,7 +8,7 @@ from checks import sbom
 from checks.sbom import Bom, UnreadableError, Vulnerability
 from checks.sbom.bills import writer
 
-from .bills import PAIRS, advisory, bill, npm
+from .bills import PAIRS, advisory, bill, document, npm
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +30,21 @@ def test_a_real_bill_is_written_validly_and_reads_back_the_same(path: Any) -> No
     assert (back.root, edges(back)) == (bom.root, edges(bom))
     assert sbom.diff(bom, back).changes == ()
     assert back.format == "CycloneDX 1.6 JSON"
+
+
+def test_half_a_surrogate_in_a_bill_is_written_as_a_question_mark() -> None:
+    torn = npm("a", "1", "L", **{"bom-ref": "r"}) | {"version": "1HIGH", "purl": None}
+    text = document(torn, npm("x", **{"bom-ref": "LOW"}), edges={"app": ["r", "LOW"]})
+    bom = sbom.read(text.replace("HIGH", "\\ud800").replace("LOW", "\\udc00").replace('"L"', '"\\ud800"'))
+    back = sbom.read(writer.cyclonedx(bom))
+    assert sorted(back.components, key=repr) == sorted(bom.components, key=repr)
+    assert [(one.version, one.licences, one.ref) for one in bom.components] == [("1?", ("?",), "r"), ("1.0.0", (), "?")]
+    assert edges(back) == {"app": {"r", "?"}}
+
+
+def test_what_is_nested_in_the_product_is_written_as_a_component() -> None:
+    bom = bill(metadata={"component": npm("app", components=[npm("part")])})
+    assert [component.name for component in sbom.read(writer.cyclonedx(bom)).components] == ["part"]
 
 
 def test_the_same_bill_is_the_same_text() -> None:

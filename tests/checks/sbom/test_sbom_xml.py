@@ -97,6 +97,22 @@ def test_nested_components_count_and_those_told_of_elsewhere_do_not() -> None:
     assert bom.components[0].licences == ()
 
 
+def test_no_attribute_stands_in_for_an_element() -> None:
+    junk = 'components="2" licenses="MIT" hashes="x" line="7" version="9" purl="pkg:npm/b@1"'
+    bom = components(f'<component type="library" bom-ref="a" {junk}><name>a</name></component>')
+    assert bom.components == (sbom.Component(key="library:a", ecosystem="", name="a", version="", ref="a"),)
+    assert bom.flaws == ()
+
+
+def test_what_is_within_the_product_counts_and_the_product_itself_does_not() -> None:
+    part = '<component type="library"><name>part</name></component><component type="library"/>'
+    product = f'<component type="application" bom-ref="app"><name>app</name><components>{part}</components></component>'
+    bom = sbom.read(xml(f"<metadata>{product}</metadata>"))
+    assert ([component.name for component in bom.components], bom.root) == (["part"], "app")
+    place = "metadata/component/components/component[2] (line 1)"
+    assert bom.flaws == (Flaw(place, "neither a name nor a package URL"),)
+
+
 def test_elements_of_other_namespaces_are_passed_over() -> None:
     bom = components(
         '<x:component xmlns:x="urn:x"><x:name>no</x:name></x:component>'
