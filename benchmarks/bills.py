@@ -57,13 +57,11 @@ def content(shape: Shape, count: int, bump: int) -> dict[str, Any]:
 
 def _component(shape: Shape, n: int, bump: int, random: Random) -> dict[str, Any]:
     version = f"1.{n % 7}.{n % 13 + bump}"
-    stated = [{"license": {"id": name}} for name in random.sample(LICENCES, shape.licences)]
     component = {
         "type": "library",
-        "bom-ref": f"pkg:{n}" if shape.mixed else f"c{n}",
-        **(_mixed(n, version) if shape.mixed else {"name": f"package-{n}", "purl": f"pkg:npm/package-{n}@{version}"}),
+        **(_mixed(n, version) if shape.mixed else _plain(n, version)),
         "version": version,
-        "licenses": stated,
+        "licenses": [{"license": {"id": name}} for name in random.sample(LICENCES, shape.licences)],
         "hashes": [
             {"alg": name, "content": f"{random.getrandbits(bits):0{bits // 4}x}"}
             for name, bits in list(ALGORITHMS.items())[: shape.hashes]
@@ -77,14 +75,20 @@ def _component(shape: Shape, n: int, bump: int, random: Random) -> dict[str, Any
     return component | (told if marks else {})
 
 
+def _plain(n: int, version: str) -> dict[str, str]:
+    return {"bom-ref": f"c{n}", "name": f"package-{n}", "purl": f"pkg:npm/package-{n}@{version}"}
+
+
 def _mixed(n: int, version: str) -> dict[str, str]:
-    group, name, purl = (
-        (f"org.example.group{n % 200}", f"artifact-{n}", "pkg:maven/{group}/{name}@{version}?type=jar"),
-        (f"@scope{n % 300}", f"package-{n}", f"pkg:npm/%40scope{n % 300}/{{name}}@{{version}}"),
-        ("debian", f"lib{n}", "pkg:deb/{group}/{name}@{version}?arch=amd64&distro=debian-12"),
-        (f"github.com/org{n % 500}", f"repo-{n}", "pkg:golang/{group}/{name}@{version}"),
+    """The purl is the node, as several generators have it."""
+    group, name, pattern = (
+        (f"org.example.group{n % 200}", f"artifact-{n}", "pkg:maven/{}/{}@{}?type=jar"),
+        (f"@scope{n % 300}", f"package-{n}", "pkg:npm/{}/{}@{}"),
+        ("debian", f"lib{n}", "pkg:deb/{}/{}@{}?arch=amd64&distro=debian-12"),
+        (f"github.com/org{n % 500}", f"repo-{n}", "pkg:golang/{}/{}@{}"),
     )[n % 4]
-    return {"group": group, "name": name, "purl": purl.format(group=group, name=name, version=version)}
+    purl = pattern.format(group.replace("@", "%40"), name, version)
+    return {"bom-ref": purl, "group": group, "name": name, "purl": purl}
 
 
 def _folded(components: list[dict[str, Any]], size: int) -> list[dict[str, Any]]:

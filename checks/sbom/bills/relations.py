@@ -24,6 +24,8 @@ class Link(StrEnum):
     HOLDS = "holds"
     DESCRIBES = "describes"
 
+    __hash__ = str.__hash__  # that of Enum is slow, and every relation is hashed
+
 
 class Relation(msgspec.Struct, frozen=True, gc=False):
     """`source` needs, holds or describes `target`."""

@@ -85,6 +85,8 @@ def trails(
 
 def _ordered(reached: Mapping[str, tuple[int, str]]) -> list[tuple[str, int]]:
     """One level by rank of the parent, then by name; nodes that share both share their rank."""
+    if len(reached) == 1:
+        return [(node, 0) for node in reached]
     ranks = {place: rank for rank, place in enumerate(sorted(set(reached.values())))}
     return sorted(((node, ranks[place]) for node, place in reached.items()), key=lambda pair: (pair[1], pair[0]))
 
