@@ -32,7 +32,7 @@ class Shape:
 
 SHAPES: Mapping[str, Shape] = {
     "plain": Shape(),
-    "talkative": Shape(licences=3, hashes=3, properties=5, mixed=True),
+    "talkative": Shape(licences=3, hashes=3, properties=5),
     "mixed purls": Shape(mixed=True),
     "a chain": Shape(needs=1),
     "20 needs each": Shape(needs=20),

@@ -42,7 +42,7 @@ def identify(text: str) -> tuple[Identity, str] | None:
     path, at, version = bare.rpartition("@")
     if not at or "/" in version:  # "pkg:npm/@scope/name": that @ opens a scope
         path, version = bare, ""
-    identity = _identity(path, qualifiers if qualifiers and path.startswith("pkg:maven/") else "")
+    identity = _identity(path, qualifiers if qualifiers and path[:10].lower() == "pkg:maven/" else "")
     return (identity, unquote(version) if "%" in version else version) if identity else None
 
 

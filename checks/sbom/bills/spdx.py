@@ -132,7 +132,7 @@ def _components(
 ) -> Iterator[Component]:
     product = web.described[0] if len(web.described) == 1 else None
     for where, package in packages:
-        if package.id != product and (component := _component(package, web, names, where, flaws)):
+        if text(package.id) != product and (component := _component(package, web, names, where, flaws)):
             yield component
 
 

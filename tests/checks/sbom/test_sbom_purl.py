@@ -23,6 +23,7 @@ from checks.sbom.purl import identify, with_version
         ("pkg:golang/x@v2.0.0%2Bincompatible", "pkg:golang/x", "golang", "x", "v2.0.0+incompatible"),
         ("pkg:maven/org.a/b@1?type=jar", "pkg:maven/org.a/b", "maven", "org.a:b", "1"),
         ("pkg:maven/org.a/b@1?type=pom", "pkg:maven/org.a/b?type=pom", "maven", "org.a:b", "1"),
+        ("PKG:Maven/org.a/b@1?type=pom", "pkg:maven/org.a/b?type=pom", "maven", "org.a:b", "1"),
         ("pkg:maven/org.a/b@1?classifier=sources&type=jar", "pkg:maven/org.a/b?classifier=sources", "maven",
          "org.a:b", "1"),
         ("pkg:deb/debian/curl@7.5-1?arch=i386&distro=jessie", "pkg:deb/debian/curl", "deb", "debian/curl", "7.5-1"),

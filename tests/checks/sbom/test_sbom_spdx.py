@@ -108,6 +108,11 @@ def test_the_licence_is_the_concluded_one_else_the_declared(
     assert (bom.components[0].licences, bom.flaws) == (read, ())
 
 
+def test_a_package_without_an_id_is_read_like_any_other() -> None:
+    bom = bill({"name": "loose"}, package("a"))
+    assert [(component.name, component.ref) for component in bom.components] == [("loose", ""), ("a", "SPDXRef-a")]
+
+
 @pytest.mark.parametrize("version", ["", "NOASSERTION", "NONE", None])
 def test_a_version_that_nobody_states_comes_from_the_purl(version: str | None) -> None:
     assert bill(package("a", "1.2.3") | {"versionInfo": version}).components[0].version == "1.2.3"
