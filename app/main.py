@@ -31,6 +31,7 @@ from app.github.client import GitHub
 from app.github.connecting import Connector
 from app.github.id_token import IdTokens
 from app.github.meter import Metrics, counting
+from app.github.myself import Myself
 from app.github.repository import Repository
 from app.github.signing_keys import SigningKeys
 from app.model import Again, Body, Delivery, Done, Kind, Later, Place, Trigger
@@ -226,7 +227,8 @@ def _work(settings: Settings, reached: _Reached, owns: Callable[[], Awaitable[bo
     github, kept = reached.github, reached.kept
     own_app, connect_to, archive = int(settings.app_id), Connector(github), Archive(kept.decisions)
     reader = replace(_reader(reached, connect_to, own_app), ci_grace=settings.ci_grace)
-    publisher, renderer = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns), GitHubRenderer()
+    publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, Myself(github))
+    renderer = GitHubRenderer()
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
     return _Work(
         reader,

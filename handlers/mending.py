@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from app.model import (
     Cause,
     ClosePullRequest,
-    CreateBranch,
     DispatchWorkflow,
     EditPullRequest,
     Fix,
@@ -21,6 +20,7 @@ from app.model import (
     Signature,
     Stop,
     Surface,
+    WriteBranch,
     Written,
 )
 from checks.sbom.repair import Exposed, Repair
@@ -128,7 +128,7 @@ class Mending:
         text = self.texts.fix(repair, ground.target, ground.source, ground.config.fix.workflow)
         edits = tuple(Written(splice.path, splice.text.encode()) for splice in repair.splices)
         author = Signature(*AUTHOR, int(fix.opened_at))
-        branch = CreateBranch(fix.branch, fix.parent, edits, text.title, author, ground.parent)
+        branch = WriteBranch(fix.branch, fix.parent, edits, text.title, author, ground.parent)
         pull = OpenPullRequest(fix.branch, ground.target, text.title, text.body, ground.parent)
         relock = self._relock(ground, repair, fix)
         outcomes = await self.writer.perform(ground.place, (branch, pull, *relock), _cause(ground))

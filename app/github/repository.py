@@ -13,7 +13,7 @@ from app.github.artifact import Artifact, download_zip, read_artifact
 from app.github.check_bodies import CheckRunFields, bodies
 from app.github.client import Client
 from app.github.dependencies import Dependency, read_dependency
-from app.github.errors import NotFound
+from app.github.errors import Invalid, NotFound
 from app.github.exchange import Answer
 from app.github.limits import DEPLOYMENT_STATUS_DESCRIPTION, MEDIA_TYPE, PER_PAGE
 from app.github.records import (
@@ -221,12 +221,12 @@ class Repository:
         body = {"base_tree": base, "tree": list(entries)}
         return await self._client.mint(_REPO + "/git/trees", self._parts, body, read_sha)
 
-    async def create_commit(self, message: str, tree: str, parent: str, author: Signature) -> str:
+    async def create_commit(self, message: str, tree: str, parents: Sequence[str], author: Signature) -> str:
         """Store a commit. With author, committer and date given it has the same sha each time, but no signature:
         GitHub signs for Apps only what names nobody (docs "Signature verification for bots").
         """
         who = {"name": author.name, "email": author.email, "date": _date(author.at)}
-        body = {"message": message, "tree": tree, "parents": [parent], "author": who, "committer": who}
+        body = {"message": message, "tree": tree, "parents": list(parents), "author": who, "committer": who}
         return await self._client.mint(_REPO + "/git/commits", self._parts, body, read_sha)
 
     async def branch(self, name: str) -> str | None:
@@ -246,10 +246,18 @@ class Repository:
         template = _REPO + "/git/refs{/ref*}"
         await self._client.patch(template, self._at(ref=_heads(name)), {"sha": sha, "force": False}, read_ref)
 
-    async def pulls_of_branch(self, name: str, base: str) -> tuple[PullRequest, ...]:
-        """Pull requests of our own branch `name` onto `base`, open or closed."""
-        template = _REPO + "/pulls{?state,head,base,per_page}"
-        parts = self._at(state="all", head=f"{self._parts['owner']}:{name}", base=base)
+    async def delete_branch(self, name: str) -> None:
+        """Delete branch `name`; one that is gone already is as good."""
+        try:
+            await self._client.delete(_REPO + "/git/refs{/ref*}", self._at(ref=_heads(name)))
+        except (Invalid, NotFound):
+            if await self.branch(name) is not None:
+                raise
+
+    async def pulls_of_branch(self, name: str, base: str = "") -> tuple[PullRequest, ...]:
+        """Pull requests of our own branch `name`, onto `base` when given, open or closed."""
+        template = _REPO + ("/pulls{?state,head,base,per_page}" if base else "/pulls{?state,head,per_page}")
+        parts = self._at(state="all", head=f"{self._parts['owner']}:{name}", **({"base": base} if base else {}))
         every = await self._client.get_list(template, parts, read_pull)
         return tuple(pull for pull in every if not pull.from_fork and pull.head_ref == name)
 

@@ -51,8 +51,9 @@ Edit = Written | Restored | Removed
 
 
 @dataclass(frozen=True, slots=True)
-class CreateBranch:
-    """Action: the new branch `branch` is one commit of `edits` on top of the commit `parent`.
+class WriteBranch:
+    """Action: `branch` holds `edits` on top of the commit `parent`: a new one as one commit; one that is still where we
+    left it is brought forward to that, and loses no commit by it.
 
     Its name must come from what it is for: it is the key by which the branch is known again.
     """
@@ -76,6 +77,13 @@ class MoveBranch:
 
 
 @dataclass(frozen=True, slots=True)
+class DeleteBranch:
+    """Action: our branch `branch` is gone, unless somebody else has a commit on it, or an open pull request from it."""
+
+    branch: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenPullRequest:
     """Action: there is a pull request of our branch `branch` onto `base`; one that was closed is not opened again."""
 
@@ -85,6 +93,14 @@ class OpenPullRequest:
     body: str
     head_sha: str
     draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FindPullRequest:
+    """Action: the pull request from `branch` onto `base` that we may have opened, and never noted, is noted."""
+
+    branch: str
+    base: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +169,17 @@ class SetDeploymentStatus:
 
 
 Deed = (
-    CreateBranch
+    WriteBranch
     | MoveBranch
+    | DeleteBranch
     | OpenPullRequest
+    | FindPullRequest
     | EditPullRequest
     | ClosePullRequest
     | DispatchWorkflow
     | SetDeploymentStatus
 )
-"""Actions that change more than what is shown; `head_sha` is the head that was looked at when they were decided."""
+"""Actions that change more than what is shown; `head_sha` is the head that was looked at when they were decided.
+
+Those without one rest on no head: they find out what was done, or clear away what nobody needs.
+"""

@@ -11,10 +11,11 @@ from app.model import (
     BeginCheckRun,
     Cause,
     ClosePullRequest,
-    CreateBranch,
     Deed,
+    DeleteBranch,
     DispatchWorkflow,
     EditPullRequest,
+    FindPullRequest,
     FollowHead,
     ForgetCheckRuns,
     MoveBranch,
@@ -27,6 +28,7 @@ from app.model import (
     Stop,
     Stopped,
     Words,
+    WriteBranch,
     WriteCard,
     WriteCheckRun,
 )
@@ -100,9 +102,11 @@ def _words(action: Words) -> str:
 
 def _deed(action: Deed) -> str:
     match action:
-        case CreateBranch() | MoveBranch():
+        case WriteBranch() | MoveBranch():
             told = f"branch {action.branch}"
-        case OpenPullRequest():
+        case DeleteBranch():
+            told = f"end of branch {action.branch}"
+        case OpenPullRequest() | FindPullRequest():
             told = f"pull request from {action.branch} to {action.base}"
         case EditPullRequest():
             told = f"words of pull request #{action.number}"

@@ -1,13 +1,25 @@
-"""Branches of ours: made once out of a commit that is the same each time, and moved forward only."""
+"""Branches of ours: made out of commits that are the same each time, moved forward only, and cleared away."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.github.errors import Invalid
 from app.github.repository import Repository
-from app.model import CreateBranch, Edit, MoveBranch, Outcome, Performed, Removed, Restored, Stop, Stopped, Written
+from app.model import (
+    DeleteBranch,
+    Edit,
+    MoveBranch,
+    Outcome,
+    Performed,
+    Removed,
+    Restored,
+    Stop,
+    Stopped,
+    WriteBranch,
+    Written,
+)
 from app.publish.account import Told, untold
 from app.publish.fence import Fence, mark
 from app.store.effects import Effect, Effects
@@ -22,25 +34,34 @@ class BranchWriter:
     fence: Fence
     told: Told = untold
 
-    async def create(self, action: CreateBranch) -> Outcome:
-        """Make the branch. One that exists is ours if it is at the very commit we make; else it is somebody's.
+    async def write(self, action: WriteBranch) -> Outcome:
+        """Make the branch, or bring it forward. It is ours while it is at a commit that we made; else it is somebody's.
 
         Once it was made it is not made again: whoever deleted it meant it.
         """
-        key = f"{self.repository.full_name}/branch/{mark(action.branch)}"
-        said = mark(repr((action.parent, action.edits, action.message, action.author)))
-        effect = await self.effects.get(key)
-        if effect is not None and effect.completed:
-            return Performed(action, sha=effect.digest) if said in effect.sent else _taken(action, effect.digest)
-        sha = await self._commit(action)
-        if not await self.fence.passes(action.head_sha):
-            return Stopped(action, Stop.HEAD_MOVED)
-        await self.effects.begin(key)
-        there = await self._point(action.branch, sha)
-        if there != sha:
+        effect = await self.effects.get(self._key(action))
+        if effect is None:
+            return await self._create(action)
+        if _said(action) in effect.sent:
+            return Performed(action, sha=effect.digest)
+        there = await self.repository.branch(action.branch)
+        if there is not None:
+            return await self._bring_forward(action, effect, there)
+        return _taken(action, there) if effect.completed else await self._create(action)
+
+    async def delete(self, action: DeleteBranch) -> Outcome:
+        """Delete the branch where it is as we left it. What nobody has any more is as good.
+
+        Between the look and GitHub's own hand lies one round trip: who pushes in it keeps the commit, not the branch.
+        """
+        effect, there = await self.effects.get(self._key(action)), await self.repository.branch(action.branch)
+        if there is None:
+            return Performed(action)
+        if effect is None or there not in {effect.digest, *effect.sent} or await self._in_use(action.branch):
             return _taken(action, there)
-        await self.effects.record(key, Effect(None, sha, completed=True, sent=frozenset({said})), self.told(action))
-        return Performed(action, sha=sha)
+        await self.repository.delete_branch(action.branch)
+        await self.effects.record(self._key(action), replace(effect, completed=True), self.told(action))
+        return Performed(action)
 
     async def move(self, action: MoveBranch) -> Outcome:
         """Move the branch forward. GitHub takes no expected commit here, but without force it loses none either."""
@@ -55,18 +76,58 @@ class BranchWriter:
             if not await self.fence.passes(action.head_sha):
                 return Stopped(action, Stop.HEAD_MOVED)
             await self.effects.begin(key)
-            there = await self._forward(action)
+            there = await self._forward(action.branch, action.expected, action.sha)
         if there != action.sha:
             return _taken(action, there)
         await self.effects.record(key, Effect(None, action.sha, completed=True), self.told(action))
         return Performed(action, sha=action.sha)
 
-    async def _commit(self, action: CreateBranch) -> str:
-        """The commit, by git's own naming the same one each time; nobody sees it before a branch points to it."""
+    async def _create(self, action: WriteBranch) -> Outcome:
+        """A branch of one commit."""
+        sha = await self._commit(action, await self._tree(action), action.parent)
+        if not await self.fence.passes(action.head_sha):
+            return Stopped(action, Stop.HEAD_MOVED)
+        await self.effects.begin(self._key(action), sha)
+        return await self._noted(action, sha, await self._point(action.branch, sha))
+
+    async def _bring_forward(self, action: WriteBranch, effect: Effect, there: str) -> Outcome:
+        """One commit more, on top of where the branch is and of `parent`: it holds nothing but the edits.
+
+        Whoever pushes meanwhile is safe: a step that would lose a commit is none that GitHub takes.
+        """
+        tree = await self._tree(action)
+        made = await self._commit(action, tree, action.parent)
+        if there != made:
+            if there not in {effect.digest, *effect.sent}:
+                return _taken(action, there)
+            made = await self._commit(action, tree, effect.digest, action.parent)
+        if there != made:
+            made = await self._commit(action, tree, there, action.parent)
+            if not await self.fence.passes(action.head_sha):
+                return Stopped(action, Stop.HEAD_MOVED)
+            await self.effects.record(self._key(action), Effect(None, there, completed=True, sent=frozenset({made})))
+            there = await self._forward(action.branch, there, made) or ""
+        return await self._noted(action, made, there)
+
+    async def _noted(self, action: WriteBranch, sha: str, there: str) -> Outcome:
+        if there != sha:
+            return _taken(action, there)
+        said = Effect(None, sha, completed=True, sent=frozenset({_said(action)}))
+        await self.effects.record(self._key(action), said, self.told(action))
+        return Performed(action, sha=sha)
+
+    async def _in_use(self, branch: str) -> bool:
+        """Does an open pull request come from it, or go to it?"""
+        outward = await self.repository.pulls_of_branch(branch)
+        return any(pull.state == "open" for pull in outward) or bool(await self.repository.open_pulls(branch))
+
+    async def _tree(self, action: WriteBranch) -> str:
         base = await self.repository.commit_tree(action.parent)
-        entries = [await self._entry(edit) for edit in action.edits]
-        tree = await self.repository.create_tree(base, entries)
-        return await self.repository.create_commit(action.message, tree, action.parent, action.author)
+        return await self.repository.create_tree(base, [await self._entry(edit) for edit in action.edits])
+
+    async def _commit(self, action: WriteBranch, tree: str, *parents: str) -> str:
+        """The commit, by git's own naming the same one each time; nobody sees it before a branch points to it."""
+        return await self.repository.create_commit(action.message, tree, parents, action.author)
 
     async def _entry(self, edit: Edit) -> dict[str, Any]:
         """An edit in GitHub's words. What is no UTF-8 text must be stored before a tree can name it."""
@@ -95,17 +156,24 @@ class BranchWriter:
             return there
         return sha
 
-    async def _forward(self, action: MoveBranch) -> str | None:
+    async def _forward(self, branch: str, expected: str, sha: str) -> str | None:
         """Move the branch; the commit that it is at."""
         try:
-            await self.repository.move_branch(action.branch, action.sha)
+            await self.repository.move_branch(branch, sha)
         except Invalid:  # no step forward: somebody was faster, or it never was one
-            there = await self.repository.branch(action.branch)
-            if there == action.expected:
+            there = await self.repository.branch(branch)
+            if there == expected:
                 raise
             return there
-        return action.sha
+        return sha
+
+    def _key(self, action: WriteBranch | DeleteBranch) -> str:
+        return f"{self.repository.full_name}/branch/{mark(action.branch)}"
 
 
-def _taken(action: CreateBranch | MoveBranch, there: str | None) -> Stopped:
+def _said(action: WriteBranch) -> str:
+    return mark(repr((action.parent, action.edits, action.message, action.author)))
+
+
+def _taken(action: WriteBranch | MoveBranch | DeleteBranch, there: str | None) -> Stopped:
     return Stopped(action, Stop.TAKEN, there or "")

@@ -18,10 +18,11 @@ from app.model import (
     BeginCheckRun,
     Cause,
     ClosePullRequest,
-    CreateBranch,
     Deed,
+    DeleteBranch,
     DispatchWorkflow,
     EditPullRequest,
+    FindPullRequest,
     FollowHead,
     ForgetCheckRuns,
     MoveBranch,
@@ -36,6 +37,7 @@ from app.model import (
     Stop,
     Stopped,
     Words,
+    WriteBranch,
     WriteCard,
     WriteCheckRun,
 )
@@ -47,7 +49,7 @@ from app.publish.comment import CommentWriter
 from app.publish.deployment import DeploymentWriter
 from app.publish.fence import Fence
 from app.publish.head import HeadFollower
-from app.publish.pull_request import PullRequestWriter
+from app.publish.pull_request import OwnLogin, PullRequestWriter
 from app.publish.workflow import WorkflowStarter
 from app.store.effects import Effects
 
@@ -61,11 +63,17 @@ async def _always() -> bool:
     return True
 
 
+async def _nobody() -> str:
+    """For a writer that opens no pull request."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Publisher:
     """Performs actions through `connect`, remembers in `effects` what GitHub already has, and tells `journal`.
 
     `owns` says whether the work is still ours: a worker that lost its lock may have been replaced, and lives on.
+    `own_login`: under which login GitHub shows what we write.
     """
 
     connect: Connect
@@ -73,6 +81,7 @@ class Publisher:
     own_app: int
     journal: Journal
     owns: Callable[[], Awaitable[bool]] = _always
+    own_login: OwnLogin = _nobody
     turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def perform(self, place: Place, actions: Sequence[Action], cause: Cause) -> tuple[Outcome, ...]:
@@ -103,7 +112,7 @@ class Publisher:
             CardWriter(repository, self.effects, self.own_app, account.done),
             CommentWriter(repository, self.effects, self.own_app, account.done),
             BranchWriter(repository, self.effects, fence, account.done),
-            PullRequestWriter(repository, self.effects, self.own_app, fence, account.done),
+            PullRequestWriter(repository, self.effects, self.own_app, self.own_login, fence, account.done),
             WorkflowStarter(repository, self.effects, fence, account.done),
             DeploymentWriter(repository, self.effects, self.own_app, fence, account.done),
             account,
@@ -154,12 +163,16 @@ class _Desk:
 
     def _deed(self, action: Deed) -> Awaitable[Outcome]:
         match action:
-            case CreateBranch():
-                done = self.branches.create(action)
+            case WriteBranch():
+                done = self.branches.write(action)
             case MoveBranch():
                 done = self.branches.move(action)
+            case DeleteBranch():
+                done = self.branches.delete(action)
             case OpenPullRequest():
                 done = self.pulls.open(action)
+            case FindPullRequest():
+                done = self.pulls.find(action)
             case EditPullRequest():
                 done = self.pulls.edit(action)
             case ClosePullRequest():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 from app.github.errors import Invalid
@@ -13,6 +14,7 @@ from app.model import (
     FIX_BRANCH,
     ClosePullRequest,
     EditPullRequest,
+    FindPullRequest,
     OpenPullRequest,
     Outcome,
     Performed,
@@ -23,14 +25,17 @@ from app.publish.account import Told, untold
 from app.publish.fence import Fence, mark
 from app.store.effects import Effect, Effects
 
+OwnLogin = Callable[[], Awaitable[str]]
+
 
 @dataclass(frozen=True, slots=True)
 class PullRequestWriter:
-    """Opens pull requests of one repository, and looks after those."""
+    """Opens pull requests of one repository, and looks after those. `own_login`: how GitHub names us as an author."""
 
     repository: Repository
     effects: Effects
     own_app: int
+    own_login: OwnLogin
     fence: Fence
     told: Told = untold
 
@@ -46,6 +51,19 @@ class PullRequestWriter:
                 return Stopped(action, Stop.HEAD_MOVED)
             await self.effects.begin(key)
             pull = await self._make(action)
+        await self.effects.record(key, Effect(pull.number, pull.author), self.told(action))
+        return Performed(action, pull.number)
+
+    async def find(self, action: FindPullRequest) -> Outcome:
+        """What was begun and never noted is looked for: the open one of ours, else the newest. None: it never came."""
+        key = self._key(action.branch, action.base)
+        effect = await self.effects.get(key)
+        if effect is None or effect.remote_id is not None:
+            return Performed(action, None if effect is None else effect.remote_id)
+        ours = await self.own_login()
+        pull = _nearest(one for one in await self._every(action) if one.by_bot and one.author == ours)
+        if pull is None:
+            return Performed(action)
         await self.effects.record(key, Effect(pull.number, pull.author), self.told(action))
         return Performed(action, pull.number)
 
@@ -96,9 +114,11 @@ class PullRequestWriter:
             return pull
 
     async def _find(self, action: OpenPullRequest) -> PullRequest | None:
-        """The open one, else the newest."""
-        pulls = await self.repository.pulls_of_branch(action.branch, action.base)
-        return max(pulls, key=lambda pull: (pull.state == "open", pull.number), default=None)
+        """Whoever opened it."""
+        return _nearest(await self._every(action))
+
+    async def _every(self, action: OpenPullRequest | FindPullRequest) -> tuple[PullRequest, ...]:
+        return await self.repository.pulls_of_branch(action.branch, action.base)
 
     async def _ours(self, action: EditPullRequest | ClosePullRequest) -> PullRequest | None:
         """The pull request as it is now, if we opened it from a branch of ours and our App is its author."""
@@ -116,6 +136,11 @@ class PullRequestWriter:
 
     def _key(self, branch: str, base: str) -> str:
         return f"{self.repository.full_name}/pull/{mark(f'{branch} {base}')}"
+
+
+def _nearest(pulls: Iterable[PullRequest]) -> PullRequest | None:
+    """The open one, else the newest."""
+    return max(pulls, key=lambda pull: (pull.state == "open", pull.number), default=None)
 
 
 def _not_ours(action: EditPullRequest | ClosePullRequest) -> Stopped:

@@ -82,15 +82,19 @@ class Effects:
             rows = (await connection.execute(query)).all()
         return {row.key: Written(_effect(row), row.written_at / 1e6) for row in rows}
 
-    async def begin(self, key: str) -> bool:
+    async def begin(self, key: str, digest: str = "") -> bool:
         """Say, before the call, that we are about to make it: a crash in between is then known and looked up.
 
-        False when somebody has said so before.
+        `digest`: by what it will be known. False when somebody has said so before.
         """
-        values = {"digest": "", "completed": False, "generation": 0, "sent": "[]", "written_at": now_us()}
+        values = {"digest": digest, "completed": False, "generation": 0, "sent": "[]", "written_at": now_us()}
         async with self.engine.begin() as connection:
             statement = insert_into(table, connection).values(key=key, **values).on_conflict_do_nothing()
-            return (await connection.execute(statement.returning(table.c.key))).one_or_none() is not None
+            fresh = (await connection.execute(statement.returning(table.c.key))).one_or_none() is not None
+            if digest and not fresh:
+                same = update(table).where(table.c.key == key, _IN_DOUBT).values(digest=digest)
+                await connection.execute(same)
+            return fresh
 
     async def abandon(self, key: str) -> None:
         """GitHub surely did not do what was begun: as if it had never been."""

@@ -10,7 +10,6 @@ from app.model import (
     Action,
     Cause,
     ClosePullRequest,
-    CreateBranch,
     DispatchWorkflow,
     EditPullRequest,
     Fix,
@@ -22,6 +21,7 @@ from app.model import (
     Stop,
     Stopped,
     Trigger,
+    WriteBranch,
 )
 from checks.judge import Case
 from checks.model import Document
@@ -59,7 +59,7 @@ class Hub:
     before: tuple[Document, ...] = ()
     files: dict[str, str] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
-    branches: dict[str, CreateBranch] = field(default_factory=dict)
+    branches: dict[str, WriteBranch] = field(default_factory=dict)
     runs: list[DispatchWorkflow] = field(default_factory=list)
     rows: dict[int, Fix] = field(default_factory=dict)
     deeds: list[str] = field(default_factory=list)
@@ -137,15 +137,13 @@ class Hub:
         return tuple(outcomes)
 
     def _one(self, place: Place, action: Action) -> Outcome:
-        assert isinstance(
-            action, CreateBranch | OpenPullRequest | EditPullRequest | ClosePullRequest | DispatchWorkflow
-        )
+        assert isinstance(action, WriteBranch | OpenPullRequest | EditPullRequest | ClosePullRequest | DispatchWorkflow)
         if place.number is not None and self.heads[place.number].head_sha != action.head_sha:
             return Stopped(action, Stop.HEAD_MOVED)
         if self.refusal:
             return Stopped(action, Stop.REFUSED, self.refusal)
         match action:
-            case CreateBranch():
+            case WriteBranch():
                 return self._branch(action)
             case OpenPullRequest():
                 return Performed(action, self._pull(action))
@@ -158,7 +156,7 @@ class Hub:
                 self._change(action)
                 return Performed(action, action.number)
 
-    def _branch(self, action: CreateBranch) -> Outcome:
+    def _branch(self, action: WriteBranch) -> Outcome:
         there = self.branches.setdefault(action.branch, action)
         if there is action:
             self._did(action)

@@ -49,7 +49,7 @@ async def test_what_a_change_brings_is_mended_on_its_own_branch_once(hub: Hub, c
     shown(hub, case(facts(BAD)))
     for _ in range(3):
         await run(hub, clock)
-    assert hub.deeds == ["CreateBranch", "OpenPullRequest"]
+    assert hub.deeds == ["WriteBranch", "OpenPullRequest"]
     fix, pull = only(hub), hub.pulls[OURS]
     assert (pull.base, pull.title) == ("feature", "Raise npm/qs to 6.5.3")
     assert (fix.number, fix.source, fix.target, fix.published) == (OURS, PULL, "feature", PUBLISHED)
@@ -69,7 +69,7 @@ async def test_killed_at_any_step_it_is_proposed_once(hub: Hub, clock: Clock, st
             await run(hub, clock)
         except Killed:
             clock.now += 60
-    assert sorted(hub.deeds) == ["CreateBranch", "DispatchWorkflow", "OpenPullRequest"]
+    assert sorted(hub.deeds) == ["DispatchWorkflow", "OpenPullRequest", "WriteBranch"]
     assert only(hub).number == OURS
 
 
@@ -97,7 +97,7 @@ async def test_a_new_head_with_the_same_trouble_keeps_its_fix(hub: Hub, clock: C
     await run(hub, clock)
     shown(hub, case(facts(BAD, head=NEXT)))
     await run(hub, clock)
-    assert hub.deeds == ["CreateBranch", "OpenPullRequest"]
+    assert hub.deeds == ["WriteBranch", "OpenPullRequest"]
 
 
 async def test_each_package_has_a_fix_of_its_own_and_a_few_at_a_time(hub: Hub, clock: Clock) -> None:

@@ -82,7 +82,7 @@ async def test_other_evidence_is_written_over_the_old(hub: Hub, clock: Clock) ->
     shown(hub, case(facts(BAD, [QS, THIRD])))
     await run(hub, clock)
     await run(hub, clock)
-    assert hub.deeds == ["CreateBranch", "OpenPullRequest", "EditPullRequest"]
+    assert hub.deeds == ["WriteBranch", "OpenPullRequest", "EditPullRequest"]
     assert "GHSA-gggg-hhhh-iiii" in hub.pulls[OURS].body
     assert "GHSA-gggg-hhhh-iiii" in only(hub).advisories
 
@@ -222,7 +222,7 @@ async def test_what_the_default_branch_has_is_mended_there(hub: Hub, clock: Cloc
     hub.ground = default(BAD)
     for _ in range(2):
         await run(hub, clock, None, reason="advisories")
-    assert hub.deeds == ["CreateBranch", "OpenPullRequest"]
+    assert hub.deeds == ["WriteBranch", "OpenPullRequest"]
     assert (hub.pulls[OURS].base, only(hub).source) == ("main", None)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.github.auth import Identity
 from app.github.caller import Tuning
 from app.github.client import GitHub
+from app.github.myself import Myself
 from app.github.repository import Repository
 from app.github.sandbox import Repo, Sandbox, SandboxApp
 from app.model import (
@@ -26,7 +27,6 @@ from app.model import (
     Cause,
     CheckRunText,
     ClosePullRequest,
-    CreateBranch,
     DispatchWorkflow,
     EditPullRequest,
     MoveBranch,
@@ -40,6 +40,7 @@ from app.model import (
     Restored,
     SetDeploymentStatus,
     Signature,
+    WriteBranch,
     WriteCard,
     WriteCheckRun,
     Written,
@@ -81,8 +82,8 @@ class Dying(Effects):
     begin_left: list[int] = field(default_factory=lambda: [0])
     record_left: list[int] = field(default_factory=lambda: [0])
 
-    async def begin(self, key: str) -> bool:
-        fresh = await super(Dying, self).begin(key)
+    async def begin(self, key: str, digest: str = "") -> bool:
+        fresh = await super(Dying, self).begin(key, digest)
         _strike(self.begin_left)
         return fresh
 
@@ -121,7 +122,7 @@ class Scene:
             return Repository(client, place.repository)
 
         own_app, journal = self.sandbox.app.app_id, Provenance(self.engine)
-        publisher = Publisher(connect_to, effects or Effects(self.engine), own_app, journal)
+        publisher = Publisher(connect_to, effects or Effects(self.engine), own_app, journal, own_login=Myself(github))
         return await publisher.perform(Place("octo/shop", number=self.number), actions, Cause("test"))
 
     async def forget(self) -> None:
@@ -187,7 +188,7 @@ def reply(scene: Scene) -> Reply:
     return Reply(scene.number, scene.comment, "The rollback is on its way.")
 
 
-def branch(scene: Scene) -> CreateBranch:
+def branch(scene: Scene) -> WriteBranch:
     objects = scene.repo.state.objects
     before = objects.find(objects.commit(scene.repo.tip()).tree, "src/pay.py")
     assert before is not None
@@ -197,7 +198,7 @@ def branch(scene: Scene) -> CreateBranch:
         Restored("src/pay.py", before.sha),
         Removed("old.txt"),
     )
-    return CreateBranch("maestro/rollback-1", scene.head, edits, "Roll back #1", MAESTRO, scene.head)
+    return WriteBranch("maestro/rollback-1", scene.head, edits, "Roll back #1", MAESTRO, scene.head)
 
 
 def move(scene: Scene) -> MoveBranch:

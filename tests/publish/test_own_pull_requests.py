@@ -7,10 +7,19 @@ from dataclasses import replace
 
 import pytest
 
-from app.model import CLOSING_MARKER, ClosePullRequest, EditPullRequest, Performed, Stop, Stopped
+from app.model import (
+    CLOSING_MARKER,
+    ClosePullRequest,
+    EditPullRequest,
+    FindPullRequest,
+    OpenPullRequest,
+    Performed,
+    Stop,
+    Stopped,
+)
 from app.publish.fence import mark
 from app.store.effects import Effect, Effects
-from tests.publish.scene import OURS, Scene, closed, edited, ours
+from tests.publish.scene import OURS, Crash, Dying, Scene, closed, edited, ours
 
 pytestmark = pytest.mark.slow
 
@@ -111,3 +120,37 @@ async def test_a_comment_that_imitates_ours_does_not_stand_for_it(here: Scene) -
     await Effects(here.engine).begin(f"octo/shop/end/{OURS}")
     await here.perform(action)
     assert [one.user.login for one in here.last_words()] == ["alice", "maestro[bot]"]
+
+
+# --- one that was opened, and never noted -----------------------------------------------------------------------
+
+
+async def never_noted(here: Scene, author: str = "maestro[bot]") -> FindPullRequest:
+    """Our worker was killed on its way; meanwhile `author` opened one from the branch ("": nobody did)."""
+    action = OpenPullRequest("rollback", "main", "Roll back #1", "It slowed us down.", here.head)
+    here.repo.commit("rollback", {"src/pay.py": "paid = None\n"}, author="maestro[bot]")
+    with pytest.raises(Crash):
+        await here.perform(action, effects=Dying(here.engine, begin_left=[1]))
+    if author:
+        here.repo.open_pull("Roll back", "rollback", author=author)
+    return FindPullRequest("rollback", "main")
+
+
+async def test_the_one_that_we_opened_is_found_and_noted(here: Scene) -> None:
+    action = await never_noted(here)
+    assert await here.perform(action) == (Performed(action, OURS),)
+    asked = len(here.sandbox.requests)
+    assert await here.perform(action) == (Performed(action, OURS),)
+    assert len(here.sandbox.requests) == asked, "then it is known"
+
+
+@pytest.mark.parametrize("author", ["", "alice", "dependabot[bot]"])
+async def test_where_none_is_ours_none_is_found(here: Scene, author: str) -> None:
+    action = await never_noted(here, author)
+    assert await here.perform(action) == (Performed(action, None),)
+
+
+async def test_what_was_never_begun_is_not_looked_for(here: Scene) -> None:
+    action = FindPullRequest("rollback", "main")
+    assert await here.perform(action) == (Performed(action, None),)
+    assert not [request for request in here.sandbox.requests if request.path.endswith("/pulls")]

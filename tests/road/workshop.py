@@ -24,6 +24,7 @@ from app.gather.reader import GitHubReader
 from app.github.auth import Identity
 from app.github.caller import Tuning
 from app.github.client import GitHub
+from app.github.myself import Myself
 from app.github.repository import Repository
 from app.github.sandbox import Repo, Sandbox
 from app.github.sandbox.state import Pull
@@ -148,7 +149,8 @@ class Workshop:
         )
 
     def _publisher(self, effects: Effects) -> Publisher:
-        return Publisher(self._connect, effects, self.sandbox.app.app_id, Provenance(self.database))
+        own_app, log = self.sandbox.app.app_id, Provenance(self.database)
+        return Publisher(self._connect, effects, own_app, log, own_login=Myself(self.github))
 
     def _installation(self, repo: Repo) -> int:
         return self.sandbox.installation(repo.state.owner.login).id
