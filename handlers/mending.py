@@ -9,27 +9,33 @@ from datetime import UTC, datetime
 
 from app.model import (
     Cause,
-    ClosePullRequest,
+    Deed,
     DispatchWorkflow,
     EditPullRequest,
     Fix,
     FixState,
     OpenPullRequest,
+    Outcome,
     Performed,
     Place,
     Signature,
     Stop,
+    Stopped,
     Surface,
     WriteBranch,
     Written,
 )
 from checks.sbom.repair import Exposed, Repair
 from checks.sbom.rules.policy import Config
+from handlers.ending import Ending
 from handlers.fix_branch import fix_branch
 from handlers.ports import Fixes, FixTexts, Proposals, Writer
 
 MOST = 5  # fixes of one target that are open at a time: the next one comes when one of them is through
 REST = 3_600.0  # seconds before what GitHub refused is tried again
+NAMES = 3  # names of a branch that one run tries, where somebody else has them
+TAKEN = "somebody else has branches of the names that we would give it"
+LONGEST_REFUSAL = 300  # characters of GitHub's own words that are kept
 AUTHOR = ("Maestro", "maestro@maestro.invalid")  # no account of GitHub's has this address
 
 
@@ -59,24 +65,25 @@ class Mending:
     now: Callable[[], float] = time.time
     measured: Callable[[float], None] = lambda _seconds: None
 
+    @property
+    def ends(self) -> Ending:
+        """How they end."""
+        return Ending(self.writer, self.fixes, self.proposals, self.now, self.measured)
+
     async def __call__(self, ground: Ground, repairs: Sequence[Repair], exposed: Exposed) -> None:
         """Let GitHub have `repairs`, and nothing that is moot."""
         repository = ground.place.repository
         for fix in await self.fixes.of_target(repository, ground.target):
-            if fix.awaited and exposed.free(fix.purl, fix.advisories):
-                await self._gone(ground, fix)
+            now = await self.ends.found(ground.place, fix)
+            if now.awaited and exposed.free(now.purl, now.advisories):
+                await self.ends.gone(ground.place, now, self.texts.moot(ground.target), ground.parent)
         for repair in repairs:
             await self._propose(ground, repair, await self.fixes.of_target(repository, ground.target))
 
     async def abandon(self, place: Place, fixes: Iterable[Fix], head_sha: str) -> None:
         """Close these, for the pull request at `place`, which they are for, is closed at `head_sha`."""
         for fix in fixes:
-            await self._end(place, fix, FixState.MOOT, self.texts.moot(fix.target, place.number), head_sha)
-
-    async def ended(self, fix: Fix, merged: bool) -> Fix:
-        """A pull request of ours is closed: by us, if we set out to, else by a person."""
-        state = FixState.MERGED if merged else fix.ending or FixState.CLOSED
-        return await self.fixes.keep(replace(fix, state=state))
+            await self.ends.close(place, fix, FixState.MOOT, self.texts.moot(fix.target, place.number), head_sha)
 
     # --- propose ---------------------------------------------------------------------------------------------
 
@@ -89,7 +96,7 @@ class Mending:
         elif last is not None and (last.state is FixState.CLOSED or (last.awaited and last.number is not None)):
             return  # a person answered; or it is merged, and the bill does not know it yet
         elif last is not None and last.state is FixState.OPEN:
-            last = await self._open(ground, repair, await self._taken_up(ground, last))
+            last = await self._open(ground, repair, await self.fixes.keep(replace(last, parent=ground.parent)))
         elif _open(mine) or _open(known) < MOST:
             attempt = 1 if last is None else last.attempt + 1
             last = await self._open(ground, repair, await self.fixes.keep(self._fix(ground, repair, attempt)))
@@ -112,46 +119,44 @@ class Mending:
             attempt=attempt,
         )
 
-    async def _taken_up(self, ground: Ground, fix: Fix) -> Fix:
-        """One that was begun and never opened. Where its target has moved on, it is built anew, under a new name:
-        whether the old branch came into being, nobody knows.
-        """
-        if fix.parent == ground.parent:
-            return fix
-        attempt = fix.attempt + 1
-        branch = fix_branch(fix.target, fix.purl, fix.version, attempt)
-        return await self.fixes.keep(replace(fix, attempt=attempt, branch=branch, parent=ground.parent))
-
     async def _open(self, ground: Ground, repair: Repair, fix: Fix) -> Fix:
+        """Under the first name that nobody else has."""
         if fix.refused_at is not None and self.now() - fix.refused_at < REST:
             return fix
+        outcomes = await self.writer.perform(ground.place, self._deeds(ground, repair, fix), _cause(ground))
+        for _ in range(NAMES - 1):
+            if not _taken(outcomes[-1]):
+                break
+            fix = await self.fixes.keep(_under_another_name(fix))
+            outcomes = await self.writer.perform(ground.place, self._deeds(ground, repair, fix), _cause(ground))
+        return await self._opened(fix, outcomes)
+
+    async def _opened(self, fix: Fix, outcomes: Sequence[Outcome]) -> Fix:
+        done = (one for one in outcomes if isinstance(one, Performed))
+        opened = next((one.remote for one in done if isinstance(one.action, OpenPullRequest)), None)
+        if opened is not None:
+            return await self.fixes.keep(replace(fix, number=opened, refused_at=None, refusal=""))
+        last = outcomes[-1]
+        if isinstance(last, Performed) or last.why is Stop.HEAD_MOVED:
+            return fix
+        if _taken(last):  # the next try begins with a name that nobody could see from this one
+            return await self.fixes.keep(replace(_under_another_name(fix), refused_at=self.now(), refusal=TAKEN))
+        return await self.fixes.keep(replace(fix, refused_at=self.now(), refusal=last.detail[:LONGEST_REFUSAL]))
+
+    def _deeds(self, ground: Ground, repair: Repair, fix: Fix) -> tuple[Deed, ...]:
         text = self.texts.fix(repair, ground.target, ground.source, ground.config.fix.workflow)
         edits = tuple(Written(splice.path, splice.text.encode()) for splice in repair.splices)
         author = Signature(*AUTHOR, int(fix.opened_at))
         branch = WriteBranch(fix.branch, fix.parent, edits, text.title, author, ground.parent)
         pull = OpenPullRequest(fix.branch, ground.target, text.title, text.body, ground.parent)
-        relock = self._relock(ground, repair, fix)
-        outcomes = await self.writer.perform(ground.place, (branch, pull, *relock), _cause(ground))
-        opened = next((one for one in outcomes if isinstance(one, Performed) and one.action is pull), None)
-        if opened is not None:
-            return await self.fixes.keep(replace(fix, number=opened.remote, refused_at=None))
-        if outcomes and not isinstance(outcomes[-1], Performed) and outcomes[-1].why is not Stop.HEAD_MOVED:
-            return await self.fixes.keep(replace(fix, refused_at=self.now()))
-        return fix
-
-    def _relock(self, ground: Ground, repair: Repair, fix: Fix) -> tuple[DispatchWorkflow, ...]:
-        workflow = ground.config.fix.workflow
-        if not workflow:
-            return ()
-        inputs = (("branch", fix.branch),)
-        return (DispatchWorkflow(workflow, ground.rules_ref, inputs, f"relock {fix.branch}", ground.parent),)
+        return (branch, pull, *_relock(ground, fix))
 
     async def _say(self, ground: Ground, repair: Repair, fix: Fix) -> None:
-        """Keep its words up to date: one that says this already costs no call."""
+        """Keep its words up to date, and its lock files asked for: what was said and asked already costs no call."""
         assert fix.number is not None
         text = self.texts.fix(repair, ground.target, ground.source, ground.config.fix.workflow)
         edit = EditPullRequest(fix.number, fix.branch, fix.target, text.title, text.body, ground.parent)
-        await self.writer.perform(ground.place, (edit,), _cause(ground))
+        await self.writer.perform(ground.place, (edit, *_relock(ground, fix)), _cause(ground))
         if fix.advisories != repair.names:
             await self.fixes.keep(replace(fix, advisories=repair.names))
 
@@ -159,34 +164,25 @@ class Mending:
         for fix in mine:
             if fix.state is FixState.OPEN and fix.version != new.version:
                 why = self.texts.superseded(new.number or 0)
-                await self._end(ground.place, fix, FixState.SUPERSEDED, why, ground.parent)
+                await self.ends.close(ground.place, fix, FixState.SUPERSEDED, why, ground.parent)
 
-    # --- end -------------------------------------------------------------------------------------------------
 
-    async def _gone(self, ground: Ground, fix: Fix) -> None:
-        """What it mends is gone from its target: by its merge, or without it."""
-        now = None if fix.number is None else await self.proposals.of(ground.place, fix.number)
-        if now is not None and not now.open:
-            fix = await self.ended(fix, now.merged)
-        if fix.state is FixState.MERGED:
-            green = await self.fixes.keep(replace(fix, green_at=self.now()))
-            if green.seconds_to_green is not None:
-                self.measured(green.seconds_to_green)
-        elif fix.state is FixState.OPEN:
-            await self._end(ground.place, fix, FixState.MOOT, self.texts.moot(ground.target), ground.parent)
+def _relock(ground: Ground, fix: Fix) -> tuple[DispatchWorkflow, ...]:
+    workflow = ground.config.fix.workflow
+    if not workflow:
+        return ()
+    inputs = (("branch", fix.branch),)
+    return (DispatchWorkflow(workflow, ground.rules_ref, inputs, f"relock {fix.branch}", ground.parent),)
 
-    async def _end(self, place: Place, fix: Fix, ending: FixState, why: str, head_sha: str) -> None:
-        fix = await self.fixes.keep(replace(fix, ending=ending))
-        if fix.number is None:
-            await self.fixes.keep(replace(fix, state=ending))
-            return
-        close = ClosePullRequest(fix.number, fix.branch, fix.target, why, head_sha)
-        cause = Cause("fix", surface=Surface.WEBHOOK, head_sha=head_sha)
-        (outcome, *_) = await self.writer.perform(place, (close,), cause)
-        if isinstance(outcome, Performed):
-            await self.fixes.keep(replace(fix, state=ending))
-        elif outcome.why is Stop.REFUSED:  # it is not ours, or no longer: whoever has it decides
-            await self.fixes.keep(replace(fix, state=FixState.CLOSED))
+
+def _taken(outcome: Outcome) -> bool:
+    """Has somebody else a branch of that name?"""
+    return isinstance(outcome, Stopped) and outcome.why is Stop.TAKEN and isinstance(outcome.action, WriteBranch)
+
+
+def _under_another_name(fix: Fix) -> Fix:
+    attempt = fix.attempt + 1
+    return replace(fix, attempt=attempt, branch=fix_branch(fix.target, fix.purl, fix.version, attempt))
 
 
 def _open(fixes: Iterable[Fix]) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from app.model import FIX_BRANCH, Done, Fix, FixState, Kind, Place, Trigger
+from app.model import FIX_BRANCH, Done, Fix, FixState, Kind, Place, Proposal, Trigger
 from checks.decide import Policy
 from checks.judge import Case
 from checks.model import ChangeFacts, CheckResult, Document, Finding, Missing, Mode, Pull, Snapshot, State
@@ -81,7 +81,7 @@ class Repairs:
             return Done()
         own = next((fix for fix in kept if fix.number == number), None)
         if own is not None:
-            return await self._own(trigger, own, now.merged, now.open)
+            return await self._own(trigger, own, now)
         if not now.open:
             ended = [fix for fix in kept if fix.state is FixState.OPEN]
             await self.mending.abandon(place, ended, now.head_sha)
@@ -92,12 +92,12 @@ class Repairs:
             await self._mend(_ground(place, case, config, number), case, repair.stops)
         return Done()
 
-    async def _own(self, trigger: Trigger, own: Fix, merged: bool, is_open: bool) -> Done:
+    async def _own(self, trigger: Trigger, own: Fix, now: Proposal) -> Done:
         """One of our own: its end is news for what it was to mend. A person who closes it has answered."""
-        if is_open:
+        if now.open:
             return Done()
-        await self.mending.ended(own, merged)
-        if not merged or own.source is not None:  # the pull request that it went into is evaluated by its own event
+        await self.mending.ends.ended(Place(trigger.repository, trigger.installation), own, now.merged)
+        if not now.merged or own.source is not None:  # the pull request that it went into is evaluated by its own event
             return Done()
         return Done(
             (Trigger(Kind.REPAIR, trigger.repository, trigger.installation, reason="fix.merged", hearsay=True),)

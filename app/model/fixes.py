@@ -57,7 +57,8 @@ class Fix:
     number: int | None = None
     state: FixState = FixState.OPEN
     ending: FixState | None = None
-    refused_at: float | None = None  # when GitHub last refused to have it
+    refused_at: float | None = None  # when it could last not be had
+    refusal: str = ""  # and why: words of ours, or GitHub's own, untrusted
     green_at: float | None = None  # when its target was first seen without what it mends
     id: int = 0  # 0: not kept yet
 

@@ -159,6 +159,7 @@ fixes = Table(
     Column("opened_at", BigInteger, nullable=False),
     Column("refused_at", BigInteger),
     Column("green_at", BigInteger),
+    Column("refusal", Text, nullable=False, server_default=""),
     UniqueConstraint("repository", "target", "purl", "version", "attempt"),
 )
 Index("fixes_of_source", fixes.c.repository, fixes.c.source)

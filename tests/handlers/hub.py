@@ -10,8 +10,10 @@ from app.model import (
     Action,
     Cause,
     ClosePullRequest,
+    DeleteBranch,
     DispatchWorkflow,
     EditPullRequest,
+    FindPullRequest,
     Fix,
     OpenPullRequest,
     Outcome,
@@ -137,39 +139,57 @@ class Hub:
         return tuple(outcomes)
 
     def _one(self, place: Place, action: Action) -> Outcome:
-        assert isinstance(action, WriteBranch | OpenPullRequest | EditPullRequest | ClosePullRequest | DispatchWorkflow)
-        if place.number is not None and self.heads[place.number].head_sha != action.head_sha:
+        return self._stopped(place, action) or Performed(action, self._did(action))
+
+    def _stopped(self, place: Place, action: Action) -> Stopped | None:
+        decided_on = getattr(action, "head_sha", None)
+        if decided_on is None:
+            return None
+        if place.number is not None and self.heads[place.number].head_sha != decided_on:
             return Stopped(action, Stop.HEAD_MOVED)
-        if self.refusal:
-            return Stopped(action, Stop.REFUSED, self.refusal)
+        return Stopped(action, Stop.REFUSED, self.refusal) if self.refusal else None
+
+    def _did(self, action: Action) -> int | None:
+        """What GitHub has of it then: a number, where it has one."""
         match action:
             case WriteBranch():
-                return self._branch(action)
+                self._branch(action)
+            case DeleteBranch():
+                self.branches.pop(action.branch, None)
             case OpenPullRequest():
-                return Performed(action, self._pull(action))
+                return self._pull(action)
+            case FindPullRequest():
+                return self._of_branch(action)
             case DispatchWorkflow():
-                if action not in self.runs:
-                    self._did(action)
-                    self.runs.append(action)
-                return Performed(action, 1)
+                self._run(action)
             case EditPullRequest() | ClosePullRequest():
                 self._change(action)
-                return Performed(action, action.number)
+            case _:
+                raise AssertionError("no fix does that")
+        return None
 
-    def _branch(self, action: WriteBranch) -> Outcome:
-        there = self.branches.setdefault(action.branch, action)
-        if there is action:
-            self._did(action)
-        return Performed(action, sha="4d" * 20) if there == action else Stopped(action, Stop.TAKEN, "4d" * 20)
+    def _run(self, action: DispatchWorkflow) -> None:
+        if action not in self.runs:
+            self._note(action)
+            self.runs.append(action)
+
+    def _branch(self, action: WriteBranch) -> None:
+        if self.branches.get(action.branch) != action:
+            self._note(action)
+        self.branches[action.branch] = action
 
     def _pull(self, action: OpenPullRequest) -> int:
-        for number, pull in self.pulls.items():
-            if (pull.branch, pull.base) == (action.branch, action.base):
-                return number
-        self._did(action)
+        known = self._of_branch(action)
+        if known is not None:
+            return known
+        self._note(action)
         number = OURS + len(self.pulls)
         self.pulls[number] = Pull(action.branch, action.base, action.title, action.body)
         return number
+
+    def _of_branch(self, action: OpenPullRequest | FindPullRequest) -> int | None:
+        ours = (number for number, one in self.pulls.items() if (one.branch, one.base) == (action.branch, action.base))
+        return next(ours, None)
 
     def _change(self, action: EditPullRequest | ClosePullRequest) -> None:
         pull = self.pulls[action.number]
@@ -177,14 +197,14 @@ class Hub:
         if pull.state != "open":
             return
         if isinstance(action, ClosePullRequest):
-            self._did(action)
+            self._note(action)
             pull.state = "closed"
             pull.comments.append(action.comment)
         elif pull.body != action.body:
-            self._did(action)
+            self._note(action)
             pull.body = action.body
 
-    def _did(self, action: Action) -> None:
+    def _note(self, action: Action) -> None:
         self.deeds.append(type(action).__name__)
 
     # --- what people do

@@ -172,7 +172,7 @@ async def test_what_came_back_is_proposed_again(hub: Hub, clock: Clock, merged: 
     shown(hub, case(facts(BAD)))
     await run(hub, clock)
     assert hub.open_fixes() == ["Raise npm/qs to 6.5.3"]
-    assert len(set(hub.branches)) == 2
+    assert len({fix.branch for fix in hub.rows.values()}) == 2
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,25 @@ class Dying(Effects):
         await super(Dying, self).record(key, effect, entry)
 
 
+@dataclass(frozen=True, slots=True)
+class Meddled(Effects):
+    """Effects of a worker during whose work something happens: `when` a key's first part is begun or kept."""
+
+    when: str = ""
+    what: Callable[[], object] = lambda: None
+
+    async def begin(self, key: str, digest: str = "") -> bool:
+        fresh = await super(Meddled, self).begin(key, digest)
+        if self.when == "begun":
+            self.what()
+        return fresh
+
+    async def record(self, key: str, effect: Effect, entry: ProvenanceEntry | None = None) -> None:
+        await super(Meddled, self).record(key, effect, entry)
+        if self.when == "kept":
+            self.what()
+
+
 def _strike(left: list[int]) -> None:
     left[0] -= 1
     if left[0] == 0:
