@@ -58,13 +58,13 @@ class Ending:
             green = await self.fixes.keep(replace(fix, green_at=self.now()))
             if green.seconds_to_green is not None:
                 self.measured(green.seconds_to_green)
-        elif fix.state is FixState.OPEN:
+        elif fix.open:
             await self.close(place, fix, FixState.MOOT, why, head_sha)
 
     async def close(self, place: Place, fix: Fix, ending: FixState, why: str, head_sha: str) -> None:
         """Close it, and clear its branch away. One whose pull request was never opened has only the branch."""
         fix = await self.found(place, fix)
-        if fix.state is not FixState.OPEN:
+        if not fix.open:
             return
         fix = await self.fixes.keep(replace(fix, ending=ending))
         if fix.number is not None:
@@ -72,7 +72,7 @@ class Ending:
             (outcome, *_) = await self.writer.perform(place, (close,), _cause(head_sha))
             if not isinstance(outcome, Performed):
                 if outcome.why is Stop.REFUSED:  # it is not ours, or no longer: whoever has it decides
-                    await self.fixes.keep(replace(fix, state=FixState.CLOSED))
+                    await self.fixes.keep(replace(fix, state=FixState.LEFT))
                 return
         await self._clear_away(place, fix)
         await self.fixes.keep(replace(fix, state=ending))

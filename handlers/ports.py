@@ -157,6 +157,9 @@ class Proposals(Protocol):
     async def of(self, place: Place, number: int) -> Proposal | None:
         """How pull request `number` stands; None when it is gone."""
 
+    async def merging(self, place: Place, number: int) -> Proposal | None:
+        """The same, and whether it merges, for which GitHub may have to be asked again."""
+
     async def documents(self, place: Place, paths: Sequence[str], sha: str) -> tuple[Document, ...]:
         """The text files at `paths` of commit `sha` that are there and can be read."""
 
@@ -180,11 +183,14 @@ class Fixes(Protocol):
 class FixTexts(Protocol):
     """The words of fixes."""
 
-    def fix(self, repair: Repair, target: str, source: int | None, workflow: str) -> FixText:
-        """What a fix of `target` says, found in pull request `source` or by the daily look."""
+    def fix(self, repair: Repair, fix: Fix, workflow: str) -> FixText:
+        """What `fix` says, which makes `repair`."""
 
     def superseded(self, newer: int) -> str:
         """The last words on a fix that another one stands in for."""
+
+    def unmendable(self, target: str) -> str:
+        """The last words on a fix that no longer merges, where nothing can be planned that does."""
 
     def moot(self, target: str, source: int | None = None) -> str:
         """The last words on a fix that nothing is left for, on `target`; or whose pull request `source` is closed."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from app.model import FIX_BRANCH, Done, Fix, FixState, Kind, Place, Proposal, Trigger
+from app.model import FIX_BRANCH, Done, Fix, Kind, Place, Proposal, Trigger
 from checks.decide import Policy
 from checks.judge import Case
 from checks.model import ChangeFacts, CheckResult, Document, Finding, Missing, Mode, Pull, Snapshot, State
@@ -21,7 +21,8 @@ from checks.sbom.repair import Exposed
 from checks.sbom.rules.policy import Config
 from checks.sbom.rules.selectors import Rule
 from handlers.evaluate import Judgement
-from handlers.mending import Ground, Mending
+from handlers.ground import Ground
+from handlers.mending import Mending
 from handlers.ports import Bases, Cases, Fixes, Proposals
 
 CLOSED = "pull_request.closed"
@@ -83,7 +84,7 @@ class Repairs:
         if own is not None:
             return await self._own(trigger, own, now)
         if not now.open:
-            ended = [fix for fix in kept if fix.state is FixState.OPEN]
+            ended = [fix for fix in kept if fix.open]
             await self.mending.abandon(place, ended, now.head_sha)
             return Done()
         if case is None or config is None or why_not(case.snapshot.pull, config):

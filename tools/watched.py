@@ -13,7 +13,7 @@ from app.logs import FIELDS
 
 _LISTS = {
     "standing": "`new`, `taken`, `failed`",
-    "fate": "`open`, `merged`, `closed` (by a person), `superseded`, `moot`",
+    "fate": "`open`, `left` (to people), `merged`, `closed` (by a person), `superseded`, `moot`",
     "state": "`waiting`, `resting`, `running`",
     "result": "`stored`, `known` (it had come before), `shed` (too many at once), or the status of a refusal",
 }

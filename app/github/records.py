@@ -41,6 +41,7 @@ class PullRequest:
     comments: int
     merged: bool = False
     by_bot: bool = False  # an App opened it
+    mergeable: bool | None = None  # without conflict; None while GitHub does not know, and in lists
 
     @property
     def from_fork(self) -> bool:
@@ -209,6 +210,7 @@ def read_pull(data: Any) -> PullRequest:
         comments=_count(data, "comments"),
         merged=bool(data.get("merged_at")),
         by_bot=_text(_object(data, "user"), "type") == "Bot",
+        mergeable=_flag(data, "mergeable"),
     )
 
 
@@ -379,6 +381,11 @@ def _author(data: Mapping[str, Any]) -> str:
 def _object(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     value = data.get(key)
     return value if isinstance(value, dict) else {}
+
+
+def _flag(data: Mapping[str, Any], key: str) -> bool | None:
+    value = data.get(key)
+    return value if isinstance(value, bool) else None
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:

@@ -23,7 +23,7 @@ from app.model.deeds import (
     WriteBranch,
     Written,
 )
-from app.model.fixes import Fix, FixState, FixText, Proposal
+from app.model.fixes import REST, Fix, FixState, FixText, Proposal
 from app.model.names import LONGEST_BILL_PATH, is_bill_path, is_sha
 from app.model.outcomes import (
     Action,
@@ -88,6 +88,7 @@ __all__ = [
     "OWN_RUN",
     "PLAIN_FILE",
     "REPLY_MARKER",
+    "REST",
     "SBOM",
     "WAKE",
     "Action",

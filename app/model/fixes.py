@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+REST = 3_600.0  # seconds before what could not be had is tried again
+
 
 class FixState(StrEnum):
     """What became of a fix."""
 
     OPEN = "open"  # proposed, or about to be
+    LEFT = "left"  # open, and left to people: its branch has commits of theirs, or the pull request is theirs
     MERGED = "merged"  # in its target
     CLOSED = "closed"  # a person closed it: it is not proposed again
     SUPERSEDED = "superseded"  # we closed it for another version
@@ -18,11 +21,15 @@ class FixState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A pull request as it stands now: whether it is open or merged, and its head."""
+    """A pull request as it stands now: whether it is open or merged, and its head.
+
+    `merges`: does it merge without conflict? None while GitHub does not know.
+    """
 
     open: bool
     merged: bool
     head_sha: str
+    merges: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +45,9 @@ class Fix:
     """One pull request that moves `purl` (without version) to `version` on branch `target`. Moments: epoch seconds.
 
     `source`: the pull request that brought what it mends; None: the target has it. `attempt` counts from 1, again for
-    the same version when what was mended came back. `number` None: begun, and not yet known to be open. `ending`: what
-    we set out to make of it by closing it, so that nobody takes our closing for a person's.
+    the same version when what was mended came back, or when somebody else had a branch of its name. `number` None:
+    begun, and not yet known to be open. `ending`: what we set out to make of it by closing it, so that nobody takes our
+    closing for a person's. `edits`: what its branch edits, by a digest; "" where nobody knows.
     """
 
     repository: str
@@ -60,12 +68,22 @@ class Fix:
     refused_at: float | None = None  # when it could last not be had
     refusal: str = ""  # and why: words of ours, or GitHub's own, untrusted
     green_at: float | None = None  # when its target was first seen without what it mends
+    edits: str = ""
     id: int = 0  # 0: not kept yet
+
+    @property
+    def open(self) -> bool:
+        """Is its pull request open, or about to be?"""
+        return self.state in {FixState.OPEN, FixState.LEFT}
 
     @property
     def awaited(self) -> bool:
         """Does anything still have to become of it?"""
-        return self.state is FixState.OPEN or (self.state is FixState.MERGED and self.green_at is None)
+        return self.open or (self.state is FixState.MERGED and self.green_at is None)
+
+    def rests(self, now: float) -> bool:
+        """Could it not be had so short a time before `now` that it is not tried again?"""
+        return self.refused_at is not None and now - self.refused_at < REST
 
     @property
     def seconds_to_green(self) -> float | None:

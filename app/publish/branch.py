@@ -95,11 +95,11 @@ class BranchWriter:
 
         Whoever pushes meanwhile is safe: a step that would lose a commit is none that GitHub takes.
         """
+        if there not in {effect.digest, *effect.sent}:
+            return _taken(action, there)
         tree = await self._tree(action)
         made = await self._commit(action, tree, action.parent)
         if there != made:
-            if there not in {effect.digest, *effect.sent}:
-                return _taken(action, there)
             made = await self._commit(action, tree, effect.digest, action.parent)
         if there != made:
             made = await self._commit(action, tree, there, action.parent)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from app.github.limits import COMMENT_CUT
-from app.model import FixText
+from app.model import Fix, FixState, FixText
 from app.render.escape import Markdown, line
 from app.render.templates import render
 from checks.sbom.repair import Repair
@@ -45,13 +45,14 @@ _PERHAPS = {
 class FixRenderer:
     """Words for GitHub."""
 
-    def fix(self, repair: Repair, target: str, source: int | None, workflow: str) -> FixText:
-        """What a fix of `target` says, found in pull request `source` or by the daily look."""
+    def fix(self, repair: Repair, fix: Fix, workflow: str) -> FixText:
+        """What `fix` says, which makes `repair`."""
         body = render(
             "fix.md.j2",
             repair=repair,
-            target=target,
-            origin=_pull(source),
+            target=fix.target,
+            origin=_pull(fix.source),
+            left=fix.state is FixState.LEFT,
             workflow=workflow,
             shown=SHOWN,
             locks=[(path, _RELOCK.get(PurePosixPath(path).name, "")) for path in repair.locks],
@@ -61,11 +62,21 @@ class FixRenderer:
 
     def superseded(self, newer: int) -> str:
         """The last words on a fix that another one stands in for."""
-        return render("fix_closed.md.j2", newer=_pull(newer), origin=None, target="")
+        return _last_words(newer=_pull(newer))
+
+    def unmendable(self, target: str) -> str:
+        """The last words on a fix that no longer merges, where nothing can be planned that does."""
+        return _last_words(overtaken=target)
 
     def moot(self, target: str, source: int | None = None) -> str:
         """The last words on a fix that nothing is left for, on `target`; or whose pull request `source` is closed."""
-        return render("fix_closed.md.j2", newer=None, origin=_pull(source), target=target)
+        return _last_words(origin=_pull(source), target=target)
+
+
+def _last_words(
+    newer: Markdown | None = None, overtaken: str = "", origin: Markdown | None = None, target: str = ""
+) -> str:
+    return render("fix_closed.md.j2", newer=newer, overtaken=overtaken, origin=origin, target=target)
 
 
 def _perhaps(path: str) -> str:

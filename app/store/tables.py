@@ -160,6 +160,7 @@ fixes = Table(
     Column("refused_at", BigInteger),
     Column("green_at", BigInteger),
     Column("refusal", Text, nullable=False, server_default=""),
+    Column("edits", String(64), nullable=False, server_default=""),
     UniqueConstraint("repository", "target", "purl", "version", "attempt"),
 )
 Index("fixes_of_source", fixes.c.repository, fixes.c.source)

@@ -52,7 +52,8 @@ class Pull:
 class Hub:
     """`heads`: the pull requests of people, by number. `kill_at`: the step at which the process ends; 0: never.
 
-    `asked`: how often GitHub was asked for anything; `deeds`: what was done, of what kind.
+    `merge`: whether our pull requests do. `asked`: how often GitHub was asked for anything; `deeds`: what was done, of
+    what kind.
     """
 
     heads: dict[int, Proposal] = field(default_factory=dict)
@@ -66,6 +67,7 @@ class Hub:
     rows: dict[int, Fix] = field(default_factory=dict)
     deeds: list[str] = field(default_factory=list)
     refusal: str = ""
+    merge: bool | None = True
     kill_at: int = 0
     steps: int = 0
     asked: int = 0
@@ -96,6 +98,10 @@ class Hub:
             state = self.pulls[number].state
             return Proposal(state == "open", state == "merged", "3c" * 20)
         return self.heads.get(number)
+
+    async def merging(self, place: Place, number: int) -> Proposal | None:
+        now = await self.of(place, number)
+        return None if now is None else replace(now, merges=self.merge)
 
     async def documents(self, place: Place, paths: Sequence[str], sha: str) -> tuple[Document, ...]:
         return tuple(Document(path, sha, self.files[path]) for path in paths if path in self.files)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from app.model import FIX_BRANCH, Proposal
+from app.model import FIX_BRANCH, REST, Proposal
 from checks.decide import Policy
 from checks.judge import Case, judge
 from checks.sbom.rules.policy import Config
 from handlers.evaluate import Judgement
-from handlers.mending import MOST, REST
+from handlers.mending import MOST
 from handlers.repair import why_not
 from tests.checks.sbom.supply import HEAD, advisory, package_json
 from tests.handlers.hub import OURS, Hub, Killed

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.model import Fix, FixState
 from app.render.fix import FixRenderer, title
 from checks.sbom.advisories.advisory import Advisory, known
 from checks.sbom.repair import Repair
@@ -40,11 +41,24 @@ QS = Repair(
     trail=("express", "body-parser", "qs"),
     reason="the smallest version that no advisory names",
 )
+FIX = Fix(
+    repository="octo/shop",
+    target="feature/pay",
+    purl=QS.purl,
+    version=QS.version,
+    branch="maestro/fix/feature-pay/npm-qs-6-5-3-1a2b3c4d",
+    source=None,
+    parent="1a" * 20,
+    opened_at=1_800_000_000.0,
+    advisories=QS.names,
+    severity="critical",
+    published=None,
+)
 TEXTS = FixRenderer()
 
 
 def body(repair: Repair = QS, source: int | None = 12, workflow: str = "") -> str:
-    return TEXTS.fix(repair, "feature/pay", source, workflow).body
+    return TEXTS.fix(repair, replace(FIX, source=source), workflow).body
 
 
 def test_it_says_what_why_where_and_whence() -> None:
@@ -84,6 +98,12 @@ def test_the_workflow_that_makes_lock_files_is_named_where_there_is_one() -> Non
     assert "None follows these manifests." in body(replace(QS, locks=(), splices=pom))
 
 
+def test_what_is_left_to_people_says_so() -> None:
+    left = TEXTS.fix(QS, replace(FIX, state=FixState.LEFT), "").body
+    assert "**Left to you.** This branch has commits that are not Maestro's." in left
+    assert "Left to you" not in body()
+
+
 def test_titles_name_the_way_and_the_package() -> None:
     assert title(QS) == "Settle npm/qs at 6.5.3"
     assert title(replace(QS, way="raise")) == "Raise npm/qs to 6.5.3"
@@ -95,7 +115,7 @@ def test_titles_name_the_way_and_the_package() -> None:
 def test_nothing_in_it_is_live(field: str) -> None:
     told: Any = {field: HOSTILE}
     repair = replace(QS, **told)
-    inert(TEXTS.fix(repair, HOSTILE, None, HOSTILE).body)
+    inert(TEXTS.fix(repair, replace(FIX, target=HOSTILE), HOSTILE).body)
     assert "@" not in title(repair)
     assert "#" not in title(repair)
     assert "\n" not in title(repair)
@@ -112,7 +132,7 @@ def test_nothing_that_others_wrote_is_live() -> None:
         trail=(HOSTILE,),
         blocked=(HOSTILE,),
     )
-    inert(TEXTS.fix(repair, HOSTILE, None, "").body)
+    inert(TEXTS.fix(repair, replace(FIX, target=HOSTILE), "").body)
 
 
 def inert(said: str) -> None:
@@ -138,5 +158,6 @@ def test_it_fits_whatever_there_is_to_say() -> None:
 
 def test_the_last_words_lead_to_what_comes_next() -> None:
     assert TEXTS.superseded(14) == "Superseded by #14."
+    assert TEXTS.unmendable("main").startswith("This no longer merges into `main`, and no edit is known")
     assert TEXTS.moot("main") == "Nothing is left to mend: `main` no longer has what this was for."
     assert TEXTS.moot("feature", 12) == "#12, which this was for, is closed."

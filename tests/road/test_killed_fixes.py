@@ -11,9 +11,9 @@ import pytest
 
 from app.github.sandbox import Repo
 from app.github.sandbox.state import Pull
-from app.model import FIX_BRANCH, FixState
+from app.model import FIX_BRANCH, REST, FixState
 from handlers.fix_branch import fix_branch
-from handlers.mending import NAMES, REST
+from handlers.opening import NAMES
 from tests.checks.sbom.supply import package_json
 from tests.publish.scene import Crash, Dying
 from tests.road.test_fixes import BEFORE, LATER, QS, SECOND, brings, deep, quiet

@@ -127,7 +127,7 @@ class Workshop:
         return [pull for pull in repo.state.pulls.values() if pull.head_ref.startswith(FIX_BRANCH)]
 
     def repairs(self, effects: Effects | None = None) -> Repairs:
-        fixes, proposed = Fixes(self.database), Proposed(self._connect)
+        fixes, proposed = Fixes(self.database), Proposed(self._connect, pause=0.01)
         publisher = self._publisher(effects or Effects(self.database))
         mending = Mending(publisher, fixes, proposed, FixRenderer(), self.now, self.measured.append)
         bases = DefaultBranches(self._connect, Bills(self.database), self._asked, "test", self.now)

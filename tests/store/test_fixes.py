@@ -86,6 +86,7 @@ def test_the_time_to_green_runs_from_publication_and_is_not_guessed() -> None:
     ("state", "green_at", "awaited"),
     [
         (FixState.OPEN, None, True),
+        (FixState.LEFT, None, True),
         (FixState.MERGED, None, True),
         (FixState.MERGED, GREEN, False),
         (FixState.CLOSED, None, False),

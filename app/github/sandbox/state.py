@@ -122,6 +122,7 @@ class Pull:
     merged_by: Account | None = None
     merge_commit_sha: str | None = None
     rebased: tuple[str, ...] = ()  # under which shas its commits went into the base, oldest first
+    tried: tuple[str, str] | None = None  # base and head of which somebody asked whether they merge
 
 
 @dataclass(slots=True)

@@ -167,6 +167,18 @@ def test_a_conflict_is_not_merged(shop: Repo) -> None:
         shop.merge(number)
 
 
+async def test_whether_it_merges_is_known_to_whoever_asks_twice(bot: Client, shop: Repo) -> None:
+    shop.commit("feature", {"README.md": "mine\n"})
+    number = shop.open_pull("Mine", "feature")
+
+    async def asked() -> list[bool | None]:
+        return [(await bot.get(f"{PULLS}/{number}")).body["mergeable"] for _ in range(3)]
+
+    assert await asked() == [None, True, True]
+    shop.commit("main", {"README.md": "yours\n"})
+    assert await asked() == [None, False, False]
+
+
 async def test_deleting_the_head_branch_closes_the_pull_request(
     bot: Client, shop: Repo, feature: str, sandbox: Sandbox, ear: Ear
 ) -> None:

@@ -46,8 +46,12 @@ def opened(call: Call) -> Answer:
 
 
 def read(call: Call) -> Answer:
-    """`GET .../pulls/{pull_number}`."""
-    return Answer(200, pull_shapes.full(call.world, call.repo, call.pull("pull_number")))
+    """`GET .../pulls/{pull_number}`. Whether it merges GitHub finds out once somebody asks: first it says null."""
+    pull = call.pull("pull_number")
+    shape, ends = pull_shapes.full(call.world, call.repo, pull), (pull_shapes.base_tip(call.repo, pull), pull.head_sha)
+    unknown = {} if pull.tried == ends else {"mergeable": None, "rebaseable": None, "mergeable_state": "unknown"}
+    pull.tried = ends
+    return Answer(200, {**shape, **unknown})
 
 
 def changed(call: Call) -> Answer:

@@ -1,4 +1,4 @@
-"""What is told of a fix that could not be had: why."""
+"""Why a fix could not be had, and what the one that is there edits."""
 
 from __future__ import annotations
 
@@ -12,5 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """One column more."""
+    """Two columns more."""
     op.add_column("fixes", sa.Column("refusal", sa.Text, nullable=False, server_default=""))
+    op.add_column("fixes", sa.Column("edits", sa.String(64), nullable=False, server_default=""))
