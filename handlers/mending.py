@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.model import Fix, FixState, Place
 from checks.sbom.repair import Exposed, Repair
@@ -37,7 +37,9 @@ class Mending:
         """Let GitHub have `repairs`, and nothing that is moot."""
         planned = {repair.purl for repair in repairs}
         for fix in await self._known(ground):
-            now = await self.ends.found(ground.place, fix)
+            now = await self.ends.found(ground.place, await self._looked_after(ground, fix))
+            if now.source != ground.source:
+                continue
             if now.awaited and exposed.free(now.purl, now.advisories):
                 await self.ends.gone(ground.place, now, self.texts.moot(ground.target), ground.parent)
             elif now.state is FixState.OPEN and now.purl not in planned:
@@ -50,9 +52,25 @@ class Mending:
         for fix in fixes:
             await self.ends.close(place, fix, FixState.MOOT, self.texts.moot(fix.target, place.number), head_sha)
 
+    async def hand_on(self, fixes: Iterable[Fix], heir: int) -> None:
+        """From now on pull request `heir` is what these are for."""
+        for fix in fixes:
+            await self.fixes.keep(replace(fix, source=heir))
+
+    async def _looked_after(self, ground: Ground, fix: Fix) -> Fix:
+        """Several pull requests of one branch share its fixes: each is ended, and spoken of, by the one that it is for,
+        whose rules it follows. Where that is gone, it is taken over.
+        """
+        if not fix.awaited or fix.source in {None, ground.source}:
+            return fix
+        source = await self.proposals.of(ground.place, fix.source)
+        return fix if source is not None and source.open else await self.fixes.keep(replace(fix, source=ground.source))
+
     async def _propose(self, ground: Ground, repair: Repair, known: Sequence[Fix]) -> None:
         mine = [fix for fix in known if fix.purl == repair.purl]
         same = [fix for fix in mine if fix.version == repair.version]
+        if any(fix.open and fix.source != ground.source for fix in mine):
+            return  # it is there, for another pull request of the same branch
         last = max(same, key=lambda fix: fix.attempt, default=None)
         if last is not None and last.open and last.number is not None:
             last = await self._upkeep(ground, repair, last)

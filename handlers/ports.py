@@ -160,6 +160,9 @@ class Proposals(Protocol):
     async def merging(self, place: Place, number: int) -> Proposal | None:
         """The same, and whether it merges, for which GitHub may have to be asked again."""
 
+    async def from_branch(self, place: Place, branch: str) -> Sequence[int]:
+        """The open pull requests of this repository's own `branch`."""
+
     async def documents(self, place: Place, paths: Sequence[str], sha: str) -> tuple[Document, ...]:
         """The text files at `paths` of commit `sha` that are there and can be read."""
 

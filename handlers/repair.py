@@ -6,7 +6,7 @@ docs/fixes.md tells what is proposed, where, and when it is closed again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.model import FIX_BRANCH, Done, Fix, Kind, Place, Proposal, Trigger
@@ -60,7 +60,7 @@ class Repairs:
         found = next((row.result for row in judged.decision.rows if row.result.name == CHECK.name), None)
         if found is not None and any(map(repair.stops, found.findings)):
             return True
-        return any(fix.awaited for fix in await self.fixes.of_pull(pull.repository, pull.number))
+        return any(fix.awaited for fix in await self.fixes.of_target(pull.repository, pull.head_ref))
 
     async def __call__(self, trigger: Trigger) -> Done:
         """Propose what is missing, edit what has changed, end what is moot."""
@@ -84,14 +84,29 @@ class Repairs:
         if own is not None:
             return await self._own(trigger, own, now)
         if not now.open:
-            ended = [fix for fix in kept if fix.open]
-            await self.mending.abandon(place, ended, now.head_sha)
-            return Done()
+            return await self._left_behind(place, [fix for fix in kept if fix.open], now.head_sha)
         if case is None or config is None or why_not(case.snapshot.pull, config):
             return Done()
         if case.snapshot.pull.head_sha == now.head_sha:  # else its own evaluation is still to come
             await self._mend(_ground(place, case, config, number), case, repair.stops)
         return Done()
+
+    async def _left_behind(self, place: Place, fixes: Sequence[Fix], head_sha: str) -> Done:
+        """Its pull request is closed. Another one of the same branch may need them still."""
+        heir = await self._heir(place, fixes[0].target) if fixes else None
+        if heir is None:
+            await self.mending.abandon(place, fixes, head_sha)
+            return Done()
+        await self.mending.hand_on(fixes, heir)
+        return Done((Trigger(Kind.REPAIR, place.repository, place.installation, heir, reason="fix.handed_on"),))
+
+    async def _heir(self, place: Place, branch: str) -> int | None:
+        for number in await self.proposals.from_branch(place, branch):
+            case = await self.cases.newest(place.repository, number)
+            config = None if case is None else asked(case)
+            if case is not None and config is not None and not why_not(case.snapshot.pull, config):
+                return number
+        return None
 
     async def _own(self, trigger: Trigger, own: Fix, now: Proposal) -> Done:
         """One of our own: its end is news for what it was to mend. A person who closes it has answered."""

@@ -43,6 +43,11 @@ class Proposed:
             now = await self.of(place, number)
         return now
 
+    async def from_branch(self, place: Place, branch: str) -> tuple[int, ...]:
+        """The open pull requests of this repository's own `branch`."""
+        every = await (await self.connect(place)).pulls_of_branch(branch)
+        return tuple(pull.number for pull in every if pull.state == "open")
+
     async def documents(self, place: Place, paths: Sequence[str], sha: str) -> tuple[Document, ...]:
         """The text files at `paths` of commit `sha` that are there and can be read."""
         read = from_github(await self.connect(place))

@@ -103,6 +103,10 @@ class Hub:
         now = await self.of(place, number)
         return None if now is None else replace(now, merges=self.merge)
 
+    async def from_branch(self, place: Place, branch: str) -> list[int]:
+        heads = {number: case.snapshot.pull.head_ref for number, case in self.cases.items()}
+        return [number for number, now in self.heads.items() if now.open and heads.get(number) == branch]
+
     async def documents(self, place: Place, paths: Sequence[str], sha: str) -> tuple[Document, ...]:
         return tuple(Document(path, sha, self.files[path]) for path in paths if path in self.files)
 

@@ -147,12 +147,12 @@ async def test_what_was_left_to_people_ends_like_any_other(here: Workshop, end: 
     assert fix.state == "closed"
 
 
-@pytest.mark.parametrize(("where", "nth"), [("record_left", 1), ("record_left", 2), ("record_left", 3)])
-async def test_killed_on_the_way_it_is_built_anew_once(here: Workshop, where: str, nth: int) -> None:
+@pytest.mark.parametrize("step", [1, 2, 3])
+async def test_killed_on_the_way_it_is_built_anew_once(here: Workshop, step: int) -> None:
     repo, fix = await proposed(here)
     repo.commit("main", {"package.json": NEWS})
     with pytest.raises(Crash):
-        await here.look(Dying(here.database, **{where: [nth]}))
+        await here.look(Dying(here.database, record_left=[step]))
     for _ in range(2):
         await here.look()
     assert mergeable(repo.state, fix)
