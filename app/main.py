@@ -184,7 +184,8 @@ def _reader_for(reached: _Reached, own_app: int) -> ReaderFor:
 def _reader(reached: _Reached, connect_to: Connect, own_app: int) -> GitHubReader:
     kept = reached.kept
     archive = Archive(kept.decisions)
-    return GitHubReader(connect_to, own_app, kept.measurements, archive, __version__, bills=kept.bills, osv=reached.osv)
+    reader = GitHubReader(connect_to, own_app, kept.measurements, archive, __version__, bills=kept.bills)
+    return replace(reader, osv=reached.osv, fixes=kept.fixes)
 
 
 def _web(settings: Settings, reached: _Reached, stored: Callable[[], None]) -> web.Application:

@@ -1,8 +1,4 @@
-"""The words every check speaks: facts in (Snapshot), one answer out (CheckResult), all answers together (Decision).
-
-Everything here is a frozen value. A check knows nothing of GitHub, time or storage: gather brings the facts, decide
-weighs the answers, render shows them.
-"""
+"""The words of every check, all frozen: facts in (Snapshot), an answer each (CheckResult), all of them (Decision)."""
 
 from __future__ import annotations
 
@@ -12,6 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from checks.known_fix import KnownFix
 
 
 class State(StrEnum):
@@ -274,6 +272,7 @@ class Snapshot:
     advisories: Advisories | Missing | None = None
     vex: tuple[Document, ...] | Missing | None = None  # from the base alone: a change does not excuse itself
     manifests: tuple[Document, ...] | Missing | None = None  # at the head: where dependencies are declared
+    fixes: tuple[KnownFix, ...] | None = None  # of the head's branch, the oldest first; None: nobody remembers any
     day: str = ""  # the day of the evaluation, ISO 8601 in UTC: exceptions end, advisories are new
     attempts_left: int = 0  # how often we shall try again if we fail ourselves; 0: this answer stands
 

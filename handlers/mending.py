@@ -7,14 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from app.model import Fix, FixState, Place
-from checks.sbom.repair import Exposed, Repair
+from checks.sbom.repair import MOST, Exposed, Repair
 from handlers.ending import Ending
 from handlers.ground import Ground
 from handlers.opening import Opening
 from handlers.ports import Fixes, FixTexts, Proposals, Writer
 from handlers.upkeep import Upkeep
-
-MOST = 5  # fixes of one target that are open at a time: the next one comes when one of them is through
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from app.model import FIX_BRANCH, Done, Fix, Kind, Place, Proposal, Trigger
+from app.model import Done, Fix, Kind, Place, Proposal, Trigger
 from checks.decide import Policy
 from checks.judge import Case
-from checks.model import ChangeFacts, CheckResult, Document, Finding, Missing, Mode, Pull, Snapshot, State
+from checks.model import ChangeFacts, CheckResult, Document, Finding, Missing, Mode, Snapshot, State
 from checks.sbom import repair
 from checks.sbom.advisories.severity import SEVERITIES
 from checks.sbom.check import CHECK
@@ -55,7 +55,7 @@ class Repairs:
         """Is there something to propose, or to end?"""
         pull = judged.decision.pull
         config = asked(judged.case)
-        if pull.number is None or config is None or why_not(pull, config):
+        if pull.number is None or config is None or repair.why_none(judged.case.snapshot, config):
             return False
         found = next((row.result for row in judged.decision.rows if row.result.name == CHECK.name), None)
         if found is not None and any(map(repair.stops, found.findings)):
@@ -85,7 +85,7 @@ class Repairs:
             return await self._own(trigger, own, now)
         if not now.open:
             return await self._left_behind(place, [fix for fix in kept if fix.open], now.head_sha)
-        if case is None or config is None or why_not(case.snapshot.pull, config):
+        if case is None or config is None or repair.why_none(case.snapshot, config):
             return Done()
         if case.snapshot.pull.head_sha == now.head_sha:  # else its own evaluation is still to come
             await self._mend(_ground(place, case, config, number), case, repair.stops)
@@ -104,7 +104,7 @@ class Repairs:
         for number in await self.proposals.from_branch(place, branch):
             case = await self.cases.newest(place.repository, number)
             config = None if case is None else asked(case)
-            if case is not None and config is not None and not why_not(case.snapshot.pull, config):
+            if case is not None and config is not None and not repair.why_none(case.snapshot, config):
                 return number
         return None
 
@@ -188,12 +188,6 @@ def asked(case: Case) -> Config | None:
     """What the rules say of bills; None where they ask for none."""
     config = case.policy.checks.get(CHECK.name) if isinstance(case.policy, Policy) else None
     return config if isinstance(config, Config) and config.mode is not Mode.OFF else None
-
-
-def why_not(pull: Pull, config: Config) -> str:
-    """Why no fix is proposed for a pull request, in a sentence for people; "" where it may be."""
-    own = pull.head_ref.startswith(FIX_BRANCH) and not pull.from_fork
-    return "it is a fix itself" if own else repair.why_none(pull, config)
 
 
 def looked(found: CheckResult) -> bool:

@@ -14,6 +14,7 @@ from app.gather.change import Changed, change
 from app.gather.day import day_of
 from app.gather.files import touched
 from app.gather.green import Greens, Verdicts
+from app.gather.known_fixes import Remembered
 from app.gather.measured import Sent
 from app.gather.merge_group import merge_group_of
 from app.gather.missing import or_missing
@@ -58,6 +59,7 @@ class GitHubReader:
     version: str
     bills: SentBills = field(default_factory=NothingSent)
     osv: Source | None = None  # None: nobody may be asked for advisories
+    fixes: Remembered | None = None  # None: nobody remembers what was proposed
     ci_grace: float = 0.0  # seconds that a head may go without a check before its tests count as missing
     now: Callable[[], float] = time.time
     silent: TTLCache[str, bool] = field(default_factory=lambda: TTLCache(10_000, _SILENCE_KEPT))
@@ -103,7 +105,7 @@ class GitHubReader:
 
     def _outside(self, repository: Repository, pull: Pull) -> Outside:
         green = Greens(repository, self.decisions, self.own_app, pull.base_ref, self.greens)
-        return Outside(self.measurements, self.bills, self.osv, green)
+        return Outside(self.measurements, self.bills, self.osv, green, self.fixes)
 
     async def evaluations(self, trigger: Trigger) -> tuple[Trigger, ...]:
         """An evaluation of each pull request that `trigger` speaks of; a command asks for none."""

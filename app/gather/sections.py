@@ -10,6 +10,7 @@ from app.gather.contracts import PATTERN, contracts
 from app.gather.dependency_graph import DependencyGraph
 from app.gather.files import Files, files_of, from_github, listing
 from app.gather.green import Green
+from app.gather.known_fixes import Remembered, known_fixes
 from app.gather.lineage import Lineage
 from app.gather.measured import Measured, Sent
 from app.gather.missing import or_missing
@@ -38,6 +39,7 @@ class Outside:
     bills: SentBills
     osv: Source | None
     green: Green
+    fixes: Remembered | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Sections:
             advisories=supply.advisories,
             vex=supply.vex,
             manifests=supply.manifests,
+            fixes=await known_fixes(self.outside.fixes, self.changed.pull) if self.wanted.supply() else None,
         )
 
     async def _tests(self) -> TestFacts | Missing | None:

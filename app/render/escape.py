@@ -110,6 +110,11 @@ def link(text: str, url: str) -> Markdown:
     return Markdown(f"[{label}]({target})") if target and label else Markdown(label)
 
 
+def reference(number: int) -> Markdown:
+    """A pull request, live on purpose: GitHub links it, and tells there where it was spoken of."""
+    return Markdown(f"#{number:d}")
+
+
 def terminal(text: str, limit: int = SENTENCE) -> str:
     """`text` as one line that cannot move the cursor, colour the screen or set the window's title."""
     return line(_ANSI.sub("", text[: 16 * limit]), limit)

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from app.github.limits import COMMENT_CUT
 from app.model import Fix, FixState, FixText
-from app.render.escape import Markdown, line
+from app.render.escape import Markdown, line, reference
 from app.render.templates import render
 from checks.sbom.repair import Repair
 
@@ -85,8 +85,7 @@ def _perhaps(path: str) -> str:
 
 
 def _pull(number: int | None) -> Markdown | None:
-    """A reference that shall be live: GitHub then tells of the fix where it came from."""
-    return None if number is None else Markdown(f"#{number:d}")
+    return None if number is None else reference(number)
 
 
 def title(repair: Repair) -> str:

@@ -9,9 +9,9 @@ blocks give plain text as well: use `include`.
 
 For a fragment `checks/<name>.md.j2`: `detail` and `result` of the check, `pull`; the filters `prose` (our own
 sentences: `single backticks` become code), `code`, `markdown` (the default, here to give a limit), `number`;
-the functions `link(text, url)` and `cited(text, source)`, where source is an address or a path in the
-repository. Literal `@` and `#` must not stand right before an expression: the two together could be a
-mention.
+the functions `link(text, url)`, `reference(number)` of a pull request, and `cited(text, source)`, where source is
+an address or a path in the repository. Literal `@` and `#` must not stand right before an expression: the two
+together could be a mention.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 
 from app.render import words
-from app.render.escape import Markdown, code, link, markdown, prose
+from app.render.escape import Markdown, code, link, markdown, prose, reference
 
 ROOT = Path(__file__).parents[2] / "templates"  # not by import: a repository under check may have a `templates` too
 
@@ -67,7 +67,7 @@ def environment() -> Environment:
         "short": words.short,
         "worst_first": words.worst_first,
     }
-    made.globals |= {"link": link, "states": words.STATES}
+    made.globals |= {"link": link, "reference": reference, "states": words.STATES}
     return made
 
 

@@ -33,6 +33,11 @@ class Fixes:
         either = or_(table.c.source == number, table.c.number == number)
         return await self._found(table.c.repository == repository, either)
 
+    async def about(self, repository: str, branch: str) -> list[Fix]:
+        """Those that go to `branch`, and those that come from it, the oldest first."""
+        either = or_(table.c.target == branch, table.c.branch == branch)
+        return await self._found(table.c.repository == repository, either)
+
     async def of_repository(self, repository: str) -> list[Fix]:
         """All of a repository, the oldest first."""
         return await self._found(table.c.repository == repository)

@@ -10,10 +10,9 @@ import pytest
 from app.model import FIX_BRANCH, REST, Proposal
 from checks.decide import Policy
 from checks.judge import Case, judge
+from checks.sbom.repair import MOST, why_none
 from checks.sbom.rules.policy import Config
 from handlers.evaluate import Judgement
-from handlers.mending import MOST
-from handlers.repair import why_not
 from tests.checks.sbom.supply import HEAD, advisory, package_json
 from tests.handlers.hub import OURS, Hub, Killed
 from tests.handlers.mendable import (
@@ -145,7 +144,7 @@ async def test_what_cannot_be_mended_is_left(hub: Hub, clock: Clock) -> None:
         ({}, {}, ""),
         ({"draft": True}, {}, ""),
         ({"from_fork": True}, {}, "fork"),
-        ({"head_ref": f"{FIX_BRANCH}main/npm-qs-6-5-3"}, {}, "itself"),
+        ({"head_ref": f"{FIX_BRANCH}main/npm-qs-6-5-3"}, {}, ""),
         ({}, {"fix": {"pull_requests": False}}, "off"),
     ],
 )
@@ -157,7 +156,7 @@ async def test_who_gets_no_fix(
     shown(hub, told)
     await run(hub, clock)
     assert bool(hub.open_fixes()) is not bool(reason)
-    assert reason in why_not(told.snapshot.pull, Config.model_validate(config))
+    assert reason in why_none(told.snapshot, Config.model_validate(config))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from app.github.sandbox import Repo
 from app.github.sandbox.pull_shapes import mergeable
 from app.github.sandbox.state import Pull
 from app.model import FixState
-from handlers.mending import MOST
+from checks.sbom.repair import MOST
 from tests.checks.sbom.supply import advisory, bill, package_json
 from tests.publish.scene import Crash, Dying
 from tests.road.test_fixes import BEFORE, LATER, MANIFEST, QS, brings, quiet, text

@@ -145,7 +145,15 @@ class Workshop:
         own_app, sent = self.sandbox.app.app_id, Measurements(self.database)
         bills = Bills(self.database)
         return GitHubReader(
-            self._connect, own_app, sent, self._archive, "test", bills=bills, osv=self._asked, now=self.now
+            self._connect,
+            own_app,
+            sent,
+            self._archive,
+            "test",
+            bills=bills,
+            osv=self._asked,
+            fixes=Fixes(self.database),
+            now=self.now,
         )
 
     def _publisher(self, effects: Effects) -> Publisher:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Literal
 
-from checks.model import Advisories, Document, Finding, Pull, Snapshot, State
+from checks.model import Advisories, Document, Finding, Snapshot, State
 from checks.sbom import remedy
 from checks.sbom.advisories.advisory import Advisory, Book, known
 from checks.sbom.bills.bill import UnreadableError
@@ -42,7 +42,8 @@ class Repair:
     put back to what the base has, which `back` then names. `reason` says why this version; `mended` are the advisories
     that go, `remaining` the names of those that stay; `locks` the lock files that must be made anew; `trail` how the
     package comes in, the outermost first; `blocked` the packages that would not take the version by themselves.
-    `breaking`: it crosses a major version.
+    `breaking`: it crosses a major version; then `green`: the base has one version, nothing is known against that, and
+    putting it back may still be the better way.
     """
 
     ecosystem: str
@@ -59,6 +60,7 @@ class Repair:
     reason: str = ""
     blocked: tuple[str, ...] = ()
     breaking: bool = False
+    green: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -152,29 +154,6 @@ def stops(finding: Finding) -> bool:
     return finding.rule == RULE and finding.kind == INTRODUCED and finding.state is State.BLOCK
 
 
-def why_none(pull: Pull, config: Config) -> str:
-    """Why nothing is proposed for a change, whatever it brings, in a sentence for people; "" where it may be."""
-    if not config.fix.pull_requests:
-        return "`sbom.fix.pull_requests` is off"
-    return "the change comes from a fork, where we may not write" if pull.from_fork else ""
-
-
-def told(findings: Sequence[Finding], snapshot: Snapshot, config: Config) -> list[dict[str, Any]]:
-    """For each package that stops the change, the version that is proposed, or why none is (`version` None): records
-    of purl, package, version and reason, in JSON's own types, for whoever shows the answer of the check.
-
-    A package of which only the manifests of the base can tell whether it goes back is left out.
-    """
-    none = why_none(snapshot.pull, config)
-    answers = plan(findings, snapshot, config, stops)
-    return [_said(one, none) for one in answers if none or not (isinstance(one, Unrepaired) and one.green)]
-
-
-def _said(answer: Repair | Unrepaired, none: str) -> dict[str, Any]:
-    version = answer.version if isinstance(answer, Repair) and not none else None
-    return {"purl": answer.purl, "package": answer.package, "version": version, "reason": none or answer.reason}
-
-
 # --- one package -------------------------------------------------------------------------------------------
 
 
@@ -192,7 +171,8 @@ def _repair(package: Identity, findings: Sequence[Finding], facts: Facts) -> Rep
     options = [option for option in (case.onwards(), case.back()) if option]
     made = [option for option in options if isinstance(option, Repair)]
     if made:
-        return min(made, key=lambda option: option.breaking)
+        best = min(made, key=lambda option: option.breaking)
+        return replace(best, green=best.breaking and best.way != "revert" and case.was_clean)
     reasons = [option.reason for option in options if isinstance(option, Unrepaired)]
     return Unrepaired(package.purl, package.name, "; ".join(reasons), green=case.was_clean)
 
