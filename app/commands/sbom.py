@@ -12,6 +12,7 @@ import click
 
 from app.commands import screen
 from app.commands.bills import EXISTING, PLACE, advisories, bill, contents, data, day_of, policy, text
+from app.commands.fixes import fixes
 from app.commands.fixing import fix
 from app.exit import Exit
 from app.render.escape import log as inert
@@ -85,6 +86,7 @@ def _drawn(outcome: Outcome) -> str:
 
 
 sbom.add_command(fix)
+sbom.add_command(fixes)
 
 
 @sbom.command("show")

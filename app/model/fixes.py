@@ -86,6 +86,11 @@ class Fix:
         return self.refused_at is not None and now - self.refused_at < REST
 
     @property
+    def seconds_to_open(self) -> float | None:
+        """From publication to the day that we proposed it; None where nobody knows when it was published."""
+        return None if self.published is None else max(self.opened_at - self.published, 0.0)
+
+    @property
     def seconds_to_green(self) -> float | None:
         """From publication to a target without it; None where either is not known."""
         if self.green_at is None or self.published is None:

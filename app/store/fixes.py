@@ -89,11 +89,13 @@ def plain(fix: Fix) -> dict[str, Any]:
         "source": fix.source,
         "branch": fix.branch,
         "state": fix.state.value,
+        "refusal": fix.refusal,
         "severity": fix.severity,
         "advisories": list(fix.advisories),
         "published": _written(fix.published),
         "opened": _written(fix.opened_at),
         "green": _written(fix.green_at),
+        "seconds_to_open": None if fix.seconds_to_open is None else round(fix.seconds_to_open),
         "seconds_to_green": None if fix.seconds_to_green is None else round(fix.seconds_to_green),
     }
 
