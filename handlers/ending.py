@@ -17,6 +17,7 @@ from app.model import (
     Stop,
     Surface,
 )
+from checks.sbom.manifests import LOCKS
 from handlers.ports import Fixes, Proposals, Writer
 
 
@@ -79,7 +80,7 @@ class Ending:
 
     async def _clear_away(self, place: Place, fix: Fix) -> None:
         """Its branch, unless somebody else uses that."""
-        await self.writer.perform(place, (DeleteBranch(fix.branch),), _cause(fix.parent))
+        await self.writer.perform(place, (DeleteBranch(fix.branch, LOCKS),), _cause(fix.parent))
 
 
 def _cause(head_sha: str) -> Cause:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from app.model import Cause, DispatchWorkflow, Fix, Place, Signature, Surface, WriteBranch, Written
+from checks.sbom.manifests import LOCKS
 from checks.sbom.repair import Repair
 from checks.sbom.rules.policy import Config
 
@@ -36,7 +37,7 @@ class Ground:
         """The branch of `fix` holds `repair` on top of the target's tip."""
         edits = tuple(Written(splice.path, splice.text.encode()) for splice in repair.splices)
         author = Signature(*AUTHOR, int(fix.opened_at))
-        return WriteBranch(fix.branch, self.parent, edits, message, author, self.parent)
+        return WriteBranch(fix.branch, self.parent, edits, message, author, self.parent, LOCKS)
 
     def relock(self, fix: Fix) -> tuple[DispatchWorkflow, ...]:
         """The workflow that makes lock files anew runs, once for each commit that the fix was built on."""

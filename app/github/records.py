@@ -82,7 +82,8 @@ class Commit:
 class Comparison:
     """Base against head. `files`: at most GitHub's 300; `messages`: of the first 250 commits, newest last.
 
-    `patches`: of files that were modified and keep their name, where GitHub shows the whole difference.
+    `emails`: of the authors of the same commits. `patches`: of files that were modified and keep their name, where
+    GitHub shows the whole difference.
     """
 
     base_sha: str
@@ -90,6 +91,7 @@ class Comparison:
     files: tuple[FileChange, ...]
     messages: tuple[str, ...]
     patches: Mapping[str, str] = field(default_factory=dict)
+    emails: tuple[str, ...] = ()
 
     @property
     def truncated(self) -> bool:
@@ -233,6 +235,7 @@ def read_comparison(data: Any) -> Comparison:
         merge_base=read_commit(data["merge_base_commit"]),
         files=tuple(read_file(file) for file in data.get("files") or ()),
         messages=tuple(_text(_object(commit, "commit"), "message") for commit in data.get("commits") or ()),
+        emails=tuple(_text(_object(_object(one, "commit"), "author"), "email") for one in data.get("commits") or ()),
         patches={one["filename"]: _text(one, "patch") for one in data.get("files") or () if _patched(one)},
     )
 

@@ -53,7 +53,8 @@ Edit = Written | Restored | Removed
 @dataclass(frozen=True, slots=True)
 class WriteBranch:
     """Action: `branch` holds `edits` on top of the commit `parent`: a new one as one commit; one that is still where we
-    left it is brought forward to that, and loses no commit by it.
+    left it is brought forward to that, and loses no commit by it. `remade`: globs of files that a workflow makes anew
+    on it; its commits on those alone are no reason to leave it.
 
     Its name must come from what it is for: it is the key by which the branch is known again.
     """
@@ -64,6 +65,7 @@ class WriteBranch:
     message: str
     author: Signature
     head_sha: str
+    remade: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +80,13 @@ class MoveBranch:
 
 @dataclass(frozen=True, slots=True)
 class DeleteBranch:
-    """Action: our branch `branch` is gone, unless somebody else has a commit on it, or an open pull request from it."""
+    """Action: our branch `branch` is gone, unless somebody else has a commit on it, or an open pull request from it.
+
+    `remade` as of a branch that is written.
+    """
 
     branch: str
+    remade: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

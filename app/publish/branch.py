@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from app.github.errors import Invalid
+from app.github.errors import Invalid, NotFound
+from app.github.limits import COMPARE_COMMITS
 from app.github.repository import Repository
 from app.model import (
     DeleteBranch,
@@ -23,6 +24,9 @@ from app.model import (
 from app.publish.account import Told, untold
 from app.publish.fence import Fence, mark
 from app.store.effects import Effect, Effects
+from checks.globs import matches
+
+WORKFLOWS = "41898282+github-actions[bot]@users.noreply.github.com"  # whose commits a workflow's are, by its own word
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class BranchWriter:
         effect, there = await self.effects.get(self._key(action)), await self.repository.branch(action.branch)
         if there is None:
             return Performed(action)
-        if effect is None or there not in {effect.digest, *effect.sent} or await self._in_use(action.branch):
+        if effect is None or not await self._ours(action, effect, there) or await self._in_use(action.branch):
             return _taken(action, there)
         await self.repository.delete_branch(action.branch)
         await self.effects.record(self._key(action), replace(effect, completed=True), self.told(action))
@@ -95,7 +99,7 @@ class BranchWriter:
 
         Whoever pushes meanwhile is safe: a step that would lose a commit is none that GitHub takes.
         """
-        if there not in {effect.digest, *effect.sent}:
+        if not await self._ours(action, effect, there):
             return _taken(action, there)
         tree = await self._tree(action)
         made = await self._commit(action, tree, action.parent)
@@ -115,6 +119,24 @@ class BranchWriter:
         said = Effect(None, sha, completed=True, sent=frozenset({_said(action)}))
         await self.effects.record(self._key(action), said, self.told(action))
         return Performed(action, sha=sha)
+
+    async def _ours(self, action: WriteBranch | DeleteBranch, effect: Effect, there: str) -> bool:
+        """Did we make that commit, or did the workflow that we asked for build nothing but its files upon ours?"""
+        if there in {effect.digest, *effect.sent}:
+            return True
+        if not action.remade or not effect.digest:
+            return False
+        try:
+            since = await self.repository.compare(effect.digest, there)
+        except NotFound:
+            return False
+        return (
+            since.merge_base.sha == effect.digest
+            and len(since.emails) < COMPARE_COMMITS
+            and not since.truncated
+            and set(since.emails) == {WORKFLOWS}
+            and all(matches(file.path, action.remade) for file in since.files)
+        )
 
     async def _in_use(self, branch: str) -> bool:
         """Does an open pull request come from it, or go to it?"""

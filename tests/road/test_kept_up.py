@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from app.github.sandbox import Repo
+from app.github.sandbox.git import FILE, Entry, Signature
 from app.github.sandbox.pull_shapes import mergeable
 from app.github.sandbox.state import Pull
 from app.model import FixState
+from app.publish.branch import WORKFLOWS
 from checks.sbom.repair import MOST
 from tests.checks.sbom.supply import advisory, bill, package_json
 from tests.publish.scene import Crash, Dying
@@ -110,6 +112,46 @@ async def test_what_people_worked_on_is_theirs_and_makes_room(here: Workshop) ->
     assert LEFT in (fix.body or "")
     assert [one.state for one in await here.fixes()] == [FixState.LEFT, *[FixState.OPEN] * MOST]
     assert len(here.proposed(repo)) == MOST + 1
+
+
+def remade(repo: Repo, branch: str, files: dict[str, str], email: str = WORKFLOWS) -> str:
+    """The workflow pushes what it made anew."""
+    objects, tip = repo.state.objects, repo.tip(branch)
+    entries = {path: Entry(FILE, objects.add_blob(said.encode())) for path, said in files.items()}
+    tree = objects.with_files(objects.commit(tip).tree, entries)
+    sha = objects.add_commit(tree, [tip], "Make the lock files anew", Signature("github-actions[bot]", email, 0))
+    repo.force_push(branch, sha)
+    return sha
+
+
+async def test_lock_files_that_the_workflow_made_are_no_reason_to_leave_it(here: Workshop) -> None:
+    repo, fix = await proposed(here)
+    locked = remade(repo, fix.head_ref, {"web/package-lock.json": "{}\n"})
+    tip = repo.commit("main", {"package.json": NEWS})
+    await here.look()
+    assert mergeable(repo.state, fix)
+    assert repo.state.objects.commit(repo.tip(fix.head_ref)).parents == (locked, tip)
+    assert len(repo.state.workflow_runs) == 2
+    remade(repo, fix.head_ref, {"package-lock.json": "{}\n"})
+    repo.commit("main", {"sbom.json": bill({"left-pad": "1.0.1"})})
+    await here.look()
+    assert (fix.state, f"heads/{fix.head_ref}" in repo.state.refs) == ("closed", False)
+
+
+@pytest.mark.parametrize(
+    ("files", "email"),
+    [
+        ({"package-lock.json": "{}\n"}, "alice@users.noreply.github.com"),
+        ({"package-lock.json": "{}\n", "index.js": "1\n"}, WORKFLOWS),
+    ],
+)
+async def test_what_else_there_is_on_it_is_somebody_s(here: Workshop, files: dict[str, str], email: str) -> None:
+    repo, fix = await proposed(here)
+    theirs = remade(repo, fix.head_ref, files, email)
+    repo.commit("main", {"package.json": NEWS})
+    await here.look()
+    assert repo.tip(fix.head_ref) == theirs
+    assert [one.state for one in await here.fixes()] == [FixState.LEFT]
 
 
 async def test_what_people_brought_up_to_date_is_ours_to_speak_of_again(here: Workshop) -> None:
