@@ -39,9 +39,11 @@ class Ending:
         (outcome, *_) = await self.writer.perform(place, (find,), _cause(fix.parent))
         if not isinstance(outcome, Performed) or outcome.remote is None:
             return fix
-        fix = await self.fixes.keep(replace(fix, number=outcome.remote, refused_at=None, refusal=""))
         now = await self.proposals.of(place, outcome.remote)
-        return fix if now is None or now.open else await self.ended(place, fix, now.merged)
+        fix = replace(fix, number=outcome.remote, refused_at=None, refusal="")
+        if now is not None and not now.open:
+            return await self.ended(place, fix, now.merged)
+        return await self.fixes.keep(fix)
 
     async def ended(self, place: Place, fix: Fix, merged: bool) -> Fix:
         """Its pull request is closed: by us, if we set out to, else by a person."""

@@ -40,7 +40,7 @@ class Mending:
                 continue
             if now.awaited and exposed.free(now.purl, now.advisories):
                 await self.ends.gone(ground.place, now, self.texts.moot(ground.target), ground.parent)
-            elif now.state is FixState.OPEN and now.purl not in planned:
+            elif now.state is FixState.OPEN and now.purl in exposed.names.keys() - planned:
                 await self._upkeep.unmended(ground, now)
         for repair in repairs:
             await self._propose(ground, repair, await self._known(ground))

@@ -49,6 +49,8 @@ class Opening:
         """One that was begun, on the target as it is now."""
         if fix.rests(self.now()):
             return fix
+        if fix.ending is not None:  # we set out to end it, and its branch may be cleared away
+            fix = replace(_under_another_name(fix), ending=None)
         fix = await self.fixes.keep(replace(fix, parent=ground.parent, edits=edited(repair)))
         outcomes = await self.writer.perform(ground.place, self._deeds(ground, repair, fix), ground.cause)
         for _ in range(NAMES - 1):

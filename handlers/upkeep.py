@@ -29,10 +29,10 @@ class Upkeep:
 
     async def __call__(self, ground: Ground, repair: Repair, fix: Fix) -> Fix:
         """`fix`, which is open, as it is to be on `ground`: its branch, its lock files and its words."""
-        if fix.ending is not None:  # we set out to close it, and it is wanted again
-            fix = await self.fixes.keep(replace(fix, ending=None))
+        if fix.ending is not None:
+            fix = await self._wanted_again(ground, fix)
         moved = _other(fix, repair) or fix.parent != ground.parent or fix.state is FixState.LEFT
-        if moved and not fix.rests(self.ends.now()):
+        if fix.open and moved and not fix.rests(self.ends.now()):
             fix = await self._brought_up(ground, repair, fix)
         if fix.open:
             await self._say(ground, repair, fix)
@@ -46,6 +46,14 @@ class Upkeep:
         if now is not None and now.open and now.merges is False:
             why = self.texts.unmendable(ground.target)
             await self.ends.close(ground.place, fix, FixState.MOOT, why, ground.parent)
+
+    async def _wanted_again(self, ground: Ground, fix: Fix) -> Fix:
+        """We set out to close it, and may have come that far."""
+        assert fix.number is not None
+        now = await self.proposals.of(ground.place, fix.number)
+        if now is not None and not now.open:
+            return await self.ends.ended(ground.place, fix, now.merged)
+        return await self.fixes.keep(replace(fix, ending=None))
 
     async def _brought_up(self, ground: Ground, repair: Repair, fix: Fix) -> Fix:
         assert fix.number is not None

@@ -10,6 +10,8 @@ from app.model import Fix, FixState
 from app.storage import stores
 from tests.commands.conftest import Maestro
 
+pytestmark = pytest.mark.slow
+
 DAY = 86_400.0
 PUBLISHED = 1_800_000_000.0  # 2027-01-15T08:00:00Z
 OPEN = Fix(

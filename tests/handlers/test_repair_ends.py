@@ -189,6 +189,7 @@ async def test_what_came_back_is_proposed_again(hub: Hub, clock: Clock, merged: 
 )
 async def test_what_was_not_looked_at_is_not_gone(hub: Hub, clock: Clock, blind: Any) -> None:
     await opened(hub, clock)
+    hub.merge = False
     shown(hub, case(blind(facts(GOOD, head=NEXT))))
     await run(hub, clock)
     assert len(hub.open_fixes()) == 1

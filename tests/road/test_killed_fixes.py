@@ -213,6 +213,30 @@ async def test_killed_while_it_is_ended_it_leaves_no_branch(here: Workshop, step
     assert [one.state for one in await here.fixes()] == [FixState.MOOT]
 
 
+@pytest.mark.parametrize("step", [1, 2, 3])
+async def test_killed_while_it_is_ended_and_wanted_again_it_is_there_once(here: Workshop, step: int) -> None:
+    """Whether GitHub tells us of our own closing or not: it is never taken for a person's."""
+    repo = shop(here.sandbox, BEFORE, package_json({"left-pad": "1.0.0"}))
+    number = brings(repo)
+    await here.evaluate(repo, number)
+    repo.commit("pay", {"sbom.json": deep("6.5.3")})
+    assert await here.killed(repo, number, Dying(here.database, record_left=[step])) is (step < 3)
+    repo.commit("pay", {"sbom.json": deep("6.5.1")})
+    for _ in range(2):
+        await here.evaluate(repo, number)
+    assert len(open_ones(here, repo)) == 1
+
+
+async def test_cleared_away_and_wanted_again_before_it_was_ever_opened(here: Workshop) -> None:
+    repo, number = await killed(here, "pull request begun")
+    repo.commit("pay", {"sbom.json": deep("6.5.3")})
+    assert await here.killed(repo, number, Dying(here.database, record_left=[1]))
+    repo.commit("pay", {"sbom.json": deep("6.5.1")})
+    for _ in range(2):
+        await here.evaluate(repo, number)
+    assert len(open_ones(here, repo)) == 1
+
+
 # --- somebody has the branch already ----------------------------------------------------------------------------
 
 
