@@ -15,6 +15,7 @@ from app.store.database import insert_into
 from app.store.tables import fixes as table
 
 _MOMENTS = ("opened_at", "published", "refused_at", "green_at")
+_OPEN = (FixState.OPEN, FixState.LEFT)
 _KEY = ("repository", "target", "purl", "version", "attempt")
 
 
@@ -52,13 +53,18 @@ class Fixes:
 
     async def keep(self, fix: Fix) -> Fix:
         """Keep `fix` as it is now; the kept one comes back, with its id. A new one that is known already changes
-        nothing, and the known one comes back.
+        nothing, and the known one comes back. So it is with one that has ended meanwhile: no lane that looked before
+        makes it open again.
         """
         values = _values(fix)
         async with self.engine.begin() as connection:
             if fix.id:
-                await connection.execute(update(table).where(table.c.id == fix.id).values(**values))
-                return fix
+                change = update(table).where(table.c.id == fix.id).values(**values)
+                if fix.open:
+                    change = change.where(table.c.state.in_(_OPEN))
+                if (await connection.execute(change)).rowcount:
+                    return fix
+                return _fix((await connection.execute(select(table).where(table.c.id == fix.id))).one())
             made = insert_into(table, connection).values(**values).on_conflict_do_nothing().returning(table.c.id)
             key = (await connection.execute(made)).scalar_one_or_none()
             if key is not None:

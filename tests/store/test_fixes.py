@@ -47,6 +47,16 @@ async def test_one_that_is_known_changes_nothing_when_it_is_begun_again(fixes: F
     assert (await fixes.keep(replace(QS, attempt=2))).id != opened.id
 
 
+async def test_what_has_ended_is_not_opened_again_by_whoever_looked_before(fixes: Fixes) -> None:
+    looked = await fixes.keep(replace(QS, number=7))
+    closed = await fixes.keep(replace(looked, state=FixState.CLOSED))
+    assert await fixes.keep(replace(looked, advisories=("GHSA-aaaa-bbbb-cccc",))) == closed
+    assert await fixes.keep(replace(looked, state=FixState.LEFT)) == closed
+    assert await fixes.listed() == [closed]
+    green = replace(closed, state=FixState.MERGED, green_at=GREEN)
+    assert await fixes.keep(green) == green
+
+
 async def test_fixes_are_found_by_target_by_pull_request_and_by_repository(fixes: Fixes) -> None:
     base = await fixes.keep(replace(QS, number=7))
     stacked = await fixes.keep(replace(QS, target="feature", source=3, number=8))
