@@ -3,7 +3,7 @@
     python -m benchmarks.sbom [--runs N] [--peer COMPONENTS]
 
 CPU time, and the growth of a process that holds both files: a fresh process each time, nothing read before, and of
-`--runs` runs the fastest. First CycloneDX JSON in every shape of `benchmarks.bills`, at 10,000 and 50,000 components;
+`--runs` runs the fastest. First CycloneDX JSON in every shape of `benchmarks.shapes`, at 10,000 and 50,000 components;
 then the plain shape as CycloneDX XML and as SPDX; then, at `--peer` components, every shape beside
 cyclonedx-python-lib, which reads the same two bills and does nothing else, our runs and its in turn. The load of the
 machine is printed.
@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks.bills import SHAPES, Written, as_json, as_spdx, as_xml, content
+from benchmarks.shapes import SHAPES, Written, as_json, as_spdx, as_xml, content
 from checks import sbom
 
 PLAIN = "plain"

@@ -1,7 +1,6 @@
 """What we keep of GitHub's answers: only the fields in use, each read tolerantly.
 
-Readers raise KeyError or TypeError for what nothing can be done without (ids, shas), which the client turns
-into Malformed. Everything else may be absent or null, as in real answers.
+Readers raise KeyError or TypeError where an id or a sha is missing: Malformed. All else may be absent or null.
 """
 
 from __future__ import annotations
