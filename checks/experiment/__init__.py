@@ -1,0 +1,36 @@
+"""Guarded experiments: promote a canary on overwhelming evidence only, and take it back on little."""
+
+from checks.experiment.advance import advance, stopped, under
+from checks.experiment.config import GateConfig, OnInconclusive
+from checks.experiment.design import Kind, Role
+from checks.experiment.gate import Gate
+from checks.experiment.metric import Metric
+from checks.experiment.report import Report, action, report
+from checks.experiment.state import GateState, StateError, begin, dump, load
+from checks.experiment.status import STATES, Reason, Status
+from checks.experiment.tick import TickError, read_tick
+
+__all__ = [
+    "STATES",
+    "Gate",
+    "GateConfig",
+    "GateState",
+    "Kind",
+    "Metric",
+    "OnInconclusive",
+    "Reason",
+    "Report",
+    "Role",
+    "StateError",
+    "Status",
+    "TickError",
+    "action",
+    "advance",
+    "begin",
+    "dump",
+    "load",
+    "read_tick",
+    "report",
+    "stopped",
+    "under",
+]
