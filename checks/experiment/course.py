@@ -18,6 +18,7 @@ from checks.experiment.tick import Pair, Tick, TickError, measured, merged, read
 from checks.experiment.verdict import farthest_promotion, nearest_rollback, standing
 
 FLAW = 200  # characters kept of the last flaw
+MOST_WAITING = 2000  # ticks that wait for the watermark, which spans 1,000 at most
 
 
 class Course:
@@ -86,6 +87,8 @@ class Course:
             self._note("future")
         elif tick.t <= self._frontier():
             self._note("late")
+        elif len(self.pending) >= MOST_WAITING and all(one.t != tick.t for one in self.pending):
+            self._note("crowded")
         else:
             return tick
         return None

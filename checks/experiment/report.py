@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
+from msgspec.structs import asdict
+
 from checks.experiment.advance import under
 from checks.experiment.config import GateConfig
 from checks.experiment.design import Design, Role
@@ -81,10 +83,7 @@ class Report:
     samples: int
     lag: float | None
     split: SplitReport
-    late: int
-    future: int
-    flawed: int
-    unreadable: int
+    anomalies: dict[str, int]  # what came in and was not used, by kind; see `Anomalies`
     flaw: str
     restarts: int
     config: str
@@ -108,10 +107,7 @@ def report(state: GateState, config: GateConfig) -> Report:
         samples=state.samples,
         lag=None if state.scored is None or state.newest is None else state.newest - state.scored,
         split=_split(state, config),
-        late=state.anomalies.late,
-        future=state.anomalies.future,
-        flawed=state.anomalies.flawed,
-        unreadable=state.anomalies.unreadable,
+        anomalies=asdict(state.anomalies),
         flaw=state.flaw,
         restarts=state.restarts,
         config=state.config,

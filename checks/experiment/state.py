@@ -16,7 +16,7 @@ from checks.experiment.status import Reason, Status
 from checks.experiment.table import Table, empty_table
 from checks.experiment.tick import Tick
 
-LONGEST = 1_000_000  # characters; a state of ours has a few thousand
+LONGEST = 5_000_000  # characters; a state of ours has a thousand, and with all that may wait not half of this
 
 Evidence = Table | Mean
 
@@ -32,6 +32,7 @@ class Anomalies(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     future: Whole = 0  # from a time that has not come
     flawed: Whole = 0  # a side that was no count
     unreadable: Whole = 0  # no tick at all
+    crowded: Whole = 0  # more ticks within the watermark than can wait
 
 
 class GateState(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

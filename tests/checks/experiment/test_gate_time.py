@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from checks.experiment import Gate, GateConfig, GateState, Reason, Status, advance, begin
+from checks.experiment import Gate, GateConfig, GateState, Reason, Status, advance, begin, dump, load
 from checks.experiment.table import Table
 from tests.checks.experiment.facts import config, even, run, side, tick
 
@@ -123,6 +123,13 @@ def test_silence_from_the_start_counts_from_the_first_look() -> None:
     assert gate.look(1e9).status is Status.WAITING
     assert gate.look(1e9 + 240).status is Status.WAITING
     assert gate.look(1e9 + 241).reason is Reason.STALE
+
+
+def test_only_so_many_ticks_may_wait() -> None:
+    ticks = [{"t": at / 1000, "control": side(10), "canary": side(10)} for at in range(2050)]
+    state = fed([*ticks, ticks[7]])
+    assert (len(state.pending), state.anomalies.crowded, state.anomalies.late) == (2000, 50, 0)
+    assert load(dump(state), PATIENT) == state
 
 
 @pytest.mark.parametrize("now", [float("nan"), float("inf"), -float("inf")])

@@ -125,7 +125,7 @@ def test_several_metrics_each_have_a_row_and_a_promise_of_their_own() -> None:
 def test_what_was_not_used_is_shown() -> None:
     ticks: list[Any] = [*even(3), None, tick(0, (5, 5), (5, 5)), {**even(4)[3], "canary": {"good": 9, "total": 1}}]
     shown = of(ticks)
-    assert (shown.late, shown.unreadable, shown.flawed) == (1, 1, 1)
+    assert shown.anomalies == {"late": 1, "future": 0, "flawed": 1, "unreadable": 1, "crowded": 0}
     assert shown.flaw == "canary of errors has more good requests than requests"
 
 
