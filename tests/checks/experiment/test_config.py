@@ -128,6 +128,7 @@ def test_a_latency_margin_too_wide_for_its_tail_is_kept_in_reach() -> None:
     assert design.psis[design.limit] == pytest.approx(20)
 
 
+@pytest.mark.slow
 def test_the_rules_are_read_without_numpy() -> None:
     loaded = "import sys, checks.experiment; sys.exit(bool({'numpy', 'scipy'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", loaded], check=False).returncode == 0

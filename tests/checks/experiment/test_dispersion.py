@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from checks.experiment.dispersion import CALM, SUSPECTED, Dispersion
 
+pytestmark = pytest.mark.slow
+
 
 def seen(ticks: list[tuple[int, int]]) -> Dispersion:
     """After ticks of (total, bad)."""

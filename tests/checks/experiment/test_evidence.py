@@ -16,6 +16,8 @@ from checks.experiment.design import Design
 from checks.experiment.table import Table, add_table, empty_table
 from tests.checks.experiment.facts import config, law
 
+pytestmark = pytest.mark.slow
+
 LATENCY: dict[str, Any] = {"name": "p95", "kind": "latency_bucket", "tau_ms": 400.0, "margin": 1.25}
 SIZE = st.integers(1, 40)
 

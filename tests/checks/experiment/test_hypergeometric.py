@@ -13,6 +13,8 @@ from checks.experiment import hypergeometric
 from checks.experiment.hypergeometric import log_normalizers
 from tests.checks.experiment.facts import law, log_fraction, simple, ways
 
+pytestmark = pytest.mark.slow
+
 PSIS = (0.05, 0.25, 0.6, 1.0, 1.5, 2.0, 3.0, 6.0, 20.0)
 SIZES = st.integers(1, 60)
 

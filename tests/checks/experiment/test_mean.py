@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from checks.experiment.design import Design, Role, mean_design
 from checks.experiment.mean import Mean, add_mean
 
+pytestmark = pytest.mark.slow
+
 BOUND = log(1 / 0.02)
 
 
@@ -70,7 +72,6 @@ def test_no_figure_breaks_it(ticks: list[tuple[float, float]]) -> None:
     assert all(map(isfinite, (mean.level, mean.difference, mean.deviations, mean.log_e_rollback)))
 
 
-@pytest.mark.slow
 def test_false_rollback_stays_within_beta_for_skewed_costs() -> None:
     """Lognormal costs (sigma 1), 100 requests a tick, 200 looks after the burn-in, 300 runs, no true difference."""
     random = np.random.default_rng(17)

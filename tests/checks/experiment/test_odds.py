@@ -13,6 +13,8 @@ from scipy.special import log_ndtr
 from checks.experiment.normal import log_cdf, upper_quantile
 from checks.experiment.odds import fixed_size, odds_ratio, risk_ratio
 
+pytestmark = pytest.mark.slow
+
 NORMAL = NormalDist()
 
 
