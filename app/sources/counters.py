@@ -1,0 +1,141 @@
+"""From raw samples of counters to what was added in each tick. Pure.
+
+`increase()` and `rate()` of Prometheus extrapolate to the borders of their window and give fractions of events; here a
+difference between two samples is counted whole, in the tick in which the later one was taken. Nothing is lost or
+counted twice from tick to tick, and what was scraped together is counted together.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from math import isfinite
+
+Labels = tuple[tuple[str, str], ...]  # sorted by name
+_TARGET = ("instance", "job")  # the labels that a scrape gives to all series of one process
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a counter stood at; `at` in epoch seconds."""
+
+    at: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The samples of one counter, in order of time."""
+
+    labels: Labels
+    samples: tuple[Sample, ...]
+
+    @property
+    def target(self) -> Labels:
+        """The process it was scraped from; of an aggregate, which names none, the empty one."""
+        return tuple(label for label in self.labels if label[0] in _TARGET)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`ticks` ticks of `seconds` each from `start` (epoch seconds); a tick holds its end, not its start."""
+
+    start: float
+    seconds: float
+    ticks: int
+
+    @property
+    def end(self) -> float:
+        """Epoch seconds."""
+        return self.start + self.seconds * self.ticks
+
+    @property
+    def longest_gap(self) -> float:
+        """Seconds between two samples; what was added in a longer one is known, but not when."""
+        return 2 * self.seconds
+
+    def tick(self, at: float) -> int | None:
+        """Which tick `at` lies in; None for what lies in none."""
+        if not self.start < at <= self.end:
+            return None
+        return min(int((at - self.start - _INSTANT) // self.seconds), self.ticks - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """By name what was added in each tick, None where nobody was scraped; `series`: by name, how many there are.
+
+    `unplaced`: differences over a gap too long to say in which tick they came about, which are in no count.
+    """
+
+    counts: Mapping[str, tuple[float | None, ...]]
+    series: Mapping[str, int]
+    resets: int
+    unplaced: int
+
+
+def reading(named: Mapping[str, Sequence[Series]], window: Window) -> Reading:
+    """What each of `named` counters, scraped from the same processes, added up to in each tick.
+
+    A counter that falls was reset, and has since added what it stands at. One that appears at a process which was
+    scraped before began there at 0: that is how the first error of a service shows. One that appears together with its
+    process began before anybody looked, and only what is added from then on counts.
+    """
+    scrapes = _scrapes(chain.from_iterable(named.values()))
+    seen = {tick for at in scrapes.values() for when in at if (tick := window.tick(when)) is not None}
+    counts: dict[str, tuple[float | None, ...]] = {}
+    resets = unplaced = 0
+    for name, every in named.items():
+        added = [0.0] * window.ticks
+        for series in every:
+            for step in _steps(series, scrapes[series.target]):
+                tick = window.tick(step.at)
+                if tick is None:
+                    continue
+                if step.gap > window.longest_gap:
+                    unplaced += 1
+                    continue
+                resets += step.reset
+                added[tick] += step.added
+        counts[name] = tuple(count if tick in seen else None for tick, count in enumerate(added))
+    return Reading(counts, {name: len(every) for name, every in named.items()}, resets, unplaced)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """What was added by `at`, over `gap` seconds."""
+
+    at: float
+    gap: float
+    added: float
+    reset: bool = False
+
+
+def _scrapes(every: Iterable[Series]) -> dict[Labels, list[float]]:
+    """By process, when it was scraped, in order."""
+    found: dict[Labels, set[float]] = {}
+    for series in every:
+        found.setdefault(series.target, set()).update(sample.at for sample in series.samples)
+    return {target: sorted(at) for target, at in found.items()}
+
+
+def _steps(series: Series, scrapes: Sequence[float]) -> list[_Step]:
+    samples = [sample for sample in series.samples if isfinite(sample.value)]
+    if not samples:
+        return []
+    first = samples[0]
+    before = bisect_left(scrapes, first.at)
+    born = [_Step(first.at, first.at - scrapes[before - 1], first.value)] if before else []
+    return born + [_step(earlier, later) for earlier, later in pairwise(samples)]
+
+
+def _step(earlier: Sample, later: Sample) -> _Step:
+    gap = later.at - earlier.at
+    if later.value < earlier.value:
+        return _Step(later.at, gap, later.value, reset=True)
+    return _Step(later.at, gap, later.value - earlier.value)
+
+
+_INSTANT = 1e-6  # seconds: the end of a tick is in it, and times are told in milliseconds

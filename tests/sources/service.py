@@ -1,0 +1,88 @@
+"""A service that can be told what to count, and a real Prometheus that scrapes it each second."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+SCRAPE = 1  # seconds
+
+
+@dataclass
+class Service:
+    """Counters by their series, in the text format of Prometheus; `down`: scrapes fail."""
+
+    counters: dict[str, float] = field(default_factory=dict)
+    down: bool = False
+
+    def add(self, series: str, amount: float = 1) -> None:
+        """Count; a series that is new begins at 0."""
+        self.counters[series] = self.counters.get(series, 0) + amount
+
+    async def metrics(self, _request: web.Request) -> web.Response:
+        """GET /metrics."""
+        if self.down:
+            raise web.HTTPServiceUnavailable
+        return web.Response(text="".join(f"{series} {value:g}\n" for series, value in self.counters.items()))
+
+
+@asynccontextmanager
+async def serving(service: Service) -> AsyncIterator[int]:
+    """Its port."""
+    app = web.Application()
+    app.router.add_get("/metrics", service.metrics)
+    async with TestServer(app) as server:
+        assert server.port is not None
+        yield server.port
+
+
+@asynccontextmanager
+async def prometheus(directory: Path, *ports: int) -> AsyncIterator[str]:
+    """The address of a Prometheus that scrapes what listens on `ports`."""
+    binary = shutil.which("prometheus")
+    if binary is None:
+        pytest.skip("there is no Prometheus here (Debian: apt install prometheus)")
+    targets = ", ".join(f"'127.0.0.1:{port}'" for port in ports)
+    settings = directory / "prometheus.yml"
+    settings.write_text(
+        f"global: {{scrape_interval: {SCRAPE}s, scrape_timeout: {SCRAPE}s}}\n"
+        f"scrape_configs: [{{job_name: web, static_configs: [{{targets: [{targets}]}}]}}]\n"
+    )
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    process = await asyncio.create_subprocess_exec(
+        binary,
+        f"--config.file={settings}",
+        f"--storage.tsdb.path={directory / 'data'}",
+        f"--web.listen-address={address}",
+        "--log.level=error",
+    )
+    try:
+        await _ready(f"http://{address}/-/ready")
+        yield f"http://{address}"
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _ready(url: str) -> None:
+    async with asyncio.timeout(30), aiohttp.ClientSession() as session:
+        while True:
+            try:
+                async with session.get(url) as response:
+                    if response.status == 200:
+                        return
+            except aiohttp.ClientConnectionError:
+                pass
+            await asyncio.sleep(0.1)

@@ -1,0 +1,100 @@
+"""What counters added up to, tick by tick, whatever happens to the processes that count."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.sources.counters import Sample, Series, Window, reading
+
+WINDOW = Window(start=1_000, seconds=30, ticks=4)  # 1000, 1030, 1060, 1090, 1120
+
+
+def series(*samples: tuple[float, float], instance: str = "a", **labels: str) -> Series:
+    named = {"instance": instance, "job": "web", **labels}
+    return Series(tuple(sorted(named.items())), tuple(Sample(at, value) for at, value in samples))
+
+
+def counts(*every: Series, beside: Sequence[Series] = ()) -> list[float | None]:
+    return list(reading({"it": every, "beside": beside}, WINDOW).counts["it"])
+
+
+def test_each_difference_is_in_the_tick_of_its_later_sample() -> None:
+    first, second = [(985, 100), (1000, 110), (1015, 115), (1030, 120)], [(1045, 121), (1060, 121)]
+    assert counts(series(*first, *second, (1090, 124), (1105, 130))) == [10, 1, 3, 6]
+
+
+def test_what_comes_after_the_window_or_before_it_is_in_no_tick() -> None:
+    around = [(990, 0), (1000, 60)], [(1135, 99)]
+    assert counts(series(*around[0], (1015, 61), (1045, 62), (1075, 63), (1110, 64), *around[1])) == [1, 1, 1, 1]
+
+
+def test_a_reset_counts_what_was_added_since() -> None:
+    found = reading({"it": [series((1000, 90), (1015, 100), (1045, 7), (1075, 9), (1105, 9))]}, WINDOW)
+    assert list(found.counts["it"]) == [10, 7, 2, 0]
+    assert found.resets == 1
+
+
+def test_processes_add_up() -> None:
+    one = series((1000, 5), (1020, 6), (1050, 7), (1080, 8), (1110, 9))
+    other = series((1000, 100), (1020, 110), (1050, 120), (1080, 130), (1110, 140), instance="b")
+    assert counts(one, other) == [11, 11, 11, 11]
+
+
+def test_the_first_error_of_a_process_that_was_scraped_before_counts() -> None:
+    total = series((1000, 50), (1015, 60), (1045, 70), (1075, 80), (1105, 90))
+    error = series((1045, 1), (1075, 3), (1105, 3), code="500")
+    assert counts(error, beside=[total]) == [0, 1, 2, 0]
+
+
+def test_what_a_new_process_counted_before_anybody_looked_does_not_count() -> None:
+    old = series((1000, 50), (1015, 60), (1045, 70), (1075, 80), (1105, 90))
+    new = series((1045, 4_000), (1075, 4_010), (1105, 4_030), instance="b")
+    assert counts(old, new) == [10, 10, 20, 30]
+
+
+def test_a_tick_without_a_scrape_is_missing_and_not_zero() -> None:
+    assert counts(series((1000, 5), (1015, 6), (1100, 9))) == [1, None, None, 0]
+    assert counts() == [None] * 4
+
+
+def test_what_was_added_over_a_long_gap_is_in_no_tick() -> None:
+    found = reading({"it": [series((1000, 5), (1015, 6), (1100, 900), (1110, 901))]}, WINDOW)
+    assert (found.unplaced, list(found.counts["it"])) == (1, [1, None, None, 1])
+
+
+def test_no_error_is_zero_errors_where_the_process_is_scraped() -> None:
+    total = series((1000, 50), (1015, 60), (1045, 70), (1105, 90))
+    assert counts(beside=[total]) == [0, 0, None, 0]
+
+
+def test_a_value_that_is_no_number_is_passed_over() -> None:
+    assert counts(series((1000, 5), (1015, float("nan")), (1020, 8), (1045, 9), (1075, 9), (1105, 9))) == [3, 1, 0, 0]
+
+
+@given(
+    added=st.lists(st.integers(0, 50), min_size=1, max_size=60),
+    resets=st.sets(st.integers(1, 59)),
+    step=st.sampled_from([5, 10, 15, 30]),
+)
+def test_nothing_is_lost_or_counted_twice(added: list[int], resets: set[int], step: int) -> None:
+    at, value, samples = 1_000.0, 7.0, [(1_000.0, 7.0)]
+    expected = [0] * 4
+    for number, more in enumerate(added):
+        at += step
+        if number in resets and more < value:
+            value = 0.0
+        value += more
+        samples.append((at, value))
+        tick = WINDOW.tick(at)
+        if tick is not None:
+            expected[tick] += more
+    assert [count or 0 for count in counts(series(*samples))] == expected
+
+
+@pytest.mark.parametrize(
+    ("at", "tick"), [(1000, None), (1000.001, 0), (1030, 0), (1030.001, 1), (1120, 3), (1120.001, None)]
+)
+def test_a_tick_holds_its_end_and_not_its_start(at: float, tick: int | None) -> None:
+    assert WINDOW.tick(at) == tick
