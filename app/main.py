@@ -36,7 +36,6 @@ from app.github.repository import Repository
 from app.github.signing_keys import SigningKeys
 from app.model import Again, Body, Delivery, Done, Kind, Later, Place, Trigger
 from app.osv.client import Memory, Osv
-from app.osv.wire import Wire
 from app.pages import configuration
 from app.pages.bills import SbomApi
 from app.pages.measurements import MeasurementsApi
@@ -50,6 +49,7 @@ from app.server import Web
 from app.settings import Settings
 from app.storage import Stores, stores
 from app.store.budget import SharedLedger
+from app.wire import Wire, root
 from checks.model import Measurement, Pull
 from handlers.advisories import DailyLook
 from handlers.command import Commands
@@ -112,7 +112,7 @@ async def _reaching(settings: Settings) -> AsyncIterator[_Reached]:
     ):
         ledger = SharedLedger(kept.main)
         github = GitHub(identity, session, api_url=settings.github_api, metrics=_client_metrics(), ledger=ledger)
-        osv = Osv(Wire(session, settings.osv_url), kept.advisories) if settings.osv_url else None
+        osv = Osv(Wire(session, root(settings.osv_url)), kept.advisories) if settings.osv_url else None
         yield _Reached(github, kept, osv, _id_tokens(settings, session))
 
 
@@ -136,7 +136,7 @@ async def reader_with_token(token: str, api_url: str, osv_url: str) -> AsyncIter
     """A reader with a person's token and no database, for a replay on their own machine."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         github, nothing = GitHub(None, session, api_url=api_url), _NothingKept()
-        osv = Osv(Wire(session, osv_url), Memory()) if osv_url else None
+        osv = Osv(Wire(session, root(osv_url)), Memory()) if osv_url else None
         yield GitHubReader(_with_token(github, token), NO_APP, nothing, nothing, __version__, osv=osv)
 
 

@@ -13,8 +13,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from app.github.client import API_URL
 from app.github.id_token import ISSUER
 from app.github.limits import REDELIVERY_DAYS
-from app.osv.wire import OSV_URL, root
+from app.osv.query import OSV_URL
 from app.store.address import default_url, passwords
+from app.wire import root
 
 
 class SettingsError(ValueError):

@@ -21,7 +21,8 @@ from app.github.client import API_URL
 from app.github.errors import Denied, GitHubError, NotFound
 from app.main import reader_with_token, understanding
 from app.model import Delivery
-from app.osv.wire import OSV_URL, root
+from app.osv.query import OSV_URL
+from app.wire import root
 from checks.decide import worst
 from checks.model import Decision
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from app.gather.files import ReadFile
 from app.gather.packages import Packages, differing, packages_of
-from app.osv.errors import OsvError, Unavailable
 from app.osv.local import BadAdvisories, Files, records_in
 from app.osv.model import Source
+from app.wire import Unavailable, WireError
 from checks.model import Advisories, Missing, SbomPair
 from checks.sbom.rules.policy import Sources
 
@@ -40,7 +40,7 @@ async def _asked(source: Source, packages: Packages) -> Advisories | Missing:
         found = await source.about(packages.asked)
     except Unavailable as error:
         return Missing(f"asking {source.name} for advisories: {error.reason}", ours=True)
-    except OsvError as error:
+    except WireError as error:
         return Missing(f"asking {source.name} for advisories: {error.reason}")
     records = tuple(record.text for record in found.records)
     if sum(map(len, records)) > MAX_TOTAL:

@@ -18,10 +18,9 @@ from urllib.parse import quote
 import structlog
 from cachetools import LRUCache, TTLCache
 
-from app.osv.errors import OsvError, Refused, TooLarge, Unavailable, Unreadable
 from app.osv.model import BadRecord, Found, Package, Record, Shelf, read_record
 from app.osv.query import MOST_QUERIES, PATH, Hit, Query, answers
-from app.osv.wire import Wire
+from app.wire import Refused, TooLarge, Unavailable, Unreadable, Wire, WireError
 from checks.model import Listing, Unread
 from checks.sbom import osv
 from checks.sbom.advisories.moments import DAWN, moment
@@ -184,7 +183,7 @@ class Osv:
             osv.parse(found.text)
         except Unavailable:
             raise
-        except OsvError as error:
+        except WireError as error:
             return Unread(name, f"OSV answered {error.status}" if isinstance(error, Refused) else error.reason)
         except (BadRecord, osv.UnreadableError) as error:
             return Unread(name, str(error))

@@ -47,7 +47,7 @@ class Found:
 
 
 class Source(Protocol):
-    """Whoever knows advisories. Raises `app.osv.errors.Unavailable` when it cannot be asked now."""
+    """Whoever knows advisories. Raises `app.wire.Unavailable` when it cannot be asked now."""
 
     @property
     def name(self) -> str:

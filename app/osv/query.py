@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from checks.sbom.purl import with_version
 
+OSV_URL = "https://api.osv.dev"
 PATH = "/v1/querybatch"
 MOST_QUERIES = 1_000  # a batch; more are refused
 _TOKENS = ("next_page_token", "nextPageToken")

@@ -5,7 +5,7 @@ from aiohttp import ClientSession
 
 from app.osv.client import Limits, Memory, Osv
 from app.osv.sandbox import OsvSandbox
-from app.osv.wire import Tuning, Wire
+from app.wire import Tuning, Wire, root
 
 
 @pytest.fixture
@@ -43,9 +43,9 @@ def naps() -> Naps:
 @pytest.fixture
 def osv(service: OsvSandbox, session: ClientSession, naps: Naps) -> Osv:
     """A client of that service."""
-    return Osv(Wire(session, service.url, naps.tuning()), Memory())
+    return Osv(Wire(session, root(service.url), naps.tuning()), Memory())
 
 
 def client(service: OsvSandbox, session: ClientSession, naps: Naps, limits: Limits) -> Osv:
     """The same, with limits of its own."""
-    return Osv(Wire(session, service.url, naps.tuning()), Memory(), limits)
+    return Osv(Wire(session, root(service.url), naps.tuning()), Memory(), limits)

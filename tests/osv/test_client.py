@@ -6,10 +6,9 @@ import pytest
 from aiohttp import ClientSession
 
 from app.osv.client import Limits, Memory, Osv
-from app.osv.errors import TooLarge, Unavailable
 from app.osv.model import Found, Package
 from app.osv.sandbox import Fault, OsvSandbox
-from app.osv.wire import Wire, root
+from app.wire import TooLarge, Unavailable, Wire, root
 from checks.model import Listing, Unread
 from tests.osv.conftest import Naps, client
 from tests.osv.records import record
@@ -72,7 +71,7 @@ async def test_after_that_the_service_is_asked_and_only_what_changed_is_read(
     service: OsvSandbox, session: ClientSession
 ) -> None:
     now = [0.0]
-    osv = Osv(Wire(session, service.url), Memory(), timer=lambda: now[0])
+    osv = Osv(Wire(session, root(service.url)), Memory(), timer=lambda: now[0])
     service.publish(record("GHSA-a", "qs"), record("GHSA-b", "qs"))
     await osv.about([QS])
     now[0] = 601.0
@@ -83,7 +82,7 @@ async def test_after_that_the_service_is_asked_and_only_what_changed_is_read(
 
 async def test_a_record_that_lags_behind_its_index_is_read_again(service: OsvSandbox, session: ClientSession) -> None:
     now, shelf = [0.0], Memory()
-    osv = Osv(Wire(session, service.url), shelf, timer=lambda: now[0])
+    osv = Osv(Wire(session, root(service.url)), shelf, timer=lambda: now[0])
     service.publish(record("GHSA-a", "qs", modified="2024-06-01T00:00:00Z"))
     await osv.about([QS])
     (kept,) = (await shelf.get(["GHSA-a"])).values()
@@ -330,7 +329,7 @@ async def test_an_answer_of_another_shape_is_none(
     app.router.add_post("/v1/querybatch", say)
     server = await aiohttp_server(app)  # type: ignore[operator]
     with pytest.raises(Unavailable, match=r"shape"):
-        await Osv(Wire(session, str(server.make_url("")), naps.tuning()), Memory()).about([QS])
+        await Osv(Wire(session, root(str(server.make_url(""))), naps.tuning()), Memory()).about([QS])
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,6 @@ from app.github.sandbox.state import Pull
 from app.model import FIX_BRANCH, Fix, Kind, Place, Trigger
 from app.osv.client import Osv
 from app.osv.sandbox import OsvSandbox
-from app.osv.wire import Wire
 from app.publish.publisher import Publisher
 from app.render.actions import DECISION, GitHubRenderer
 from app.render.fix import FixRenderer
@@ -44,6 +43,7 @@ from app.store.effects import Effects
 from app.store.fixes import Fixes
 from app.store.measurements import Measurements
 from app.store.provenance import Provenance
+from app.wire import Wire, root
 from handlers.advisories import DailyLook
 from handlers.evaluate import Evaluation
 from handlers.mending import Mending
@@ -139,7 +139,7 @@ class Workshop:
 
     @property
     def _asked(self) -> Osv:
-        return Osv(Wire(self.session, self.osv.url), Advisories(self.database))
+        return Osv(Wire(self.session, root(self.osv.url)), Advisories(self.database))
 
     def _reader(self) -> GitHubReader:
         own_app, sent = self.sandbox.app.app_id, Measurements(self.database)

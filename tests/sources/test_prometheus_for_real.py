@@ -9,8 +9,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from app.osv.wire import Wire
 from app.sources import BadSelector, NoSeries, Prometheus, Reading, Window
+from app.wire import Wire, root
 from tests.sources.service import SCRAPE, Service, prometheus, serving
 from tests.waiting import until
 
@@ -23,7 +23,7 @@ TICK = 2 * SCRAPE
 
 async def scraped(session: aiohttp.ClientSession, address: str, processes: int) -> None:
     """Wait until each process was scraped: a Prometheus that starts takes some seconds to see to them."""
-    source = Prometheus(Wire(session, address), {})
+    source = Prometheus(Wire(session, root(address)), {})
 
     async def all_up() -> bool:
         found = await source.read({"up": "up"}, Window(time.time() - SCRAPE, SCRAPE, 1))
@@ -50,7 +50,7 @@ async def test_each_request_is_counted_once_through_resets_first_errors_and_new_
         prometheus(tmp_path, first, second) as address,
         aiohttp.ClientSession() as session,
     ):
-        source = Prometheus(Wire(session, address), {"job": "web"})
+        source = Prometheus(Wire(session, root(address)), {"job": "web"})
         await scraped(session, address, processes=2)
         window = Window(time.time(), TICK, 6)
         for step in range(4 * window.ticks):
@@ -95,7 +95,7 @@ async def test_a_process_that_is_not_scraped_leaves_ticks_missing(tmp_path: Path
         service.down = True
         await asyncio.sleep(2 * TICK)
         service.down = False
-        found = await settled(Prometheus(Wire(session, address), {}), window)
+        found = await settled(Prometheus(Wire(session, root(address)), {}), window)
         counts = found.counts["total"]
         assert counts[0] == 0
         assert None in counts[1:4]
@@ -111,7 +111,7 @@ async def test_a_selector_that_matches_nothing_is_told_apart_from_no_requests(tm
     ):
         await scraped(session, address, processes=1)
         window = Window(time.time() - TICK, TICK, 1)
-        demanding = Prometheus(Wire(session, address), {"job": "another"})
+        demanding = Prometheus(Wire(session, root(address)), {"job": "another"})
         with pytest.raises(NoSeries, match=r'`http_requests_total{job="another"}` matches'):
             await demanding.read(SELECTORS, window, required=["total"])
         with pytest.raises(BadSelector, match="no selector"):

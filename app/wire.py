@@ -1,4 +1,14 @@
-"""One exchange with OSV: to the configured address and nowhere else, bounded in bytes and time, repeated with care."""
+"""One exchange with a service that is not GitHub: to its address and nowhere else, bounded in bytes and time, repeated
+with care.
+
+What it can raise, drawn once:
+
+WireError
+├── Unavailable   5xx, 429, network, time-out, an answer that is none: ask again later
+├── Refused       400 and its like: the service will not have this question, today or tomorrow
+├── TooLarge      the answer is longer than its reader allowed
+└── Unreadable    an answer that is no JSON, however often it is asked for
+"""
 
 from __future__ import annotations
 
@@ -13,13 +23,35 @@ import aiohttp
 from yarl import URL
 
 from app.github.address import plain_loopback
-from app.osv.errors import OsvError, Refused, TooLarge, Unavailable, Unreadable
 
-OSV_URL = "https://api.osv.dev"
 USER_AGENT = "maestro-conductor"
 _CHUNK = 64 * 1024
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _MESSAGE = 200  # characters of the service's own words that an error keeps
+
+
+class WireError(Exception):
+    """A question that brought no answer. `status` is the HTTP status, 0 when there was none."""
+
+    def __init__(self, call: str, status: int, reason: str) -> None:
+        self.call, self.status, self.reason = call, status, reason
+        super().__init__(f"{call}: {status or 'no answer'}: {reason}")
+
+
+class Unavailable(WireError):
+    """Nobody answered, or what came was no answer."""
+
+
+class Refused(WireError):
+    """The service understood, and says no."""
+
+
+class TooLarge(WireError):
+    """The answer exceeds the bytes that its reader allowed."""
+
+
+class Unreadable(WireError):
+    """The answer came whole, and cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +69,40 @@ class Tuning:
 
 def root(address: str) -> URL:
     """The service at `address`: https, or plain http on this machine. Raises ValueError, without the address in it."""
+    url = own(address)
+    if url.scheme != "https" and not plain_loopback(url):
+        raise ValueError("needs to be an https address; plain http is for this machine alone")
+    return url
+
+
+def own(address: str) -> URL:
+    """A service of the operator's own network at `address`, https or plain http. Raises ValueError as `root` does."""
     try:
         url = URL(address.rstrip("/"))
     except ValueError:
         raise ValueError("needs to be an https address") from None
-    if not url.host or (url.scheme != "https" and not plain_loopback(url)):
-        raise ValueError("needs to be an https address; plain http is for this machine alone")
+    if not url.host or url.scheme not in {"http", "https"}:
+        raise ValueError("needs to be an https address")
     if url.user or url.password or url.query_string or url.fragment:
         raise ValueError("needs to be an address without user, query or fragment")
     return url
 
 
 class Wire:
-    """Asks the service at `address`. The session stays the caller's."""
+    """Asks the service at `address`, as `root` or `own` has it. The session stays the caller's.
 
-    def __init__(self, session: aiohttp.ClientSession, address: str, tuning: Tuning | None = None) -> None:
-        self.root = root(address)
+    `token`: a bearer token for each request; "" for none.
+    """
+
+    def __init__(
+        self, session: aiohttp.ClientSession, address: URL, tuning: Tuning | None = None, token: str = ""
+    ) -> None:
+        self.root = address
         self._session = session
         self._tuning = tuning or Tuning()
+        self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
+        if token:
+            self._headers["Authorization"] = f"Bearer {token}"
         self._timeout = aiohttp.ClientTimeout(total=self._tuning.total, connect=self._tuning.connect)
 
     async def post(self, path: str, body: Any, most: int) -> Any:
@@ -82,9 +130,7 @@ class Wire:
 
     async def _once(self, method: str, path: str, most: int, body: bytes | None) -> Any:
         call = f"{method} {path}"
-        headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
+        headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
         url = URL(f"{self.root}{path}", encoded=True)
         try:
             async with self._session.request(
@@ -98,7 +144,7 @@ class Wire:
 class _Again(Exception):
     """A failure that a second attempt may mend; `asked`: seconds the service wants us to wait."""
 
-    def __init__(self, error: OsvError, asked: float = 0.0) -> None:
+    def __init__(self, error: WireError, asked: float = 0.0) -> None:
         super().__init__(str(error))
         self.error, self.asked = error, asked
 
@@ -130,9 +176,11 @@ def _judged(call: str, response: aiohttp.ClientResponse, body: bytes) -> Any:
 
 
 def _said(body: bytes) -> str:
+    """The service's own words, under either of the names that they go by."""
     try:
-        said = json.loads(body)["message"]
-    except (ValueError, RecursionError, KeyError, TypeError):
+        found = json.loads(body)
+        said = found.get("message") or found.get("error")
+    except (ValueError, RecursionError, AttributeError):
         return ""
     return said[:_MESSAGE] if isinstance(said, str) else ""
 
