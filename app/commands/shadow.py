@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import IO
 
 import click
 import msgspec
 
 from app.commands import screen
 from app.commands.bills import EXISTING
-from app.config import ConfigErrors, settings
+from app.commands.files import lines_of, settings_in
 from app.exit import Exit
-from checks.shadow import Noise, Report, Shadow, ShadowConfig, Status, Triple, TripleError, parse
+from checks.shadow import Noise, Report, Shadow, ShadowConfig, Status, Triple, parse
 
-LONGEST = 8 * 1024 * 1024  # bytes of a line
-MOST_ERRORS = 20  # told of a file; one that is of another form altogether has one a line
 LOOK_EVERY = 100  # triples between two looks
 
 _EXITS: Mapping[Status, Exit] = {
@@ -45,9 +42,9 @@ def diff(triples: str, rules: Path | None, noise: Path | None, as_json: bool) ->
     "-" reads standard input. An id that came before is passed over. The exit code is the verdict: 0 clean, 1 a
     regression, 2 a line that cannot be read, 3 too few answers.
     """
-    compared = Shadow(_config(rules), _noise(noise))
+    compared = Shadow(settings_in(rules, ShadowConfig), _noise(noise))
     with click.open_file(triples, "rb") as lines:
-        for number, triple in enumerate(_triples(lines, triples), start=1):
+        for number, triple in enumerate(_once(lines_of(lines, triples, parse)), start=1):
             compared.update(triple)
             if number % LOOK_EVERY == 0:
                 compared.look()
@@ -56,36 +53,13 @@ def diff(triples: str, rules: Path | None, noise: Path | None, as_json: bool) ->
     sys.exit(_EXITS[report.status])
 
 
-def _triples(lines: IO[bytes], name: str) -> Iterator[Triple]:
-    """Each triple once. Ends the command where a line is none, after the rest was read: all mistakes are told."""
+def _once(triples: Iterable[Triple]) -> Iterator[Triple]:
+    """Each triple once, by its id."""
     seen: set[str] = set()
-    errors = 0
-    for number, line in enumerate(iter(lambda: lines.readline(LONGEST + 1), b""), start=1):
-        if len(line) > LONGEST:
-            raise click.ClickException(f"{name}:{number}: longer than {LONGEST:,} bytes")
-        if not line.strip():
-            continue
-        try:
-            triple = parse(line)
-        except TripleError as error:
-            errors += 1
-            if errors <= MOST_ERRORS:
-                click.echo(f"{name}:{number}: {error}", err=True)
-            continue
+    for triple in triples:
         if triple.id not in seen:
             seen.add(triple.id)
             yield triple
-    if errors:
-        raise click.ClickException(f"{name}: {errors:,} {'line' if errors == 1 else 'lines'} cannot be read")
-
-
-def _config(file: Path | None) -> ShadowConfig:
-    if file is None:
-        return ShadowConfig()
-    found = settings(file.read_bytes(), str(file), ShadowConfig)
-    if isinstance(found, ConfigErrors):
-        raise click.ClickException(str(found))
-    return found
 
 
 def _noise(file: Path | None) -> Noise | None:

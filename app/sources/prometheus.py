@@ -41,25 +41,29 @@ class Prometheus:
     async def read(self, selectors: Mapping[str, str], window: Window, required: Collection[str] = ()) -> Reading:
         """What each selector's counters added up to in each tick of `window`.
 
-        The selectors are to match counters of the same processes. Raises BadSelector, NoSeries where one of `required`
-        matches nothing, BadAnswer, and what the wire raises.
+        The selectors are to match counters of the same processes. Raises as `series`, and NoSeries where one of
+        `required` matches nothing.
         """
-        checked = {name: selector(text, self.demanded) for name, text in selectors.items()}
-        named = {name: await self._series(text, window) for name, text in checked.items()}
+        named = {name: await self.series(text, window) for name, text in selectors.items()}
         for name in required:
             if not named[name]:
-                raise NoSeries(f"`{checked[name]}` matches no series")
+                raise NoSeries(f"`{selector(selectors[name], self.demanded)}` matches no series")
         return reading(named, window)
 
-    async def _series(self, text: str, window: Window) -> tuple[Series, ...]:
+    async def series(self, text: str, window: Window) -> tuple[Series, ...]:
+        """The counters that the selector `text` matches, from some minutes before `window` to its end.
+
+        Raises BadSelector, BadAnswer, and what the wire raises.
+        """
+        checked = selector(text, self.demanded)
         found: dict[Labels, dict[float, float]] = {}
         start, end = window.start - LOOKBACK, window.end
         while start < end:
             until = min(start + CHUNK, end)
-            for labels, samples in _matrix(await self._ask(text, until - start, until)):
+            for labels, samples in _matrix(await self._ask(checked, until - start, until)):
                 found.setdefault(labels, {}).update(samples)
             if len(found) > MOST_SERIES:
-                raise BadSelector(f"`{text}` matches more than {MOST_SERIES:,} series")
+                raise BadSelector(f"`{checked}` matches more than {MOST_SERIES:,} series")
             start = until
         return tuple(
             Series(labels, tuple(Sample(at, value) for at, value in sorted(samples.items())))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
@@ -49,15 +50,22 @@ async def serving(service: Service) -> AsyncIterator[int]:
 @asynccontextmanager
 async def prometheus(directory: Path, *ports: int) -> AsyncIterator[str]:
     """The address of a Prometheus that scrapes what listens on `ports`."""
+    targets = ", ".join(f"'127.0.0.1:{port}'" for port in ports)
+    async with configured(
+        directory, f"scrape_configs: [{{job_name: web, static_configs: [{{targets: [{targets}]}}]}}]"
+    ) as it:
+        yield it
+
+
+@asynccontextmanager
+async def configured(directory: Path, text: str) -> AsyncIterator[str]:
+    """The address of a Prometheus under this configuration, which scrapes each second whatever it says."""
     binary = shutil.which("prometheus")
     if binary is None:
         pytest.skip("there is no Prometheus here (Debian: apt install prometheus)")
-    targets = ", ".join(f"'127.0.0.1:{port}'" for port in ports)
     settings = directory / "prometheus.yml"
-    settings.write_text(
-        f"global: {{scrape_interval: {SCRAPE}s, scrape_timeout: {SCRAPE}s}}\n"
-        f"scrape_configs: [{{job_name: web, static_configs: [{{targets: [{targets}]}}]}}]\n"
-    )
+    often = {"scrape_interval": f"{SCRAPE}s", "scrape_timeout": f"{SCRAPE}s"}
+    settings.write_text(yaml.safe_dump({**yaml.safe_load(text), "global": often}))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
