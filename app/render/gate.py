@@ -116,12 +116,6 @@ def _requests(row: Row) -> str:
 
 
 def _anomalies(report: Report) -> Iterator[str]:
-    counted = {
-        "late": report.late,
-        "from the future": report.future,
-        "flawed": report.flawed,
-        "unreadable": report.unreadable,
-    }
-    found = ", ".join(f"{number:,} {kind}" for kind, number in counted.items() if number)
+    found = ", ".join(f"{number:,} {kind}" for kind, number in report.anomalies.items() if number)
     if found:
         yield safe(f"not used: {found}{f' ({report.flaw})' if report.flaw else ''}", 400)

@@ -97,7 +97,7 @@ async def test_a_record_of_which_the_index_names_no_time_is_read_each_time(
     service: OsvSandbox, session: ClientSession
 ) -> None:
     now = [0.0]
-    osv = Osv(Wire(session, service.url), Memory(), timer=lambda: now[0])
+    osv = Osv(Wire(session, root(service.url)), Memory(), timer=lambda: now[0])
     service.publish(record("GHSA-a", "qs", modified=""))
     await osv.about([QS])
     now[0] = 601.0
