@@ -94,6 +94,15 @@ def test_allowing_for_bursts_only_ever_asks_for_more(ticks: list[tuple[int, int,
     assert allowing.log_e_rollback <= max(0.0, plain.log_e_rollback) + 1e-12
 
 
+def test_what_promotes_is_held_against_the_careful_factor_of_the_ticks_before() -> None:
+    ticks = [(300, 3, 300, 2), (300, 9, 300, 4), (300, 1, 300, 3), (300, 2, 300, 2)]
+    before, table = after(errors(), *ticks[:-1], bursts=True), after(errors(), *ticks, bursts=True)
+    assert before.dispersion.cautious > before.dispersion.factor > 1
+    assert table.log_e_promote == pytest.approx(-table.logs[errors().limit] / before.dispersion.cautious)
+    ratios = [table.logs[at] / before.dispersion.factor for at in errors().suspects]
+    assert table.log_e_rollback == pytest.approx(log(fsum(map(exp, ratios)) / len(ratios)))
+
+
 @given(SIZE, SIZE, st.data())
 def test_one_more_bad_canary_request_speaks_for_rollback_and_against_promotion(
     control: int, canary: int, data: st.DataObject

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from checks.experiment import STATES, Gate, GateConfig, GateState, Reason, Status, advance, begin, dump, load, stopped
-from checks.experiment.table import Table
+from checks.experiment.split import Split
+from checks.experiment.table import Table, empty_table
+from checks.experiment.verdict import standing
 from checks.model import State
 from tests.checks.experiment.facts import config, even, run, side, tick
 
@@ -42,6 +45,14 @@ def test_a_good_canary_is_promoted_and_a_bad_one_rolled_back() -> None:
     assert good.log_e_promote >= 5.298 > good.log_e_rollback
     assert bad.log_e_rollback >= 3.912 > bad.log_e_promote
     assert bad.samples < good.samples
+
+
+@pytest.mark.parametrize(("short", "status"), [(0.0, Status.ROLLBACK), (1e-9, Status.CONTINUE)])
+def test_evidence_is_enough_once_it_reaches_its_bound(short: float, status: Status) -> None:
+    rules = config()
+    (design,) = rules.designs
+    table = replace(empty_table(design), ticks=1, log_e_rollback=design.rollback_bound - short)
+    assert standing((table,), Split(), 0.0, rules) == (status, Reason.NONE)
 
 
 def test_promotion_takes_three_ticks_however_large_and_rollback_one() -> None:
@@ -107,6 +118,13 @@ def test_a_side_without_data_ends_it_and_is_never_a_pass(absent: object, name: s
     state = run(rules, ticks)
     assert end(state) == (Status.INCONCLUSIVE, Reason.NO_DATA)
     assert (state.samples, state.log_e_promote) == (0, 0)
+
+
+def test_absent_ticks_and_those_without_data_count_together() -> None:
+    ticks = [*even(2, (300, 3), (300, 3)), {**tick(5, (300, 3), (300, 3)), "canary": None}]
+    assert run(config(), ticks).metrics[0].missing == 4
+    ticks += [{**tick(at, (300, 3), (300, 3)), "canary": None} for at in (6, 7)]
+    assert end(run(config(), ticks)) == (Status.INCONCLUSIVE, Reason.NO_DATA)
 
 
 def test_data_that_comes_back_in_time_goes_on() -> None:
@@ -192,6 +210,15 @@ def test_a_guard_may_roll_back_and_must_be_awake_for_promotion() -> None:
     blind = [parts(at, errors=vast) for at in range(5)]  # proven at once, but the guard has seen nothing
     assert run(many(GUARD), blind).status is Status.CONTINUE
     assert end(run(many(GUARD), [*blind, parts(5, errors=vast)])) == (Status.INCONCLUSIVE, Reason.NO_DATA)
+
+
+def test_a_guard_that_misses_the_very_tick_of_the_proof_is_waited_for() -> None:
+    small, vast = (side(300, 3), side(300, 3)), (side(10**6, 10**4),) * 2
+    ticks = [parts(at, errors=small, guard=small) for at in range(4)]
+    ticks += [parts(4, errors=vast), parts(5, errors=small, guard=small)]
+    rules = many(GUARD)
+    assert run(rules, ticks[:5]).status is Status.CONTINUE
+    assert run(rules, ticks).status is Status.PROMOTE
 
 
 def test_a_mean_holds_promotion_back_until_its_burn_in_and_may_roll_back() -> None:
