@@ -49,6 +49,7 @@ def test_a_metric_inherits_what_it_does_not_say() -> None:
     assert (errors.baseline, errors.margin, errors.alpha) == (0.02, 1.5, 0.01)
     assert (p95.baseline, p95.margin, p95.tau) == (0.05, 1.2, 400)
     assert p95.inner == pytest.approx(400 / 1.2)
+    assert p95.inner_baseline == pytest.approx(0.05 * 1.2**2.5)
     assert (cost.kind, cost.fixed, cost.burn_in) == (Kind.MEAN, None, 20)
 
 

@@ -31,6 +31,10 @@ def test_a_pair_of_ticks_adds_its_squared_difference_and_its_events() -> None:
     assert dispersion.factor == pytest.approx((2 * SUSPECTED + 16 / 8) / 3)
 
 
+def test_a_pair_with_one_error_cannot_show_a_burst() -> None:
+    assert [seen([(100, 0), (100, bad)]).pairs for bad in (0, 1, 2)] == [0, 0, 1]
+
+
 def test_ticks_of_unequal_size_are_compared_by_their_rates() -> None:
     assert seen([(100, 2), (400, 8)]).spread == 0
     # (2/100 - 4/400)^2 x 100 x 400

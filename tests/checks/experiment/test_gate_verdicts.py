@@ -258,6 +258,7 @@ def test_rules_that_only_say_what_to_do_at_the_end_do_not() -> None:
 def test_rules_that_keep_changing_end_it() -> None:
     state = begin(config())
     for step in range(1, 5):
+        assert not state.status.final
         state = advance(state, GOOD[:2], config(alpha=0.005 + step / 1000))
     assert end(state) == (Status.INCONCLUSIVE, Reason.CONFIG)
 

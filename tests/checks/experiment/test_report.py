@@ -80,6 +80,12 @@ def test_while_it_runs_it_says_how_far_it_is() -> None:
     assert row.saved is None
 
 
+def test_what_the_horizon_leaves_no_room_for_is_not_expected() -> None:
+    slow = even(12, (300, 3), (300, 3))
+    assert of(slow, config(horizon=0.5)).rows[0].remaining is not None
+    assert of(slow, config(horizon=0.15)).rows[0].remaining is None
+
+
 def test_without_progress_it_expects_nothing() -> None:
     (row,) = of(even(5, (300, 3), (300, 5))).rows
     assert row.remaining is None
