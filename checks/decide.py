@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from checks import contract, risk
+from checks.assessed import Risk
 from checks.model import (
     ChangeFacts,
     Check,
@@ -14,7 +15,6 @@ from checks.model import (
     Decision,
     Measure,
     Mode,
-    Risk,
     Row,
     Snapshot,
     State,
@@ -63,6 +63,8 @@ def weigh(result: CheckResult, mode: Mode, attempts_left: int = 0) -> Row:
     verdict, conclusion = OUTCOMES[result.state]
     if result.state is State.ERROR and attempts_left:
         conclusion = IN_PROGRESS
+    if result.state is State.BLOCK and result.rollback:
+        verdict = Verdict.ROLLBACK
     return Row(result, mode, verdict, conclusion)
 
 

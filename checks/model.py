@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from checks.assessed import Risk
+from checks.held import Experiment
 from checks.known_fix import KnownFix
 
 
@@ -50,6 +52,7 @@ class Need(StrEnum):
     SBOMS = "sboms"
     ADVISORIES = "advisories"
     MANIFESTS = "manifests"
+    EXPERIMENTS = "experiments"
 
 
 class Strict(BaseModel):
@@ -273,6 +276,7 @@ class Snapshot:
     vex: tuple[Document, ...] | Missing | None = None  # from the base alone: a change does not excuse itself
     manifests: tuple[Document, ...] | Missing | None = None  # at the head: where dependencies are declared
     fixes: tuple[KnownFix, ...] | None = None  # of the head's branch, the oldest first; None: nobody remembers any
+    experiments: tuple[Experiment, ...] | Missing | None = None  # of the head, the oldest first
     day: str = ""  # the day of the evaluation, ISO 8601 in UTC: exceptions end, advisories are new
     attempts_left: int = 0  # how often we shall try again if we fail ourselves; 0: this answer stands
 
@@ -331,16 +335,7 @@ class CheckResult:
     findings: tuple[Finding, ...] = ()
     next_step: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Risk:
-    """Change risk: `score` in 0..1 (0.35 the median change, 0.65 the 95th percentile), `probability` of a defect."""
-
-    score: float
-    reasons: tuple[str, ...]
-    probability: float
-    percentile: float
+    rollback: bool = False  # what blocks is live already, and is to be taken back
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from checks import contract, risk, sbom
+from checks import contract, experiment, risk, sbom
 from checks.model import Check
 
 CHECKS: tuple[Check, ...] = (
     risk.CHECK,
     sbom.CHECK,
+    experiment.CHECK,
     contract.CHECK,  # last: a postcondition may name what the others measured
 )
 

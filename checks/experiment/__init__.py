@@ -1,6 +1,8 @@
 """Guarded experiments: promote a canary on overwhelming evidence only, and take it back on little."""
 
 from checks.experiment.advance import advance, stopped, under
+from checks.experiment.block import Config, Promote, Rollback
+from checks.experiment.check import CHECK
 from checks.experiment.config import GateConfig, OnInconclusive
 from checks.experiment.design import Kind, Role
 from checks.experiment.gate import Gate
@@ -11,16 +13,20 @@ from checks.experiment.status import STATES, Reason, Status
 from checks.experiment.tick import TickError, read_tick
 
 __all__ = [
+    "CHECK",
     "STATES",
+    "Config",
     "Gate",
     "GateConfig",
     "GateState",
     "Kind",
     "Metric",
     "OnInconclusive",
+    "Promote",
     "Reason",
     "Report",
     "Role",
+    "Rollback",
     "StateError",
     "Status",
     "TickError",

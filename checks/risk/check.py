@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from checks.assessed import Risk
 from checks.model import (
     ChangeFacts,
     Check,
@@ -16,7 +17,6 @@ from checks.model import (
     Measured,
     Missing,
     Need,
-    Risk,
     Snapshot,
     State,
 )

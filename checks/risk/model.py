@@ -15,7 +15,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from checks.model import Risk, Strict
+from checks.assessed import Risk
+from checks.model import Strict
 from checks.risk.change import FEATURES, Change
 
 # Where the table of quantiles holds a value; linear in between.

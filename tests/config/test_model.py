@@ -79,7 +79,7 @@ def test_the_digest_knows_meaning_not_spelling() -> None:
     [
         "version: 1",
         "version: 1\nsbom: {mode: block}",
-        "version: 1\nsbom: {mode: warn}\nexperiment: {}",
+        "version: 1\nsbom: {mode: warn}\nshadow: {}",
         "version: 1\nsbom: {mode: warn}\ncommands: {enabled: false}",
         "version: 1\nsbom: {mode: warn}\ncontract: {}",
     ],

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from checks.assessed import Risk
 from checks.decide import OUTCOMES, weigh, worst
-from checks.model import CheckResult, Decision, Finding, Measure, Mode, Pull, Risk, Row, State
+from checks.model import CheckResult, Decision, Finding, Measure, Mode, Pull, Row, State
 
 HEAD = "a1b2c3d4" * 5
 BASE = "9f8e7d6c" * 5

@@ -1,0 +1,59 @@
+"""The block `experiment` of a repository's configuration: what is a canary, how it is judged, what follows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from checks.experiment.config import GateConfig
+from checks.model import CheckConfig, Strict
+
+Environment = Annotated[str, Field(min_length=1, max_length=255)]
+Workflow = Annotated[str, Field(pattern=r"^([A-Za-z0-9_.-]+\.ya?ml)?$", max_length=200)]
+
+
+class Promote(Strict):
+    """What follows a promotion, besides the deployment's status `success`."""
+
+    workflow: Workflow = ""
+    """The workflow file that is run, by its name: `promote.yml`. Empty: none."""
+
+    environment: Annotated[str, Field(max_length=255)] = ""
+    """The environment that a deployment of the same commit is asked for. Empty: none."""
+
+
+class Rollback(Strict):
+    """What follows a rollback, besides the deployment's status `failure`."""
+
+    workflow: Workflow = ""
+    """The workflow file that is run, by its name: `rollback.yml`. Empty: none."""
+
+
+class Config(CheckConfig):
+    """Which deployments are canaries, and on what evidence one is promoted or taken back."""
+
+    environments: Annotated[tuple[Environment, ...], Field(strict=False, max_length=20)] = ()
+    """Environments whose deployments are canaries; upper and lower case are one."""
+
+    gate: GateConfig | None = None
+    """How a canary is judged; it needs at least the control's usual share of errors, `baseline`."""
+
+    promote: Promote = Promote()
+    """What follows a promotion."""
+
+    rollback: Rollback = Rollback()
+    """What follows a rollback."""
+
+    kill_switch: bool = False
+    """`true` ends every experiment without an answer, and none begins; nothing is promoted."""
+
+    @model_validator(mode="after")
+    def _a_canary_has_a_gate(self) -> Self:
+        if self.environments and self.gate is None:
+            raise ValueError("environments are named and no gate: set at least `gate: {baseline: 0.01}`")
+        return self
+
+    def canary(self, environment: str) -> bool:
+        """Whether a deployment there is a canary."""
+        return environment.casefold() in {name.casefold() for name in self.environments}

@@ -1,0 +1,15 @@
+"""A guarded experiment as a Snapshot holds it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One on the head: its rules and where it stands, both as JSON that `checks.experiment` wrote."""
+
+    id: int
+    environment: str
+    gate: str
+    state: str

@@ -1,0 +1,179 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app import record
+from app.config import parse
+from app.config.model import Config as Configuration
+from app.render.decision_json import decision_json
+from app.render.sections import section
+from checks.decide import Policy, decide
+from checks.experiment import CHECK, GateConfig, Reason, begin, dump, stopped
+from checks.experiment.block import Config
+from checks.held import Experiment
+from checks.judge import Case, judge
+from checks.model import CheckResult, Missing, Mode, Pull, Snapshot, State, Verdict
+from checks.registry import CHECKS
+from tests.checks.experiment.facts import config as gate
+from tests.checks.experiment.facts import even, run
+
+PULL = Pull("acme/shop", 7, "A title", "mona", "a" * 40, "topic", "b" * 40, "main")
+RULES = gate()
+GOOD = even(40, (10_000, 100), (10_000, 100))
+BAD = even(5, (10_000, 100), (10_000, 400))
+
+
+def asked(**more: Any) -> Config:
+    return Config(environments=("canary",), gate=RULES, **more)
+
+
+def experiment(ticks: Any, rules: GateConfig = RULES, environment: str = "canary") -> Experiment:
+    return Experiment(1, environment, rules.model_dump_json(), dump(run(rules, ticks)))
+
+
+def evaluated(*held: Experiment, config: Config | None = None) -> CheckResult:
+    return CHECK.evaluate(Snapshot(PULL, experiments=held), config or asked(), {})
+
+
+def parsed(block: str) -> Any:
+    return parse(f"version: 1\nexperiment: {block}\n", checks=CHECKS)
+
+
+# --- what a repository may write ---------------------------------------------------------------------------------
+
+
+def test_a_block_names_its_canaries_its_gate_and_what_follows() -> None:
+    found = parsed(
+        "{environments: [canary], gate: {baseline: 0.01, margin: 2, metrics: [{name: errors}]},"
+        " promote: {workflow: promote.yml, environment: production}, rollback: {workflow: back.yml}}"
+    )
+    assert isinstance(found, Configuration)
+    block = found.checks["experiment"]
+    assert isinstance(block, Config)
+    assert block.gate is not None
+    assert (block.gate.margin, block.gate.metrics[0].name) == (2, "errors")
+    assert (block.promote.workflow, block.promote.environment, block.rollback.workflow) == (
+        "promote.yml",
+        "production",
+        "back.yml",
+    )
+    assert block.canary("Canary")
+    assert not block.canary("production")
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "{environments: [canary]}",
+        "{environments: [canary], gate: {}}",
+        "{gate: {baseline: 0.01, margin: 0.5}}",
+        "{environments: [''], gate: {baseline: 0.01}}",
+        "{rollback: {workflow: ../../evil.yml}}",
+        "{promote: {workflow: 'a b.yml'}}",
+        "{kill_switch: 'yes'}",
+    ],
+)
+def test_what_could_not_be_run_is_refused_where_it_is_written(block: str) -> None:
+    assert not isinstance(parsed(block), Configuration)
+
+
+# --- what the check says -----------------------------------------------------------------------------------------
+
+
+def test_a_block_that_names_no_canary_measures_nothing_and_says_so() -> None:
+    found = evaluated(config=Config())
+    assert (found.state, found.title) == (State.UNMEASURED, "`experiment.environments` names no canary")
+
+
+def test_without_an_experiment_the_change_is_not_measured_and_told_where_to_deploy() -> None:
+    found = evaluated()
+    assert (found.state, found.next_step) == (State.UNMEASURED, "Deploy aaaaaaa to `canary`.")
+
+
+def test_what_could_not_be_read_is_our_failure_and_no_pass() -> None:
+    snapshot = Snapshot(PULL, experiments=Missing("reading experiments: no", ours=True))
+    assert CHECK.evaluate(snapshot, asked(), {}).state is State.ERROR
+    spoilt = replace(experiment(()), state="{}")
+    assert evaluated(spoilt).state is State.ERROR
+    assert evaluated(replace(experiment(()), gate="{}")).state is State.ERROR
+
+
+def test_while_it_runs_it_waits_and_counts_the_evidence() -> None:
+    found = evaluated(experiment(even(6, (1000, 10), (1000, 10))))
+    assert found.state is State.WAIT
+    assert found.title == "canary: Not decided yet"
+    (reason,) = found.reasons
+    assert reason.startswith("canary: errors: evidence for the promotion: ")
+    assert "of 200 needed, about " in reason
+    (measure,) = found.measures
+    assert (measure.name, measure.limit, measure.n, measure.state) == ("errors", "< 1.5", 6000, State.WAIT)
+    assert measure.interval is not None
+
+
+def test_a_promotion_passes_and_says_what_it_saved() -> None:
+    found = evaluated(experiment(GOOD))
+    assert found.state is State.PASS
+    assert "of the requests of a fixed test were not needed" in found.reasons[0]
+    assert found.measures[0].state is State.PASS
+
+
+def test_a_rollback_rolls_the_decision_back() -> None:
+    policy = Policy(checks={"experiment": asked()})
+    decision = decide(Snapshot(PULL, experiments=(experiment(BAD),)), policy, "1")
+    assert decision.verdict is Verdict.ROLLBACK
+    assert decision.conclusion == "failure"
+    (row,) = decision.rows
+    assert row.conclusion == "failure"
+    assert row.result.title == "canary: Roll back: errors is proven worse than tolerated"
+    assert json.loads(json.dumps(decision_json(decision)))["verdict"] == "rollback"
+
+
+def test_what_was_decided_of_an_experiment_can_be_decided_again() -> None:
+    case = Case(Snapshot(PULL, experiments=(experiment(BAD),)), Policy(checks={"experiment": asked()}), None, "1")
+    decision = judge(case)
+    assert decision is not None
+    assert record.again(record.write(case, decision)) == decision
+
+
+def test_in_mode_warn_a_rollback_only_remarks() -> None:
+    policy = Policy(checks={"experiment": asked(mode=Mode.WARN)})
+    assert decide(Snapshot(PULL, experiments=(experiment(BAD),)), policy, "1").verdict is Verdict.SHIP
+
+
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason])
+def test_no_answer_is_never_a_pass(reason: Reason) -> None:
+    ended = Experiment(1, "canary", RULES.model_dump_json(), dump(stopped(begin(RULES), reason)))
+    assert evaluated(ended).state is State.UNMEASURED
+
+
+def test_of_several_experiments_the_worst_counts() -> None:
+    found = evaluated(experiment(GOOD), experiment(BAD, environment="canary-eu"))
+    assert (found.state, found.rollback) == (State.BLOCK, True)
+    assert found.title.startswith("canary-eu: ")
+    assert [measure.name for measure in found.measures] == ["canary-eu.errors", "canary.errors"]
+
+
+def test_the_kill_switch_lets_nothing_pass() -> None:
+    assert evaluated(experiment(GOOD), config=asked(kill_switch=True)).state is State.UNMEASURED
+
+
+def test_the_evidence_names_every_metric_and_the_guarantee() -> None:
+    rules = gate(metrics=({"name": "errors"}, {"name": "cost", "kind": "mean", "role": "report"}))
+    held = experiment((), rules)
+    decision = decide(Snapshot(PULL, experiments=(held,)), Policy(checks={"experiment": asked()}), "1")
+    shown = section(decision.rows[0], PULL)
+    assert "| errors | gate | 0 of 0 | 0 of 0 | 1 of 200 needed |" in shown
+    assert "| cost | report | — of 0 |" in shown
+    assert "however often one looks" in shown
+    assert "Not used" not in shown
+
+
+def test_what_was_not_used_is_told_by_kind() -> None:
+    flawed = {"t": 1_000.0, "control": {"good": 5, "total": 1}, "canary": {"good": 1, "total": 1}}
+    held = experiment([*even(3), even(1)[0], flawed])
+    decision = decide(Snapshot(PULL, experiments=(held,)), Policy(checks={"experiment": asked()}), "1")
+    shown = section(decision.rows[0], PULL)
+    assert "Not used: 1 late, 1 flawed. Evidence was begun anew 0 times." in shown
+    assert "control of errors has more good requests than requests" in shown
