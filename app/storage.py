@@ -17,11 +17,13 @@ from app.store.database import connect, migrate
 from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries, brought_over
 from app.store.effects import Effects
+from app.store.experiments import Experiments
 from app.store.fixes import Fixes
 from app.store.inbox import Inbox
 from app.store.measurements import Measurements
 from app.store.provenance import Provenance
 from app.store.tokens import Tokens
+from app.store.triples import Triples
 
 LINE_END = "\n"
 
@@ -61,6 +63,14 @@ class Stores:
     @property
     def fixes(self) -> Fixes:
         return Fixes(self.main)
+
+    @property
+    def experiments(self) -> Experiments:
+        return Experiments(self.main)
+
+    @property
+    def triples(self) -> Triples:
+        return Triples(self.main)
 
     @property
     def provenance(self) -> Provenance:

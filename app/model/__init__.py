@@ -23,6 +23,7 @@ from app.model.deeds import (
     WriteBranch,
     Written,
 )
+from app.model.experiments import Canary, KeptExperiment
 from app.model.fixes import REST, Fix, FixState, FixText, Proposal
 from app.model.names import LONGEST_BILL_PATH, is_bill_path, is_sha
 from app.model.outcomes import (
@@ -42,6 +43,7 @@ from app.model.road import (
     Verb,
 )
 from app.model.triggers import (
+    EXPERIMENT,
     MAESTRO,
     SBOM,
     WAKE,
@@ -82,6 +84,7 @@ __all__ = [
     "CARD_MARKER",
     "CLOSING_MARKER",
     "EVALUATE_BUTTON",
+    "EXPERIMENT",
     "FIX_BRANCH",
     "LONGEST_BILL_PATH",
     "MAESTRO",
@@ -99,6 +102,7 @@ __all__ = [
     "BeginCheckRun",
     "Body",
     "Button",
+    "Canary",
     "Cause",
     "CheckRunText",
     "CheckStatus",
@@ -117,6 +121,7 @@ __all__ = [
     "FixText",
     "FollowHead",
     "ForgetCheckRuns",
+    "KeptExperiment",
     "Kind",
     "Later",
     "MoveBranch",

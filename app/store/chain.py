@@ -28,6 +28,7 @@ class Kind(StrEnum):
     DECISION = "decision"
     ACTION = "action"
     REFUSAL = "refusal"
+    EXPERIMENT = "experiment"  # began, or ended
 
 
 class BadEntry(ValueError):

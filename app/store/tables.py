@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Double,
     Index,
     Integer,
     LargeBinary,
@@ -165,6 +166,67 @@ fixes = Table(
 )
 Index("fixes_of_source", fixes.c.repository, fixes.c.source)
 Index("fixes_of_number", fixes.c.repository, fixes.c.number)
+
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("repository", _Folded(200), nullable=False),
+    Column("sha", String(64), nullable=False),
+    Column("environment", _Folded(255), nullable=False),  # GitHub takes Canary and canary for one, too
+    Column("base_ref", String(255), nullable=False),
+    Column("number", Integer),
+    Column("installation", BigInteger),
+    Column("deployment", BigInteger),
+    Column("rules", Text, nullable=False),  # JSON
+    Column("state", Text, nullable=False),  # JSON
+    Column("status", String(16), nullable=False),  # checks.experiment.Status; once final, a trigger keeps the row
+    Column("reason", String(16), nullable=False),
+    Column("acted", Text, nullable=False),  # "": its consequences are owed
+    Column("taken", BigInteger, nullable=False),  # the last tick that the state knows of
+    Column("started_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    UniqueConstraint("repository", "sha", "environment"),
+)
+Index("experiments_of_status", experiments.c.status, experiments.c.acted)
+
+experiment_ticks = Table(  # as they were sent; append-only
+    "experiment_ticks",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("experiment", BigInteger, nullable=False),
+    Column("t", Double, nullable=False),  # epoch seconds, as it says itself
+    Column("digest", String(64), nullable=False),
+    Column("body", Text, nullable=False),  # canonical JSON
+    Column("received_at", BigInteger, nullable=False),
+    UniqueConstraint("experiment", "t", "digest"),
+)
+Index("ticks_of_experiment", experiment_ticks.c.experiment, experiment_ticks.c.id)
+
+experiment_looks = Table(  # each step of a state, from which it can be made again; append-only
+    "experiment_looks",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("experiment", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("taken", BigInteger, nullable=False),  # with all ticks up to this one
+    Column("rules", Text, nullable=False),  # JSON; "": those of the look before
+    Column("stopped", String(16), nullable=False),  # the reason why it was ended from outside, or ""
+    Column("digest", String(64), nullable=False),  # of the state after it
+)
+Index("looks_of_experiment", experiment_looks.c.experiment, experiment_looks.c.id)
+
+experiment_triples = Table(  # mirrored requests and their answers
+    "experiment_triples",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("experiment", BigInteger, nullable=False),
+    Column("triple", String(400), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    UniqueConstraint("experiment", "triple", "digest"),
+)
 
 writes = Table(  # content writes, for the sliding windows of GitHub's limits
     "writes",

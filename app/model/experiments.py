@@ -1,0 +1,40 @@
+"""A guarded experiment from the outside: where it takes place, and how it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """Where an experiment takes place. There is one for each commit and environment, whatever asks for it.
+
+    `number`: of the pull request whose head `sha` is, None where it is nobody's; `base_ref`: whose rules hold.
+    """
+
+    repository: str
+    sha: str
+    environment: str
+    base_ref: str
+    number: int | None = None
+    installation: int | None = None
+    deployment: int | None = None  # GitHub's id of it; None: nobody told
+
+
+@dataclass(frozen=True, slots=True)
+class KeptExperiment:
+    """An experiment as it is stored. `rules` is the block of the configuration, `state` what the gate remembers: JSON.
+
+    `status` and `reason` are the gate's words. Times are epoch seconds. `acted`: what became of its consequences, ""
+    while they are owed.
+    """
+
+    id: int
+    canary: Canary
+    rules: str
+    state: str
+    status: str
+    reason: str
+    started: float
+    changed: float
+    acted: str = ""

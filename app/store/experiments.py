@@ -1,0 +1,292 @@
+"""Guarded experiments: where each stands, and all that it was made of, so that it can be made again to the bit.
+
+A state is moved in one transaction with the row that tells of the step (`experiment_looks`): at which moment, with
+which ticks, under which rules. Whoever moves or feeds an experiment holds its row, so that no tick slips in between.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.model import Canary, Cause, KeptExperiment
+from app.store.chain import Kind, told
+from app.store.database import insert_into, now_us
+from app.store.fed import Fed, Full, digest_of, told_apart
+from app.store.provenance import append
+from app.store.tables import experiment_looks as looks
+from app.store.tables import experiment_ticks as ticks
+from app.store.tables import experiments as table
+from checks.experiment import Config, GateConfig, GateState, Reason, Status, advance, begin, dump, load, stopped
+
+STEP = 500  # ticks that one look takes at most: some 50 us each a metric
+MOST_TICKS = 200_000  # of one experiment: ten weeks of one each half minute
+_FINAL = tuple(status.value for status in Status if status.final)
+_RUNS = table.c.status.not_in(_FINAL)
+
+
+class Ended(Exception):
+    """The experiment has its answer, and nothing is taken down any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentTick:
+    """A tick as it was sent, and the time `t` that it names (epoch seconds)."""
+
+    t: float
+    sent: object
+
+    @property
+    def body(self) -> str:
+        """The one way to write it: two that differ in blanks or in the order of keys are one."""
+        return json.dumps(self.sent, sort_keys=True, separators=(",", ":"))
+
+
+_Came = tuple[int, object]
+"""A tick as it was sent, and when it came (epoch microseconds)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One look: its rules, its moment (epoch microseconds), and why it ended the experiment from outside, or ""."""
+
+    rules: str
+    at: int
+    stopped: str = ""
+
+    def __call__(self, state: GateState, came: Sequence[_Came]) -> GateState:
+        """The state after it. Whether a tick was late is a matter of when it came, not of when we got round to it."""
+        gate = gate_of(self.rules)
+        if self.stopped:
+            return stopped(state, Reason(self.stopped))
+        for moment, together in groupby(came, key=lambda one: one[0]):
+            state = advance(state, [sent for _, sent in together], gate, moment / 1e6)
+        return advance(state, (), gate, self.at / 1e6)
+
+
+@dataclass(frozen=True, slots=True)
+class Experiments:
+    """The tables of experiments, but for what was mirrored, which `app.store.triples` keeps. `now`: microseconds."""
+
+    engine: AsyncEngine
+    now: Callable[[], int] = now_us
+
+    # --- which there are -----------------------------------------------------------------------------------------
+
+    async def get(self, key: int, repository: str = "") -> KeptExperiment | None:
+        """The experiment of this id; None where there is none, or it is another repository's than is asked for."""
+        same = (table.c.id == key, *((table.c.repository == repository,) if repository else ()))
+        found = await self._found(*same)
+        return found[0] if found else None
+
+    async def of(self, repository: str, sha: str) -> list[KeptExperiment]:
+        """All of a commit, the oldest first."""
+        return await self._found(table.c.repository == repository, table.c.sha == sha)
+
+    async def running(self, repository: str, base_ref: str = "") -> list[KeptExperiment]:
+        """Those without an answer, of one repository; where `base_ref` is given, under the rules of that branch."""
+        same = (table.c.base_ref == base_ref,) if base_ref else ()
+        return await self._found(table.c.repository == repository, _RUNS, *same)
+
+    async def open(self) -> list[KeptExperiment]:
+        """Those of all repositories that run, or whose consequences are owed."""
+        return await self._found(or_(_RUNS, table.c.acted == ""))
+
+    # --- what happens to one -------------------------------------------------------------------------------------
+
+    async def begin(self, canary: Canary, rules: Config, cause: Cause) -> tuple[KeptExperiment, bool]:
+        """Begin it, unless there is one of this commit and environment: that one comes back then, and False."""
+        assert rules.gate is not None, "whoever begins one has looked"
+        moment, state = self.now(), begin(rules.gate)
+        values = {
+            "repository": canary.repository,
+            "sha": canary.sha,
+            "environment": canary.environment,
+            "base_ref": canary.base_ref,
+            "number": canary.number,
+            "installation": canary.installation,
+            "deployment": canary.deployment,
+            "rules": rules.model_dump_json(),
+            "state": dump(state),
+            "status": state.status.value,
+            "reason": state.reason.value,
+            "acted": "",
+            "taken": 0,
+            "started_at": moment,
+            "changed_at": moment,
+        }
+        async with self.engine.begin() as connection:
+            made = insert_into(table, connection).values(**values).on_conflict_do_nothing().returning(table.c.id)
+            key = (await connection.execute(made)).scalar_one_or_none()
+            same = [table.c[name] == values[name] for name in ("repository", "sha", "environment")]
+            row = (await connection.execute(select(table).where(*same))).one()
+            if key is None:
+                return await self._completed(connection, row, canary), False
+            await self._log(connection, row, "begun", cause)
+            return _kept(row), True
+
+    async def feed(self, key: int, sent: Sequence[SentTick]) -> Fed:
+        """Keep `sent`. What was sent before changes nothing. Raises Ended and Full, and then nothing is kept."""
+        async with self.engine.begin() as connection:
+            await self._held(connection, key)
+            count = await connection.scalar(select(func.count()).where(ticks.c.experiment == key))
+            if (count or 0) + len(sent) > MOST_TICKS:
+                raise Full
+            fresh, fed = await _sorted(connection, key, sent)
+            if fresh:
+                common = {"experiment": key, "received_at": self.now()}
+                rows = [{"t": tick.t, "digest": digest_of(tick.body), "body": tick.body} | common for tick in fresh]
+                await connection.execute(insert(ticks), rows)
+        return fed
+
+    async def look(self, key: int, cause: Cause) -> KeptExperiment:
+        """Move it on to now, with all the ticks that came since the last look, STEP of them a transaction."""
+        while True:
+            kept, behind = await self._move(key, cause)
+            if not behind:
+                return kept
+
+    async def stop(self, key: int, reason: Reason, cause: Cause) -> KeptExperiment:
+        """End it without an answer, unless what it was told so far gives one."""
+        await self.look(key, cause)
+        return (await self._move(key, cause, reason=reason))[0]
+
+    async def rule(self, key: int, rules: Config, cause: Cause) -> KeptExperiment:
+        """Go on under other rules; where they bear on the evidence, it begins anew. One that has ended keeps its."""
+        await self.look(key, cause)
+        return (await self._move(key, cause, rules=rules.model_dump_json()))[0]
+
+    async def acted(self, key: int, outcome: str) -> None:
+        """Its consequences are had, or are given up: `outcome` says which."""
+        async with self.engine.begin() as connection:
+            await connection.execute(update(table).where(table.c.id == key).values(acted=outcome))
+
+    # --- made again ----------------------------------------------------------------------------------------------
+
+    async def replayed(self, key: int) -> str:
+        """The state that all looks come to, from the ticks alone. Raises ValueError at the first that differs."""
+        async with self.engine.connect() as connection:
+            of_looks = select(looks).where(looks.c.experiment == key).order_by(looks.c.id)
+            of_ticks = select(ticks).where(ticks.c.experiment == key).order_by(ticks.c.id)
+            steps, told_of = (await connection.execute(of_looks)).all(), (await connection.execute(of_ticks)).all()
+            first = (await connection.execute(select(table.c.rules).where(table.c.id == key))).scalar_one()
+        rules = steps[0].rules if steps else first
+        state, taken = begin(gate_of(rules)), 0
+        for step in steps:
+            rules = step.rules or rules
+            came = [_came(row) for row in told_of if taken < row.id <= step.taken]
+            state, taken = _Step(rules, step.at, step.stopped)(state, came), step.taken
+            if digest_of(dump(state)) != step.digest:
+                raise ValueError(f"look {step.id} of experiment {key} comes to another state")
+        return dump(state)
+
+    # --- inside a transaction ------------------------------------------------------------------------------------
+
+    async def _held(self, connection: AsyncConnection, key: int) -> Row[Any]:
+        """The row of one that runs, held until the transaction ends. Raises Ended."""
+        row: Row[Any] = (await connection.execute(_row(key).with_for_update())).one()
+        if Status(row.status).final:
+            raise Ended
+        return row
+
+    async def _move(
+        self, key: int, cause: Cause, reason: Reason = Reason.NONE, rules: str = ""
+    ) -> tuple[KeptExperiment, bool]:
+        """One step; and are there ticks that it left to the next?"""
+        async with self.engine.begin() as connection:
+            try:
+                row = await self._held(connection, key)
+            except Ended:
+                return _kept((await connection.execute(_row(key))).one()), False
+            fresh = [] if reason else await self._untaken(connection, row)
+            came, behind = fresh[:STEP], len(fresh) > STEP
+            at = came[-1].received_at if behind else self.now()  # silence is known once all that came is known
+            step = _Step(rules or row.rules, at, reason.value)
+            state = step(load(row.state, gate_of(row.rules)), [_came(one) for one in came])
+            now = await self._moved(connection, row, step, state, came[-1].id if came else row.taken)
+            if state.status.final:
+                await self._log(connection, now, f"{now.status} {now.reason}".strip(), cause)
+            return _kept(now), behind and not state.status.final
+
+    async def _untaken(self, connection: AsyncConnection, row: Row[Any]) -> list[Any]:
+        query = select(ticks).where(ticks.c.experiment == row.id, ticks.c.id > row.taken)
+        return list((await connection.execute(query.order_by(ticks.c.id).limit(STEP + 1))).all())
+
+    async def _moved(
+        self, connection: AsyncConnection, row: Row[Any], step: _Step, state: GateState, taken: int
+    ) -> Row[Any]:
+        written, status = dump(state), state.status.value
+        after = {"state": written, "rules": step.rules, "taken": taken}
+        if all(getattr(row, name) == value for name, value in after.items()):
+            return row
+        after |= {"status": status, "reason": state.reason.value}
+        after |= {} if row.status == status else {"changed_at": step.at}
+        await connection.execute(update(table).where(table.c.id == row.id, _RUNS).values(**after))
+        await self._note(connection, row, step, taken, written)
+        now: Row[Any] = (await connection.execute(_row(row.id))).one()
+        return now
+
+    async def _note(self, connection: AsyncConnection, row: Row[Any], step: _Step, taken: int, state: str) -> None:
+        """Rules are written down with the first look and whenever they change."""
+        before = select(looks.c.id).where(looks.c.experiment == row.id).limit(1)
+        news = step.rules != row.rules or (await connection.execute(before)).first() is None
+        values = {"at": step.at, "taken": taken, "stopped": step.stopped, "digest": digest_of(state)}
+        rules = step.rules if news else ""
+        await connection.execute(insert(looks).values(experiment=row.id, rules=rules, **values))
+
+    async def _completed(self, connection: AsyncConnection, row: Row[Any], canary: Canary) -> KeptExperiment:
+        """What was begun before, with the deployment that nobody could name then."""
+        if row.deployment is None and canary.deployment is not None:
+            change = update(table).where(table.c.id == row.id).values(deployment=canary.deployment)
+            await connection.execute(change)
+            row = (await connection.execute(_row(row.id))).one()
+        return _kept(row)
+
+    async def _log(self, connection: AsyncConnection, row: Row[Any], what: str, cause: Cause) -> None:
+        """The entry binds the state by its digest: who edits it gives themselves away."""
+        where = (row.repository, row.number, row.sha)
+        digest = digest_of(row.state)
+        entry = told(Kind.EXPERIMENT, where, f"experiment {row.id}: {what}", cause, record_digest=digest)
+        await append(connection, [entry])
+
+    async def _found(self, *conditions: ColumnElement[bool]) -> list[KeptExperiment]:
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(select(table).where(*conditions).order_by(table.c.id))
+            return [_kept(row) for row in rows]
+
+
+async def _sorted(connection: AsyncConnection, key: int, sent: Sequence[SentTick]) -> tuple[list[SentTick], Fed]:
+    """Those of `sent` that are new, and what there is to say of all."""
+    same = and_(ticks.c.experiment == key, ticks.c.t.in_({tick.t for tick in sent}))
+    here = await connection.execute(select(ticks.c.t, ticks.c.digest).where(same))
+    fed = told_apart([(t, digest) for t, digest in here], [(tick.t, digest_of(tick.body)) for tick in sent])
+    return [sent[place] for place in fed.accepted], fed
+
+
+def _row(key: int) -> Select[Any]:
+    return select(table).where(table.c.id == key)
+
+
+def gate_of(rules: str) -> GateConfig:
+    """The gate of a stored block of rules."""
+    gate = Config.model_validate_json(rules).gate
+    assert gate is not None, "none begins without"
+    return gate
+
+
+def _came(row: Row[Any]) -> _Came:
+    return row.received_at, json.loads(row.body)
+
+
+def _kept(row: Row[Any]) -> KeptExperiment:
+    canary = Canary(
+        row.repository, row.sha, row.environment, row.base_ref, row.number, row.installation, row.deployment
+    )
+    started, changed = row.started_at / 1e6, row.changed_at / 1e6
+    return KeptExperiment(row.id, canary, row.rules, row.state, row.status, row.reason, started, changed, row.acted)
