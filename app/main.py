@@ -18,6 +18,7 @@ from prometheus_client import REGISTRY
 from app import __version__, metrics, record, tracing
 from app.archive import Archive
 from app.exit import Exit
+from app.gather.canaries import Canaries
 from app.gather.census import Census
 from app.gather.commits import Commits
 from app.gather.default_branch import DefaultBranches
@@ -38,6 +39,7 @@ from app.model import Again, Body, Delivery, Done, Kind, Later, Place, Trigger
 from app.osv.client import Memory, Osv
 from app.pages import configuration
 from app.pages.bills import SbomApi
+from app.pages.experiments import ExperimentsApi
 from app.pages.measurements import MeasurementsApi
 from app.pages.senders import Senders
 from app.pages.simulation import ReaderFor, SimulationApi
@@ -195,11 +197,14 @@ def _web(settings: Settings, reached: _Reached, stored: Callable[[], None]) -> w
     senders = Senders(kept.tokens, Commits(Connector(reached.github)), reached.id_tokens)
     measurements = MeasurementsApi(senders, kept.measurements, kept.inbox, stored)
     bills = SbomApi(senders, kept.bills, kept.inbox, stored)
+    canaries = Canaries(Connector(reached.github))
+    experiments = ExperimentsApi(senders, canaries, kept.experiments, kept.triples, kept.inbox, stored)
     watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.backlog, reached.github.standings)
     pages = [
         *watching.routes(),
         *measurements.routes(),
         *bills.routes(),
+        *experiments.routes(),
         *configuration.routes(),
         *SimulationApi(reader_for).routes(),
     ]
