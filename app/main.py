@@ -56,6 +56,7 @@ from checks.model import Measurement, Pull
 from handlers.advisories import DailyLook
 from handlers.command import Commands
 from handlers.evaluate import Evaluation
+from handlers.experiment import Watch
 from handlers.mending import Mending
 from handlers.moment import happened
 from handlers.redelivery import Redelivery
@@ -70,7 +71,7 @@ log = structlog.get_logger(__name__)
 
 NO_APP = 0  # GitHub gives no App this id
 Scheduled = Callable[[], Awaitable[tuple[Trigger, ...]]]
-_HOUR, _DAY = 3_600.0, 86_400.0  # seconds
+_MINUTE, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0  # seconds
 _BILLS_KEPT, _ADVISORIES_KEPT = 90 * _DAY, 30 * _DAY  # of a bill since it came, of an advisory since it was used
 
 
@@ -187,7 +188,7 @@ def _reader(reached: _Reached, connect_to: Connect, own_app: int) -> GitHubReade
     kept = reached.kept
     archive = Archive(kept.decisions)
     reader = GitHubReader(connect_to, own_app, kept.measurements, archive, __version__, bills=kept.bills)
-    return replace(reader, osv=reached.osv, fixes=kept.fixes)
+    return replace(reader, osv=reached.osv, fixes=kept.fixes, trials=kept.experiments)
 
 
 def _web(settings: Settings, reached: _Reached, stored: Callable[[], None]) -> web.Application:
@@ -235,13 +236,15 @@ def _work(settings: Settings, reached: _Reached, owns: Callable[[], Awaitable[bo
     reader = replace(_reader(reached, connect_to, own_app), ci_grace=settings.ci_grace)
     publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, Myself(github))
     renderer = GitHubRenderer()
+    watch = Watch(kept.experiments)
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
     return _Work(
         reader,
         Evaluation(reader, publisher, archive, renderer),
         Commands(reader, publisher, renderer),
         _repairs(bases, publisher, Proposed(connect_to), kept),
-        _schedules(settings, github, kept),
+        watch,
+        _schedules(settings, github, kept, watch),
         settings.ci_grace,
     )
 
@@ -254,6 +257,7 @@ class _Work:
     evaluation: Evaluation
     commands: Commands
     repairs: Repairs
+    watch: Watch
     schedules: Mapping[str, tuple[float, Scheduled]]
     ci_grace: float
 
@@ -265,6 +269,7 @@ class _Work:
             Kind.SWEEP: self.spread,
             Kind.COMMAND: self.command,
             Kind.REPAIR: self.repair,
+            Kind.EXPERIMENT: self.experiment,
             Kind.SCHEDULED: self.scheduled,
         }
         return {kind: _traced(body) for kind, body in plain.items()}
@@ -298,6 +303,10 @@ class _Work:
         """Propose fixes, or end those that are moot."""
         return await self.repairs(trigger)
 
+    async def experiment(self, trigger: Trigger, _attempts_left: int) -> Done | Later:
+        """Look at one experiment."""
+        return await self.watch(trigger)
+
     async def scheduled(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Do what the clock asks for."""
         _, run = self.schedules[trigger.reason]
@@ -330,7 +339,7 @@ def _understand(own_app: int) -> Callable[[Delivery], tuple[Trigger, ...]]:
     return understand
 
 
-def _schedules(settings: Settings, github: GitHub, kept: Stores) -> Mapping[str, tuple[float, Scheduled]]:
+def _schedules(settings: Settings, github: GitHub, kept: Stores, watch: Watch) -> Mapping[str, tuple[float, Scheduled]]:
     """What heals and what is forgotten, and how many seconds lie between two runs; what is set to 0 never runs."""
     standings = Standings(kept.decisions, kept.effects, record.base_of, DECISION)
 
@@ -338,12 +347,14 @@ def _schedules(settings: Settings, github: GitHub, kept: Stores) -> Mapping[str,
         await kept.deliveries.prune(time.time() - settings.keep_days * _DAY)
         await kept.bills.prune(time.time() - _BILLS_KEPT)
         await kept.advisories.prune(time.time() - _ADVISORIES_KEPT)
+        await kept.triples.prune(time.time() - settings.keep_days * _DAY)
         return ()
 
     every: dict[str, tuple[float, Scheduled]] = {
         "sweep": (settings.sweep_seconds, Sweep(Census(github), standings)),
         "redelivery": (settings.redelivery_seconds, Redelivery(Hooks(github), kept.deliveries)),
         "advisories": (settings.advisories_seconds, DailyLook(Census(github))),
+        "experiments": (_MINUTE, watch.round),
         "retention": (_HOUR, forget),
     }
     return {name: (seconds, run) for name, (seconds, run) in every.items() if seconds}

@@ -336,6 +336,7 @@ class CheckResult:
     next_step: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
     rollback: bool = False  # what blocks is live already, and is to be taken back
+    stage: str = ""  # how far an answer that waits has come: it is shown anew when this changes, besides its title
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from app.model import (
     Fix,
     FixText,
     FollowHead,
+    KeptExperiment,
     Opened,
     Outcome,
     Place,
@@ -197,3 +198,19 @@ class FixTexts(Protocol):
 
     def moot(self, target: str, source: int | None = None) -> str:
         """The last words on a fix that nothing is left for, on `target`; or whose pull request `source` is closed."""
+
+
+class Experiments(Protocol):
+    """The experiments that are kept."""
+
+    async def get(self, key: int) -> KeptExperiment | None:
+        """The experiment of this id."""
+
+    async def open(self) -> Sequence[KeptExperiment]:
+        """Those that run, or whose consequences are owed."""
+
+    async def look(self, key: int, cause: Cause) -> KeptExperiment:
+        """Move one on to now, with what came since the last look."""
+
+    async def acted(self, key: int, outcome: str) -> None:
+        """Its consequences are had, or are given up."""

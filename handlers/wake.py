@@ -1,18 +1,28 @@
-"""`maestro_wake`: our own reminder that something new of a commit is stored: measurements, or a bill of materials."""
+"""`maestro_wake`: our own reminder that something new is stored: of a commit, or an experiment that was begun."""
 
 from __future__ import annotations
 
-from app.model import SBOM, Kind, Surface, Trigger
-from handlers.payload import Payload, repository, sha, text
+from app.model import EXPERIMENT, SBOM, Kind, Surface, Trigger
+from handlers.payload import Payload, integer, repository, sha, text
 
 _SENT = ("measurements", SBOM)
 
 
 def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
-    """Find the pull requests at that commit and judge them."""
+    """Find the pull requests at that commit and judge them; look at that experiment."""
+    if text(payload, "about") == EXPERIMENT:
+        return _look(payload)
     head = sha(payload, "sha")
     if not head:
         return ()
     about = text(payload, "about")
     reason = about if about in _SENT else _SENT[0]
     return (Trigger(Kind.LOCATE, repository(payload), head_sha=head, reason=reason, surface=Surface.API),)
+
+
+def _look(payload: Payload) -> tuple[Trigger, ...]:
+    experiment = integer(payload, "experiment")
+    if experiment is None:
+        return ()
+    where = repository(payload)
+    return (Trigger(Kind.EXPERIMENT, where, experiment=experiment, reason=EXPERIMENT, surface=Surface.API),)

@@ -9,7 +9,7 @@ import msgspec
 
 from app.model import Delivery, Kind, Trigger
 
-_COALESCE = frozenset({Kind.EVALUATE, Kind.LOCATE, Kind.REPAIR})
+_COALESCE = frozenset({Kind.EVALUATE, Kind.LOCATE, Kind.REPAIR, Kind.EXPERIMENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,9 @@ def first(delivery: Delivery, place: int, trigger: Trigger) -> Job:
 
 
 def following(job: Job, place: int, trigger: Trigger) -> Job:
-    """The job of the `place`-th trigger that follows from `job`: it belongs to the same webhook."""
-    return Job(f"{job.id}.{place:04d}", trigger, job.delivery, guid=job.guid)
+    """The job of the `place`-th trigger that follows from this run of `job`: it belongs to the same webhook."""
+    run = f"{job.id}.{job.rests:06d}" if job.rests else job.id
+    return Job(f"{run}.{place:04d}", trigger, job.delivery, guid=job.guid)
 
 
 def written(job: Job) -> str:

@@ -97,14 +97,11 @@ class Runner:
         return await self._answered(job, left, answer)
 
     async def _answered(self, job: Job, left: int, answer: Done | Again | Later) -> Rest | None:
-        match answer:
-            case Later():
-                return Rest(job.rested(), answer.seconds)
-            case Again():
-                return await self._failed(job, left, answer.reason)
-            case Done() if answer.then:
-                await self.lanes.put([following(job, place, trigger) for place, trigger in enumerate(answer.then)])
-        return None
+        if isinstance(answer, Again):
+            return await self._failed(job, left, answer.reason)
+        if answer.then:
+            await self.lanes.put([following(job, place, trigger) for place, trigger in enumerate(answer.then)])
+        return Rest(job.rested(), answer.seconds) if isinstance(answer, Later) else None
 
     async def _failed(self, job: Job, left: int, error: str) -> Rest:
         log.warning("engine.try_failed", attempts_left=left, error=error)

@@ -92,6 +92,7 @@ class Checkout:
             advisories=supply.advisories,
             vex=supply.vex,
             manifests=supply.manifests,
+            experiments=_NOBODY if wanted.needs(Need.EXPERIMENTS) else None,
             day=day_of(self.now()),
         )
         return Case(snapshot, policy, edited, self.version)

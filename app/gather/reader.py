@@ -21,6 +21,7 @@ from app.gather.missing import or_missing
 from app.gather.rules import Connect, brings_rules, edited_rules, reading, rules
 from app.gather.sboms import NothingSent, SentBills
 from app.gather.sections import Outside, Sections
+from app.gather.trials import NoTrials, Trials
 from app.gather.wanted import wanted_by
 from app.github.errors import Invalid, NotFound
 from app.github.repository import Repository
@@ -58,6 +59,7 @@ class GitHubReader:
     decisions: Judged
     version: str
     bills: SentBills = field(default_factory=NothingSent)
+    trials: Trials = field(default_factory=NoTrials)
     osv: Source | None = None  # None: nobody may be asked for advisories
     fixes: Remembered | None = None  # None: nobody remembers what was proposed
     ci_grace: float = 0.0  # seconds that a head may go without a check before its tests count as missing
@@ -105,7 +107,7 @@ class GitHubReader:
 
     def _outside(self, repository: Repository, pull: Pull) -> Outside:
         green = Greens(repository, self.decisions, self.own_app, pull.base_ref, self.greens)
-        return Outside(self.measurements, self.bills, self.osv, green, self.fixes)
+        return Outside(self.measurements, self.bills, self.osv, green, self.trials, self.fixes)
 
     async def evaluations(self, trigger: Trigger) -> tuple[Trigger, ...]:
         """An evaluation of each pull request that `trigger` speaks of; a command asks for none."""
@@ -124,7 +126,7 @@ class GitHubReader:
                     numbers = await self._pulls_upon(trigger)
             case Kind.SWEEP:
                 numbers = await self._open_pulls(trigger)
-            case Kind.COMMAND | Kind.SCHEDULED | Kind.REPAIR:
+            case Kind.COMMAND | Kind.SCHEDULED | Kind.REPAIR | Kind.EXPERIMENT:
                 numbers = ()
         return tuple(replace(trigger, kind=Kind.EVALUATE, number=number) for number in numbers)
 

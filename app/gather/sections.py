@@ -18,9 +18,11 @@ from app.gather.patched import Saving
 from app.gather.sboms import Sboms, SentBills
 from app.gather.supply import Facts, Supply, patterns
 from app.gather.testing import tests
+from app.gather.trials import Trials, experiments
 from app.gather.wanted import Wanted
 from app.github.repository import Repository
 from app.osv.model import Source
+from checks.held import Experiment
 from checks.model import (
     ContractText,
     Measurement,
@@ -33,12 +35,15 @@ from checks.model import (
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Whoever else is asked: what was sent to us, who knows of advisories, and whether a base commit was green."""
+    """Whoever else is asked: what was sent to us, who knows of advisories, whether a base commit was green, and what
+    experiments say.
+    """
 
     measurements: Sent
     bills: SentBills
     osv: Source | None
     green: Green
+    trials: Trials
     fixes: Remembered | None = None
 
 
@@ -68,6 +73,7 @@ class Sections:
             vex=supply.vex,
             manifests=supply.manifests,
             fixes=await known_fixes(self.outside.fixes, self.changed.pull) if self.wanted.supply() else None,
+            experiments=await self._experiments(),
         )
 
     async def _tests(self) -> TestFacts | Missing | None:
@@ -113,6 +119,11 @@ class Sections:
         sboms = Sboms(saving, self.outside.bills, self.changed.pull, bills, lineage, self.outside.green, coming)
         graph = DependencyGraph(self.repository, self.changed.forked.sha, self.changed.pull.head_sha)
         return await Supply(read, self.changed.pull, files, config, self.outside.osv or graph).facts(sboms)
+
+    async def _experiments(self) -> tuple[Experiment, ...] | None:
+        if not self.wanted.needs(Need.EXPERIMENTS):
+            return None
+        return await experiments(self.outside.trials, self.changed.pull.repository, self.changed.pull.head_sha)
 
     async def _measured(self, contracts_read: object) -> tuple[Measurement, ...] | Missing | None:
         if not self.wanted.needs(Need.MEASUREMENTS):

@@ -38,3 +38,8 @@ class KeptExperiment:
     started: float
     changed: float
     acted: str = ""
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has its answer, which is final."""
+        return self.status not in {"waiting_data", "continue"}

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     SWEEP = "sweep"  # evaluate every open pull request of a repository whose base is `base_ref`
     COMMAND = "command"  # a person asked for something; never coalesced, never reordered
     REPAIR = "repair"  # propose fixes of what a pull request (without a number: the default branch) was found to have
+    EXPERIMENT = "experiment"  # look at one guarded experiment, again and again until it has its answer
     SCHEDULED = "scheduled"  # the clock asked for what `reason` names
 
 
@@ -103,6 +104,7 @@ class Trigger:
     text: str = ""  # the comment, for a command
     hearsay: bool = False  # what others report: it brings no rules to a repository that has none
     remembered: bool = False  # look for the head only among those we have judged, without asking GitHub
+    experiment: int | None = None  # the id of one
     reset: bool = False  # GitHub reset our check runs on this head: say everything again
     who: str = MAESTRO  # whose doing it is: a login on GitHub
     surface: Surface = Surface.WEBHOOK
@@ -113,6 +115,8 @@ class Trigger:
         if self.kind is Kind.SCHEDULED:
             return f"schedule {self.reason}"
         repository = self.repository.lower()
+        if self.experiment is not None:
+            return f"{repository} experiment {self.experiment}"
         if self.number is not None:
             return f"{repository}#{self.number}"
         return f"{repository}@{self.head_sha}" if self.head_sha else repository
@@ -145,9 +149,13 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """A run's answer: nothing failed, but look again after `seconds`, or sooner when there is news."""
+    """A run's answer: nothing failed, but look again after `seconds`, or sooner when there is news.
+
+    `then` are triggers that follow from it already now.
+    """
 
     seconds: float
+    then: tuple[Trigger, ...] = ()
 
 
 Body = Callable[[Trigger, int], Awaitable[Done | Again | Later]]

@@ -81,7 +81,8 @@ def _stage(row: Row) -> str:
     """The state of a check, and what it waits for; how many are still running is no news, nor which."""
     if row.result.state is not State.WAIT:
         return row.result.state.value
-    return f"{row.result.state.value} {_NUMBER.sub('', row.result.title.partition('running:')[0])}"
+    said = _NUMBER.sub("", row.result.title.partition("running:")[0])
+    return " ".join(filter(None, (row.result.state.value, said, row.result.stage)))
 
 
 def _gist(decision: Decision) -> str:

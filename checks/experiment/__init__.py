@@ -2,7 +2,7 @@
 
 from checks.experiment.advance import advance, stopped, under
 from checks.experiment.block import Config, Promote, Rollback
-from checks.experiment.check import CHECK
+from checks.experiment.check import CHECK, stage
 from checks.experiment.config import GateConfig, OnInconclusive
 from checks.experiment.design import Kind, Role
 from checks.experiment.gate import Gate
@@ -37,6 +37,7 @@ __all__ = [
     "load",
     "read_tick",
     "report",
+    "stage",
     "stopped",
     "under",
 ]

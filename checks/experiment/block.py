@@ -54,6 +54,12 @@ class Config(CheckConfig):
             raise ValueError("environments are named and no gate: set at least `gate: {baseline: 0.01}`")
         return self
 
+    @property
+    def judged_by(self) -> GateConfig:
+        """The gate. Only for rules that name a canary: those have one."""
+        assert self.gate is not None, "see `_a_canary_has_a_gate`"
+        return self.gate
+
     def canary(self, environment: str) -> bool:
         """Whether a deployment there is a canary."""
         return environment.casefold() in {name.casefold() for name in self.environments}

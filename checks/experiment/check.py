@@ -81,7 +81,18 @@ def _result(told: Sequence[_Told]) -> CheckResult:
         next_step=_NEXT_STEPS.get(state, ""),
         detail={"experiments": [_detail(one) for one in told]},
         rollback=worst.report.status is Status.ROLLBACK,
+        stage="; ".join(stage(one.report) for one in told),
     )
+
+
+def stage(told: Report) -> str:
+    """How far an experiment has come: its status, and each metric's evidence in tenths of what is needed.
+
+    It changes some dozen times in the life of an experiment, while ticks come by the hundred.
+    """
+    proofs = (proof for row in told.rows for proof in (row.promote, row.rollback) if proof is not None)
+    tenths = (str(min(max(int(10 * proof.log_e / proof.bound), 0), 10)) for proof in proofs)
+    return f"{told.status} {'/'.join(tenths)}"
 
 
 # --- in words ---------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.engine.engine import Engine
 from app.github.errors import Conflict, Denied, GitHubError, Invalid, NotFound, RateLimited, Unavailable
-from app.model import Again, Done, Kind, Later
+from app.model import Again, Done, Kind, Later, Trigger
 from tests.engine.stage import EVALUATE, Stage, command
 from tests.waiting import until
 
@@ -153,6 +153,15 @@ async def test_looking_again_later_is_no_failure(stage: Stage) -> None:
     await stage.engine.start()
     await stage.engine.idle()
     assert [left for _, left in stage.calls] == [0, 0, 0]
+
+
+async def test_what_follows_from_a_run_that_looks_again_later_is_run_each_time(stage: Stage) -> None:
+    follows = Trigger(Kind.COMMAND, "o/r", number=2, text="/maestro help")
+    stage.answers = [Later(0.05, (follows,)), Done(), Later(0.05, (follows,)), Done(), Done()]
+    await stage.send(EVALUATE)
+    await stage.engine.start()
+    await stage.engine.idle()
+    assert [one.kind for one in stage.triggers].count(Kind.COMMAND) == 2
 
 
 async def test_an_error_that_no_database_can_keep_is_kept_as_far_as_it_can(stage: Stage) -> None:

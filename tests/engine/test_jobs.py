@@ -12,7 +12,7 @@ def job(kind: Kind, hearsay: bool = False) -> Job:
     return Job("1", Trigger(kind, "octo/shop", hearsay=hearsay))
 
 
-@pytest.mark.parametrize("kind", [Kind.EVALUATE, Kind.LOCATE, Kind.REPAIR])
+@pytest.mark.parametrize("kind", [Kind.EVALUATE, Kind.LOCATE, Kind.REPAIR, Kind.EXPERIMENT])
 def test_what_is_asked_in_earnest_answers_hearsay_and_not_the_other_way_round(kind: Kind) -> None:
     earnest, hearsay = job(kind), job(kind, hearsay=True)
     assert hearsay.covered_by([earnest.name])

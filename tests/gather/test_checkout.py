@@ -57,6 +57,13 @@ def policy(case: Case) -> Policy:
     return case.policy
 
 
+async def test_a_checkout_knows_of_no_experiment_and_says_why(repo: Repo) -> None:
+    rules = "version: 1\nexperiment: {environments: [canary], gate: {baseline: 0.01}}\n"
+    held = (await case(repo, given=rules)).snapshot.experiments
+    assert held == Missing("a checkout cannot ask GitHub")
+    assert (await case(repo, given=CONTRACT)).snapshot.experiments is None
+
+
 # --- the change ------------------------------------------------------------------------------------------------------
 
 

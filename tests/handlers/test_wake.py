@@ -22,3 +22,14 @@ def test_without_a_commit_there_are_none() -> None:
 def test_the_reason_tells_what_was_sent(about: str, reason: str) -> None:
     (trigger,) = understood("maestro_wake", wake() | {"about": about})
     assert trigger.reason == reason
+
+
+def test_an_experiment_is_looked_at_on_a_lane_of_its_own() -> None:
+    (trigger,) = understood("maestro_wake", wake() | {"about": "experiment", "experiment": 12})
+    assert (trigger.kind, trigger.experiment, trigger.surface) == (Kind.EXPERIMENT, 12, Surface.API)
+    assert trigger.lane == f"{REPOSITORY.lower()} experiment 12"
+
+
+@pytest.mark.parametrize("experiment", [None, 0, -1, "12", True, 2**70])
+def test_an_experiment_without_an_id_is_none(experiment: object) -> None:
+    assert understood("maestro_wake", wake() | {"about": "experiment", "experiment": experiment}) == ()

@@ -1,0 +1,118 @@
+"""When an experiment is looked at again, and when somebody is told."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from app.model import Canary, Cause, Done, KeptExperiment, Kind, Later, Trigger
+from checks.experiment import Config, GateConfig, GateState, begin, dump
+from handlers.experiment import REST, Watch
+from tests.checks.experiment.facts import even, run
+
+RULES = GateConfig(baseline=0.01, watermark_seconds=0)
+LOOK = Trigger(Kind.EXPERIMENT, "octo/shop", experiment=12, reason="experiment")
+
+
+def kept(state: GateState, number: int | None = 7, gate: GateConfig = RULES) -> KeptExperiment:
+    rules = Config(environments=("canary",), gate=gate).model_dump_json()
+    canary = Canary("octo/shop", "a" * 40, "canary", "main", number, installation=3)
+    return KeptExperiment(12, canary, rules, dump(state), state.status.value, state.reason.value, 0.0, 0.0)
+
+
+@dataclass
+class Shelf:
+    """One experiment, as it is found at each look."""
+
+    found: KeptExperiment | None
+    acts: list[str] = field(default_factory=list)
+
+    async def get(self, key: int) -> KeptExperiment | None:
+        return self.found
+
+    async def look(self, key: int, cause: Cause) -> KeptExperiment:
+        assert self.found is not None
+        return self.found
+
+    async def open(self) -> list[KeptExperiment]:
+        return [self.found] if self.found else []
+
+    async def acted(self, key: int, outcome: str) -> None:
+        self.acts.append(outcome)
+
+
+@dataclass
+class Clock:
+    at: float = 100.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def watch(found: KeptExperiment | None) -> tuple[Watch, Shelf, Clock]:
+    shelf, clock = Shelf(found), Clock()
+    return Watch(shelf, clock), shelf, clock
+
+
+def told(answer: Done | Later) -> list[Any]:
+    return [(one.kind, one.number, one.reason) for one in answer.then]
+
+
+async def test_a_beginning_is_told_at_once_and_once() -> None:
+    looks, _, _ = watch(kept(begin(RULES)))
+    first, second = await looks(LOOK), await looks(LOOK)
+    assert isinstance(first, Later)
+    assert told(first) == [(Kind.EVALUATE, 7, "experiment.waiting_data")]
+    assert told(second) == []
+    (trigger,) = first.then
+    assert trigger.hearsay, "it brings no rules to where there are none"
+
+
+async def test_more_evidence_is_told_once_in_a_while_and_another_status_at_once() -> None:
+    looks, shelf, clock = watch(kept(begin(RULES)))
+    await looks(LOOK)
+    shelf.found = kept(run(RULES, even(2, (200, 2), (200, 2))))
+    assert told(await looks(LOOK)) == [(Kind.EVALUATE, 7, "experiment.continue")]
+    shelf.found = kept(run(RULES, even(30, (200, 2), (200, 2))))
+    clock.at += REST - 1
+    assert told(await looks(LOOK)) == []
+    clock.at += 1
+    assert told(await looks(LOOK)) == [(Kind.EVALUATE, 7, "experiment.continue")]
+    clock.at += REST
+    assert told(await looks(LOOK)) == [], "nothing has changed that anybody would see"
+
+
+async def test_an_answer_ends_the_timer_and_is_told() -> None:
+    looks, shelf, _ = watch(kept(run(RULES, even(5, (10_000, 100), (10_000, 400)))))
+    answer = await looks(LOOK)
+    assert isinstance(answer, Done)
+    assert told(answer) == [(Kind.EVALUATE, 7, "experiment.rollback")]
+    assert len(shelf.acts) == 1
+
+
+async def test_what_is_no_pull_requests_is_told_to_none() -> None:
+    looks, _, _ = watch(kept(begin(RULES), number=None))
+    assert told(await looks(LOOK)) == []
+
+
+async def test_what_is_gone_is_looked_at_no_more() -> None:
+    looks, _, _ = watch(None)
+    assert await looks(LOOK) == Done()
+    assert await looks(replace(LOOK, experiment=None)) == Done()
+    assert await looks.round() == ()
+
+
+@pytest.mark.parametrize(("tick", "pause"), [(1, 1.0), (12, 4.0), (30, 10.0), (3_600, 10.0)])
+async def test_it_looks_thrice_a_tick_within_reason(tick: float, pause: float) -> None:
+    gate = GateConfig(baseline=0.01, tick_seconds=tick)
+    looks, _, _ = watch(kept(begin(gate), gate=gate))
+    answer = await looks(LOOK)
+    assert isinstance(answer, Later)
+    assert answer.seconds == pause
+
+
+async def test_the_round_finds_each_that_is_open() -> None:
+    looks, _, _ = watch(kept(begin(RULES)))
+    (trigger,) = await looks.round()
+    assert (trigger.kind, trigger.experiment, trigger.installation) == (Kind.EXPERIMENT, 12, 3)
+    assert trigger.lane == LOOK.lane

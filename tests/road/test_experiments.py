@@ -1,0 +1,160 @@
+"""Guarded experiments from their beginning to what is seen of them, over real HTTP on both sides."""
+
+import asyncio
+import io
+import json
+import time
+from typing import Any
+
+import aiohttp
+import pytest
+from sqlalchemy import text
+
+from app.engine.jobs import Job
+from app.github.sandbox import Repo
+from app.model import KeptExperiment, Kind, Trigger
+from tests.road.stories import change, shop
+from tests.road.town import DECISION, Town
+from tests.waiting import until
+
+pytestmark = pytest.mark.slow
+
+EXPERIMENT = "maestro / experiment"
+RULES = """version: 1
+experiment:
+  environments: [canary]
+  gate: {baseline: 0.01, tick_seconds: 1, watermark_seconds: 2, max_missing_ticks: 60}
+"""
+IMPATIENT = RULES.replace("max_missing_ticks: 60", "max_missing_ticks: 2")
+_TIMERS = text(
+    "SELECT count(*) FROM workflow_status WHERE queue_partition_key LIKE '% experiment %'"
+    " AND status IN ('ENQUEUED', 'DELAYED', 'PENDING')"
+)
+
+
+class Ci:
+    """Whoever deploys octo/shop and counts its requests."""
+
+    def __init__(self, here: Town, token: str) -> None:
+        self.here, self.token, self.experiment = here, token, 0
+
+    async def call(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        sent = io.BytesIO(json.dumps(body).encode()) if body is not None else None
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(method, f"{self.here.url}{path}", data=sent, headers=headers) as answer,
+        ):
+            assert answer.status < 300, await answer.text()
+            told: dict[str, Any] = await answer.json()
+            return told
+
+    async def begin(self, sha: str, **more: Any) -> int:
+        told = await self.call("POST", "/api/experiments", {"sha": sha, "environment": "canary", **more})
+        self.experiment = told["experiment"]
+        return self.experiment
+
+    async def tick(self, bad: int) -> dict[str, Any]:
+        """One tick of now: 10,000 requests a side, 1 % of the control's bad."""
+        canary = {"good": 10_000 - bad, "total": 10_000}
+        sent = {"t": time.time(), "control": {"good": 9_900, "total": 10_000}, "canary": canary}
+        return await self.call("POST", f"/api/experiments/{self.experiment}/ticks", sent)
+
+    async def feed(self, bad: int) -> KeptExperiment:
+        """Five ticks a second until there is an answer."""
+        async with asyncio.timeout(30):
+            while not (await self.kept()).ended:
+                await self.tick(bad)
+                await asyncio.sleep(0.2)
+        return await self.kept()
+
+    async def kept(self) -> KeptExperiment:
+        kept = await self.here.maestro.stores.experiments.get(self.experiment)
+        assert kept is not None
+        return kept
+
+    async def ended(self, seconds: float = 15.0) -> KeptExperiment:
+        async def has_ended() -> bool:
+            return (await self.kept()).ended
+
+        await until(has_ended, seconds)
+        return await self.kept()
+
+
+async def ci(here: Town) -> Ci:
+    return Ci(here, await here.maestro.stores.tokens.issue("octo/shop"))
+
+
+async def shows(here: Town, repo: Repo, sha: str, **wanted: str | None) -> None:
+    """Wait until our check runs on `sha` conclude as `wanted`."""
+    names = {"experiment": EXPERIMENT, "decision": DECISION}
+    expected = {names[name]: conclusion for name, conclusion in wanted.items()}
+
+    async def as_wanted() -> bool:
+        return here.conclusions(repo, sha) == expected
+
+    await until(as_wanted, 20)
+
+
+async def test_a_good_canary_is_waited_for_and_then_lets_the_change_ship(here: Town) -> None:
+    repo, sender = shop(here.sandbox, RULES), await ci(here)
+    number, sha = change(repo)
+    await here.rest()
+    assert here.conclusions(repo, sha) == {EXPERIMENT: "action_required", DECISION: "action_required"}
+    assert "Deploy" in here.cards(repo, number)[0]
+    await sender.begin(sha)
+    await shows(here, repo, sha, experiment=None, decision=None)
+    kept = await sender.feed(bad=100)
+    assert kept.status == "promote"
+    await here.rest()
+    assert here.conclusions(repo, sha) == {EXPERIMENT: "success", DECISION: "success"}
+    (card,) = here.cards(repo, number)
+    assert "of 200 needed" in card
+    assert "of the requests of a fixed test were not needed" in card
+    assert await here.maestro.stores.experiments.replayed(kept.id) == kept.state
+
+
+async def test_a_bad_canary_is_rolled_back_for_all_to_see(here: Town) -> None:
+    repo, sender = shop(here.sandbox, RULES), await ci(here)
+    number, sha = change(repo)
+    await sender.begin(sha)
+    assert (await sender.feed(bad=400)).status == "rollback"
+    await here.rest()
+    assert here.conclusions(repo, sha) == {EXPERIMENT: "failure", DECISION: "failure"}
+    (card,) = here.cards(repo, number)
+    assert "ROLL BACK" in card
+    assert "errors is proven worse than tolerated" in card
+
+
+async def test_a_canary_that_falls_silent_ends_by_time_alone(here: Town) -> None:
+    repo, sender = shop(here.sandbox, IMPATIENT), await ci(here)
+    _, sha = change(repo)
+    await sender.begin(sha)
+    kept = await sender.ended()
+    assert (kept.status, kept.reason) == ("inconclusive", "stale")
+    await here.rest()
+    assert here.conclusions(repo, sha) == {EXPERIMENT: "action_required", DECISION: "action_required"}
+
+
+async def test_however_many_ticks_come_an_experiment_has_one_timer(here: Town) -> None:
+    repo, sender = shop(here.sandbox, RULES), await ci(here)
+    _, sha = change(repo)
+    await sender.begin(sha)
+    seen = set()
+    for _ in range(10):
+        await sender.tick(bad=0)
+        await here.maestro.engine.put([Job(str(time.time_ns()), _look_at(sender.experiment))])
+        async with here.maestro.stores.main.connect() as connection:
+            seen.add(await connection.scalar(_TIMERS))
+    await asyncio.sleep(1.5)
+    async with here.maestro.stores.main.connect() as connection:
+        assert await connection.scalar(_TIMERS) == 1
+    assert max(seen) <= 2, "one that runs, and one that waits to run after it"
+    await sender.call("POST", f"/api/experiments/{sender.experiment}/stop")
+    assert (await sender.ended()).reason == "stopped"
+    await here.rest()
+    assert here.conclusions(repo, sha)[EXPERIMENT] == "action_required"
+
+
+def _look_at(experiment: int) -> Trigger:
+    return Trigger(Kind.EXPERIMENT, "octo/shop", experiment=experiment, reason="experiment")
