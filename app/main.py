@@ -54,6 +54,7 @@ from app.store.budget import SharedLedger
 from app.wire import Wire, root
 from checks.model import Measurement, Pull
 from handlers.advisories import DailyLook
+from handlers.canary import Beginnings
 from handlers.command import Commands
 from handlers.evaluate import Evaluation
 from handlers.experiment import Watch
@@ -243,6 +244,7 @@ def _work(settings: Settings, reached: _Reached, owns: Callable[[], Awaitable[bo
         Evaluation(reader, publisher, archive, renderer),
         Commands(reader, publisher, renderer),
         _repairs(bases, publisher, Proposed(connect_to), kept),
+        Beginnings(Canaries(connect_to), kept.experiments),
         watch,
         _schedules(settings, github, kept, watch),
         settings.ci_grace,
@@ -257,6 +259,7 @@ class _Work:
     evaluation: Evaluation
     commands: Commands
     repairs: Repairs
+    beginnings: Beginnings
     watch: Watch
     schedules: Mapping[str, tuple[float, Scheduled]]
     ci_grace: float
@@ -266,9 +269,10 @@ class _Work:
         plain: dict[Kind, Body] = {
             Kind.EVALUATE: self.evaluate,
             Kind.LOCATE: self.spread,
-            Kind.SWEEP: self.spread,
+            Kind.SWEEP: self.sweep,
             Kind.COMMAND: self.command,
             Kind.REPAIR: self.repair,
+            Kind.CANARY: self.canary,
             Kind.EXPERIMENT: self.experiment,
             Kind.SCHEDULED: self.scheduled,
         }
@@ -294,6 +298,10 @@ class _Work:
         """Find the pull requests that it speaks of."""
         return Done((*await self.reader.evaluations(trigger), *told_of_a_bill(trigger)))
 
+    async def sweep(self, trigger: Trigger, _attempts_left: int) -> Done:
+        """A base branch got new rules: they bear on its pull requests, and on the experiments that run under them."""
+        return Done((*await self.reader.evaluations(trigger), *await self.beginnings.ruled(trigger)))
+
     async def command(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Answer a person."""
         await self.commands(trigger)
@@ -302,6 +310,10 @@ class _Work:
     async def repair(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Propose fixes, or end those that are moot."""
         return await self.repairs(trigger)
+
+    async def canary(self, trigger: Trigger, _attempts_left: int) -> Done:
+        """Begin an experiment, or end it."""
+        return await self.beginnings(trigger)
 
     async def experiment(self, trigger: Trigger, _attempts_left: int) -> Done | Later:
         """Look at one experiment."""

@@ -49,6 +49,7 @@ _EVENTS = frozenset(
     {
         "check_run",
         "check_suite",
+        "deployment_status",
         "installation",
         "installation_repositories",
         "issue_comment",

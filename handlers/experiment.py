@@ -14,7 +14,7 @@ from cachetools import TTLCache
 
 from app.model import Done, KeptExperiment, Kind, Later, Surface, Trigger
 from checks.experiment import Config, load, report, stage
-from handlers.ports import Experiments
+from handlers.ports import Watched
 
 REST = 30.0  # seconds between two evaluations that only more evidence asks for
 _SOONEST, _LATEST = 1.0, 10.0  # seconds between two looks: a third of a tick, within these
@@ -25,7 +25,7 @@ _DAY = 86_400.0
 class Watch:
     """The body of `Kind.EXPERIMENT`. What was told of which is kept in memory: told twice, it changes nothing."""
 
-    experiments: Experiments
+    experiments: Watched
     now: Callable[[], float] = time.monotonic
     told: TTLCache[int, tuple[float, str, str]] = field(default_factory=lambda: TTLCache(10_000, _DAY))
 

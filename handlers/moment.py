@@ -12,6 +12,7 @@ from handlers.payload import Payload, integer, read, text
 _SUBJECTS: Mapping[str, str] = {
     "check_run": "check_run",
     "check_suite": "check_suite",
+    "deployment_status": "deployment_status",
     "issue_comment": "comment",
     "pull_request": "pull_request",
     "push": "repository",

@@ -11,6 +11,7 @@ from app.model import (
     Archived,
     Attempt,
     BeginCheckRun,
+    Canary,
     Cause,
     Fix,
     FixText,
@@ -20,12 +21,14 @@ from app.model import (
     Outcome,
     Place,
     Proposal,
+    Refusal,
     Seal,
     Standing,
     Trigger,
     Unread,
     Verb,
 )
+from checks import experiment
 from checks.judge import Case
 from checks.model import Decision, Document, Pull
 from checks.sbom.repair import Repair
@@ -200,8 +203,37 @@ class FixTexts(Protocol):
         """The last words on a fix that nothing is left for, on `target`; or whose pull request `source` is closed."""
 
 
+class Canaries(Protocol):
+    """Canaries, and the rules that their base branch has for them."""
+
+    async def found(self, place: Place, sha: str, environment: str) -> tuple[Canary, experiment.Config] | Refusal:
+        """The canary of a commit in an environment, with its rules; or why there is none."""
+
+    async def rules(self, canary: Canary) -> experiment.Config | Refusal | None:
+        """What its base branch asks of experiments now. None: nothing; a Refusal: nobody can read it."""
+
+
 class Experiments(Protocol):
     """The experiments that are kept."""
+
+    async def of(self, repository: str, sha: str) -> Sequence[KeptExperiment]:
+        """All of a commit."""
+
+    async def running(self, repository: str, base_ref: str = "") -> Sequence[KeptExperiment]:
+        """Those without an answer, under the rules of that branch, or of any."""
+
+    async def begin(self, canary: Canary, rules: experiment.Config, cause: Cause) -> tuple[KeptExperiment, bool]:
+        """Begin it, unless there is one of this commit and environment: that one comes back then, and False."""
+
+    async def stop(self, key: int, reason: experiment.Reason, cause: Cause) -> KeptExperiment:
+        """End it without an answer, unless what it was told so far gives one."""
+
+    async def rule(self, key: int, rules: experiment.Config, cause: Cause) -> KeptExperiment:
+        """Go on under other rules."""
+
+
+class Watched(Protocol):
+    """The same experiments, for whoever looks after them."""
 
     async def get(self, key: int) -> KeptExperiment | None:
         """The experiment of this id."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from app.model import WAKE, Delivery, Trigger
-from handlers import check_events, installation, issue_comment, merge_group, pull_request, push, wake
+from handlers import check_events, deployment_status, installation, issue_comment, merge_group, pull_request, push, wake
 from handlers.payload import Payload, actor, read
 
 Handler = Callable[[Payload, int], tuple[Trigger, ...]]
@@ -16,6 +16,7 @@ HANDLERS: Mapping[str, Handler] = {
     "check_run": check_events.understand_check_run,
     "check_suite": check_events.understand_check_suite,
     "workflow_run": check_events.understand_workflow_run,
+    "deployment_status": deployment_status.understand,
     "issue_comment": issue_comment.understand,
     "push": push.understand,
     "merge_group": merge_group.understand,

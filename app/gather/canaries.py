@@ -37,22 +37,22 @@ class Canaries:
         config = await self.rules(canary)
         if isinstance(config, Refusal):
             return config
+        if config is None:
+            return Refusal(f"the configuration on {base} has no block `experiment`, or it is off")
+        if config.kill_switch:
+            return Refusal(f"`experiment.kill_switch` is set on {base}")
         if not config.canary(environment):
             return Refusal(f"`{environment}` is no canary: `experiment.environments` on {base} does not name it")
         return canary, config
 
-    async def rules(self, canary: Canary) -> Config | Refusal:
-        """What the base branch of `canary` asks of experiments now; or why none may run."""
+    async def rules(self, canary: Canary) -> Config | Refusal | None:
+        """What the base branch of `canary` asks of experiments now. None: nothing; a Refusal: nobody can read it."""
         place = Place(canary.repository, canary.installation)
         asked = await rules(reading(self.connect, place), _upon(canary))
         if isinstance(asked.policy, Unreadable):
             return Refusal(f"the configuration on {canary.base_ref} cannot be read")
         config = asked.policy.checks.get(CHECK.name) if isinstance(asked.policy, Policy) else None
-        if not isinstance(config, Config) or config.mode is Mode.OFF:
-            return Refusal(f"the configuration on {canary.base_ref} has no block `experiment`, or it is off")
-        if config.kill_switch:
-            return Refusal(f"`experiment.kill_switch` is set on {canary.base_ref}")
-        return config
+        return config if isinstance(config, Config) and config.mode is not Mode.OFF else None
 
 
 def _first(pulls: Sequence[PullRequest]) -> PullRequest:

@@ -126,7 +126,7 @@ class GitHubReader:
                     numbers = await self._pulls_upon(trigger)
             case Kind.SWEEP:
                 numbers = await self._open_pulls(trigger)
-            case Kind.COMMAND | Kind.SCHEDULED | Kind.REPAIR | Kind.EXPERIMENT:
+            case Kind.COMMAND | Kind.SCHEDULED | Kind.REPAIR | Kind.CANARY | Kind.EXPERIMENT:
                 numbers = ()
         return tuple(replace(trigger, kind=Kind.EVALUATE, number=number) for number in numbers)
 

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     SWEEP = "sweep"  # evaluate every open pull request of a repository whose base is `base_ref`
     COMMAND = "command"  # a person asked for something; never coalesced, never reordered
     REPAIR = "repair"  # propose fixes of what a pull request (without a number: the default branch) was found to have
+    CANARY = "canary"  # a deployment may be a canary: begin its experiment, or end it
     EXPERIMENT = "experiment"  # look at one guarded experiment, again and again until it has its answer
     SCHEDULED = "scheduled"  # the clock asked for what `reason` names
 
@@ -105,6 +106,8 @@ class Trigger:
     hearsay: bool = False  # what others report: it brings no rules to a repository that has none
     remembered: bool = False  # look for the head only among those we have judged, without asking GitHub
     experiment: int | None = None  # the id of one
+    environment: str = ""  # of a deployment
+    deployment: int | None = None
     reset: bool = False  # GitHub reset our check runs on this head: say everything again
     who: str = MAESTRO  # whose doing it is: a login on GitHub
     surface: Surface = Surface.WEBHOOK

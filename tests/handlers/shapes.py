@@ -115,6 +115,14 @@ def installation_repositories(*names: str) -> Shape:
     return {"action": "added", "installation": {"id": 99}, "repositories_added": repositories}
 
 
+def deployment_status(state: str = "success", environment: str = "canary") -> Shape:
+    """`deployment_status` of a deployment of HEAD."""
+    status = {"id": 41, "state": state, "environment": environment}
+    return common(
+        action="created", deployment={"id": 31, "sha": HEAD, "environment": "canary"}, deployment_status=status
+    )
+
+
 def wake() -> Shape:
     """Our own reminder."""
     return {"repository": {"full_name": REPOSITORY}, "sha": HEAD}
@@ -130,6 +138,7 @@ WHOLE: dict[str, tuple[Shape, ...]] = {
     ),
     "check_suite": (check_suite(), check_suite("rerequested", OWN_APP)),
     "workflow_run": (workflow_run(), workflow_run(home="mallory/shop")),
+    "deployment_status": (deployment_status(), deployment_status("inactive")),
     "issue_comment": (issue_comment(),),
     "push": (push(".github/maestro.yml"),),
     "merge_group": (merge_group(),),

@@ -14,6 +14,7 @@ NOON = 1_769_860_800.0  # 2026-01-31T12:00:00Z
 SUBJECTS = [
     ("check_run", "check_run"),
     ("check_suite", "check_suite"),
+    ("deployment_status", "deployment_status"),
     ("issue_comment", "comment"),
     ("pull_request", "pull_request"),
     ("push", "repository"),

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from app.engine.jobs import Job
 from app.github.sandbox import Repo
 from app.model import KeptExperiment, Kind, Trigger
-from tests.road.stories import change, shop
+from tests.road.stories import PATH, change, shop
 from tests.road.town import DECISION, Town
 from tests.waiting import until
 
@@ -54,10 +54,10 @@ class Ci:
         self.experiment = told["experiment"]
         return self.experiment
 
-    async def tick(self, bad: int) -> dict[str, Any]:
-        """One tick of now: 10,000 requests a side, 1 % of the control's bad."""
-        canary = {"good": 10_000 - bad, "total": 10_000}
-        sent = {"t": time.time(), "control": {"good": 9_900, "total": 10_000}, "canary": canary}
+    async def tick(self, bad: int, canary: int = 10_000) -> dict[str, Any]:
+        """One tick of now; of the control's 10,000 requests 1 % are bad."""
+        side = {"good": canary - bad, "total": canary}
+        sent = {"t": time.time(), "control": {"good": 9_900, "total": 10_000}, "canary": side}
         return await self.call("POST", f"/api/experiments/{self.experiment}/ticks", sent)
 
     async def feed(self, bad: int) -> KeptExperiment:
@@ -136,13 +136,65 @@ async def test_a_canary_that_falls_silent_ends_by_time_alone(here: Town) -> None
     assert here.conclusions(repo, sha) == {EXPERIMENT: "action_required", DECISION: "action_required"}
 
 
+async def experiment_of(here: Town, sha: str) -> KeptExperiment:
+    (found,) = await here.maestro.stores.experiments.of("octo/shop", sha)
+    return found
+
+
+async def test_a_canary_that_serves_begins_its_experiment_and_one_that_is_gone_ends_it(here: Town) -> None:
+    repo = shop(here.sandbox, RULES)
+    number, sha = change(repo)
+    deployment = repo.deploy(sha, "canary")
+    repo.report_deployment(deployment.id, "in_progress")
+    await shows(here, repo, sha, experiment="action_required", decision="action_required")
+    repo.report_deployment(deployment.id, "success")
+    await shows(here, repo, sha, experiment=None, decision=None)
+    begun = await experiment_of(here, sha)
+    assert (begun.canary.number, begun.canary.deployment, begun.canary.base_ref) == (number, deployment.id, "main")
+    repo.report_deployment(deployment.id, "inactive")
+    await shows(here, repo, sha, experiment="action_required", decision="action_required")
+    ended = await experiment_of(here, sha)
+    assert (ended.status, ended.reason) == ("inconclusive", "stopped")
+    repo.report_deployment(deployment.id, "success")
+    await here.rest()
+    assert (await experiment_of(here, sha)).changed == ended.changed, "a commit has one experiment"
+
+
+async def test_other_deployments_begin_nothing(here: Town) -> None:
+    repo = shop(here.sandbox, RULES)
+    _, sha = change(repo)
+    repo.report_deployment(repo.deploy(sha, "production").id, "success")
+    bare = here.sandbox.repository("octo/bare", {"a.py": "x = 1\n"})
+    bare.report_deployment(bare.deploy(bare.tip(), "canary").id, "success")
+    await here.rest()
+    assert await here.maestro.stores.experiments.open() == []
+
+
+async def test_new_rules_on_the_base_begin_the_evidence_anew_and_the_kill_switch_ends_it(here: Town) -> None:
+    repo, sender = shop(here.sandbox, RULES), await ci(here)
+    _, sha = change(repo)
+    await sender.begin(sha)
+    await sender.tick(bad=100)
+    repo.commit("main", {PATH: RULES.replace("baseline: 0.01", "baseline: 0.02")})
+
+    async def restarted() -> bool:
+        return '"restarts":1' in (await sender.kept()).state
+
+    await until(restarted, 20)
+    repo.commit("main", {PATH: RULES + "  kill_switch: true\n"})
+    kept = await sender.ended(20)
+    assert (kept.status, kept.reason) == ("inconclusive", "stopped")
+    assert await here.maestro.stores.experiments.replayed(kept.id) == kept.state
+    await here.rest()
+
+
 async def test_however_many_ticks_come_an_experiment_has_one_timer(here: Town) -> None:
     repo, sender = shop(here.sandbox, RULES), await ci(here)
     _, sha = change(repo)
     await sender.begin(sha)
     seen = set()
     for _ in range(10):
-        await sender.tick(bad=0)
+        await sender.tick(bad=0, canary=0)
         await here.maestro.engine.put([Job(str(time.time_ns()), _look_at(sender.experiment))])
         async with here.maestro.stores.main.connect() as connection:
             seen.add(await connection.scalar(_TIMERS))
