@@ -56,6 +56,7 @@ from checks.model import Measurement, Pull
 from handlers.advisories import DailyLook
 from handlers.canary import Beginnings
 from handlers.command import Commands
+from handlers.consequences import Consequences
 from handlers.evaluate import Evaluation
 from handlers.experiment import Watch
 from handlers.mending import Mending
@@ -237,7 +238,7 @@ def _work(settings: Settings, reached: _Reached, owns: Callable[[], Awaitable[bo
     reader = replace(_reader(reached, connect_to, own_app), ci_grace=settings.ci_grace)
     publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, Myself(github))
     renderer = GitHubRenderer()
-    watch = Watch(kept.experiments)
+    watch = Watch(kept.experiments, Consequences(publisher))
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
     return _Work(
         reader,

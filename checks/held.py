@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """One on the head: its rules and where it stands, both as JSON that `checks.experiment` wrote."""
+    """One on the head: its rules and where it stands, both as JSON that `checks.experiment` wrote.
+
+    `acted`: what became of its consequences; "" while they are owed.
+    """
 
     id: int
     environment: str
     gate: str
     state: str
+    acted: str = ""

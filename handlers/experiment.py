@@ -14,10 +14,12 @@ from cachetools import TTLCache
 
 from app.model import Done, KeptExperiment, Kind, Later, Surface, Trigger
 from checks.experiment import Config, load, report, stage
+from handlers.consequences import Consequences
 from handlers.ports import Watched
 
 REST = 30.0  # seconds between two evaluations that only more evidence asks for
 _SOONEST, _LATEST = 1.0, 10.0  # seconds between two looks: a third of a tick, within these
+_DOUBTFUL = 10.0  # seconds until what is in doubt is looked for again
 _DAY = 86_400.0
 
 
@@ -26,6 +28,7 @@ class Watch:
     """The body of `Kind.EXPERIMENT`. What was told of which is kept in memory: told twice, it changes nothing."""
 
     experiments: Watched
+    consequences: Consequences
     now: Callable[[], float] = time.monotonic
     told: TTLCache[int, tuple[float, str, str]] = field(default_factory=lambda: TTLCache(10_000, _DAY))
 
@@ -34,10 +37,14 @@ class Watch:
         if trigger.experiment is None or await self.experiments.get(trigger.experiment) is None:
             return Done()
         kept = await self.experiments.look(trigger.experiment, trigger.cause)
-        if kept.ended:
-            await self.experiments.acted(kept.id, "nothing was asked for")
-            return Done(_evaluation(kept))
-        return Later(_pause(kept), self._news(kept))
+        if not kept.ended:
+            return Later(_pause(kept), self._news(kept))
+        if not kept.acted:
+            outcome = await self.consequences(kept, trigger.cause)
+            if not outcome:
+                return Later(_DOUBTFUL, self._news(kept))
+            await self.experiments.acted(kept.id, outcome)
+        return Done(_evaluation(kept))
 
     async def round(self) -> tuple[Trigger, ...]:
         """One look at each that is open, whatever became of its timer."""

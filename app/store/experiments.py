@@ -27,6 +27,7 @@ from checks.experiment import Config, GateConfig, GateState, Reason, Status, adv
 
 STEP = 500  # ticks that one look takes at most: some 50 us each a metric
 MOST_TICKS = 200_000  # of one experiment: ten weeks of one each half minute
+_OWED = 86_400 * 1_000_000  # microseconds: where GitHub will have nothing of ours for a day, it is given up
 _FINAL = tuple(status.value for status in Status if status.final)
 _RUNS = table.c.status.not_in(_FINAL)
 
@@ -95,8 +96,9 @@ class Experiments:
         return await self._found(table.c.repository == repository, _RUNS, *same)
 
     async def open(self) -> list[KeptExperiment]:
-        """Those of all repositories that run, or whose consequences are owed."""
-        return await self._found(or_(_RUNS, table.c.acted == ""))
+        """Those of all repositories that run, or whose consequences are owed since a day at most."""
+        owed = and_(table.c.acted == "", table.c.changed_at > self.now() - _OWED)
+        return await self._found(or_(_RUNS, owed))
 
     # --- what happens to one -------------------------------------------------------------------------------------
 

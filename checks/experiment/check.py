@@ -27,6 +27,9 @@ _NEXT_STEPS = {
 }
 
 
+_VERBS = {"promote": "promoted", "rollback": "taken back"}
+
+
 @dataclass(frozen=True, slots=True)
 class _Told:
     """One experiment, read from its stored form."""
@@ -34,6 +37,7 @@ class _Told:
     environment: str
     gate: GateConfig
     report: Report
+    acted: str
 
 
 def evaluate(snapshot: Snapshot, config: Config, _measured: Measured) -> CheckResult:
@@ -66,7 +70,7 @@ def _none(snapshot: Snapshot, config: Config) -> CheckResult:
 
 def _told(one: Experiment) -> _Told:
     gate = GateConfig.model_validate_json(one.gate)
-    return _Told(one.environment, gate, report(load(one.state, gate), gate))
+    return _Told(one.environment, gate, report(load(one.state, gate), gate), one.acted)
 
 
 def _result(told: Sequence[_Told]) -> CheckResult:
@@ -99,6 +103,8 @@ def stage(told: Report) -> str:
 
 
 def _reasons(one: _Told) -> Iterator[str]:
+    if one.acted:
+        yield f"{one.environment}: {_VERBS.get(one.report.action, 'left as it is')}: {one.acted}"
     for row in one.report.rows:
         said = [part for part in (_towards(row), _saved(row)) if part]
         if said:
@@ -152,7 +158,7 @@ def _state(row: Row, status: Status) -> State:
 
 
 def _detail(one: _Told) -> dict[str, Any]:
-    return {"environment": one.environment, **asdict(one.report)}
+    return {"environment": one.environment, "acted": one.acted, **asdict(one.report)}
 
 
 CHECK = Check(NAME, Config, frozenset({Need.EXPERIMENTS}), evaluate)

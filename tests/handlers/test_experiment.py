@@ -1,12 +1,14 @@
 """When an experiment is looked at again, and when somebody is told."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
-from app.model import Canary, Cause, Done, KeptExperiment, Kind, Later, Trigger
+from app.model import Action, Canary, Cause, Done, KeptExperiment, Kind, Later, Outcome, Place, Trigger
 from checks.experiment import Config, GateConfig, GateState, begin, dump
+from handlers.consequences import NOTHING, Consequences
 from handlers.experiment import REST, Watch
 from tests.checks.experiment.facts import even, run
 
@@ -49,9 +51,19 @@ class Clock:
         return self.at
 
 
+class _Unasked:
+    """A writer that nothing is asked of: these rules name no consequences."""
+
+    def turn(self, place: Place, head_sha: str) -> Any:
+        raise AssertionError
+
+    async def perform(self, place: Place, actions: Sequence[Action], cause: Cause) -> Sequence[Outcome]:
+        raise AssertionError(actions)
+
+
 def watch(found: KeptExperiment | None) -> tuple[Watch, Shelf, Clock]:
     shelf, clock = Shelf(found), Clock()
-    return Watch(shelf, clock), shelf, clock
+    return Watch(shelf, Consequences(_Unasked()), clock), shelf, clock
 
 
 def told(answer: Done | Later) -> list[Any]:
@@ -87,7 +99,10 @@ async def test_an_answer_ends_the_timer_and_is_told() -> None:
     answer = await looks(LOOK)
     assert isinstance(answer, Done)
     assert told(answer) == [(Kind.EVALUATE, 7, "experiment.rollback")]
-    assert len(shelf.acts) == 1
+    assert shelf.acts == [NOTHING]
+    shelf.found = replace(shelf.found, acted=NOTHING) if shelf.found else None
+    assert isinstance(await looks(LOOK), Done)
+    assert shelf.acts == [NOTHING]
 
 
 async def test_what_is_no_pull_requests_is_told_to_none() -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from app.engine.jobs import Job
 from app.github.sandbox import Repo
+from app.github.sandbox.faults import AppliedThenCut
 from app.model import KeptExperiment, Kind, Trigger
 from tests.road.stories import PATH, change, shop
 from tests.road.town import DECISION, Town
@@ -134,6 +135,118 @@ async def test_a_canary_that_falls_silent_ends_by_time_alone(here: Town) -> None
     assert (kept.status, kept.reason) == ("inconclusive", "stale")
     await here.rest()
     assert here.conclusions(repo, sha) == {EXPERIMENT: "action_required", DECISION: "action_required"}
+
+
+FOLLOWED = (
+    RULES
+    + """  promote: {workflow: promote.yml, environment: production}
+  rollback: {workflow: back.yml}
+"""
+)
+WORKFLOW = """run-name: Canary ${{ inputs.maestro_id }}
+on:
+  workflow_dispatch:
+    inputs:
+      environment: {type: string}
+      sha: {type: string}
+      maestro_id: {type: string, required: false}
+"""
+
+
+def followed(here: Town) -> Repo:
+    """octo/shop, where answers have consequences."""
+    workflows = {f".github/workflows/{name}.yml": WORKFLOW for name in ("promote", "back")}
+    return shop(here.sandbox, FOLLOWED, **workflows)
+
+
+def runs(repo: Repo) -> list[str]:
+    """The workflows that were run."""
+    return [run.path.rpartition("/")[2] for run in repo.state.workflow_runs.values()]
+
+
+async def deployed(here: Town, repo: Repo, sender: Ci) -> tuple[int, str, Any]:
+    """A pull request whose head serves as a canary: its number, the head, the deployment."""
+    number, sha = change(repo)
+    deployment = repo.deploy(sha, "canary")
+    repo.report_deployment(deployment.id, "success")
+
+    async def begun() -> bool:
+        return bool(await here.maestro.stores.experiments.of("octo/shop", sha))
+
+    await until(begun, 20)
+    sender.experiment = (await experiment_of(here, sha)).id
+    return number, sha, deployment
+
+
+async def test_a_rollback_runs_its_workflow_and_says_so_on_deployment_and_card_once(here: Town) -> None:
+    repo, sender = followed(here), await ci(here)
+    number, _, deployment = await deployed(here, repo, sender)
+    kept = await sender.feed(bad=400)
+    await here.rest()
+    assert runs(repo) == ["back.yml"]
+    newest = deployment.statuses[-1]
+    assert (newest.state, newest.description) == ("failure", "Roll back: errors is proven worse than tolerated")
+    (card,) = here.cards(repo, number)
+    assert "taken back: workflow back.yml: done; deployment status failure: done" in card
+    await here.maestro.stores.experiments.acted(kept.id, "")  # as if the worker had been killed right before this
+    said = len(deployment.statuses)
+    await here.maestro.engine.put([Job("again", _look_at(kept.id))])
+    await here.rest()
+    assert (runs(repo), len(deployment.statuses)) == (["back.yml"], said)
+    assert (await sender.kept()).acted == "workflow back.yml: done; deployment status failure: done"
+    told = [json.loads(entry) async for batch in here.maestro.stores.provenance.rows() for _, entry, _ in batch]
+    acts = [one["what"] for one in told if one["reason"] == "experiment.rollback" and one["kind"] == "action"]
+    assert [one for one in acts if "check run" not in one and "card" not in one] == [
+        "run of workflow back.yml on main",
+        "deployment status failure",
+    ]
+
+
+async def test_a_rollback_comes_though_the_pull_request_moved_on_and_a_promotion_does_not(here: Town) -> None:
+    repo, sender = followed(here), await ci(here)
+    for branch, bad in (("bad", 400), ("good", 100)):
+        _, sha = change(repo, branch)
+        await sender.begin(sha)
+        repo.commit(branch, {"a.py": "x = 3\n"})
+        kept = await sender.feed(bad)
+        await here.rest()
+        assert runs(repo) == ["back.yml"]
+    assert kept.status == "promote"
+    assert (await sender.kept()).acted == "workflow promote.yml: not done, the pull request has moved on; " + (
+        "deployment to production: not done, the pull request has moved on"
+    )
+
+
+async def test_a_promotion_asks_for_the_deployment_to_production(here: Town) -> None:
+    repo, sender = followed(here), await ci(here)
+    _, sha, deployment = await deployed(here, repo, sender)
+    await sender.feed(bad=100)
+    await here.rest()
+    assert runs(repo) == ["promote.yml"]
+    (asked,) = (one for one in repo.state.deployments.values() if one.environment == "production")
+    assert (asked.sha, asked.statuses[-1].state) == (sha, "queued")
+    assert deployment.statuses[-1].description.startswith("Promote: every gate is proven")
+    assert here.conclusions(repo, sha) == {EXPERIMENT: "success", DECISION: "success"}
+
+
+async def test_a_workflow_that_github_refuses_keeps_no_other_consequence(here: Town) -> None:
+    repo, sender = shop(here.sandbox, FOLLOWED), await ci(here)
+    number, _, deployment = await deployed(here, repo, sender)
+    await sender.feed(bad=400)
+    await here.rest()
+    assert deployment.statuses[-1].state == "failure"
+    assert "workflow back.yml: refused by GitHub" in (await sender.kept()).acted
+    assert "refused by GitHub" in here.cards(repo, number)[0]
+
+
+async def test_a_dispatch_whose_answer_was_lost_is_found_and_not_sent_again(here: Town) -> None:
+    repo, sender = followed(here), await ci(here)
+    here.sandbox.faults.add(AppliedThenCut(), path="*/dispatches")
+    await deployed(here, repo, sender)
+    await sender.feed(bad=400)
+    await here.rest()
+    assert runs(repo) == ["back.yml"]
+    assert (await sender.kept()).acted == "workflow back.yml: done; deployment status failure: done"
 
 
 async def experiment_of(here: Town, sha: str) -> KeptExperiment:

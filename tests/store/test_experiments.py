@@ -269,6 +269,9 @@ async def test_what_is_open_is_what_runs_or_owes_something(
     await experiments.stop(begun.id, Reason.STOPPED, CAUSE)
     assert [one.id for one in await experiments.running("octo/shop")] == [other.id]
     assert [one.id for one in await experiments.open()] == [begun.id, other.id]
+    clock.at += 90_000
+    assert [one.id for one in await experiments.open()] == [other.id]
+    clock.at -= 90_000
     await experiments.acted(begun.id, "nothing")
     assert [one.id for one in await experiments.open()] == [other.id]
 

@@ -1,0 +1,108 @@
+"""What follows from the answer of an experiment: a workflow, a deployment, a word on the canary's own deployment.
+
+Each is had once, whatever is killed in between (docs/effects.md). Each is tried for itself: a missing permission for
+one must not keep a bad canary in service. A promotion is dropped where the pull request moved on, a rollback never is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from app.model import (
+    Cause,
+    Deed,
+    DeploymentState,
+    DispatchWorkflow,
+    KeptExperiment,
+    NewDeployment,
+    Outcome,
+    Performed,
+    Place,
+    SetDeploymentStatus,
+    Stop,
+)
+from checks.experiment import Config, Status, load, report
+from handlers.ports import Writer
+
+NOTHING = "nothing was asked for"
+DOUBT = 600.0  # seconds for which a workflow run that nobody can find is looked for
+
+_WHY = {
+    Stop.HEAD_MOVED: "not done, the pull request has moved on",
+    Stop.IN_DOUBT: "in doubt: it was asked for, and nobody can find it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """Has the writer do what an answer asks for. `now`: epoch seconds."""
+
+    writer: Writer
+    now: Callable[[], float] = time.time
+
+    async def __call__(self, kept: KeptExperiment, cause: Cause) -> str:
+        """What became of all, in words; "" while one of them is in doubt and is to be looked for again."""
+        rules = Config.model_validate_json(kept.rules)
+        told = report(load(kept.state, rules.judged_by), rules.judged_by)
+        promotes = kept.status == Status.PROMOTE
+        deeds = tuple(_deeds(kept, rules, told.action, told.title))
+        place = Place(kept.canary.repository, kept.canary.installation, kept.canary.number if promotes else None)
+        cause = replace(cause, reason=f"experiment.{kept.status}", head_sha=kept.canary.sha)
+        outcomes = [(name, await self._done(place, deed, cause)) for name, deed in deeds]
+        if self.now() - kept.changed < DOUBT and any(_stopped(one) is Stop.IN_DOUBT for _, one in outcomes):
+            return ""
+        return "; ".join(f"{name}: {_said(one)}" for name, one in outcomes) or NOTHING
+
+    async def _done(self, place: Place, deed: Deed, cause: Cause) -> Outcome:
+        (outcome,) = await self.writer.perform(place, (deed,), cause)
+        return outcome
+
+
+def _deeds(kept: KeptExperiment, rules: Config, action: str, title: str) -> Iterator[tuple[str, Deed]]:
+    """What to do for `action`, the most urgent first, each with its name for people."""
+    match action:
+        case "promote":
+            yield from _workflow(kept, rules.promote.workflow, action)
+            if rules.promote.environment:
+                yield f"deployment to {rules.promote.environment}", _deployment(kept, rules.promote.environment, title)
+            yield from _status(kept, "success", title)
+        case "rollback":
+            yield from _workflow(kept, rules.rollback.workflow, action)
+            yield from _status(kept, "failure", title)
+
+
+def _workflow(kept: KeptExperiment, workflow: str, action: str) -> Iterator[tuple[str, Deed]]:
+    if not workflow:
+        return
+    canary = kept.canary
+    inputs = (("environment", canary.environment), ("sha", canary.sha))
+    run = DispatchWorkflow(workflow, canary.base_ref, inputs, f"experiment {kept.id} {action}", canary.sha)
+    yield f"workflow {workflow}", run
+
+
+def _deployment(kept: KeptExperiment, environment: str, title: str) -> Deed:
+    asked = NewDeployment(f"experiment {kept.id}", kept.canary.sha, environment, title)
+    return SetDeploymentStatus(asked, "queued", title, kept.canary.sha, occasion=_occasion(kept))
+
+
+def _status(kept: KeptExperiment, state: DeploymentState, title: str) -> Iterator[tuple[str, Deed]]:
+    canary = kept.canary
+    if canary.deployment is not None:
+        said = SetDeploymentStatus(canary.deployment, state, title, canary.sha, occasion=_occasion(kept))
+        yield f"deployment status {state}", said
+
+
+def _occasion(kept: KeptExperiment) -> str:
+    return f"experiment {kept.id}"
+
+
+def _stopped(outcome: Outcome) -> Stop | None:
+    return None if isinstance(outcome, Performed) else outcome.why
+
+
+def _said(outcome: Outcome) -> str:
+    if isinstance(outcome, Performed):
+        return "done"
+    return _WHY.get(outcome.why, f"refused by GitHub: {outcome.detail}")
