@@ -232,7 +232,8 @@ def _range(stated: Any, purl_type: str) -> Range | None:
     kind = stated.get("type") if isinstance(stated, Mapping) else None
     if kind == "GIT":
         return None
-    scheme = {"SEMVER": "semver", "ECOSYSTEM": purl_type}.get(kind, "") if isinstance(kind, str) else ""
+    semantic = "golang" if purl_type == "golang" else "semver"  # the same order, and Go's own spelling of it
+    scheme = {"SEMVER": semantic, "ECOSYSTEM": purl_type}.get(kind, "") if isinstance(kind, str) else ""
     events = _list(stated, "events") if isinstance(stated, Mapping) else []
     read = [(name, event[name]) for event in events if isinstance(event, Mapping) for name in EVENTS if name in event]
     sound = len(read) >= len(events) and all(isinstance(version, str) and version for _, version in read)

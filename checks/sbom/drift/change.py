@@ -84,8 +84,9 @@ class Diff:
     restated: tuple[Change, ...] = ()
     graph: bool = False
 
-    def of(self, kind: Kind) -> tuple[Change, ...]:
-        return tuple(change for change in self.changes if change.kind is kind)
+    def of(self, kind: Kind | str) -> tuple[Change, ...]:
+        """The changes of one kind, by the enumeration or by its word."""
+        return tuple(change for change in self.changes if change.kind == kind)
 
     def summary(self) -> dict[str, int]:
         """Counts by kind: added, removed, upgraded, downgraded, multi_version, license_changed."""

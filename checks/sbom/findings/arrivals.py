@@ -22,7 +22,7 @@ def concerns(bills: Bills) -> Iterator[Concern]:
 def _denied(bills: Bills) -> Iterator[Concern]:
     targets = bills.config.packages.denied()
     for change in bills.changes.values() if targets else ():
-        arrived = tuple(each for each in change.arrived if any(t.touches(change.purl, (each,)) for t in targets))
+        arrived = tuple(each for each in change.arrived if any(t.threatens(change.purl, (each,)) for t in targets))
         if arrived:
             yield bills.of_change(DENIED, f"{say(change)} is denied by `sbom.packages`", change, versions=arrived)
 

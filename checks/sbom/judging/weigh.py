@@ -10,6 +10,7 @@ from checks.sbom.bills.bill import Scope
 from checks.sbom.concern import Concern
 from checks.sbom.rules.selectors import Action, Rule
 
+_MALICIOUS = "MAL-"  # how OSV names the record of a package that is itself the attack
 _BLOCKING = {
     ("licence", "denied"),
     ("downgrade", "into_vulnerable"),
@@ -46,9 +47,13 @@ def _default(concern: Concern, severity: str) -> Effect:
 
 
 def _of_advisory(concern: Concern, severity: str) -> Action:
-    """Of unknown severity is not mild: it is remarked on, whatever the limit. A repaired one is only told."""
+    """Of unknown severity is not mild: it is remarked on, whatever the limit. A repaired one is only told, and malware
+    stops the change in every scope: it runs where it is installed.
+    """
     if concern.kind == "fixed":
         return "ignore"
+    if concern.kind == "introduced" and any(name.startswith(_MALICIOUS) for name in concern.names):
+        return "block"
     level = concern.severity if concern.severity in SEVERITIES else "unknown"
     severe = level != "unknown" and SEVERITIES.index(level) >= SEVERITIES.index(severity)
     stops = concern.kind == "introduced" and severe and concern.scope is not Scope.DEVELOPMENT

@@ -61,6 +61,8 @@ def ordered(ecosystem: str, every: Iterable[str]) -> list[str]:
 
 
 def _scheme(ecosystem: str, a: str, b: str) -> Callable[[str], Any] | None:
+    if ecosystem == "golang":
+        return _go
     if ecosystem in _SEMVER:
         return _semantic
     if ecosystem == "pypi":
@@ -80,6 +82,11 @@ def _semantic(text: str) -> tuple[tuple[int, ...], bool, tuple[tuple[bool, int, 
         core.pop()
     before = matched[2] or ""
     return tuple(core), not before, tuple(_identifier(part) for part in before.split("."))
+
+
+def _go(text: str) -> tuple[tuple[int, ...], bool, tuple[tuple[bool, int, str], ...]]:
+    """The toolchain, and with it the standard library, calls itself `go1.20.1`."""
+    return _semantic(text.strip().removeprefix("go"))
 
 
 def _identifier(part: str) -> tuple[bool, int, str]:

@@ -59,6 +59,8 @@ def spelling(ecosystem: str, version: str) -> str:
 
         return canonicalize_version(version.strip())
     text = version.strip()
+    if ecosystem == "golang":
+        text = text.removeprefix("go")
     return text.removeprefix("v") if ecosystem in _PLAIN_V else text
 
 

@@ -134,3 +134,9 @@ def test_alternating_events_are_half_open_intervals(bounds: list[int], at: int) 
     below = sum(bound <= at for bound in bounds)
     assert affected(f"{at}.0.0", *pairs) is (below % 2 == 1)
     assert affected(f"{at}.0.0", *reversed(pairs)) is (below % 2 == 1)
+
+
+@pytest.mark.parametrize(("version", "affected"), [("go1.20.1", True), ("1.20.1", True), ("go1.20.2", False)])
+def test_the_standard_library_of_go_is_known_by_the_name_of_its_toolchain(version: str, affected: bool) -> None:
+    known = record(entry("introduced:0", "fixed:1.20.2", ecosystem="Go", name="stdlib"))
+    assert osv.affected(known, "Go", "stdlib", version) is affected

@@ -1,5 +1,6 @@
 """Packages that should not arrive, and packages that stayed what they are called and became something else."""
 
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,9 @@ from checks.sbom import Component, Config, Kind, report
 from checks.sbom.findings.popular import POPULAR
 from checks.sbom.findings.typosquat import Names, skeleton, slipped
 from checks.sbom.judging.outcome import Outcome
+from checks.sbom.rules.targets import parse
 
+from .advisories import entry, record
 from .bills import NAMES, document, npm, pair
 
 pytestmark = pytest.mark.slow
@@ -180,3 +183,28 @@ def test_a_package_that_ceases_to_be_shipped_is_a_change_and_no_finding() -> Non
     outcome = judged([npm("a"), npm("b", **DEV)], [npm("a", **DEV), npm("b", **DEV)])
     assert told(outcome) == []
     assert [change.kind for change in outcome.diff.changes] == [Kind.SCOPE_CHANGED]
+
+
+@pytest.mark.parametrize(
+    ("denied", "arriving", "version", "stopped"),
+    [
+        ("pkg:pypi/foo.bar", "pkg:pypi/foo-bar", "1.1", True),  # PEP 503: the same name
+        ("pkg:pypi/Foo_Bar@<2", "pkg:pypi/foo-bar", "1.1", True),
+        ("pkg:cargo/a-b", "pkg:cargo/a_b", "1.0.0", True),
+        ("pkg:nuget/Newtonsoft.*", "pkg:nuget/newtonsoft.json", "13.0.1", True),
+        ("pkg:npm/b@<1.2", "pkg:npm/b", "main", True),  # nobody can say that it is not
+        ("pkg:npm/b@<1.2", "pkg:npm/b", "1.2.0", False),
+        ("pkg:npm/A", "pkg:npm/a", "1.0.0", False),  # old npm packages differ by case
+    ],
+)
+def test_a_denied_package_is_known_by_every_spelling_and_in_every_version_that_may_be_meant(
+    denied: str, arriving: str, version: str, stopped: bool
+) -> None:
+    assert parse(denied).threatens(arriving, (version,)) is stopped
+
+
+@pytest.mark.parametrize("fields", [{}, DEV])
+def test_malware_stops_the_change_in_every_scope(fields: dict[str, Any]) -> None:
+    malware = json.dumps(record(entry("introduced:0", ecosystem="npm", name="evil"), id="MAL-2024-1"))
+    outcome = report.compare(document(npm("stay")), document(npm("stay"), npm("evil", **fields)), Config(), [malware])
+    assert outcome.state is State.BLOCK
