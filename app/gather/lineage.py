@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from app.github.records import Commit
 
@@ -28,9 +28,14 @@ class Lineage:
         """The commit that lies so many before where the change left its base; None past the last that is known."""
         if behind == 0:
             return self.forked
+        line = await self.line()
+        return line[behind] if behind < len(line) else None
+
+    async def line(self) -> Sequence[Commit]:
+        """All of them, the newest first."""
         if self._line is None:
             self._line = self._followed(await self._history(self.forked.sha))
-        return self._line[behind] if behind < len(self._line) else None
+        return self._line
 
     def _followed(self, listed: Iterable[Commit]) -> list[Commit]:
         """Those of `listed` that the branch itself was at: side branches came in as a second parent."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -22,6 +23,12 @@ class SentBills(Protocol):
     async def paths_at(self, repository: str, sha: str) -> tuple[str, ...]:
         """What was sent of a commit, by path."""
 
+    async def paths_of(self, repository: str, shas: Collection[str]) -> frozenset[str]:
+        """What was sent of any of these commits, by path."""
+
+    async def paths(self, repository: str) -> frozenset[str]:
+        """What was sent of any commit at all, by path."""
+
     async def get(self, repository: str, sha: str, path: str) -> bytes | None:
         """One of them, as it was sent."""
 
@@ -35,6 +42,14 @@ class NothingSent:
     async def paths_at(self, repository: str, sha: str) -> tuple[str, ...]:
         """Nothing."""
         return ()
+
+    async def paths_of(self, repository: str, shas: Collection[str]) -> frozenset[str]:
+        """Nothing."""
+        return frozenset()
+
+    async def paths(self, repository: str) -> frozenset[str]:
+        """Nothing."""
+        return frozenset()
 
     async def get(self, repository: str, sha: str, path: str) -> bytes | None:
         """Nothing."""
@@ -60,8 +75,8 @@ class Sboms:
         """One pair a path. A file that the change leaves alone is not read: it is equal to itself."""
         ends = (self.lineage.forked.sha, self.pull.head_sha)
         base, head = await asyncio.gather(*(self.sent.paths_at(self.pull.repository, sha) for sha in ends))
-        came = _Came(frozenset(base), frozenset(head))
-        paths = sorted({*self.files.base, *self.files.head, *came.base, *came.head})
+        came = _Came(frozenset(base), frozenset(head), await self._owed({*base, *head}))
+        paths = sorted({*self.files.base, *self.files.head, *came.any})
         if len(paths) > MOST_FILES:
             return Missing(f"more than {MOST_FILES} bills: files at `sbom.paths`, and what CI sent")
         drafts = await asyncio.gather(*(self._draft(path, came) for path in paths))
@@ -70,6 +85,18 @@ class Sboms:
             if pair.path in came.any and pair.base is not None:
                 await self.sent.serves(self.pull.repository, pair.base.sha, pair.path, self.pull.base_ref)
         return found
+
+    async def _owed(self, known: Collection[str]) -> frozenset[str]:
+        """The paths, besides those `known` of either end, of which CI sent a bill for an older commit of the base.
+
+        Where the base has a file of that path, the file took its place. No history is asked for where nothing else was
+        ever sent.
+        """
+        others = (await self.sent.paths(self.pull.repository)).difference(known, self.files.base)
+        if not others:
+            return others
+        line = [commit.sha for commit in await self.lineage.line()]
+        return others & await self.sent.paths_of(self.pull.repository, line)
 
     # --- both ends -------------------------------------------------------------------------------------------
 
@@ -85,7 +112,7 @@ class Sboms:
         sha = self.pull.head_sha
         if path in came.head:
             return await self._sent(path, sha)
-        if path in came.base:
+        if path in came.any:
             return Document(path, sha, missing=Missing(f"CI has not sent it for {sha[:7]}", coming=self.coming))
         return await self._file(path, sha) if path in self.files.head else None
 
@@ -131,11 +158,12 @@ class Sboms:
 
 @dataclass(frozen=True, slots=True)
 class _Came:
-    """The paths of which CI sent a bill: at the point where the change left its base, and at the head."""
+    """The paths of which CI sent a bill: where the change left its base, of the head, and before, of the base alone."""
 
     base: frozenset[str]
     head: frozenset[str]
+    before: frozenset[str]
 
     @property
     def any(self) -> frozenset[str]:
-        return self.base | self.head
+        return self.base | self.head | self.before

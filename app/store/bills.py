@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.database import insert_into, now_us
@@ -35,6 +36,18 @@ class Bills:
         query = select(table.c.path).where(table.c.repository == repository, table.c.sha == sha)
         async with self.engine.connect() as connection:
             return tuple((await connection.execute(query.order_by(table.c.path))).scalars())
+
+    async def paths_of(self, repository: str, shas: Collection[str]) -> frozenset[str]:
+        """What was sent of any of the commits `shas`, by path."""
+        return await self._paths(and_(table.c.repository == repository, table.c.sha.in_(shas)))
+
+    async def paths(self, repository: str) -> frozenset[str]:
+        """What was sent of any commit, by path, as far as it is kept."""
+        return await self._paths(table.c.repository == repository)
+
+    async def _paths(self, wanted: ColumnElement[bool]) -> frozenset[str]:
+        async with self.engine.connect() as connection:
+            return frozenset((await connection.execute(select(table.c.path).where(wanted).distinct())).scalars())
 
     async def get(self, repository: str, sha: str, path: str) -> bytes | None:
         """The bill as it was sent, unpacked; None where none was."""

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from app.commands.story import bill
-from checks.model import Advisories, Baseline, Missing, Unread
-from tests.road.supply import FILE, NEW, advisory, brings, facts, kept, pair, rules, send
+from checks.model import Advisories, Baseline, Document, Missing, Unread
+from tests.road.supply import FILE, NEW, OLD, advisory, brings, facts, kept, pair, rules, send
 from tests.road.town import DECISION, Town
 
 pytestmark = pytest.mark.slow
@@ -216,6 +216,93 @@ async def test_the_baseline_of_a_sent_bill_is_the_newest_green_commit_that_ci_se
     assert found.baseline is not None
     assert (found.baseline.sha, found.baseline.behind) == (older, 1)
     assert here.conclusions(repo, sha)[DECISION] == "success"
+
+
+@pytest.mark.parametrize("of_the_tip", [(), ("a.json",), ("a.json", "b.json")], ids=["none", "one", "both"])
+async def test_a_bill_that_the_base_had_is_missed_though_that_of_its_tip_is_late(
+    here: Town, of_the_tip: tuple[str, ...]
+) -> None:
+    here.osv.publish(advisory())
+    repo = kept(here.sandbox, **{FILE: "", "a.py": "x = 1\n"})
+    older = repo.commit("main", {FILE: None})
+    for path in ("a.json", "b.json"):
+        await send(here, older, OLD, path)
+    tip = repo.commit("main", {"a.py": "x = 3\n"})
+    for path in of_the_tip:
+        await send(here, tip, OLD, path)
+    sha = repo.commit("fix", {"a.py": "x = 2\n"})
+    number = repo.open_pull("Add jinja2", "fix")
+    await send(here, sha, OLD, "a.json")
+    await here.rest()
+    missed = (await facts(here, number)).sboms
+    assert isinstance(missed, tuple)
+    assert [one.path for one in missed if one.head and one.head.missing] == ["b.json"]
+    assert here.conclusions(repo, sha)[DECISION] == "action_required"
+    await send(here, sha, NEW, "b.json")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "failure"
+
+
+async def test_a_blocked_change_does_not_turn_green_by_leaving_the_bill_out(here: Town) -> None:
+    here.osv.publish(advisory())
+    repo = kept(here.sandbox, **{FILE: "", "a.py": "x = 1\n"})
+    older = repo.commit("main", {FILE: None})
+    for path in ("a.json", "b.json"):
+        await send(here, older, OLD, path)
+    repo.commit("main", {"a.py": "x = 3\n"})
+    blocked = repo.commit("fix", {"a.py": "x = 2\n"})
+    repo.open_pull("Add jinja2", "fix")
+    await send(here, blocked, OLD, "a.json")
+    await send(here, blocked, NEW, "b.json")
+    await here.rest()
+    assert here.conclusions(repo, blocked)[DECISION] == "failure"
+    sha = repo.commit("fix", {"a.py": "x = 4\n"})
+    await send(here, sha, OLD, "a.json")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "action_required"
+
+
+async def test_a_committed_bill_that_rests_does_not_hide_a_sent_one_that_is_missing(here: Town) -> None:
+    repo = kept(here.sandbox, **{"a.py": "x = 1\n"})
+    await send(here, repo.tip(), OLD, "build/shop.json")
+    repo.commit("main", {"a.py": "x = 3\n"})
+    sha = repo.commit("fix", {"a.py": "x = 2\n"})
+    repo.open_pull("Add jinja2", "fix")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "action_required"
+
+
+async def test_a_path_that_was_sent_of_heads_alone_is_owed_by_nobody_else(here: Town) -> None:
+    repo = kept(here.sandbox, **{"a.py": "x = 1\n"})
+    other = repo.commit("other", {"a.py": "x = 5\n"})
+    await send(here, other, OLD, "build/trial.json")
+    sha = repo.commit("fix", {"a.py": "x = 2\n"})
+    number = repo.open_pull("Correct x", "fix")
+    await here.rest()
+    assert (await pair(here, number)).path == FILE
+    assert here.conclusions(repo, sha)[DECISION] == "success"
+
+
+async def test_a_committed_bill_takes_the_place_of_what_ci_sent_of_older_commits(here: Town) -> None:
+    repo = kept(here.sandbox, **{FILE: "", "a.py": "x = 1\n"})
+    await send(here, repo.commit("main", {FILE: None}), OLD)
+    repo.commit("main", {FILE: OLD})
+    sha = repo.commit("fix", {"a.py": "x = 2\n"})
+    number = repo.open_pull("Correct x", "fix")
+    await here.rest()
+    assert (await pair(here, number)).head == Document(FILE, sha)
+    assert here.conclusions(repo, sha)[DECISION] == "success"
+
+
+async def test_no_history_is_asked_for_where_both_ends_have_all_that_was_ever_sent(here: Town) -> None:
+    repo = kept(here.sandbox, **{FILE: "", "a.py": "x = 1\n"})
+    await send(here, repo.commit("main", {FILE: None}), OLD, "shop.json")
+    sha = repo.commit("fix", {"a.py": "x = 2\n"})
+    repo.open_pull("Correct x", "fix")
+    await send(here, sha, OLD, "shop.json")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "success"
+    assert not [call for call in here.calls() if call.endswith("/commits")]
 
 
 async def test_a_bill_of_the_base_that_comes_late_is_looked_at_by_those_who_began_there(here: Town) -> None:

@@ -43,6 +43,16 @@ async def test_a_repository_may_have_several_bills(database: AsyncEngine) -> Non
     assert await bills.paths_at("o/r", "c" * 40) == ()
 
 
+async def test_what_was_sent_of_some_commits_or_of_any_is_told_by_path(database: AsyncEngine) -> None:
+    bills = Bills(database)
+    for sha, path in ((SHA, "web.json"), (OTHER, "api.json"), (OTHER, "web.json"), ("c" * 40, "cli.json")):
+        await bills.keep("o/r", sha, path, b"x")
+    await bills.keep("o/x", SHA, "theirs.json", b"x")
+    assert await bills.paths_of("O/R", [SHA, OTHER]) == {"api.json", "web.json"}
+    assert await bills.paths_of("o/r", []) == frozenset()
+    assert await bills.paths("o/r") == {"api.json", "cli.json", "web.json"}
+
+
 async def test_old_bills_are_forgotten_but_the_newest_of_each_path(database: AsyncEngine) -> None:
     bills = Bills(database)
     for sha, path in (("1" * 40, "api.json"), ("2" * 40, "api.json"), ("1" * 40, "web.json")):
