@@ -56,9 +56,12 @@ class Archive:
         """When the head was first judged, in epoch seconds; None when it never was."""
         return await self.decisions.first_at(repository, head_sha)
 
-    async def verdict(self, repository: str, heads: Sequence[str], number: int | None) -> str:
-        """The newest verdict at any of `heads`, else of pull request `number`; "" where nothing was decided."""
-        return await self.decisions.verdict(repository, heads, number)
+    async def verdict(self, repository: str, heads: Sequence[str], branch: str) -> str:
+        """The newest verdict at any of `heads` on a change to `branch`; "" where nothing was decided."""
+        async for verdict, kept in self.decisions.verdicts_at(repository, heads):
+            if record.base_of(kept) == branch:
+                return verdict
+        return ""
 
     async def group_at(self, repository: str, head_sha: str) -> Pull | None:
         """The merge group that was judged at this head."""

@@ -165,7 +165,7 @@ class _NothingKept:
     async def group_at(self, repository: str, head_sha: str) -> Pull | None:
         return None
 
-    async def verdict(self, repository: str, heads: Sequence[str], number: int | None) -> str:
+    async def verdict(self, repository: str, heads: Sequence[str], branch: str) -> str:
         return ""
 
 

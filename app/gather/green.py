@@ -19,14 +19,16 @@ MOST_PULLS = 5  # pull requests that brought one commit, whose verdicts are look
 _GOOD = frozenset({"success", "neutral", "skipped"})
 _SQUASHED = re.compile(r"\(#([1-9][0-9]{0,8})\)$")  # as GitHub ends the first line of a squashed pull request
 
+_Brought = tuple[str, bool | None]  # the commit that a pull request came as, and our word on its last head
+
 Green = Callable[[Commit], Awaitable[bool]]
 
 
 class Verdicts(Protocol):
     """What we decided before."""
 
-    async def verdict(self, repository: str, heads: Sequence[str], number: int | None) -> str:
-        """The newest verdict at any of `heads`, else of pull request `number`; "" where nothing was decided."""
+    async def verdict(self, repository: str, heads: Sequence[str], branch: str) -> str:
+        """The newest verdict at any of `heads` on a change to `branch`; "" where nothing was decided."""
 
 
 @dataclass(slots=True)
@@ -48,47 +50,56 @@ class Greens:
     async def __call__(self, commit: Commit) -> bool:
         key = self.repository.full_name.lower(), self.branch, commit.sha
         if key not in self.settled:
-            known = await self._ours(commit)
-            known = await self._theirs(commit) if known is None else known
+            known = await self._word(commit.sha, *commit.parents[1:])
+            known = await self._asked(commit) if known is None else known
             if known is None:
                 return False
             self.settled[key] = known
         return self.settled[key]
 
-    async def _ours(self, commit: Commit) -> bool | None:
-        """Our word on the commit itself or on the pull request whose merge it is."""
-        squashed = _SQUASHED.search(commit.message.partition("\n")[0].strip())
-        number = int(squashed[1]) if squashed and len(commit.parents) == 1 else None
-        return await self._word((commit.sha, *commit.parents[1:]), number)
-
-    async def _word(self, heads: Sequence[str], number: int | None) -> bool | None:
-        """A HOLD is no word on a commit."""
-        verdict = await self.verdicts.verdict(self.repository.full_name, heads, number)
+    async def _word(self, *heads: str) -> bool | None:
+        """Our word on changes to this branch. A HOLD is no word on a commit."""
+        verdict = await self.verdicts.verdict(self.repository.full_name, heads, self.branch)
         if verdict == Verdict.SHIP:
             return True
         return False if verdict in {Verdict.BLOCK, Verdict.ROLLBACK} else None
 
-    async def _theirs(self, commit: Commit) -> bool | None:
-        """What the check runs of others say, unless we spoke against what brought it; None while some still run, or
-        when enough was asked.
+    async def _asked(self, commit: Commit) -> bool | None:
+        """What GitHub lets us know; None while some checks still run, or when enough was asked.
+
+        A merge commit names its head itself: nobody is asked what brought it. A title may say `(#17)` for any reason;
+        it tells only what to ask first.
         """
+        if len(commit.parents) != 1:
+            return await self._passed(commit)
+        if not _SQUASHED.search(commit.message.partition("\n")[0].strip()):
+            return await self._passed(commit) and await self._brought_well(commit)
+        brought = await self._brought(commit)
+        if brought is None or _stopped(brought):
+            return None if brought is None else False
+        return (commit.sha, True) in brought or await self._passed(commit)
+
+    async def _passed(self, commit: Commit) -> bool | None:
+        """Are all check runs of others content?"""
         if not self._may_ask():
             return None
         runs = [run for run in await self.repository.check_runs(commit.sha) if self._of_others(run)]
         if any(run.status != "completed" for run in runs):
             return None
-        if not all(run.conclusion in _GOOD for run in runs):
-            return False
-        return await self._brought_well(commit) if len(commit.parents) == 1 else True
+        return all(run.conclusion in _GOOD for run in runs)
 
     async def _brought_well(self, commit: Commit) -> bool | None:
-        """Did no pull request bring it that we had stopped? A merge commit names its head itself: nobody is asked."""
+        """Did no pull request bring it that we had stopped?"""
+        brought = await self._brought(commit)
+        return None if brought is None else not _stopped(brought)
+
+    async def _brought(self, commit: Commit) -> list[_Brought] | None:
+        """Which pull requests brought it to this branch?"""
         if not self._may_ask():
             return None
         pulls = await self.repository.commit_pulls(commit.sha)
-        brought = [pull for pull in pulls if pull.merged and pull.base_ref == self.branch]
-        words = [await self._word((pull.head_sha,), pull.number) for pull in brought[:MOST_PULLS]]
-        return False not in words
+        merged = [pull for pull in pulls if pull.merged and pull.base_ref == self.branch]
+        return [(pull.merge_sha, await self._word(pull.head_sha)) for pull in merged[:MOST_PULLS]]
 
     def _may_ask(self) -> bool:
         self.left -= 1
@@ -96,6 +107,10 @@ class Greens:
 
     def _of_others(self, run: CheckRun) -> bool:
         return run.app_id != self.own_app and not run.external_id.startswith(OWN_RUN)
+
+
+def _stopped(brought: list[_Brought]) -> bool:
+    return any(word is False for _, word in brought)
 
 
 async def unknowable(_commit: Commit) -> bool:

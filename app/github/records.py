@@ -41,6 +41,7 @@ class PullRequest:
     merged: bool = False
     by_bot: bool = False  # an App opened it
     mergeable: bool | None = None  # without conflict; None while GitHub does not know, and in lists
+    merge_sha: str = ""  # of one that is `merged`: the commit that it came as, the last where it was rebased
 
     @property
     def from_fork(self) -> bool:
@@ -212,6 +213,7 @@ def read_pull(data: Any) -> PullRequest:
         merged=bool(data.get("merged_at")),
         by_bot=_text(_object(data, "user"), "type") == "Bot",
         mergeable=_flag(data, "mergeable"),
+        merge_sha=_text(data, "merge_commit_sha"),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import func, insert, select
@@ -99,15 +99,17 @@ class Decisions:
             rows = (await connection.execute(query)).all()
         return {(row.number, row.head_sha): zlib.decompress(row.record) for row in rows}
 
-    async def verdict(self, repository: str, heads: Sequence[str], number: int | None) -> str:
-        """The newest verdict at any of `heads`, else of pull request `number`; "" where there is none that counts."""
-        told = (table.c.repository == repository, table.c.verdict != SILENCE)
-        newest = select(table.c.verdict).where(*told).order_by(table.c.id.desc()).limit(1)
+    async def verdicts_at(self, repository: str, heads: Sequence[str]) -> AsyncIterator[tuple[str, bytes]]:
+        """The verdicts at any of `heads`, each with its record, the newest first; what was voided is none."""
+        given = (table.c.repository == repository, table.c.head_sha.in_(heads), table.c.verdict != SILENCE)
+        query = select(table.c.id).where(*given).order_by(table.c.id.desc())
         async with self.engine.connect() as connection:
-            found = (await connection.execute(newest.where(table.c.head_sha.in_(heads)))).scalar_one_or_none()
-            if found is None and number is not None:
-                found = (await connection.execute(newest.where(table.c.number == number))).scalar_one_or_none()
-        return found or ""
+            ids = list((await connection.execute(query)).scalars())
+        for one in ids:
+            async with self.engine.connect() as connection:
+                wanted = select(table.c.verdict, table.c.record).where(table.c.id == one)
+                row = (await connection.execute(wanted)).one()
+            yield row.verdict, zlib.decompress(row.record)
 
     async def group_at(self, repository: str, head_sha: str) -> bytes | None:
         """The newest record of a merge group at this head."""

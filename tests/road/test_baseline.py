@@ -4,7 +4,7 @@ import pytest
 
 from app.commands.story import bill
 from checks.model import Baseline
-from tests.road.supply import FILE, NEW, OLD, baseline, brings, facts, kept, pair
+from tests.road.supply import FILE, NEW, OLD, PATH, baseline, brings, facts, kept, pair, rules
 from tests.road.town import DECISION, Town
 
 pytestmark = pytest.mark.slow
@@ -155,15 +155,75 @@ async def test_what_brought_a_commit_is_asked_once_while_its_word_stands(here: T
     assert sum(call.endswith(f"/commits/{tip}/pulls") for call in here.calls()) == 1
 
 
-async def test_a_squashed_pull_request_is_known_by_its_number(here: Town) -> None:
+async def test_a_squashed_pull_request_counts_as_its_merge_and_is_asked_for_once(here: Town) -> None:
     repo = kept(here.sandbox)
     first, _ = brings(repo, "one", RED)
     await here.rest()
-    squashed = repo.commit("main", {FILE: RED}, message=f"Add jinja2 (#{first})\n\nMore words.")
+    squashed = repo.squash(first)
     repo.report_check(squashed, "nightly", conclusion="failure")
     second, _ = brings(repo, "two", NEW)
     await here.rest()
     assert ((await baseline(here, second)) or Baseline("")).sha == squashed
+    assert asked(here, squashed) == 0
+    assert sum(call.endswith(f"/commits/{squashed}/pulls") for call in here.calls()) == 1
+
+
+async def test_a_blocked_pull_request_that_was_squashed_is_no_baseline(here: Town) -> None:
+    repo = kept(here.sandbox, BLOCKING)
+    before = repo.tip()
+    first, _ = brings(repo, "one", DENIED)
+    await here.rest()
+    repo.squash(first)
+    second, _ = brings(repo, "two", DENIED.replace("3.0.3", "3.0.4"))
+    await here.rest()
+    assert ((await baseline(here, second)) or Baseline("")).sha == before
+
+
+async def test_a_title_that_names_a_pull_request_of_another_branch_outvotes_no_failed_check(here: Town) -> None:
+    repo = kept(here.sandbox)
+    before = repo.tip()
+    repo.commit("release", {"b.py": "y = 1\n"})
+    repo.commit("hot", {FILE: RED}, parent=repo.tip("release"))
+    number = repo.open_pull("Renew flask", "hot", "release")
+    await here.rest()
+    repo.merge(number)
+    await here.rest()
+    picked = repo.commit("main", {FILE: RED}, message=f"Renew flask (#{number})")
+    repo.report_check(picked, "unit", conclusion="failure")
+    second, _ = brings(repo, "two", NEW)
+    await here.rest()
+    assert ((await baseline(here, second)) or Baseline("")).sha == before
+
+
+async def test_a_title_that_names_an_open_pull_request_outvotes_no_failed_check(here: Town) -> None:
+    repo = kept(here.sandbox)
+    before = repo.tip()
+    repo.commit("fix", {"a.py": "x = 2\n"})
+    number = repo.open_pull("Correct x", "fix")
+    await here.rest()
+    direct = repo.commit("main", {FILE: RED}, message=f"Renew flask (#{number})")
+    repo.report_check(direct, "unit", conclusion="failure")
+    second, _ = brings(repo, "two", NEW)
+    await here.rest()
+    assert ((await baseline(here, second)) or Baseline("")).sha == before
+
+
+async def test_that_a_head_may_ship_to_another_branch_makes_its_merge_no_baseline_here(here: Town) -> None:
+    repo = kept(here.sandbox, BLOCKING)
+    before = repo.tip()
+    repo.commit("release", {PATH: rules(licenses={"deny": ["MIT"]})})
+    first, sha = brings(repo, "one", DENIED)
+    await here.rest()
+    repo.open_pull("Release", "one", "release")
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] == "failure"
+    merged = repo.merge(first)
+    repo.report_check(sha, "again")
+    await here.rest()
+    second, _ = brings(repo, "two", DENIED.replace("3.0.3", "3.0.4"))
+    await here.rest()
+    assert merged == repo.tip()
+    assert ((await baseline(here, second)) or Baseline("")).sha == before
 
 
 async def test_a_commit_is_asked_about_once_while_its_word_stands(here: Town) -> None:

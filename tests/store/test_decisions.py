@@ -38,27 +38,18 @@ async def test_the_newest_word_of_each_pull_request_at_some_heads_is_found(datab
     assert await decisions.newest_at("o/r", []) == {}
 
 
-async def test_the_newest_verdict_at_any_of_some_heads_counts_before_that_of_a_pull_request(
-    database: AsyncEngine,
-) -> None:
+async def test_the_verdicts_at_some_heads_come_with_their_records_the_newest_first(database: AsyncEngine) -> None:
     decisions = Decisions(database)
-    for number, sha, verdict in (
-        (1, "a" * 40, "block"),
-        (1, "a" * 40, "ship"),
-        (2, "b" * 40, "hold"),
-        (None, "c" * 40, "ship"),
-    ):
-        await decisions.keep("o/r", number, sha, verdict, b"{}", Cause())
-    assert await decisions.verdict("O/R", ["a" * 40], None) == "ship"
-    assert await decisions.verdict("o/r", ["a" * 40, "b" * 40], 1) == "hold"
-    assert await decisions.verdict("o/r", ["c" * 40], None) == "ship"
-    assert await decisions.verdict("o/r", ["d" * 40], 1) == "ship"
-    assert await decisions.verdict("o/r", ["d" * 40], 9) == ""
-    assert await decisions.verdict("o/other", ["a" * 40], 1) == ""
+    for number, sha, verdict in ((1, HEAD, "block"), (1, HEAD, "ship"), (2, NEXT, "hold"), (None, HEAD, "rollback")):
+        await decisions.keep("o/r", number, sha, verdict, verdict.encode(), Cause())
+    newest = [("rollback", b"rollback"), ("hold", b"hold"), ("ship", b"ship"), ("block", b"block")]
+    assert [each async for each in decisions.verdicts_at("O/R", [HEAD, NEXT])] == newest
+    assert [each async for each in decisions.verdicts_at("o/r", [NEXT])] == [("hold", b"hold")]
+    assert [each async for each in decisions.verdicts_at("o/other", [HEAD])] == []
 
 
 async def test_silence_is_no_verdict(database: AsyncEngine) -> None:
     decisions = Decisions(database)
-    await decisions.keep("o/r", 1, "a" * 40, "ship", b"{}", Cause())
+    await decisions.keep("o/r", 1, HEAD, "ship", b"{}", Cause())
     await decisions.void("o/r", 1)
-    assert await decisions.verdict("o/r", ["a" * 40], 1) == "ship"
+    assert [each async for each in decisions.verdicts_at("o/r", [HEAD])] == [("ship", b"{}")]

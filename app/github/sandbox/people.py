@@ -160,6 +160,10 @@ class Repo:
         """Merge with a merge commit: `push` to the base and `pull_request.closed` with `merged`; the new tip."""
         return pushing.merge(self.world, self.state, self.pull(number), self._person(by))
 
+    def squash(self, number: int, *, by: str = "alice") -> str:
+        """Merge as one commit, titled `... (#number)`; the new tip."""
+        return pushing.squash(self.world, self.state, self.pull(number), self._person(by))
+
     def rebase(self, number: int, *, by: str = "alice") -> str:
         """Merge by rebase: the commits get new shas on the base, which is pushed, and its request is `merged`."""
         return pushing.rebase(self.world, self.state, self.pull(number), self._person(by))

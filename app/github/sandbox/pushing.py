@@ -73,6 +73,17 @@ def merge(world: World, repo: Repository, pull: Pull, sender: Account, sha: str 
     return commit
 
 
+def squash(world: World, repo: Repository, pull: Pull, sender: Account) -> str:
+    """Merge as one commit on top of the base, whose title names the pull request; the new tip is returned."""
+    base = repo.branch(pull.base_ref)
+    whole = repo.objects.commit(merge_commit(world, repo, base, pull.head_sha, sender, pull.title))
+    message = f"{pull.title} (#{pull.number})"
+    commit = repo.objects.add_commit(whole.tree, [base], message, world.signature(sender))
+    set_ref(world, repo, f"heads/{pull.base_ref}", commit, sender)
+    pulling.merged(world, repo, pull, sender, base, commit)
+    return commit
+
+
 def rebase(world: World, repo: Repository, pull: Pull, sender: Account) -> str:
     """Merge by putting each commit anew on top of the base; the new tip is returned."""
     base = tip = repo.branch(pull.base_ref)
