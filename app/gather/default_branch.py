@@ -108,7 +108,7 @@ class DefaultBranches:
 
 @dataclass(frozen=True, slots=True)
 class _Newest(Sboms):
-    """The bills of a branch: those in its tree, and of those that CI sent the newest.
+    """The bills of a branch: of each path the one that CI sent of its tip, else that in its tree, else the newest sent.
 
     Each is held against an empty one, so that there is something to ask about all that is in it. `graph`: whoever has a
     bill of the branch where none is found.
@@ -122,7 +122,9 @@ class _Newest(Sboms):
         if len(paths) > MOST_FILES:
             return Missing(f"more than {MOST_FILES} files match `sbom.paths`")
         in_tree = [await self.read(path, self.pull.head_sha, MAX_BYTES) for path in paths]
-        found = {bill.path: bill for bill in (*in_tree, *await self._came()) if bill is not None}
+        came = await self._came()
+        of_the_tip = (bill for bill in came if bill.sha == self.pull.head_sha)
+        found = {bill.path: bill for bill in (*came, *in_tree, *of_the_tip) if bill is not None}
         if not found and (listed := await self.graph()):
             found = {listed.path: listed}
         return tuple(SbomPair(path, Document(path, bill.sha, _EMPTY), bill) for path, bill in sorted(found.items()))

@@ -262,6 +262,41 @@ async def test_a_bill_that_ci_sent_is_looked_at_too(here: Workshop) -> None:
     assert len(here.proposed(repo)) == 1
 
 
+async def test_a_fix_is_not_moot_because_a_sent_bill_was_left_out(here: Workshop) -> None:
+    repo = shop(here.sandbox, BEFORE, package_json({"left-pad": "1.0.0"}), RULES.replace("sbom.json", "none.json"))
+    bills = Bills(here.database)
+    for path in ("a", "b"):
+        await bills.keep("octo/shop", repo.tip(), path, BEFORE.encode())
+    repo.commit("main", {"README.md": "News\n"})  # its bills are late
+    first = repo.commit("pay", {"package.json": MANIFEST})
+    number = repo.open_pull("Pay", "pay")
+    await bills.keep("octo/shop", first, "a", BEFORE.encode())
+    await bills.keep("octo/shop", first, "b", deep("6.5.1").encode())
+    assert await here.evaluate(repo, number) == "failure"
+    (fix,) = here.proposed(repo)
+    second = repo.commit("pay", {"README.md": "More\n"})
+    await bills.keep("octo/shop", second, "a", BEFORE.encode())
+    assert await here.evaluate(repo, number) == "action_required"
+    assert fix.state == "open"
+
+
+async def test_a_committed_bill_counts_before_one_that_ci_sent_of_an_older_commit(here: Workshop) -> None:
+    repo = shop(here.sandbox, bill({"other": "1.0.0"}), package_json({"left-pad": "^1.0.0"}))
+    await Bills(here.database).keep("octo/shop", repo.tip(), "sbom.json", bill({"other": "1.0.0"}).encode())
+    tip = repo.commit("main", {"sbom.json": BEFORE})
+    here.osv.publish(published(LATER))
+    await here.look()
+    (fix,) = here.proposed(repo)
+    repo.merge(fix.number)
+    await here.hear_of_the_end(repo, fix.number)
+    await Bills(here.database).keep("octo/shop", tip, "sbom.json", BEFORE.encode())
+    repo.commit("main", {"sbom.json": bill({"left-pad": "1.0.1"})})
+    for _ in range(2):
+        await here.look()
+    (kept,) = await here.fixes()
+    assert kept.green_at is not None
+
+
 @pytest.mark.parametrize(
     "rules",
     [
