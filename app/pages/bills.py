@@ -98,5 +98,17 @@ def _bill(content: bytes) -> Bom:
 
 
 def _same(first: bytes, second: bytes) -> bool:
-    """Do both say the same? A generator that runs again writes another time and serial number."""
-    return first == second or not diff(read(first), read(second)).changes
+    """Do both say the same? A generator that runs again writes another time, serial number and order."""
+    if first == second:
+        return True
+    ours, theirs = read(first), read(second)
+    return not diff(ours, theirs).changes and _carried(ours) == _carried(theirs)
+
+
+def _carried(bom: Bom) -> list[tuple[str, str, list[tuple[str, str]]]]:
+    """The vulnerabilities that a bill carries, each with the packages it names, in an order of their own."""
+    packages = {component.ref: (component.key, component.version) for component in bom.components}
+    found = (
+        (one.id, one.severity, sorted(packages.get(ref, (ref, "")) for ref in one.refs)) for one in bom.vulnerabilities
+    )
+    return sorted(found)

@@ -74,6 +74,26 @@ async def test_the_same_bill_again_is_200_also_when_it_was_made_anew(hosted: Hos
     assert len(hosted.wakes) == 1
 
 
+async def test_a_bill_that_carries_another_vulnerability_is_another_bill(hosted: Hosted, token: str) -> None:
+    whole = json.loads(BILL)
+    ref = whole["components"][0]["bom-ref"]
+
+    def carrying(*severities: str) -> bytes:
+        named = [
+            {"id": f"CVE-2026-{place}", "ratings": [{"severity": severity}], "affects": [{"ref": ref}]}
+            for place, severity in enumerate(severities)
+        ]
+        return json.dumps({**whole, "vulnerabilities": named}).encode()
+
+    first = carrying("low", "high")
+    assert (await hosted.post(to(hosted.sha), first, token)).status == 202
+    turned = json.loads(first)
+    turned["vulnerabilities"].reverse()
+    assert (await hosted.post(to(hosted.sha), json.dumps(turned).encode(), token)).status == 200
+    for other in (BILL, carrying("low"), carrying("low", "critical"), carrying("low", "high", "low")):
+        assert (await hosted.post(to(hosted.sha), other, token)).status == 409
+
+
 async def test_of_two_that_come_at_once_one_is_kept(hosted: Hosted, token: str) -> None:
     sent = [bill(("flask", f"3.0.{number}", "BSD-3-Clause")).encode() for number in range(5)]
     answers = await asyncio.gather(*(hosted.post(to(hosted.sha), one, token) for one in sent))
