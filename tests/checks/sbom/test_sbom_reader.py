@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -301,6 +302,29 @@ def test_a_text_that_strict_readers_refuse_costs_no_more_than_its_component(name
     assert (names[0], names[-1]) == ("first", "last")
 
 
-def test_of_a_key_stated_twice_the_last_one_counts_as_it_does_elsewhere() -> None:
-    text = document(npm("a")).replace('"components":', '"components": [{"name": "first"}], "components":')
-    assert [component.name for component in sbom.read(text).components] == ["a"]
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "hidden"}], "components": []}',
+        '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [], "c\\u006fmponents": [{"name": "a"}]}',
+        '{"bomFormat": "CycloneDX", "specVersion": "1.6", "x": 1, "x": 1, "components": []}',
+        '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"purl": "pkg:npm/a@1", "purl": "x"}]}',
+        '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"purl": "pkg:npm/a@1", "p\\u0075rl": "x"}]}',
+        '{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"name": "a", "components": [{"name": "b",'
+        ' "version": "1", "version": "2"}]}]}',
+        '{"bomFormat": "CycloneDX", "specVersion": "1.6", "x": NaN, "components": [], "components": []}',
+        '{"spdxVersion": "SPDX-2.3", "packages": [{"name": "hidden"}], "packages": []}',
+        '{"spdxVersion": "SPDX-2.3", "packages": [{"name": "a", "versionInfo": "1", "versionInfo": "2"}]}',
+    ],
+)
+def test_a_key_stated_twice_hides_nothing(text: str) -> None:
+    with pytest.raises(UnreadableError, match="stated twice"):
+        sbom.read(text)
+
+
+def test_the_same_key_in_objects_of_their_own_is_no_repetition() -> None:
+    inner = npm("b", "2", "MIT", description='"purl": "x", \u00e9 \\ "')
+    text = json.dumps(json.loads(document(npm("a", "1", "MIT", components=[inner]))), indent=2)
+    bom = sbom.read(text)
+    assert [component.name for component in bom.components] == ["a", "b"]
+    assert not bom.flaws
