@@ -41,7 +41,7 @@ class Files:
     @classmethod
     def of(cls, name: str, records: Iterable[Record]) -> Files:
         """File `records` under the packages that they are about."""
-        filed: dict[tuple[str, str], dict[str, Record]] = defaultdict(dict)
+        filed: dict[tuple[str, str], dict[Record, None]] = defaultdict(dict)
         unread = []
         for record in records:
             try:
@@ -49,21 +49,21 @@ class Files:
             except osv.UnreadableError as error:
                 unread.append(Unread(record.id[: osv.MAX_ID], str(error)))
                 continue
-            if not found.whole:
-                unread.append(Unread(record.id, "an entry of `affected` does not say what it is about"))
+            if found.untold:
+                unread.append(Unread(record.id, found.untold))
             for place in {place[:2] for entry in found.affected for place in entry.places}:
-                filed[place][record.id] = record
-        return cls(name, tuple(unread), {place: tuple(some.values()) for place, some in filed.items()})
+                filed[place][record] = None
+        return cls(name, tuple(unread), {place: tuple(some) for place, some in filed.items()})
 
     async def about(self, packages: Collection[Package]) -> Found:
-        """All records on each of `packages`, whatever version they concern."""
+        """All records on each of `packages`, whatever version they concern; two texts of one id are two records."""
         found = {
-            record.id: record
+            record
             for package in set(packages)
             if (place := _place(package)) is not None
             for record in self._filed.get(place[:2], ())
         }
-        return Found(tuple(found[name] for name in sorted(found)), unread=self.unread)
+        return Found(tuple(sorted(found, key=lambda one: (one.id, one.text))), unread=self.unread)
 
 
 def at(place: Path) -> Files:

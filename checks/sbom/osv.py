@@ -79,8 +79,9 @@ class Affected:
 class Record:
     """One advisory of one database. `vectors`: (type, score) as its `severity` has them; `words`: levels in words.
 
-    Times are RFC 3339 as written, "" where there is none; what states no day withdraws nothing. `whole` is False when a
-    part of `affected` is about something that nobody can make out. `unread`: why no more than the id is known, else "".
+    Times are RFC 3339 as written, "" where there is none; what states no day withdraws nothing. `whole` is False when
+    `affected` is missing, or a part of it is about something that nobody can make out. `unread`: why no more than the
+    id is known, else "".
     """
 
     id: str
@@ -99,6 +100,11 @@ class Record:
     def names(self) -> frozenset[str]:
         """Its own id and its aliases."""
         return frozenset((self.id, *self.aliases))
+
+    @property
+    def untold(self) -> str:
+        """Why nobody can say which packages it is about; "" where it says so, or is withdrawn and about none."""
+        return "" if self.whole or self.withdrawn else "`affected` does not say what it is about"
 
     def about(self, place: Place) -> tuple[Affected, ...]:
         """The entries on one package."""
@@ -171,7 +177,7 @@ def parse(record: str | bytes | Mapping[str, Any]) -> Record:
         affected=tuple(read for entry in entries if (read := _affected(entry))),
         vectors=tuple(vector for part in (fields, *entries) for vector in _vectors(part)),
         words=tuple(word for part in (fields, *entries) for word in _words(part)),
-        whole=isinstance(fields.get("affected"), list | None) and all(map(_about_something, listed)),
+        whole=bool(listed) and all(map(_about_something, listed)),
     )
 
 

@@ -134,7 +134,8 @@ def test_a_record_that_no_check_can_read_holds_and_is_named(maestro: Maestro, tm
     assert (ended.code, said["state"]) == (3, "unmeasured")
     assert "not read: GHSA-1: more than 20,000 entries in affected" in ended.err
     assert [one["message"] for one in said["findings"] if one["action"] == "hold"] == [
-        "An advisory could not be read: GHSA-1: more than 20,000 entries in affected"
+        "An advisory could not be read: GHSA-1: more than 20,000 entries in affected",
+        "An advisory could not be read: GHSA-2: `affected` does not say what it is about",
     ]
     assert "An advisory could not be read" in maestro("sbom", "diff", BASE, HEAD, "--osv", str(file)).out
     assert maestro("sbom", "fix", BASE, "--repo", str(shop), "--osv", str(file)).code == 3

@@ -86,8 +86,8 @@ async def test_a_record_that_no_check_could_read_is_told() -> None:
 @pytest.mark.parametrize(
     ("affected", "unread"),
     [
-        (None, False),
-        ([], False),
+        (None, True),
+        ([], True),
         ([{"ranges": [{"type": "GIT", "events": []}]}], False),
         ([{"package": {"ecosystem": "npm", "name": "qs"}}], False),
         ([{"package": {"purl": "pkg:npm/qs"}}], False),
@@ -106,7 +106,7 @@ async def test_a_record_that_no_check_could_read_is_told() -> None:
 async def test_a_record_that_is_about_nobody_knows_what_is_told(affected: object, unread: bool) -> None:
     files = Files.of("some", records_in("a.json", json.dumps({"id": "X", "affected": affected})))
     found = await files.about([Package("pkg:npm/qs", "1")])
-    why = "an entry of `affected` does not say what it is about"
+    why = "`affected` does not say what it is about"
     assert found.unread == ((Unread("X", why),) if unread else ())
     assert len(found.records) == (isinstance(affected, list) and "qs" in json.dumps(affected))
 
@@ -121,3 +121,11 @@ def test_a_pipe_among_the_files_is_refused_and_never_waited_for(tmp_path: Path) 
     for place in (tmp_path, tmp_path / "a.json"):
         with pytest.raises(BadAdvisories, match="no regular file"):
             at(place)
+
+
+async def test_two_texts_of_one_record_are_both_kept_whatever_their_order() -> None:
+    other = {**ONE, "summary": "another"}
+    files = [Files.of("some", records_in("a.json", json.dumps(pair))) for pair in ([ONE, other], [other, ONE, ONE])]
+    found = [(await each.about([Package("pkg:npm/qs", "1")])).records for each in files]
+    assert found[0] == found[1]
+    assert [one.id for one in found[0]] == ["GHSA-1", "GHSA-1"]

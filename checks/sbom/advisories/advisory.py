@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -147,11 +147,11 @@ def known(
     listed: Iterable[Listing] = (),
     unread: Iterable[Unread] = (),
 ) -> Book:
-    """The advisories that these records tell of, or that are `listed`. Withdrawn ones are dropped, and the same record
-    twice counts once.
+    """The advisories that these records tell of, or that are `listed`. Withdrawn ones are dropped; of a record
+    that comes twice the newer text counts, and where their times are the same, both do.
 
     Records with a name in common, own id or alias, are one advisory, also by way of a third. One that cannot be read is
-    a flaw of the book, never an exception; so is what is `unread` and not listed.
+    a flaw of the book, never an exception; so is what is `unread`, or does not say what it is about, and is not listed.
     """
     read: dict[str, osv.Record] = {}
     flaws = []
@@ -161,16 +161,31 @@ def known(
         except osv.UnreadableError as error:
             flaws.append(f"record {position + 1}: {error}")
             continue
-        earlier = read.get(found.id)
-        if earlier is None or moment(found.modified) > moment(earlier.modified):
-            read[found.id] = found
+        read[found.id] = _newest(read[found.id], found) if found.id in read else found
     named = _by_record(listed)
-    lost = {one.id: one.why for one in unread}
+    untold = {name: record.untold for name, record in sorted(read.items()) if record.untold and name not in named}
+    lost = untold | {one.id: one.why for one in unread}
     for name in sorted(named.keys() - read.keys()):
         read[name] = osv.Record(name, unread=lost.pop(name, "nobody brought it"))
     standing = [record for record in read.values() if not record.withdrawn]
     advisories = (_advisory(group, named) for group in _grouped(standing))
     return Book(tuple(sorted(advisories, key=rank)), (*flaws, *(f"{name}: {why}" for name, why in lost.items())))
+
+
+def _newest(one: osv.Record, other: osv.Record) -> osv.Record:
+    """Of two texts of one record the newer; of two of the same time, all that either says, in whatever order."""
+    if one == other:
+        return one
+    if moment(one.modified) != moment(other.modified):
+        return max(one, other, key=lambda record: moment(record.modified))
+    return replace(
+        max(one, other, key=lambda record: (not record.withdrawn, record.summary, record.published)),
+        aliases=tuple(sorted({*one.aliases, *other.aliases})),
+        affected=tuple(dict.fromkeys((*one.affected, *other.affected))),
+        vectors=tuple(sorted({*one.vectors, *other.vectors})),
+        words=tuple(sorted({*one.words, *other.words})),
+        whole=one.whole and other.whole,
+    )
 
 
 def _by_record(listed: Iterable[Listing]) -> dict[str, list[Listed]]:

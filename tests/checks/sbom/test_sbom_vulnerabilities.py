@@ -307,3 +307,17 @@ def test_a_rule_about_an_advisory_may_ask_for_the_licence_of_its_package(licence
     stated = document(npm("a"), npm("qs", "6.5.2", licenses=[{"license": {"id": "MIT"}}]))
     rules = [{"rule": "vulnerability", "licence": licence, "action": "ignore"}]
     assert only(judged(document(npm("a")), stated, rules=rules)).action == action
+
+
+def test_a_record_that_does_not_say_what_it_is_about_holds_the_change() -> None:
+    outcome = judged(tree(), tree("6.5.2"), json.dumps({"id": "GHSA-9", "modified": "2026-01-01T00:00:00Z"}))
+    assert (outcome.state, only(outcome, "advisory_unread").action) == (State.UNMEASURED, "hold")
+    gone = json.dumps({"id": "GHSA-9", "withdrawn": "2026-01-01T00:00:00Z"})
+    assert judged(tree(), tree("6.5.2"), gone).state is not State.UNMEASURED
+
+
+def test_of_two_texts_of_one_record_at_one_time_both_count_in_any_order() -> None:
+    other = record("GHSA-1", "elsewhere", **rated("low"))
+    outcomes = [judged(tree(), tree("6.5.2"), *pair) for pair in ((HIT, other), (other, HIT))]
+    assert [only(each).concern.severity for each in outcomes] == ["critical", "critical"]
+    assert [each.state for each in outcomes] == [State.BLOCK, State.BLOCK]
