@@ -111,8 +111,7 @@ def _components(sections: Mapping[str, msgspec.Raw], flaws: Flaws) -> list[Compo
             raise UnreadableError(f"components are nested more than {MAX_DEPTH} deep")
         nested = []
         for where, stated in parts(_PART, section, position, flaws):
-            if component := _component(stated, where, licences, flaws):
-                found.append(component)
+            found.extend(_component(stated, where, licences, flaws))
             if stated.components:
                 nested.append((stated.components, f"{where}.components", depth + 1))
         waiting.extend(reversed(nested))
@@ -120,15 +119,14 @@ def _components(sections: Mapping[str, msgspec.Raw], flaws: Flaws) -> list[Compo
     return found
 
 
-def _component(stated: _Part, where: str, licences: _Licences, flaws: Flaws) -> Component | None:
+def _component(stated: _Part, where: str, licences: _Licences, flaws: Flaws) -> tuple[Component, ...]:
+    """The component; none where it has no name, and once with each version where it states two."""
     identity, version = identify(stated.purl, stated.group, stated.name, where, flaws)
     if not identity.name:
         flaws.add(where, "neither a name nor a package URL")
-        return None
+        return ()
     said = short(stated.version, where, "version", flaws)
-    if said and version and said != version and said.removeprefix("v") != version.removeprefix("v"):
-        flaws.add(f"{where}.version", f"{said} here, {version} in the package URL")
-    return Component(
+    component = Component(
         key=identity.purl or f"{text(stated.type)}:{identity.name}",
         ecosystem=identity.ecosystem,
         name=identity.name,
@@ -139,6 +137,10 @@ def _component(stated: _Part, where: str, licences: _Licences, flaws: Flaws) -> 
         ref=text(stated.ref) or text(stated.purl),
         hashes=_hashes(stated, where, flaws),
     )
+    if said and version and said != version and said.removeprefix("v") != version.removeprefix("v"):
+        flaws.add(f"{where}.version", f"{said} here, {version} in the package URL")
+        return component, msgspec.structs.replace(component, version=version, hashes=())
+    return (component,)
 
 
 def _hashes(stated: _Part, where: str, flaws: Flaws) -> tuple[tuple[str, str], ...]:

@@ -19,8 +19,11 @@ INTO_VULNERABLE, PLAIN = "into_vulnerable", "plain"
 def concerns(bills: Bills, introduced: Sequence[Concern]) -> Iterator[Concern]:
     """`introduced` are the advisories that the change brings and that nobody answers for."""
     for change in bills.diff.changes:
-        for step in _back(change):
-            yield _downgrade(bills, change, step, introduced)
+        plain = _back(change)
+        for step in dict.fromkeys((*plain, *_sole(change))):
+            hit = _into(change, step, introduced)
+            if hit or step in plain:
+                yield _downgrade(bills, change, step, hit)
     for change in bills.diff.of(Kind.CHANGED):
         old, new = (ends[0] or "no version" for ends in (change.base_versions, change.head_versions))
         message = f"`{change.name}` goes from {old} to {new}: no telling which is newer"
@@ -40,11 +43,25 @@ def _back(change: Change) -> list[Move]:
     ]
 
 
-def _downgrade(bills: Bills, change: Change, step: Move, introduced: Sequence[Concern]) -> Concern:
-    old, new = step
-    hit = [
-        each for each in introduced if each.purl == change.purl and each.name == change.name and new in each.versions
+def _sole(change: Change) -> list[Move]:
+    """The one version that became an older one of another major beside others; a matter of taste, unless that one is
+    vulnerable.
+    """
+    gone = set(change.base_versions) - set(change.head_versions)
+    if change.kind is not Kind.MULTI_VERSION or not len(gone) == len(change.arrived) == 1:
+        return []
+    return [step for step in change.moves if comparison.compare(change.ecosystem, *step) == 1]
+
+
+def _into(change: Change, step: Move, introduced: Sequence[Concern]) -> list[Concern]:
+    """The advisories on the version that a step leads to."""
+    return [
+        each for each in introduced if (each.purl, each.name) == (change.purl, change.name) and step[1] in each.versions
     ]
+
+
+def _downgrade(bills: Bills, change: Change, step: Move, hit: Sequence[Concern]) -> Concern:
+    old, new = step
     worst = max(hit, key=lambda each: SEVERITIES.index(each.severity), default=None)
     into = f", which {worst.id} ({worst.severity}) affects" if worst else ""
     return bills.of_change(

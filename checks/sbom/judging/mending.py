@@ -91,7 +91,9 @@ class _Bench:
         return tuple(sorted({component.version for component in package if component.version}))
 
     def _back(self, concern: Concern) -> str:
-        """To what the baseline had, when the change itself brought the risk and nothing is known against that."""
+        """To what the baseline had, when the change itself brought the risk and nothing is known against that; of
+        several versions, to one that left.
+        """
         if concern.kind != "introduced":
             return ""
         old = {component.version for component in self._bills.before.get(concern.purl, ())}
@@ -101,7 +103,8 @@ class _Bench:
             for version in old
             if remedy.is_clear(concern.ecosystem, concern.name, version, self._evidence.book, excused)
         }
-        return f"return to {comparison.ordered(concern.ecosystem, clean)[-1]}" if clean else ""
+        gone = clean - {component.version for component in self._bills.after.get(concern.purl, ())}
+        return f"return to {comparison.ordered(concern.ecosystem, gone or clean)[-1]}" if clean else ""
 
 
 def _said(concern: Concern, found: Remedy) -> str:

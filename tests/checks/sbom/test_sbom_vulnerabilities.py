@@ -321,3 +321,19 @@ def test_of_two_texts_of_one_record_at_one_time_both_count_in_any_order() -> Non
     outcomes = [judged(tree(), tree("6.5.2"), *pair) for pair in ((HIT, other), (other, HIT))]
     assert [only(each).concern.severity for each in outcomes] == ["critical", "critical"]
     assert [each.state for each in outcomes] == [State.BLOCK, State.BLOCK]
+
+
+def test_a_step_back_into_an_advisory_is_one_beside_another_version_too() -> None:
+    hit = record("GHSA-1", "qs", {"introduced": "0"}, {"fixed": "1.5.0"}, **rated("medium"))
+    outcome = judged(tree("2.0.0", "3.0.0"), tree("1.0.0", "3.0.0"), hit)
+    step = only(outcome, "downgrade")
+    assert (outcome.state, step.concern.kind, step.concern.fix) == (State.BLOCK, "into_vulnerable", "Return to 2.0.0")
+    assert only(outcome).concern.fix.startswith("Return to 2.0.0 or move `qs` to 1.5.0")
+
+
+def test_a_version_that_the_package_url_contradicts_is_judged_beside_it() -> None:
+    for stated, within in (("100.0.0", "6.5.2"), ("6.5.2", "100.0.0")):
+        hidden = npm("qs", within) | {"version": stated}
+        outcome = judged(document(*TREE), document(*TREE, hidden))
+        assert (outcome.state, only(outcome).concern.versions) == (State.BLOCK, ("6.5.2",))
+        assert only(outcome, "component_unreadable").action == "warn"
