@@ -122,14 +122,14 @@ def affected(record: Record | Mapping[str, Any], ecosystem: str, name: str, vers
     Maven's `group:artifact`. None when it cannot be decided: only commits are given, the version is neither listed nor
     has it a place in the order, a part of the record is unreadable, or releases of a distribution differ and none is
     named.
-    Raises UnreadableError when a mapping is no OSV record.
+    A mapping needs no `id`. Raises UnreadableError for what is no mapping, or too large.
 
     >>> one = {"package": {"ecosystem": "npm", "name": "qs"}, "ranges": [{"type": "SEMVER", "events": [
     ...     {"introduced": "0"}, {"fixed": "6.5.3"}]}]}
     >>> affected({"id": "X-1", "affected": [one]}, "npm", "qs", "6.5.2")
     True
     """
-    known = record if isinstance(record, Record) else parse(record)
+    known = record if isinstance(record, Record) else parse(_named(record))
     if known.withdrawn:
         return False
     place = locate(ecosystem, name)
@@ -140,6 +140,13 @@ def affected(record: Record | Mapping[str, Any], ecosystem: str, name: str, vers
     for entry in entries:
         by_release.setdefault(entry.release(place), []).append(entry.includes(version))
     return _agreed([_any(answers) for answers in by_release.values()])
+
+
+def _named(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The record with an id, which it takes to be one, and not to be judged."""
+    if not isinstance(record, Mapping):
+        raise UnreadableError("no advisory: it is no object")
+    return record if _text(record.get("id")).strip() else {**record, "id": "unnamed"}
 
 
 def _any(answers: list[bool | None]) -> bool | None:

@@ -26,6 +26,7 @@ _WORDS = {
     "severe": "critical",
 }
 _KINDS = ("CVSS_V4", "CVSS_V3", "CVSS_V2")  # the first that is there counts
+_MARKED = {"CVSS:3": "CVSS_V3", "CVSS:4": "CVSS_V4"}  # a vector that says what it is counts as that
 _MAX_LENGTH = 512
 
 
@@ -103,10 +104,15 @@ def _number(text: str) -> float | None:
 def _base_score(kind: str, vector: str) -> float | None:
     if not vector or len(vector) > _MAX_LENGTH:
         return None
+    spelt = (vector, vector.upper().replace("/AU:", "/Au:"))
+    return next((score for one in spelt if (score := _computed(_MARKED.get(one[:6], kind), one)) is not None), None)
+
+
+def _computed(kind: str, vector: str) -> float | None:
     import cvss  # type: ignore[import-untyped]
 
     scheme = {"CVSS_V4": cvss.CVSS4, "CVSS_V3": cvss.CVSS3, "CVSS_V2": cvss.CVSS2}[kind]
     try:
-        return float(scheme(vector).base_score)
+        return float(scheme(vector.rstrip("/")).base_score)
     except Exception:  # its own errors, and whatever else a hostile vector trips
         return None

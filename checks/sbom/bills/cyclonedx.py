@@ -26,6 +26,7 @@ _VERSION = re.compile(r"1\.\d{1,2}")
 _WORDS = {"none": "info", **{word: word for word in SEVERITIES}}
 _SCOPES = {"required": Scope.RUNTIME, "optional": Scope.OPTIONAL, "excluded": Scope.DEVELOPMENT}
 _DEVELOPMENT = b"cdx:npm:package:development"
+_UNSAID = ("NOASSERTION", "NONE")
 _PRODUCT = "metadata.component"
 
 
@@ -191,7 +192,7 @@ class _Licences:
 
 def _licences(words: bytes) -> tuple[tuple[str, ...], list[str]]:
     """Names and expressions as written, and what could not be read. Where an author says which are concluded, the
-    merely declared give way.
+    merely declared give way; that nothing could be concluded concludes nothing.
     """
     try:
         stated = _ANYTHING.decode(words)
@@ -202,8 +203,9 @@ def _licences(words: bytes) -> tuple[tuple[str, ...], list[str]]:
     every = [_licence(entry) for entry in stated]
     declared = tuple(name for name, is_concluded in every if name and not is_concluded)
     concluded = tuple(name for name, is_concluded in every if name and is_concluded)
+    told = tuple(name for name in concluded if name.upper() not in _UNSAID)
     nameless = sum(not name for name, _ in every)
-    return concluded or declared, ["an entry without expression, id or name"] * nameless
+    return told or declared or concluded, ["an entry without expression, id or name"] * nameless
 
 
 def _licence(entry: Any) -> tuple[str, bool]:

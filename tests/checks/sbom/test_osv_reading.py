@@ -170,3 +170,10 @@ def test_whatever_a_record_holds_there_is_an_answer(
     assert osv.affected(read, ecosystem, name, version) in {True, False, None}
     for each in read.affected:
         assert each.includes(version) in {True, False, None}
+
+
+def test_a_version_is_judged_by_a_record_without_an_id_and_by_nothing_else_than_a_record() -> None:
+    one = {"package": {"ecosystem": "npm", "name": "qs"}, "versions": ["1.0.0"]}
+    assert osv.affected({"affected": [one]}, "npm", "qs", "1.0.0") is True
+    with pytest.raises(osv.UnreadableError, match="no object"):
+        osv.affected(None, "npm", "qs", "1.0.0")  # type: ignore[arg-type]

@@ -67,6 +67,14 @@ def test_the_stated_version_beats_that_of_the_purl_which_is_told() -> None:
             ],
             ("GPL-3.0-only",),
         ),
+        (
+            [
+                {"license": {"id": "GPL-3.0-only", "acknowledgement": "declared"}},
+                {"license": {"name": "NOASSERTION", "acknowledgement": "concluded"}},
+            ],
+            ("GPL-3.0-only",),
+        ),
+        ([{"license": {"name": "NOASSERTION", "acknowledgement": "concluded"}}], ("NOASSERTION",)),
         ([{"license": {"id": "MIT", "name": "other"}}], ("MIT",)),
         ([], ()),
     ],

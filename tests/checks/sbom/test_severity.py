@@ -97,3 +97,18 @@ def test_any_vectors_get_a_level(vectors: list[tuple[str, str]]) -> None:
 def test_the_cvss_library_is_loaded_only_for_a_vector() -> None:
     code = "import sys, checks.sbom.advisories.severity as s; s.rate([], ['high']); sys.exit('cvss' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "vector", "expected"),
+    [
+        ("CVSS_V3", f"{V3[1]}/", Rating("high", 7.5)),
+        ("CVSS_V3", V3[1].lower(), Rating("high", 7.5)),
+        ("CVSS_V4", V3[1], Rating("high", 7.5)),
+        ("CVSS_V4", f"{V4[1].lower()}/", Rating("critical", 9.3)),
+        ("CVSS_V2", V2[1].lower(), Rating("high", 10.0)),
+        ("CVSS_V3", f"{V3[1]}/XX:Y", Rating("unknown")),
+    ],
+)
+def test_a_vector_in_a_sloppy_hand_still_counts(kind: str, vector: str, expected: Rating) -> None:
+    assert rate([(kind, vector)]) == expected
