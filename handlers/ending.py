@@ -14,6 +14,7 @@ from app.model import (
     FixState,
     Performed,
     Place,
+    Proposal,
     Stop,
     Surface,
 )
@@ -42,21 +43,24 @@ class Ending:
         now = await self.proposals.of(place, outcome.remote)
         fix = replace(fix, number=outcome.remote, refused_at=None, refusal="")
         if now is not None and not now.open:
-            return await self.ended(place, fix, now.merged)
+            return await self.ended(place, fix, now)
         return await self.fixes.keep(fix)
 
-    async def ended(self, place: Place, fix: Fix, merged: bool) -> Fix:
-        """Its pull request is closed: by us, if we set out to, else by a person."""
-        if not merged and fix.ending is not None:
+    async def ended(self, place: Place, fix: Fix, now: Proposal) -> Fix:
+        """Its pull request is closed: by us, if we set out to, else by a person. What a person merged into another
+        branch mends nothing here.
+        """
+        if not now.merged and fix.ending is not None:
             await self._clear_away(place, fix)
-        state = FixState.MERGED if merged else fix.ending or FixState.CLOSED
+        merged = FixState.MOOT if now.elsewhere(fix.target) else FixState.MERGED
+        state = merged if now.merged else fix.ending or FixState.CLOSED
         return await self.fixes.keep(replace(fix, state=state))
 
     async def gone(self, place: Place, fix: Fix, why: str, head_sha: str) -> None:
         """What it mends is gone from its target: by its merge, or without it."""
         now = None if fix.number is None else await self.proposals.of(place, fix.number)
         if now is not None and not now.open:
-            fix = await self.ended(place, fix, now.merged)
+            fix = await self.ended(place, fix, now)
         if fix.state is FixState.MERGED:
             green = await self.fixes.keep(replace(fix, green_at=self.now()))
             if green.seconds_to_green is not None:

@@ -72,8 +72,8 @@ class Mending:
         last = max(same, key=lambda fix: fix.attempt, default=None)
         if last is not None and last.open and last.number is not None:
             last = await self._upkeep(ground, repair, last)
-        elif last is not None and (last.state is FixState.CLOSED or (last.awaited and last.number is not None)):
-            return  # a person answered; or it is merged, and the bill does not know it yet
+        elif last is not None and last.state is FixState.CLOSED:
+            return  # a person answered
         elif last is not None and last.open:
             last = await self._opening.open(ground, repair, last)
         elif _open(mine) or _open(known) < MOST:
@@ -86,6 +86,8 @@ class Mending:
             if fix.open and fix.version != new.version:
                 why = self.texts.superseded(new.number or 0)
                 await self.ends.close(ground.place, fix, FixState.SUPERSEDED, why, ground.parent)
+            elif fix.awaited and fix.id != new.id and fix.version == new.version:  # its merge was lost again
+                await self.fixes.keep(replace(fix, state=FixState.SUPERSEDED))
 
     async def _known(self, ground: Ground) -> Sequence[Fix]:
         return await self.fixes.of_target(ground.place.repository, ground.target)

@@ -112,7 +112,7 @@ class Repairs:
         """One of our own: its end is news for what it was to mend. A person who closes it has answered."""
         if now.open:
             return Done()
-        await self.mending.ends.ended(Place(trigger.repository, trigger.installation), own, now.merged)
+        await self.mending.ends.ended(Place(trigger.repository, trigger.installation), own, now)
         if not now.merged or own.source is not None:  # the pull request that it went into is evaluated by its own event
             return Done()
         return Done(

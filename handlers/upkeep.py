@@ -52,7 +52,7 @@ class Upkeep:
         assert fix.number is not None
         now = await self.proposals.of(ground.place, fix.number)
         if now is not None and not now.open:
-            return await self.ends.ended(ground.place, fix, now.merged)
+            return await self.ends.ended(ground.place, fix, now)
         return await self.fixes.keep(replace(fix, ending=None))
 
     async def _brought_up(self, ground: Ground, repair: Repair, fix: Fix) -> Fix:
@@ -61,7 +61,7 @@ class Upkeep:
         if now is None:
             return fix
         if not now.open:
-            return await self.ends.ended(ground.place, fix, now.merged)
+            return await self.ends.ended(ground.place, fix, now)
         if now.merges is False or _other(fix, repair):
             return await self._rebuilt(ground, repair, fix)
         return await self.fixes.keep(replace(fix, state=FixState.OPEN)) if now.merges else fix

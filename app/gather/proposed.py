@@ -29,7 +29,7 @@ class Proposed:
             pull = await (await self.connect(place)).pull(number)
         except NotFound:
             return None
-        return Proposal(pull.state == "open", pull.merged, pull.head_sha, pull.mergeable)
+        return Proposal(pull.state == "open", pull.merged, pull.head_sha, pull.mergeable, pull.base_ref)
 
     async def merging(self, place: Place, number: int) -> Proposal | None:
         """The same, and whether it merges. GitHub finds that out once it is asked (docs "Get a pull request"), so it is

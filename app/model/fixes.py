@@ -15,7 +15,7 @@ class FixState(StrEnum):
     LEFT = "left"  # open, and left to people: its branch has commits of theirs, or the pull request is theirs
     MERGED = "merged"  # in its target
     CLOSED = "closed"  # a person closed it: it is not proposed again
-    SUPERSEDED = "superseded"  # we closed it for another version
+    SUPERSEDED = "superseded"  # we closed it for another version; or its merge was lost, and another one stands in
     MOOT = "moot"  # we closed it because nothing was left to mend
 
 
@@ -23,13 +23,19 @@ class FixState(StrEnum):
 class Proposal:
     """A pull request as it stands now: whether it is open or merged, and its head.
 
-    `merges`: does it merge without conflict? None while GitHub does not know.
+    `merges`: does it merge without conflict? None while GitHub does not know. `base`: the branch that it goes to, or
+    went to; "" where nobody knows.
     """
 
     open: bool
     merged: bool
     head_sha: str
     merges: bool | None = None
+    base: str = ""
+
+    def elsewhere(self, target: str) -> bool:
+        """Does it go to another branch than `target`?"""
+        return self.base not in {"", target}
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ async def test_merged_and_not_yet_in_the_bill_it_is_not_proposed_again(hub: Hub,
     await opened(hub, clock)
     hub.pulls[OURS].state = "merged"
     await run(hub, clock, OURS)
-    shown(hub, case(facts(BAD, head=NEXT)))
+    late = replace(facts(BAD, head=NEXT), manifests=facts(GOOD, head=NEXT).manifests)
+    shown(hub, case(late))
     await run(hub, clock)
     assert len(hub.pulls) == 1
 

@@ -181,7 +181,8 @@ async def test_what_was_left_to_people_ends_like_any_other(here: Workshop, end: 
         repo.close(fix.number)
         await here.hear_of_the_end(repo, fix.number)
     else:
-        repo.force_push(fix.head_ref, repo.draft_commit({"package.json": NEWS + "\n"}, parent=repo.tip()))
+        mended = NEWS.replace("^1.0.0", "^1.0.1")
+        repo.force_push(fix.head_ref, repo.draft_commit({"package.json": mended}, parent=repo.tip()))
         repo.merge(fix.number)
         await here.hear_of_the_end(repo, fix.number)
     await here.look()

@@ -1,0 +1,98 @@
+"""Fixes while people do with them as they please: merges that are lost, other bases, reopening, rules that change."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from app.github.sandbox import Repo
+from app.github.sandbox.state import Pull
+from app.model import FixState
+from tests.checks.sbom.supply import bill, package_json
+from tests.road.test_fixes import BEFORE, LATER, MANIFEST, QS, brings, quiet, text
+from tests.road.workshop import RULES, Workshop, published, shop, workshop
+
+pytestmark = pytest.mark.slow
+
+DAY = 86_400.0
+NO_MORE = RULES.replace("fix: {", "fix: {pull_requests: false, ")
+MENDED = {"sbom.json": bill({"left-pad": "1.0.1"}), "package.json": package_json({"left-pad": "^1.0.1"})}
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[Workshop]:
+    async with workshop(tmp_path) as opened:
+        opened.osv.publish(published(QS))
+        yield opened
+
+
+async def for_a_pull(here: Workshop) -> tuple[Repo, int, Pull]:
+    """A pull request that brings a critical qs, and the fix of it."""
+    repo = shop(here.sandbox, BEFORE, package_json({"left-pad": "1.0.0"}))
+    number = brings(repo)
+    await here.evaluate(repo, number)
+    (fix,) = here.proposed(repo)
+    return repo, number, fix
+
+
+async def for_the_default_branch(here: Workshop) -> tuple[Repo, Pull]:
+    """A quiet repository, and the fix of what was published later."""
+    repo = quiet(here)
+    here.osv.publish(published(LATER))
+    await here.look()
+    (fix,) = here.proposed(repo)
+    return repo, fix
+
+
+def still_open(here: Workshop, repo: Repo) -> list[int]:
+    return [pull.number for pull in here.proposed(repo) if pull.state == "open"]
+
+
+async def states(here: Workshop) -> list[FixState]:
+    return [fix.state for fix in await here.fixes()]
+
+
+# --- a merge that is lost again ---------------------------------------------------------------------------------
+
+
+async def test_a_merge_that_a_force_push_lost_is_proposed_anew(here: Workshop) -> None:
+    repo, number, fix = await for_a_pull(here)
+    before = repo.tip("pay")
+    repo.merge(fix.number)
+    await here.hear_of_the_end(repo, fix.number)
+    await here.evaluate(repo, number)
+    assert still_open(here, repo) == [], "it is merged, and the bill is late"
+    repo.force_push("pay", repo.draft_commit({"README.md": "Amended\n"}, parent=before))
+    for _ in range(2):
+        await here.evaluate(repo, number)
+    assert text(repo, "pay") == MANIFEST
+    assert len(still_open(here, repo)) == 1
+    assert await states(here) == [FixState.SUPERSEDED, FixState.OPEN]
+
+
+async def test_a_merge_that_was_reverted_is_proposed_anew(here: Workshop) -> None:
+    repo, fix = await for_the_default_branch(here)
+    repo.merge(fix.number)
+    await here.hear_of_the_end(repo, fix.number)
+    await here.look()
+    assert still_open(here, repo) == [], "it is merged, and the bill is late"
+    repo.commit("main", {"package.json": package_json({"left-pad": "^1.0.0"})}, message="Revert")
+    for _ in range(2):
+        await here.look()
+    assert len(still_open(here, repo)) == 1
+    assert await states(here) == [FixState.SUPERSEDED, FixState.OPEN]
+
+
+async def test_a_merge_into_another_branch_does_not_count_here(here: Workshop) -> None:
+    repo, number, fix = await for_a_pull(here)
+    repo.commit("other", {"README.md": "Other\n"})
+    repo.edit(fix.number, base="other")
+    repo.merge(fix.number)
+    await here.hear_of_the_end(repo, fix.number)
+    assert await states(here) == [FixState.MOOT]
+    for _ in range(2):
+        await here.evaluate(repo, number)
+    assert len(still_open(here, repo)) == 1
+    assert here.measured == []
