@@ -46,6 +46,12 @@ class Ending:
             return await self.ended(place, fix, now)
         return await self.fixes.keep(fix)
 
+    async def looked_up(self, place: Place, fix: Fix) -> Fix:
+        """An open one as GitHub has it: what a webhook would have told may have been lost. One that goes to another
+        branch now is whoever's sent it there. Costs one call.
+        """
+        return (await self._seen(place, fix))[0]
+
     async def ended(self, place: Place, fix: Fix, now: Proposal) -> Fix:
         """Its pull request is closed: by us, if we set out to, else by a person. What a person merged into another
         branch mends nothing here.
@@ -58,9 +64,6 @@ class Ending:
 
     async def gone(self, place: Place, fix: Fix, why: str, head_sha: str) -> None:
         """What it mends is gone from its target: by its merge, or without it."""
-        now = None if fix.number is None else await self.proposals.of(place, fix.number)
-        if now is not None and not now.open:
-            fix = await self.ended(place, fix, now)
         if fix.state is FixState.MERGED:
             green = await self.fixes.keep(replace(fix, green_at=self.now()))
             if green.seconds_to_green is not None:
@@ -70,8 +73,8 @@ class Ending:
 
     async def close(self, place: Place, fix: Fix, ending: FixState, why: str, head_sha: str) -> None:
         """Close it, and clear its branch away. One whose pull request was never opened has only the branch."""
-        fix = await self.found(place, fix)
-        if not fix.open:
+        fix, now = await self._seen(place, fix)
+        if not fix.open or (now is not None and now.elsewhere(fix.target)):
             return
         fix = await self.fixes.keep(replace(fix, ending=ending))
         if fix.number is not None:
@@ -83,6 +86,15 @@ class Ending:
                 return
         await self._clear_away(place, fix)
         await self.fixes.keep(replace(fix, state=ending))
+
+    async def _seen(self, place: Place, fix: Fix) -> tuple[Fix, Proposal | None]:
+        fix = await self.found(place, fix)
+        now = await self.proposals.of(place, fix.number) if fix.open and fix.number is not None else None
+        if now is not None and not now.open:
+            fix = await self.ended(place, fix, now)
+        elif now is not None and now.elsewhere(fix.target):
+            fix = await self.fixes.keep(replace(fix, state=FixState.LEFT))
+        return fix, now
 
     async def _clear_away(self, place: Place, fix: Fix) -> None:
         """Its branch, unless somebody else uses that."""

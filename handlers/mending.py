@@ -32,17 +32,19 @@ class Mending:
         return Ending(self.writer, self.fixes, self.proposals, self.now, self.measured)
 
     async def __call__(self, ground: Ground, repairs: Sequence[Repair], exposed: Exposed) -> None:
-        """Let GitHub have `repairs`, and nothing that is moot."""
+        """Let GitHub have `repairs`, and nothing that is moot. Where the rules ask for none any more, nothing new
+        comes; those that are open are still brought to their end.
+        """
         planned = {repair.purl for repair in repairs}
         for fix in await self._known(ground):
-            now = await self.ends.found(ground.place, await self._looked_after(ground, fix))
+            now = await self.ends.looked_up(ground.place, await self._looked_after(ground, fix))
             if now.source != ground.source:
                 continue
             if now.awaited and exposed.free(now.purl, now.advisories):
                 await self.ends.gone(ground.place, now, self.texts.moot(ground.target), ground.parent)
             elif now.state is FixState.OPEN and now.purl in exposed.names.keys() - planned:
                 await self._upkeep.unmended(ground, now)
-        for repair in repairs:
+        for repair in repairs if ground.config.fix.pull_requests else ():
             await self._propose(ground, repair, await self._known(ground))
 
     async def abandon(self, place: Place, fixes: Iterable[Fix], head_sha: str) -> None:

@@ -55,10 +55,10 @@ class Repairs:
         """Is there something to propose, or to end?"""
         pull = judged.decision.pull
         config = asked(judged.case)
-        if pull.number is None or config is None or repair.why_none(judged.case.snapshot, config):
+        if pull.number is None or config is None or repair.why_never(judged.case.snapshot):
             return False
         found = next((row.result for row in judged.decision.rows if row.result.name == CHECK.name), None)
-        if found is not None and any(map(repair.stops, found.findings)):
+        if config.fix.pull_requests and found is not None and any(map(repair.stops, found.findings)):
             return True
         return any(fix.awaited for fix in await self.fixes.of_target(pull.repository, pull.head_ref))
 
@@ -85,7 +85,7 @@ class Repairs:
             return await self._own(trigger, own, now)
         if not now.open:
             return await self._left_behind(place, [fix for fix in kept if fix.open], now.head_sha)
-        if case is None or config is None or repair.why_none(case.snapshot, config):
+        if case is None or config is None or repair.why_never(case.snapshot):
             return Done()
         if case.snapshot.pull.head_sha == now.head_sha:  # else its own evaluation is still to come
             await self._mend(_ground(place, case, config, number), case, repair.stops)
@@ -127,7 +127,9 @@ class Repairs:
             return Done()
         case = await self.bases.base(trigger)
         config = None if case is None else asked(case)
-        if case is None or config is None or not config.fix.pull_requests:
+        if case is None or config is None:
+            return Done()
+        if not config.fix.pull_requests and not await self._awaits(trigger.repository):
             return Done()
         limit = SEVERITIES.index(config.severity)
 

@@ -19,7 +19,7 @@ BEING_BUILT = "being built anew"  # in the place of a digest: a run that is kill
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """Asks GitHub nothing while the target stays where it was when the fix was built."""
+    """Asks GitHub whether it merges only where the target moved on since the fix was built."""
 
     writer: Writer
     fixes: Fixes
@@ -62,6 +62,8 @@ class Upkeep:
             return fix
         if not now.open:
             return await self.ends.ended(ground.place, fix, now)
+        if now.elsewhere(fix.target):
+            return fix
         if now.merges is False or _other(fix, repair):
             return await self._rebuilt(ground, repair, fix)
         return await self.fixes.keep(replace(fix, state=FixState.OPEN)) if now.merges else fix

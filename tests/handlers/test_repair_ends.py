@@ -255,7 +255,7 @@ async def test_hearsay_looks_only_where_something_is_awaited(hub: Hub, clock: Cl
     hub.ground, hub.asked = default(GOOD), 0
     hub.before = (Document("sbom.json", BASE, bill(BAD)),)
     await run(hub, clock, None, hearsay=True)
-    assert hub.asked == 3
+    assert hub.asked == 4
     assert only(hub).state is FixState.MOOT
 
 

@@ -11,7 +11,7 @@ from app.github.sandbox import Repo
 from app.github.sandbox.state import Pull
 from app.model import FixState
 from tests.checks.sbom.supply import bill, package_json
-from tests.road.test_fixes import BEFORE, LATER, MANIFEST, QS, brings, quiet, text
+from tests.road.test_fixes import BEFORE, LATER, MANIFEST, QS, SECOND, brings, deep, quiet, text
 from tests.road.workshop import RULES, Workshop, published, shop, workshop
 
 pytestmark = pytest.mark.slow
@@ -96,3 +96,77 @@ async def test_a_merge_into_another_branch_does_not_count_here(here: Workshop) -
         await here.evaluate(repo, number)
     assert len(still_open(here, repo)) == 1
     assert here.measured == []
+
+
+# --- rules that ask for no fixes any more -----------------------------------------------------------------------
+
+
+async def test_switched_off_what_there_is_still_ends_as_moot(here: Workshop) -> None:
+    repo, number, fix = await for_a_pull(here)
+    repo.commit("main", {".github/maestro.yml": NO_MORE})
+    repo.commit("pay", {"sbom.json": deep("6.5.3")})
+    await here.evaluate(repo, number)
+    assert (fix.state, await states(here)) == ("closed", [FixState.MOOT])
+
+
+async def test_switched_off_nothing_new_is_proposed(here: Workshop) -> None:
+    repo, number, fix = await for_a_pull(here)
+    repo.commit("main", {".github/maestro.yml": NO_MORE})
+    here.osv.publish(published(SECOND))
+    here.skipped += DAY
+    await here.evaluate(repo, number)
+    assert [pull.number for pull in here.proposed(repo)] == [fix.number]
+
+
+async def test_switched_off_a_merged_one_is_measured(here: Workshop) -> None:
+    repo, fix = await for_the_default_branch(here)
+    repo.commit("main", {".github/maestro.yml": NO_MORE})
+    repo.merge(fix.number)
+    await here.hear_of_the_end(repo, fix.number)
+    repo.commit("main", {"sbom.json": bill({"left-pad": "1.0.1"})})
+    await here.look()
+    (kept,) = await here.fixes()
+    assert (kept.state, kept.green_at is not None) == (FixState.MERGED, True)
+
+
+# --- what a webhook would have told -----------------------------------------------------------------------------
+
+
+async def test_a_person_closed_it_and_nobody_told_us_on_a_pull_request(here: Workshop) -> None:
+    repo, number, fix = await for_a_pull(here)
+    repo.close(fix.number)
+    await here.evaluate(repo, number)
+    assert await states(here) == [FixState.CLOSED]
+    assert len(here.proposed(repo)) == 1
+
+
+async def test_a_person_closed_it_and_nobody_told_us_on_the_default_branch(here: Workshop) -> None:
+    repo, fix = await for_the_default_branch(here)
+    repo.close(fix.number)
+    await here.look()
+    assert await states(here) == [FixState.CLOSED]
+    assert len(here.proposed(repo)) == 1
+
+
+async def test_a_persons_no_outlives_another_version(here: Workshop) -> None:
+    repo, number, fix = await for_a_pull(here)
+    repo.close(fix.number)
+    here.osv.publish(published(SECOND))
+    here.skipped += DAY
+    await here.evaluate(repo, number)
+    here.osv.records.pop("GHSA-dddd-eeee-ffff")
+    here.skipped += DAY
+    for _ in range(2):
+        await here.evaluate(repo, number)
+    again = [pull for pull in here.proposed(repo) if pull.title.endswith("6.5.3") and pull.number != fix.number]
+    assert again == []
+
+
+async def test_one_that_a_person_sent_elsewhere_is_theirs(here: Workshop) -> None:
+    repo, number, fix = await for_a_pull(here)
+    repo.commit("other", {"README.md": "Other\n"}, parent=repo.tip("pay"))
+    repo.edit(fix.number, base="other")
+    repo.commit("pay", {"sbom.json": deep("6.5.3")})
+    for _ in range(2):
+        await here.evaluate(repo, number)
+    assert (fix.state, await states(here)) == ("open", [FixState.LEFT])

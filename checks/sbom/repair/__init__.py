@@ -2,6 +2,18 @@
 
 from checks.sbom.repair.gone import in_sight
 from checks.sbom.repair.plan import Exposed, Repair, Unrepaired, exposed, plan, stops
-from checks.sbom.repair.telling import MOST, told, why_none
+from checks.sbom.repair.telling import MOST, told, why_never, why_none
 
-__all__ = ["MOST", "Exposed", "Repair", "Unrepaired", "exposed", "in_sight", "plan", "stops", "told", "why_none"]
+__all__ = [
+    "MOST",
+    "Exposed",
+    "Repair",
+    "Unrepaired",
+    "exposed",
+    "in_sight",
+    "plan",
+    "stops",
+    "told",
+    "why_never",
+    "why_none",
+]

@@ -21,6 +21,11 @@ def why_none(snapshot: Snapshot, config: Config) -> str:
     """Why nothing is proposed for a change, whatever it brings, in a sentence for people; "" where it may be."""
     if not config.fix.pull_requests:
         return "`sbom.fix.pull_requests` is off"
+    return why_never(snapshot)
+
+
+def why_never(snapshot: Snapshot) -> str:
+    """The same, whatever the rules say: there never was a fix for such a change."""
     if snapshot.pull.from_fork:
         return "the change comes from a fork, where we may not write"
     own = any(_is(fix, snapshot.pull) for fix in snapshot.fixes or ())
