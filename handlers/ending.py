@@ -52,6 +52,11 @@ class Ending:
         """
         return (await self._seen(place, fix))[0]
 
+    async def reopened(self, place: Place, fix: Fix) -> Fix:
+        """One that has ended as GitHub has it: whoever reopened it took the answer back. Costs one call."""
+        now = None if fix.number is None else await self.proposals.of(place, fix.number)
+        return await self.fixes.reopen(fix) if now is not None and now.open else fix
+
     async def ended(self, place: Place, fix: Fix, now: Proposal) -> Fix:
         """Its pull request is closed: by us, if we set out to, else by a person. What a person merged into another
         branch mends nothing here.

@@ -72,6 +72,8 @@ class Mending:
         if any(fix.open and fix.source != ground.source for fix in mine):
             return  # it is there, for another pull request of the same branch
         last = max(same, key=lambda fix: fix.attempt, default=None)
+        if last is not None and not last.awaited:
+            last = await self.ends.reopened(ground.place, last)
         if last is not None and last.open and last.number is not None:
             last = await self._upkeep(ground, repair, last)
         elif last is not None and last.state is FixState.CLOSED:
@@ -85,7 +87,7 @@ class Mending:
 
     async def _supersede(self, ground: Ground, mine: Iterable[Fix], new: Fix) -> None:
         for fix in mine:
-            if fix.open and fix.version != new.version:
+            if fix.open and fix.id != new.id:
                 why = self.texts.superseded(new.number or 0)
                 await self.ends.close(ground.place, fix, FixState.SUPERSEDED, why, ground.parent)
             elif fix.awaited and fix.id != new.id and fix.version == new.version:  # its merge was lost again

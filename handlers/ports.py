@@ -186,6 +186,9 @@ class Fixes(Protocol):
     async def keep(self, fix: Fix) -> Fix:
         """Keep `fix` as it is now. A new one that is known already changes nothing, and the known one comes back."""
 
+    async def reopen(self, fix: Fix) -> Fix:
+        """One that had ended is open again, as GitHub says: whatever came of it is taken back."""
+
 
 class FixTexts(Protocol):
     """The words of fixes."""

@@ -15,7 +15,7 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
     """Judge the pull request, unless only its title changed.
 
     One that closes, changes its base or moves on stops to bear on others that share the head: those are judged again.
-    One that closes may be a fix of ours, or leave fixes behind that were for it.
+    One that closes or is reopened may be a fix of ours; one that closes may leave fixes behind that were for it.
     """
     action = text(payload, "action")
     edited = action == "edited" and any(at(payload, "changes", what) is not None for what in _EDITS)
@@ -35,4 +35,5 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
         return (*others, replace(about, kind=Kind.REPAIR, number=number, remembered=False))
     if number is None or not (action in _JUDGED or edited):
         return others
-    return (replace(about, kind=Kind.EVALUATE, number=number, remembered=False), *others)
+    again = (replace(about, kind=Kind.REPAIR, number=number, remembered=False),) if action == "reopened" else ()
+    return (replace(about, kind=Kind.EVALUATE, number=number, remembered=False), *others, *again)

@@ -26,6 +26,7 @@ from handlers.mending import Mending
 from handlers.ports import Bases, Cases, Fixes, Proposals
 
 CLOSED = "pull_request.closed"
+REOPENED = "pull_request.reopened"
 MOST_BEFORE = 20  # manifests of the base that are read to put a declaration back
 
 # A change is not blamed for what was there before; a look at the branch itself asks for just that, but where a rule of
@@ -72,8 +73,9 @@ class Repairs:
 
     async def _pull(self, trigger: Trigger, number: int) -> Done:
         place = Place(trigger.repository, trigger.installation, number)
-        kept = [fix for fix in await self.fixes.of_pull(trigger.repository, number) if fix.awaited]
-        if not kept and trigger.reason == CLOSED:
+        known = await self.fixes.of_pull(trigger.repository, number)
+        kept = [fix for fix in known if fix.awaited or (trigger.reason == REOPENED and fix.number == number)]
+        if not kept and trigger.reason in {CLOSED, REOPENED}:
             return Done()
         case = await self.cases.newest(trigger.repository, number)
         config = None if case is None else asked(case)
@@ -109,8 +111,12 @@ class Repairs:
         return None
 
     async def _own(self, trigger: Trigger, own: Fix, now: Proposal) -> Done:
-        """One of our own: its end is news for what it was to mend. A person who closes it has answered."""
+        """One of our own: its end is news for what it was to mend. A person who closes it has answered, and who reopens
+        it takes that back.
+        """
         if now.open:
+            if not own.open:
+                await self.fixes.reopen(own)
             return Done()
         await self.mending.ends.ended(Place(trigger.repository, trigger.installation), own, now)
         if not now.merged or own.source is not None:  # the pull request that it went into is evaluated by its own event

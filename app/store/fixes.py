@@ -72,6 +72,13 @@ class Fixes:
             same = [table.c[name] == values[name] for name in _KEY]
             return _fix((await connection.execute(select(table).where(*same))).one())
 
+    async def reopen(self, fix: Fix) -> Fix:
+        """One that had ended is open again, as GitHub says: whatever came of it is taken back."""
+        again = replace(fix, state=FixState.OPEN, ending=None, green_at=None)
+        async with self.engine.begin() as connection:
+            await connection.execute(update(table).where(table.c.id == fix.id).values(**_values(again)))
+        return again
+
     async def counts(self) -> dict[str, int]:
         """How many there are in which state."""
         query = select(table.c.state, func.count()).group_by(table.c.state)

@@ -15,6 +15,7 @@ from app.model import (
     EditPullRequest,
     FindPullRequest,
     Fix,
+    FixState,
     OpenPullRequest,
     Outcome,
     Performed,
@@ -132,6 +133,9 @@ class Hub:
         kept = fix if fix.id else replace(fix, id=len(self.rows) + 1)
         self.rows[kept.id] = kept
         return kept
+
+    async def reopen(self, fix: Fix) -> Fix:
+        return await self.keep(replace(fix, state=FixState.OPEN, ending=None, green_at=None))
 
     # --- Writer
 

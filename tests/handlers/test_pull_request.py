@@ -8,10 +8,15 @@ from tests.handlers.shapes import HEAD, REPOSITORY, pull_request, understood
 
 @pytest.mark.parametrize("action", ["opened", "reopened", "synchronize", "ready_for_review", "labeled", "unlabeled"])
 def test_a_change_that_appeared_or_moved_is_judged(action: str) -> None:
-    (trigger,) = understood("pull_request", pull_request(action))
+    trigger, *_ = understood("pull_request", pull_request(action))
     assert (trigger.kind, trigger.repository, trigger.number) == (Kind.EVALUATE, REPOSITORY, 5)
     assert (trigger.head_sha, trigger.installation) == (HEAD, 99)
     assert trigger.reason == f"pull_request.{action}"
+
+
+def test_one_that_is_reopened_may_be_a_fix_of_ours() -> None:
+    _, repair = understood("pull_request", pull_request("reopened"))
+    assert (repair.kind, repair.number, repair.reason) == (Kind.REPAIR, 5, "pull_request.reopened")
 
 
 @pytest.mark.parametrize(

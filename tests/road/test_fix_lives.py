@@ -170,3 +170,54 @@ async def test_one_that_a_person_sent_elsewhere_is_theirs(here: Workshop) -> Non
     for _ in range(2):
         await here.evaluate(repo, number)
     assert (fix.state, await states(here)) == ("open", [FixState.LEFT])
+
+
+# --- reopened ---------------------------------------------------------------------------------------------------
+
+
+async def test_reopened_it_is_kept_up_again_and_ends_as_moot(here: Workshop) -> None:
+    repo, fix = await for_the_default_branch(here)
+    repo.close(fix.number)
+    await here.hear_of_the_end(repo, fix.number)
+    repo.reopen(fix.number)
+    await here.hear_of_the_reopening(repo, fix.number)
+    assert await states(here) == [FixState.OPEN]
+    repo.commit("main", MENDED)
+    await here.look()
+    assert (fix.state, await states(here)) == ("closed", [FixState.MOOT])
+
+
+async def test_reopened_and_merged_it_is_measured(here: Workshop) -> None:
+    repo, fix = await for_the_default_branch(here)
+    repo.close(fix.number)
+    await here.hear_of_the_end(repo, fix.number)
+    repo.reopen(fix.number)
+    await here.hear_of_the_reopening(repo, fix.number)
+    repo.merge(fix.number)
+    await here.hear_of_the_end(repo, fix.number)
+    repo.commit("main", {"sbom.json": bill({"left-pad": "1.0.1"})})
+    await here.look()
+    (kept,) = await here.fixes()
+    assert (kept.state, kept.green_at is not None, len(here.measured)) == (FixState.MERGED, True, 1)
+
+
+async def test_reopened_and_nobody_told_us_a_look_finds_it(here: Workshop) -> None:
+    repo, fix = await for_the_default_branch(here)
+    repo.close(fix.number)
+    await here.hear_of_the_end(repo, fix.number)
+    repo.reopen(fix.number)
+    await here.look()
+    assert (await states(here), still_open(here, repo)) == ([FixState.OPEN], [fix.number])
+
+
+async def test_a_moot_one_that_was_reopened_is_not_doubled(here: Workshop) -> None:
+    repo, number, fix = await for_a_pull(here)
+    repo.commit(fix.head_ref, {"README.md": "Mine\n"})
+    repo.commit("pay", {"sbom.json": deep("6.5.3")})
+    await here.evaluate(repo, number)
+    assert fix.state == "closed"
+    repo.reopen(fix.number)
+    repo.commit("pay", {"sbom.json": deep("6.5.1")})
+    for _ in range(2):
+        await here.evaluate(repo, number)
+    assert still_open(here, repo) == [fix.number]

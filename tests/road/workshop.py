@@ -109,6 +109,11 @@ class Workshop:
         """GitHub tells us that a pull request was closed."""
         await self.run(Trigger(Kind.REPAIR, repo.full_name, self._installation(repo), number, reason="closed"))
 
+    async def hear_of_the_reopening(self, repo: Repo, number: int) -> None:
+        """GitHub tells us that a pull request was reopened."""
+        reason = "pull_request.reopened"
+        await self.run(Trigger(Kind.REPAIR, repo.full_name, self._installation(repo), number, reason=reason))
+
     async def killed(self, repo: Repo, number: int, effects: Effects) -> bool:
         """Evaluate, in a process that may end on the way: did it?"""
         try:
