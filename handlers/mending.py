@@ -35,6 +35,8 @@ class Mending:
         """Let GitHub have `repairs`, and nothing that is moot. Where the rules ask for none any more, nothing new
         comes; those that are open are still brought to their end.
         """
+        if ground.source is None:
+            await self._follow(ground)
         planned = {repair.purl for repair in repairs}
         for fix in await self._known(ground):
             now = await self.ends.looked_up(ground.place, await self._looked_after(ground, fix))
@@ -56,6 +58,17 @@ class Mending:
         """From now on pull request `heir` is what these are for."""
         for fix in fixes:
             await self.fixes.keep(replace(fix, source=heir))
+
+    async def _follow(self, ground: Ground) -> None:
+        """A default branch that is renamed takes its open pull requests with it, and so their rows. A call a row."""
+        for fix in await self.fixes.of_repository(ground.place.repository):
+            if fix.source is not None or not fix.open or fix.number is None or fix.target == ground.target:
+                continue
+            now = await self.proposals.of(ground.place, fix.number)
+            if now is not None and now.open and now.base == ground.target:
+                same = [one for one in await self._known(ground) if (one.purl, one.version) == (fix.purl, fix.version)]
+                attempt = max((fix.attempt, *(one.attempt + 1 for one in same)))
+                await self.fixes.keep(replace(fix, target=ground.target, attempt=attempt))
 
     async def _looked_after(self, ground: Ground, fix: Fix) -> Fix:
         """Several pull requests of one branch share its fixes: each is ended, and spoken of, by the one that it is for,

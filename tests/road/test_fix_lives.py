@@ -221,3 +221,17 @@ async def test_a_moot_one_that_was_reopened_is_not_doubled(here: Workshop) -> No
     for _ in range(2):
         await here.evaluate(repo, number)
     assert still_open(here, repo) == [fix.number]
+
+
+# --- the default branch is renamed ------------------------------------------------------------------------------
+
+
+async def test_the_fix_of_a_renamed_default_branch_goes_with_it(here: Workshop) -> None:
+    repo, fix = await for_the_default_branch(here)
+    state = repo.state
+    state.refs["heads/trunk"] = state.refs.pop("heads/main")  # GitHub sends open pull requests to the new name
+    state.default_branch = fix.base_ref = "trunk"
+    for _ in range(2):
+        await here.look()
+    assert still_open(here, repo) == [fix.number]
+    assert [(one.state, one.target) for one in await here.fixes()] == [(FixState.OPEN, "trunk")]
