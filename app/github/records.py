@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.github.fields import count, flag, identifier, text, within
 from app.github.limits import COMPARE_FILES
 from checks.model import FileChange, Pull
 
-LARGEST_ID = 2**63 - 1
 _SYMBOLIC_LINK = "120000"  # git's mode: the blob is where the link leads, not what is there
 DEPLOYMENT_MARK = "maestro"  # where the payload of our deployments says whose they are
 GHOST = "ghost"  # GitHub's own name for the author of what a deleted account left behind
@@ -194,26 +194,26 @@ def read_pull(data: Any) -> PullRequest:
     """Read a pull request, whole or as a list gives it."""
     head, base = data["head"], data["base"]
     return PullRequest(
-        number=_id(data, "number"),
+        number=identifier(data, "number"),
         repository=_string(base["repo"], "full_name"),
-        head_repository=_text(_object(head, "repo"), "full_name"),
-        title=_text(data, "title"),
-        body=_text(data, "body"),
+        head_repository=text(within(head, "repo"), "full_name"),
+        title=text(data, "title"),
+        body=text(data, "body"),
         author=_author(data),
-        state=_text(data, "state"),
+        state=text(data, "state"),
         draft=bool(data.get("draft")),
-        labels=tuple(_text(label, "name") for label in data.get("labels") or ()),
-        url=_text(data, "html_url"),
+        labels=tuple(text(label, "name") for label in data.get("labels") or ()),
+        url=text(data, "html_url"),
         head_sha=_string(head, "sha"),
         head_ref=_string(head, "ref"),
         base_sha=_string(base, "sha"),
         base_ref=_string(base, "ref"),
-        changed_files=_count(data, "changed_files"),
-        comments=_count(data, "comments"),
+        changed_files=count(data, "changed_files"),
+        comments=count(data, "comments"),
         merged=bool(data.get("merged_at")),
-        by_bot=_text(_object(data, "user"), "type") == "Bot",
-        mergeable=_flag(data, "mergeable"),
-        merge_sha=_text(data, "merge_commit_sha"),
+        by_bot=text(within(data, "user"), "type") == "Bot",
+        mergeable=flag(data, "mergeable"),
+        merge_sha=text(data, "merge_commit_sha"),
     )
 
 
@@ -221,11 +221,11 @@ def read_file(data: Any) -> FileChange:
     """Read one file of a comparison or of a pull request."""
     return FileChange(
         path=_string(data, "filename"),
-        added=_count(data, "additions"),
-        deleted=_count(data, "deletions"),
-        status=_text(data, "status") or "modified",
-        previous=_text(data, "previous_filename"),
-        blob_sha=_text(data, "sha"),
+        added=count(data, "additions"),
+        deleted=count(data, "deletions"),
+        status=text(data, "status") or "modified",
+        previous=text(data, "previous_filename"),
+        blob_sha=text(data, "sha"),
     )
 
 
@@ -235,24 +235,24 @@ def read_comparison(data: Any) -> Comparison:
         base_sha=_string(data["base_commit"], "sha"),
         merge_base=read_commit(data["merge_base_commit"]),
         files=tuple(read_file(file) for file in data.get("files") or ()),
-        messages=tuple(_text(_object(commit, "commit"), "message") for commit in data.get("commits") or ()),
-        emails=tuple(_text(_object(_object(one, "commit"), "author"), "email") for one in data.get("commits") or ()),
-        patches={one["filename"]: _text(one, "patch") for one in data.get("files") or () if _patched(one)},
+        messages=tuple(text(within(commit, "commit"), "message") for commit in data.get("commits") or ()),
+        emails=tuple(text(within(within(one, "commit"), "author"), "email") for one in data.get("commits") or ()),
+        patches={one["filename"]: text(one, "patch") for one in data.get("files") or () if _patched(one)},
     )
 
 
 def _patched(file: Any) -> bool:
-    return bool(_text(file, "patch")) and file.get("status") == "modified"
+    return bool(text(file, "patch")) and file.get("status") == "modified"
 
 
 def read_commit(data: Any) -> Commit:
     """Read a commit as lists and comparisons give it."""
-    said = _object(data, "commit")
+    said = within(data, "commit")
     return Commit(
         sha=_string(data, "sha"),
         parents=tuple(_string(parent, "sha") for parent in data.get("parents") or ()),
-        at=_text(_object(said, "committer"), "date"),
-        message=_text(said, "message"),
+        at=text(within(said, "committer"), "date"),
+        message=text(said, "message"),
     )
 
 
@@ -268,79 +268,79 @@ def _tree_entry(data: Any) -> TreeEntry:
 
 def read_check_run(data: Any) -> CheckRun:
     """Read one check run."""
-    app = _object(data, "app")
+    app = within(data, "app")
     return CheckRun(
-        id=_id(data, "id"),
+        id=identifier(data, "id"),
         name=_string(data, "name"),
         status=_string(data, "status"),
-        conclusion=_text(data, "conclusion"),
+        conclusion=text(data, "conclusion"),
         app_id=app.get("id"),
-        app_slug=_text(app, "slug"),
-        external_id=_text(data, "external_id"),
-        url=_text(data, "html_url"),
-        suite_id=_count(_object(data, "check_suite"), "id"),
+        app_slug=text(app, "slug"),
+        external_id=text(data, "external_id"),
+        url=text(data, "html_url"),
+        suite_id=count(within(data, "check_suite"), "id"),
     )
 
 
 def read_check_suite(data: Any) -> CheckSuite:
     """Read one check suite."""
-    app = _object(data, "app")
+    app = within(data, "app")
     return CheckSuite(
-        id=_id(data, "id"),
-        status=_text(data, "status"),
-        conclusion=_text(data, "conclusion"),
+        id=identifier(data, "id"),
+        status=text(data, "status"),
+        conclusion=text(data, "conclusion"),
         app_id=app.get("id"),
-        app_slug=_text(app, "slug"),
-        runs=_count(data, "latest_check_runs_count"),
+        app_slug=text(app, "slug"),
+        runs=count(data, "latest_check_runs_count"),
     )
 
 
 def read_comment(data: Any) -> Comment:
     """Read one comment of an issue or pull request."""
-    app = _object(data, "performed_via_github_app")
+    app = within(data, "performed_via_github_app")
     return Comment(
-        id=_id(data, "id"),
-        body=_text(data, "body"),
+        id=identifier(data, "id"),
+        body=text(data, "body"),
         app_id=app.get("id"),
-        bot=_text(_object(data, "user"), "type") == "Bot",
+        bot=text(within(data, "user"), "type") == "Bot",
     )
 
 
 def read_workflow_run(data: Any) -> WorkflowRun:
     """Read one workflow run."""
     return WorkflowRun(
-        id=_id(data, "id"),
-        head_repository=_text(_object(data, "head_repository"), "full_name"),
-        url=_text(data, "html_url"),
-        suite_id=_count(data, "check_suite_id"),
-        workflow_id=_count(data, "workflow_id"),
-        event=_text(data, "event"),
-        number=_count(data, "run_number"),
-        conclusion=_text(data, "conclusion"),
-        title=_text(data, "display_title"),
+        id=identifier(data, "id"),
+        head_repository=text(within(data, "head_repository"), "full_name"),
+        url=text(data, "html_url"),
+        suite_id=count(data, "check_suite_id"),
+        workflow_id=count(data, "workflow_id"),
+        event=text(data, "event"),
+        number=count(data, "run_number"),
+        conclusion=text(data, "conclusion"),
+        title=text(data, "display_title"),
     )
 
 
 def read_deployment(data: Any) -> Deployment:
     """Read one deployment."""
-    app = _object(data, "performed_via_github_app")
-    return Deployment(_id(data, "id"), _text(_object(data, "payload"), DEPLOYMENT_MARK), app.get("id"))
+    app = within(data, "performed_via_github_app")
+    return Deployment(identifier(data, "id"), text(within(data, "payload"), DEPLOYMENT_MARK), app.get("id"))
 
 
 def read_deployment_status(data: Any) -> DeploymentStatus:
     """Read one status of a deployment."""
-    texts = (_text(data, name) for name in ("state", "description", "log_url", "environment_url"))
-    return DeploymentStatus(_id(data, "id"), *texts)
+    texts = (text(data, name) for name in ("state", "description", "log_url", "environment_url"))
+    return DeploymentStatus(identifier(data, "id"), *texts)
 
 
 def read_id(data: Any) -> int:
     """Read the id of what was just made."""
-    return _id(data, "id")
+    return identifier(data, "id")
 
 
 def read_number(data: Any) -> int:
     """Read the number of a pull request that was just changed."""
-    return _id(data, "number")
+    return identifier(data, "number")
 
 
 def read_sha(data: Any) -> str:
@@ -360,7 +360,7 @@ def read_ref(data: Any) -> str:
 
 def read_dispatched(data: Any) -> int | None:
     """Read which run a dispatch began; servers older than 2026-02-19 answer nothing at all."""
-    return _id(data, "workflow_run_id") if isinstance(data, dict) and "workflow_run_id" in data else None
+    return identifier(data, "workflow_run_id") if isinstance(data, dict) and "workflow_run_id" in data else None
 
 
 def _string(data: Mapping[str, Any], key: str) -> str:
@@ -370,33 +370,5 @@ def _string(data: Mapping[str, Any], key: str) -> str:
     return value
 
 
-def _id(data: Mapping[str, Any], key: str) -> int:
-    """A number that names something: positive, and of a size that a database column holds."""
-    value = data[key]
-    if not isinstance(value, int) or not 0 < value <= LARGEST_ID:
-        raise TypeError(key)
-    return value
-
-
 def _author(data: Mapping[str, Any]) -> str:
-    return _text(_object(data, "user"), "login") or GHOST
-
-
-def _object(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = data.get(key)
-    return value if isinstance(value, dict) else {}
-
-
-def _flag(data: Mapping[str, Any], key: str) -> bool | None:
-    value = data.get(key)
-    return value if isinstance(value, bool) else None
-
-
-def _text(data: Mapping[str, Any], key: str) -> str:
-    value = data.get(key)
-    return value if isinstance(value, str) else ""
-
-
-def _count(data: Mapping[str, Any], key: str) -> int:
-    value = data.get(key)
-    return value if isinstance(value, int) else 0
+    return text(within(data, "user"), "login") or GHOST

@@ -241,9 +241,8 @@ def test_a_package_with_an_advisory_that_nobody_could_read_is_not_free_of_it() -
     other = Snapshot(PULL, sboms=(files(BASE, HEAD),), advisories=listed)
     found = sbom.evaluate(other, Config(), {}).findings
     assert not exposed(found, other).free("pkg:npm/qs", ["GHSA-1"])
-    assert repair.told(found, other, Config()) == [
-        {"purl": "pkg:npm/qs", "package": "qs", "version": None, "reason": repair_reason(found, other)}
-    ]
+    (told,) = repair.told(found, other, Config())
+    assert (told["purl"], told["version"], told["reason"]) == ("pkg:npm/qs", None, repair_reason(found, other))
 
 
 def repair_reason(found: tuple[Finding, ...], snapshot: Snapshot) -> str:
