@@ -18,6 +18,7 @@ from checks.sbom.bills.bill import Bom, Component, Scope, UnreadableError, Vulne
 from checks.sbom.bills.flaws import MAX_SAID, Flaws, few
 from checks.sbom.bills.identity import MAX_TEXT, digests, identify, short
 from checks.sbom.bills.sections import NOTHING, Document, part, parts, records, text
+from checks.sbom.versions import order
 
 MAX_DEPTH = 32  # components within components
 
@@ -138,10 +139,16 @@ def _component(stated: _Part, where: str, licences: _Licences, flaws: Flaws) -> 
         ref=text(stated.ref) or text(stated.purl),
         hashes=_hashes(stated, where, flaws),
     )
-    if said and version and said != version and said.removeprefix("v") != version.removeprefix("v"):
+    if said and version and said != version and _differ(identity.ecosystem, said, version):
         flaws.add(f"{where}.version", f"{said} here, {version} in the package URL")
         return component, msgspec.structs.replace(component, version=version, hashes=())
     return (component,)
+
+
+def _differ(ecosystem: str, said: str, version: str) -> bool:
+    """Are these two versions, and not two spellings of one? Of rpm and deb the purl states the epoch elsewhere."""
+    a, b = order.spelling(ecosystem, said), order.spelling(ecosystem, version)
+    return a != b and not a.endswith(f":{b}")
 
 
 def _hashes(stated: _Part, where: str, flaws: Flaws) -> tuple[tuple[str, str], ...]:

@@ -336,3 +336,19 @@ def test_the_same_key_in_objects_of_their_own_is_no_repetition() -> None:
     bom = sbom.read(text)
     assert [component.name for component in bom.components] == ["a", "b"]
     assert not bom.flaws
+
+
+@pytest.mark.parametrize(
+    ("purl", "version"),
+    [
+        ("pkg:golang/stdlib@1.20.1", "go1.20.1"),
+        ("pkg:golang/x/y@v1.2.0", "1.2.0"),
+        ("pkg:rpm/redhat/openssl@3.0.7-2.el8?epoch=1", "1:3.0.7-2.el8"),
+        ("pkg:deb/debian/curl@7.74.0-1", "1:7.74.0-1"),
+        ("pkg:pypi/foo@1.0", "1.0.0"),
+    ],
+)
+def test_two_spellings_of_one_version_are_one_component(purl: str, version: str) -> None:
+    bom = bill({"type": "library", "name": "x", "purl": purl, "version": version})
+    assert [component.version for component in bom.components] == [version]
+    assert bom.flaws == ()
