@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from io import StringIO
 from typing import TYPE_CHECKING
 
+from app.render.console import shown
 from app.render.escape import terminal as safe
 from checks.experiment import GateConfig, GateState, Status
 from checks.experiment.report import Report, Row
@@ -27,20 +27,7 @@ _HEADLINES = {
 
 def drawn(report: Report, course: Sequence[GateState], config: GateConfig, *, width: int, colour: bool) -> str:
     """The report for `width` columns; `course`: every state so far. `colour` False: no escape sequence at all."""
-    from rich.console import Console
-
-    written = StringIO()
-    console = Console(
-        file=written,
-        width=width,
-        color_system="standard" if colour else None,
-        force_terminal=colour,
-        no_color=not colour,
-        legacy_windows=False,
-    )
-    for part in _parts(report, course, config):
-        console.print(part)
-    return "\n".join(row.rstrip() for row in written.getvalue().rstrip().splitlines())
+    return shown(_parts(report, course, config), width=width, colour=colour)
 
 
 def _parts(report: Report, course: Sequence[GateState], config: GateConfig) -> Iterator[Text | Table | str]:

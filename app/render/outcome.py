@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from io import StringIO
 from typing import TYPE_CHECKING
 
+from app.render.console import shown
 from app.render.escape import terminal as safe
 from checks.model import State
 from checks.sbom.asking import WHY
@@ -25,20 +25,7 @@ _HEADLINES = {State.PASS: ("PASS", "green"), State.WARN: ("WARN", "yellow"), Sta
 
 def drawn(outcome: Outcome, *, width: int, colour: bool) -> str:
     """The whole outcome for `width` columns. `colour` False (NO_COLOR, a pipe): no escape sequence at all."""
-    from rich.console import Console
-
-    written = StringIO()
-    console = Console(
-        file=written,
-        width=width,
-        color_system="standard" if colour else None,
-        force_terminal=colour,
-        no_color=not colour,
-        legacy_windows=False,
-    )
-    for part in _parts(outcome):
-        console.print(part)
-    return "\n".join(row.rstrip() for row in written.getvalue().rstrip().splitlines())
+    return shown(_parts(outcome), width=width, colour=colour)
 
 
 def _parts(outcome: Outcome) -> Iterator[Text | Table | str]:

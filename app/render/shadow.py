@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from io import StringIO
 from math import exp
 from typing import TYPE_CHECKING
 
+from app.render.console import shown
 from app.render.escape import terminal as safe
 from checks.shadow import FieldRow, Report, Status
 
@@ -26,20 +26,7 @@ _HEADLINES = {
 
 def drawn(report: Report, *, width: int, colour: bool) -> str:
     """The report for `width` columns. `colour` False (NO_COLOR, a pipe): no escape sequence at all."""
-    from rich.console import Console
-
-    written = StringIO()
-    console = Console(
-        file=written,
-        width=width,
-        color_system="standard" if colour else None,
-        force_terminal=colour,
-        no_color=not colour,
-        legacy_windows=False,
-    )
-    for part in _parts(report):
-        console.print(part)
-    return "\n".join(row.rstrip() for row in written.getvalue().rstrip().splitlines())
+    return shown(_parts(report), width=width, colour=colour)
 
 
 def _parts(report: Report) -> Iterator[Text | Table | str]:
