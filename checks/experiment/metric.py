@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from checks.experiment.design import FARTHEST, Kind, Role
 from checks.experiment.odds import odds_ratio
@@ -22,14 +22,23 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.:-]{0,63}$")]
 USUAL_SLOW = 0.05  # p95: the share of requests above it
 
 
+# What everybody means by these names; of each, more is worse. Errors and p95 gate, what a request costs is reported.
+USUAL: Mapping[str, tuple[Kind, Role]] = {
+    "errors": (Kind.BERNOULLI, Role.GATE),
+    "p95": (Kind.LATENCY, Role.GATE),
+    "cost": (Kind.MEAN, Role.REPORT),
+    "carbon": (Kind.MEAN, Role.REPORT),
+}
+
+
 class Metric(Strict):
-    """One thing measured on both sides. What is not said here is as the experiment says."""
+    """One thing measured on both sides, of which more is worse. What is not said here is as the experiment says."""
 
     name: Name
-    """Its key in a tick."""
+    """Its key in a tick. `errors`, `p95`, `cost` and `carbon` need no kind and no role."""
 
     kind: Kind = Field(default=Kind.BERNOULLI, strict=False)
-    """`bernoulli`: good of total. `latency_bucket`: requests slower than `tau_ms`. `mean`: cost, carbon."""
+    """`bernoulli`: good of total. `latency_bucket`: requests slower than `tau_ms` (p95). `mean`: cost, carbon."""
 
     role: Role = Field(default=Role.GATE, strict=False)
     """`gate` must be proven before promotion and may roll back; `rollback_only`; `report` decides nothing."""
@@ -60,6 +69,16 @@ class Metric(Strict):
 
     burn_in: Annotated[int, Field(ge=20, le=10_000)] = 20
     """mean: ticks before any decision; fewer would break the error rates."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_usual(cls, sent: Any) -> Any:
+        """A well-known name brings its kind, and its role as long as it is of that kind."""
+        name = sent.get("name") if isinstance(sent, dict) else None
+        if not isinstance(name, str) or name not in USUAL:
+            return sent
+        kind, role = USUAL[name]
+        return {"kind": kind, **({"role": role} if sent.get("kind", kind) == kind else {}), **sent}
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,39 @@ def test_a_metric_inherits_what_it_does_not_say() -> None:
     assert (cost.kind, cost.fixed, cost.burn_in) == (Kind.MEAN, None, 20)
 
 
+def test_well_known_names_need_no_kind_and_no_role() -> None:
+    listed = [{"name": "errors"}, {"name": "p95", "tau_ms": 300.0}, {"name": "cost"}, {"name": "carbon"}]
+    rules = GateConfig.model_validate({"baseline": 0.01, "metrics": listed})
+    assert [(one.kind, one.role) for one in rules.designs] == [
+        (Kind.BERNOULLI, Role.GATE),
+        (Kind.LATENCY, Role.GATE),
+        (Kind.MEAN, Role.REPORT),
+        (Kind.MEAN, Role.REPORT),
+    ]
+    assert rules.gates == rules.deciding == (0, 1), "cost and carbon are reported, whatever they are"
+
+
+@pytest.mark.parametrize(
+    ("said", "kind", "role"),
+    [
+        ({"name": "cost", "role": "rollback_only"}, Kind.MEAN, Role.ROLLBACK_ONLY),
+        ({"name": "carbon", "kind": "mean"}, Kind.MEAN, Role.REPORT),
+        ({"name": "cost", "kind": "bernoulli"}, Kind.BERNOULLI, Role.GATE),
+        ({"name": "errors", "role": "rollback_only"}, Kind.BERNOULLI, Role.ROLLBACK_ONLY),
+        ({"name": "timeouts"}, Kind.BERNOULLI, Role.GATE),
+    ],
+)
+def test_what_is_said_of_a_metric_counts_before_what_is_usual(said: dict[str, Any], kind: Kind, role: Role) -> None:
+    metric = Metric.model_validate(said)
+    assert (metric.kind, metric.role) == (kind, role)
+
+
+@pytest.mark.parametrize("said", [{"name": ["errors"]}, {"kind": "mean"}, "errors", None])
+def test_what_is_no_metric_is_refused(said: object) -> None:
+    with pytest.raises(ValidationError):
+        Metric.model_validate(said)
+
+
 def test_beta_is_shared_among_the_metrics_that_may_roll_back() -> None:
     rules = GateConfig.model_validate({"baseline": 0.02, "metrics": [{"name": "errors"}, P95, COST]})
     assert [design.rollback_bound for design in rules.designs[:2]] == [pytest.approx(log(2 / 0.02))] * 2
