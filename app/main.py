@@ -23,6 +23,7 @@ from app.gather.census import Census
 from app.gather.commits import Commits
 from app.gather.default_branch import DefaultBranches
 from app.gather.hooks import Hooks
+from app.gather.merged import Merges
 from app.gather.proposed import Proposed
 from app.gather.reader import GitHubReader
 from app.gather.rules import Connect, overlaid
@@ -47,6 +48,7 @@ from app.pages.watching import Watching
 from app.publish.publisher import Publisher
 from app.render.actions import DECISION, GitHubRenderer
 from app.render.fix import FixRenderer
+from app.render.revert import RevertRenderer
 from app.server import Web
 from app.settings import Settings
 from app.storage import Stores, stores
@@ -63,6 +65,7 @@ from handlers.mending import Mending
 from handlers.moment import happened
 from handlers.redelivery import Redelivery
 from handlers.repair import Repairs, told_of_a_bill
+from handlers.reverting import Reverting
 from handlers.sweep import Sweep
 from handlers.understand import Understanding
 
@@ -238,7 +241,8 @@ def _work(settings: Settings, reached: _Reached, owns: Callable[[], Awaitable[bo
     reader = replace(_reader(reached, connect_to, own_app), ci_grace=settings.ci_grace)
     publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, Myself(github))
     renderer = GitHubRenderer()
-    watch = Watch(kept.experiments, Consequences(publisher))
+    reverting = Reverting(publisher, Merges(connect_to), RevertRenderer())
+    watch = Watch(kept.experiments, Consequences(publisher, reverting))
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
     return _Work(
         reader,

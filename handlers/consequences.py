@@ -1,4 +1,5 @@
-"""What follows from the answer of an experiment: a workflow, a deployment, a word on the canary's own deployment.
+"""What follows from the answer of an experiment: a workflow, a deployment, a word on the canary's own deployment, and
+where a merged change is rolled back, the pull request that takes it back.
 
 Each is had once, whatever is killed in between (docs/effects.md). Each is tried for itself: a missing permission for
 one must not keep a bad canary in service. A promotion is dropped where the pull request moved on, a rollback never is.
@@ -7,7 +8,7 @@ one must not keep a bad canary in service. A promotion is dropped where the pull
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.model import (
@@ -23,10 +24,11 @@ from app.model import (
     SetDeploymentStatus,
     Stop,
 )
-from checks.experiment import Config, Status, load, report
+from checks.experiment import Config, Report, Status, load, report
+from checks.experiment.aftermath import DONE, NOTHING
 from handlers.ports import Writer
+from handlers.reverting import Reverting
 
-NOTHING = "nothing was asked for"
 DOUBT = 600.0  # seconds for which a workflow run that nobody can find is looked for
 
 _WHY = {
@@ -40,6 +42,7 @@ class Consequences:
     """Has the writer do what an answer asks for. `now`: epoch seconds."""
 
     writer: Writer
+    reverting: Reverting
     now: Callable[[], float] = time.time
 
     async def __call__(self, kept: KeptExperiment, cause: Cause) -> str:
@@ -53,7 +56,22 @@ class Consequences:
         outcomes = [(name, await self._done(place, deed, cause)) for name, deed in deeds]
         if self.now() - kept.changed < DOUBT and any(_stopped(one) is Stop.IN_DOUBT for _, one in outcomes):
             return ""
-        return "; ".join(f"{name}: {_said(one)}" for name, one in outcomes) or NOTHING
+        said: Sequence[str] = [f"{name}: {_said(one)}" for name, one in outcomes]
+        if told.action == "rollback":
+            said = await self._merged(kept, rules, told, said, cause)
+        return "; ".join(said) or NOTHING
+
+    async def _merged(
+        self, kept: KeptExperiment, rules: Config, told: Report, said: Sequence[str], cause: Cause
+    ) -> Sequence[str]:
+        """`said`, and what became of the change itself where the base branch has it by now."""
+        landed = await self.reverting.landed(kept)
+        if landed is None:
+            return said
+        if rules.rollback.revert:
+            said = (*said, await self.reverting(kept, told, landed, cause))
+        await self.reverting.tell(kept, told, landed, "; ".join(said) or NOTHING, cause)
+        return said
 
     async def _done(self, place: Place, deed: Deed, cause: Cause) -> Outcome:
         (outcome,) = await self.writer.perform(place, (deed,), cause)
@@ -104,5 +122,5 @@ def _stopped(outcome: Outcome) -> Stop | None:
 
 def _said(outcome: Outcome) -> str:
     if isinstance(outcome, Performed):
-        return "done"
+        return DONE
     return _WHY.get(outcome.why, f"refused by GitHub: {outcome.detail}")

@@ -13,15 +13,18 @@ from app.model import (
     BeginCheckRun,
     Canary,
     Cause,
+    Change,
     Fix,
     FixText,
     FollowHead,
     KeptExperiment,
+    Landed,
     Opened,
     Outcome,
     Place,
     Proposal,
     Refusal,
+    RevertText,
     Seal,
     Standing,
     Trigger,
@@ -214,6 +217,26 @@ class Canaries(Protocol):
 
     async def rules(self, canary: Canary) -> experiment.Config | Refusal | None:
         """What its base branch asks of experiments now. None: nothing; a Refusal: nobody can read it."""
+
+
+class Merges(Protocol):
+    """Changes that were merged."""
+
+    async def landed(self, place: Place, canary: Canary) -> Landed | None:
+        """The change that `canary` tried, where it is merged."""
+
+    async def change(self, place: Place, landed: Landed) -> Change | Refusal | None:
+        """What it did; None where its base does not hold it any more; a Refusal says why nobody can tell."""
+
+
+class RevertTexts(Protocol):
+    """The words of what is taken back."""
+
+    def revert(self, kept: KeptExperiment, told: experiment.Report, landed: Landed) -> RevertText:
+        """What the pull request says that takes `landed` back, because of what `kept` has shown."""
+
+    def taken_back(self, kept: KeptExperiment, told: experiment.Report, landed: Landed, done: str) -> str:
+        """What the merged pull request is told: what was proven, what was `done`, and what is left to do."""
 
 
 class Experiments(Protocol):

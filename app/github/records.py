@@ -70,12 +70,16 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit. The first of `parents` is where its branch was; `at`: when it was committed, RFC 3339 in UTC."""
+    """A commit. The first of `parents` is where its branch was; `at`: when it was committed, RFC 3339 in UTC.
+
+    `written`: by whom and when, which a rebase keeps: name, address, time.
+    """
 
     sha: str
     parents: tuple[str, ...] = ()
     at: str = ""
     message: str = ""
+    written: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +105,12 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class TreeEntry:
-    """One entry of a git tree. `kind`: blob, tree, commit (a submodule), or link (a symbolic one)."""
+    """One entry of a git tree. `kind`: blob, tree, commit (a submodule), or link (a symbolic one); `mode` as git's."""
 
     path: str
     kind: str
+    mode: str = ""
+    sha: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +259,7 @@ def read_commit(data: Any) -> Commit:
         parents=tuple(_string(parent, "sha") for parent in data.get("parents") or ()),
         at=text(within(said, "committer"), "date"),
         message=text(said, "message"),
+        written=tuple(text(within(said, "author"), name) for name in ("name", "email", "date")),
     )
 
 
@@ -262,8 +269,9 @@ def read_tree(data: Any) -> Tree:
 
 
 def _tree_entry(data: Any) -> TreeEntry:
-    link = data.get("mode") == _SYMBOLIC_LINK
-    return TreeEntry(path=_string(data, "path"), kind="link" if link else _string(data, "type"))
+    mode = text(data, "mode")
+    kind = "link" if mode == _SYMBOLIC_LINK else _string(data, "type")
+    return TreeEntry(_string(data, "path"), kind, mode, text(data, "sha"))
 
 
 def read_check_run(data: Any) -> CheckRun:

@@ -99,6 +99,11 @@ class Repository:
         template = _REPO + "/pulls/{pull_number}/files{?per_page}"
         return await self._client.get_list(template, self._at(pull_number=number), read_file)
 
+    async def pull_commits(self, number: int) -> tuple[Commit, ...]:
+        """Commits of pull request `number`, oldest first; GitHub ends the list at 250."""
+        template = _REPO + "/pulls/{pull_number}/commits{?per_page}"
+        return await self._client.get_list(template, self._at(pull_number=number), read_commit)
+
     async def compare(self, base: str, head: str) -> Comparison:
         """What `head` adds since it left `base`; NotFound when the two share no history."""
         template = _REPO + "/compare/{basehead}"

@@ -33,7 +33,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The file at `path` is again the blob `blob_sha`, which the repository has."""
+    """The file at `path` is again the blob `blob_sha`, which the repository has; or the submodule that commit."""
 
     path: str
     blob_sha: str

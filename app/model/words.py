@@ -17,6 +17,9 @@ REPLY_MARKER = "<!-- maestro:reply to="
 CLOSING_MARKER = "<!-- maestro:closing -->"
 """How the comment begins that says why we close a pull request of ours; there is one for each."""
 
+TOLD_MARKER = "<!-- maestro:told "
+"""How a comment begins that tells a pull request, open or closed, what became of it; what about follows."""
+
 EVALUATE_BUTTON = "evaluate"
 """The identifier of the button that asks for a new evaluation, as GitHub sends it back."""
 
@@ -99,6 +102,15 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class Tell:
+    """Action: pull request `number` has one comment that says `body`, once for each `about`. It may be closed."""
+
+    number: int
+    about: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class BeginCheckRun:
     """Action: the check run `name` exists on `head_sha`. If it already says something, it is left alone."""
 
@@ -139,5 +151,7 @@ class RetireCheckRuns:
     words: CheckRunText
 
 
-Words = WriteCheckRun | BeginCheckRun | FollowHead | ForgetCheckRuns | RetireCheckRuns | WriteCard | React | Reply
+Words = (
+    WriteCheckRun | BeginCheckRun | FollowHead | ForgetCheckRuns | RetireCheckRuns | WriteCard | React | Reply | Tell
+)
 """Actions that show or answer."""

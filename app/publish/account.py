@@ -27,6 +27,7 @@ from app.model import (
     SetDeploymentStatus,
     Stop,
     Stopped,
+    Tell,
     Words,
     WriteBranch,
     WriteCard,
@@ -95,6 +96,8 @@ def _words(action: Words) -> str:
             told = f"card on #{action.number}"
         case Reply():
             told = f"reply to comment {action.comment_id}"
+        case Tell():
+            told = f"comment on #{action.number}, about {action.about}"
         case React():
             told = f"reaction {action.content} to comment {action.comment_id}"
     return told

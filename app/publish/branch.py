@@ -9,6 +9,7 @@ from app.github.errors import Invalid, NotFound
 from app.github.limits import COMPARE_COMMITS
 from app.github.repository import Repository
 from app.model import (
+    SUBMODULE,
     DeleteBranch,
     Edit,
     MoveBranch,
@@ -157,7 +158,7 @@ class BranchWriter:
             case Removed(path):
                 return {"path": path, "mode": "100644", "type": "blob", "sha": None}
             case Restored(path, sha, mode):
-                return {"path": path, "mode": mode, "type": "blob", "sha": sha}
+                return {"path": path, "mode": mode, "type": "commit" if mode == SUBMODULE else "blob", "sha": sha}
             case Written(path, content, mode):
                 return {"path": path, "mode": mode, "type": "blob", **await self._content(content)}
 

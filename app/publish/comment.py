@@ -1,4 +1,4 @@
-"""Reactions and replies to a person's comment, each once."""
+"""Reactions and replies to a person's comment, and what we tell a pull request of our own accord, each once."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from app.github.errors import Denied, Invalid, NotFound
 from app.github.repository import Repository
-from app.model import REPLY_MARKER, React, Reply
+from app.model import REPLY_MARKER, TOLD_MARKER, React, Reply, Tell
 from app.publish.account import Told, untold
+from app.publish.fence import mark
 from app.store.effects import Effect, Effects
 
 
@@ -40,8 +41,20 @@ class CommentWriter:
 
     async def reply(self, action: Reply) -> None:
         """Answer once. An answer whose fate we never learned is looked for by its marker before it is given again."""
-        key = f"{self.repository.full_name}/reply/{action.comment_id}"
         marker = f"{REPLY_MARKER}{action.comment_id} -->"
+        await self._say(f"reply/{action.comment_id}", action, marker)
+
+    async def tell(self, action: Tell) -> str:
+        """The same, of our own accord. Returns why GitHub refused it, as it does in a locked conversation, or ""."""
+        about = mark(f"{action.number} {action.about}")
+        try:
+            await self._say(f"told/{about}", action, f"{TOLD_MARKER}{about} -->")
+        except (NotFound, Denied, Invalid) as error:
+            return str(error)
+        return ""
+
+    async def _say(self, name: str, action: Reply | Tell, marker: str) -> None:
+        key = f"{self.repository.full_name}/{name}"
         effect = await self.effects.get(key)
         if effect is not None and effect.remote_id is not None:
             return

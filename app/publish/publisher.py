@@ -36,6 +36,7 @@ from app.model import (
     SetDeploymentStatus,
     Stop,
     Stopped,
+    Tell,
     Words,
     WriteBranch,
     WriteCard,
@@ -198,6 +199,8 @@ class _Desk:
                 await self._told_if(action, await self.comments.react(action))
             case Reply():
                 await self.comments.reply(action)
+            case Tell():
+                await self._told_if(action, await self.comments.tell(action))
             case WriteCheckRun():
                 return await self._write_run(action)
             case WriteCard():

@@ -20,6 +20,7 @@ import unicodedata
 from urllib.parse import quote, urlsplit
 
 SENTENCE = 240  # characters shown of an untrusted text where nobody asked for another limit
+SUBJECT = 120  # characters of a title
 URL_LIMIT = 500  # a longer address is not linked; no evidence of ours needs one
 
 _BREAK = "<!-- -->"
@@ -38,6 +39,7 @@ _LIVE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_NAMING = re.compile(r"[@#]|(?i:gh-)(?=\d)")
 _ANSI = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b[\]P^_X][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b.?"
 )
@@ -113,6 +115,11 @@ def link(text: str, url: str) -> Markdown:
 def reference(number: int) -> Markdown:
     """A pull request, live on purpose: GitHub links it, and tells there where it was spoken of."""
     return Markdown(f"#{number:d}")
+
+
+def subject(text: str, limit: int = SUBJECT) -> str:
+    """`text` as a title, or a commit's first line: nothing can be escaped there, so it names nobody and no issue."""
+    return line(_NAMING.sub("", text), limit)
 
 
 def terminal(text: str, limit: int = SENTENCE) -> str:

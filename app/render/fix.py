@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from app.github.limits import COMMENT_CUT
 from app.model import Fix, FixState, FixText
-from app.render.escape import Markdown, line, reference
+from app.render.escape import Markdown, reference, subject
 from app.render.templates import render
 from checks.sbom.repair import Repair
 
-LONGEST_TITLE = 120
 SHOWN = 20  # advisories, files and steps of a trail: beyond that nobody reads
-_LIVE = re.compile(r"[@#]|(?i:gh-)(?=\d)")
 
 # How a lock file follows its manifest; who has no workflow for it does it by hand.
 _RELOCK = {
@@ -95,4 +92,4 @@ def title(repair: Repair) -> str:
     """
     verb = {"raise": "Raise", "override": "Settle", "revert": "Put back"}[repair.way]
     said = f"{verb} {repair.purl.removeprefix('pkg:')} {'at' if repair.way == 'override' else 'to'} {repair.version}"
-    return line(_LIVE.sub("", said), LONGEST_TITLE)
+    return subject(said)

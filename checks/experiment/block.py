@@ -29,6 +29,9 @@ class Rollback(Strict):
     workflow: Workflow = ""
     """The workflow file that is run, by its name: `rollback.yml`. Empty: none."""
 
+    revert: bool = True
+    """Where the change is merged, open a pull request that takes it back. Nothing changes until somebody merges it."""
+
 
 class Config(CheckConfig):
     """Which deployments are canaries, and on what evidence one is promoted or taken back."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from checks.experiment.aftermath import done, next_step
 from checks.experiment.block import Config
 from checks.experiment.config import GateConfig
 from checks.experiment.design import Design, Role
@@ -21,7 +22,6 @@ NAME = "experiment"
 
 _BADNESS = (State.BLOCK, State.UNMEASURED, State.WAIT, State.PASS)  # the worst first: what experiments can say
 _NEXT_STEPS = {
-    State.BLOCK: "Take the canary back if it still serves, correct the change and push: a new commit is a new canary.",
     State.UNMEASURED: "Read why there was no answer; a new commit is a new canary.",
     State.WAIT: "Nothing to do but to send ticks: the answer comes with the evidence.",
 }
@@ -79,10 +79,10 @@ def _result(told: Sequence[_Told]) -> CheckResult:
     return CheckResult(
         NAME,
         state,
-        f"{worst.environment}: {worst.report.title}",
+        _title(worst),
         reasons=tuple(reason for one in told for reason in _reasons(one)),
         measures=tuple(measure for one in told for measure in _measures(one, alone=len(told) == 1)),
-        next_step=_NEXT_STEPS.get(state, ""),
+        next_step=next_step(worst.acted) if worst.report.action == "rollback" else _NEXT_STEPS.get(state, ""),
         detail={"experiments": [_detail(one) for one in told]},
         rollback=worst.report.status is Status.ROLLBACK,
         stage="; ".join(stage(one.report) for one in told),
@@ -100,6 +100,12 @@ def stage(told: Report) -> str:
 
 
 # --- in words ---------------------------------------------------------------------------------------------------
+
+
+def _title(one: _Told) -> str:
+    """Its answer, and what was done since."""
+    had = ", ".join(done(one.acted))
+    return f"{one.environment}: {one.report.title}" + (f"; done: {had}" if had else "")
 
 
 def _reasons(one: _Told) -> Iterator[str]:

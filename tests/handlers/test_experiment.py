@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
-from app.model import Action, Canary, Cause, Done, KeptExperiment, Kind, Later, Outcome, Place, Trigger
+from app.model import Action, Canary, Cause, Done, KeptExperiment, Kind, Landed, Later, Outcome, Place, Trigger
+from app.render.revert import RevertRenderer
 from checks.experiment import Config, GateConfig, GateState, begin, dump
-from handlers.consequences import NOTHING, Consequences
+from checks.experiment.aftermath import NOTHING
+from handlers.consequences import Consequences
 from handlers.experiment import REST, Watch
+from handlers.reverting import Reverting
 from tests.checks.experiment.facts import even, run
 
 RULES = GateConfig(baseline=0.01, watermark_seconds=0)
@@ -61,9 +64,20 @@ class _Unasked:
         raise AssertionError(actions)
 
 
+class _Unmerged:
+    """A GitHub that has merged nothing."""
+
+    async def landed(self, place: Place, canary: Canary) -> None:
+        return None
+
+    async def change(self, place: Place, landed: Landed) -> None:
+        raise AssertionError(landed)
+
+
 def watch(found: KeptExperiment | None) -> tuple[Watch, Shelf, Clock]:
     shelf, clock = Shelf(found), Clock()
-    return Watch(shelf, Consequences(_Unasked()), clock), shelf, clock
+    reverting = Reverting(_Unasked(), _Unmerged(), RevertRenderer())
+    return Watch(shelf, Consequences(_Unasked(), reverting), clock), shelf, clock
 
 
 def told(answer: Done | Later) -> list[Any]:

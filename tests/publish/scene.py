@@ -23,6 +23,7 @@ from app.model import (
     CLOSING_MARKER,
     FIX_BRANCH,
     REPLY_MARKER,
+    TOLD_MARKER,
     Action,
     Cause,
     CheckRunText,
@@ -40,6 +41,7 @@ from app.model import (
     Restored,
     SetDeploymentStatus,
     Signature,
+    Tell,
     WriteBranch,
     WriteCard,
     WriteCheckRun,
@@ -207,6 +209,10 @@ def reply(scene: Scene) -> Reply:
     return Reply(scene.number, scene.comment, "The rollback is on its way.")
 
 
+def word(scene: Scene) -> Tell:
+    return Tell(scene.number, "experiment 12", "It was taken back.")
+
+
 def branch(scene: Scene) -> WriteBranch:
     objects = scene.repo.state.objects
     before = objects.find(objects.commit(scene.repo.tip()).tree, "src/pay.py")
@@ -287,6 +293,7 @@ KINDS = {
     "check run": Kind(check_run, "*/check-runs", lambda scene: [*scene.repo.state.runs.values()]),
     "reaction": Kind(reaction, "*/reactions", lambda scene: scene.repo.state.comments[scene.comment].reactions),
     "reply": Kind(reply, "*/issues/1/comments", lambda scene: scene.own_comments(REPLY_MARKER)),
+    "word": Kind(word, "*/issues/1/comments", lambda scene: scene.own_comments(TOLD_MARKER)),
     "ref": Kind(branch, "*/git/refs", lambda scene: scene.pushes("maestro/rollback-1")),
     "moved ref": Kind(move, "*/git/refs/heads/release", lambda scene: scene.pushes("release")[1:], method="PATCH"),
     "pull request": Kind(pull_request, "*/pulls", lambda scene: [*scene.repo.state.pulls.values()][1:]),

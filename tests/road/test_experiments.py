@@ -188,6 +188,10 @@ async def test_a_rollback_runs_its_workflow_and_says_so_on_deployment_and_card_o
     assert (newest.state, newest.description) == ("failure", "Roll back: errors is proven worse than tolerated")
     (card,) = here.cards(repo, number)
     assert "taken back: workflow back.yml: done; deployment status failure: done" in card
+    verdict, why, left = card.splitlines()[2:5]
+    assert "**ROLL BACK**" in verdict
+    assert "done: workflow back.yml, deployment status failure" in why
+    assert "Correct the change and push: a new commit is a new canary" in left
     await here.maestro.stores.experiments.acted(kept.id, "")  # as if the worker had been killed right before this
     said = len(deployment.statuses)
     await here.maestro.engine.put([Job("again", _look_at(kept.id))])
@@ -200,6 +204,21 @@ async def test_a_rollback_runs_its_workflow_and_says_so_on_deployment_and_card_o
         "run of workflow back.yml on main",
         "deployment status failure",
     ]
+
+
+async def test_a_merged_change_is_taken_back_by_a_pull_request_that_is_judged_like_any_other(here: Town) -> None:
+    repo, sender = followed(here), await ci(here)
+    number, sha = change(repo)
+    await sender.begin(sha)
+    repo.merge(number)
+    await sender.feed(bad=400)
+    await here.rest()
+    revert = repo.pull(number + 1)
+    assert (revert.title, revert.base_ref) == ('Revert "Correct x"', "main")
+    assert f"revert pull request #{revert.number}: done" in (await sender.kept()).acted
+    assert here.conclusions(repo, revert.head_sha)[DECISION] == "action_required", "its own canary is not there yet"
+    (told,) = (one.body for one in repo.comments(number) if "ROLL BACK" in one.body)
+    assert "**Next:** Review and merge the revert pull request" in told
 
 
 async def test_a_rollback_comes_though_the_pull_request_moved_on_and_a_promotion_does_not(here: Town) -> None:

@@ -14,7 +14,7 @@ from typing import Literal, TypeVar
 
 Thing = TypeVar("Thing")
 
-FILE, DIRECTORY = "100644", "040000"
+FILE, DIRECTORY, SUBMODULE = "100644", "040000", "160000"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 
@@ -36,7 +36,7 @@ class Entry:
     @property
     def type(self) -> Literal["blob", "tree", "commit"]:
         """What kind of object the entry names."""
-        return {DIRECTORY: "tree", "160000": "commit"}.get(self.mode, "blob")  # type: ignore[return-value]
+        return {DIRECTORY: "tree", SUBMODULE: "commit"}.get(self.mode, "blob")  # type: ignore[return-value]
 
 
 @dataclass(frozen=True, slots=True)

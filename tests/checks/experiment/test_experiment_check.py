@@ -79,6 +79,54 @@ def test_what_could_not_be_run_is_refused_where_it_is_written(block: str) -> Non
     assert not isinstance(parsed(block), Configuration)
 
 
+# --- what was done since, and what is left -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("acted", "title", "next_step"),
+    [
+        ("", "", "Nothing to do yet: the canary is being taken back."),
+        ("nothing was asked for", "", "Take the canary back if it still serves"),
+        (
+            "workflow back.yml: done; deployment status failure: done",
+            "; done: workflow back.yml, deployment status failure",
+            "Correct the change and push",
+        ),
+        (
+            "workflow back.yml: refused by GitHub: no; deployment status failure: done",
+            "; done: deployment status failure",
+            "See to what was not done (workflow back.yml: refused by GitHub: no), then correct the change.",
+        ),
+        (
+            "workflow back.yml: done; revert pull request #12: done",
+            "; done: workflow back.yml, revert pull request #12",
+            "Review and merge the revert pull request #12",
+        ),
+        (
+            "workflow back.yml: done; revert pull request: not needed, main has the change no longer",
+            "; done: workflow back.yml",
+            "Correct the change and push",
+        ),
+    ],
+)
+def test_a_rollback_says_what_was_done_and_what_is_left_to_do(acted: str, title: str, next_step: str) -> None:
+    found = evaluated(replace(experiment(BAD), acted=acted))
+    assert found.title == f"canary: Roll back: errors is proven worse than tolerated{title}"
+    assert found.next_step.startswith(next_step)
+
+
+def test_an_experiment_without_an_answer_that_is_taken_back_says_so_too() -> None:
+    rules = gate(on_inconclusive="rollback")
+    ended = replace(
+        experiment((), rules), state=dump(stopped(begin(rules), Reason.STOPPED)), acted="workflow b.yml: done"
+    )
+    found = evaluated(ended)
+    assert (found.state, found.next_step) == (
+        State.UNMEASURED,
+        "Correct the change and push: a new commit is a new canary.",
+    )
+
+
 # --- what the check says -----------------------------------------------------------------------------------------
 
 

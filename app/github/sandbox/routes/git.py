@@ -8,7 +8,7 @@ from typing import Any
 
 from app.github.sandbox import pushing, shapes
 from app.github.sandbox.call import Answer, Call, Route
-from app.github.sandbox.git import EMPTY_TREE, FILE, Entry, Signature, UnknownObjectError
+from app.github.sandbox.git import EMPTY_TREE, FILE, SUBMODULE, Entry, Signature, UnknownObjectError
 from app.github.sandbox.refusals import not_found, unprocessable
 from app.github.sandbox.routes.contents import base64_lines
 from app.github.sandbox.routes.repositories import REPO
@@ -65,7 +65,8 @@ def _wished_entry(call: Call, wish: dict[str, Any]) -> Entry | None:
         return Entry(wish.get("mode", FILE), objects.add_blob(wish["content"].encode()))
     if wish.get("sha") is None:
         return None
-    if wish["sha"] not in objects.blobs and wish["sha"] not in objects.trees:
+    elsewhere = wish.get("mode") == SUBMODULE  # a commit of another repository, which nobody looks for
+    if not elsewhere and wish["sha"] not in objects.blobs and wish["sha"] not in objects.trees:
         raise UnknownObjectError(wish["sha"])
     return Entry(wish.get("mode", FILE), wish["sha"])
 
