@@ -9,7 +9,7 @@ PYTEST := $(BIN)/python -m pytest
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast lint format bench faults nightly docs pictures lock clean
+.PHONY: help demo serve test test-fast lint format bench drill faults nightly docs pictures lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,11 +42,15 @@ bench: $(READY) ## The measured claims of docs/; a benchmark without its data sa
 faults: $(READY) ## Kill, flood and cut off Maestro (docs/faults.md); FAULTS="disk --seed 7 --size disk=9"
 	$(BIN)/python -m campaign $(FAULTS)
 
-nightly: $(READY) ## Mutants of checks/, properties with twenty times the examples, and the large fault campaign
+drill: $(READY) ## Let canaries go bad, and measure how long each serves on (docs/drill.md); DRILL="--after 10"
+	$(BIN)/python -m campaign.drill $(DRILL)
+
+nightly: $(READY) ## Mutants of checks/, properties with twenty times the examples, the drill, the large fault campaign
 	$(PYTEST) -n $(WORKERS) --hypothesis-profile=nightly
 	$(BIN)/mutmut run
 	$(BIN)/mutmut export-cicd-stats
 	$(BIN)/python -m tools.mutation_score
+	$(BIN)/python -m campaign.drill $(DRILL)
 	$(BIN)/python -m campaign --night $(FAULTS)
 
 docs: $(READY) ## Write the generated parts of docs/ anew

@@ -29,8 +29,8 @@ ROOT = Path(__file__).parents[1]
 ROOMS = ("app", "handlers", "checks", "tools", "benchmarks", "campaign", "tests")
 ALWAYS_SENT = {"installation", "installation_repositories"}  # GitHub sends these without a subscription
 TARGETS = {
-    "bench", "clean", "demo", "docs", "faults", "format", "help", "lint", "lock", "nightly", "pictures", "serve",
-    "test", "test-fast"
+    "bench", "clean", "demo", "docs", "drill", "faults", "format", "help", "lint", "lock", "nightly", "pictures",
+    "serve", "test", "test-fast"
 }  # fmt: skip
 REGISTRIES = tuple(
     f"{name}.{end}"

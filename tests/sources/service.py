@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import aiohttp
 import pytest
 import yaml
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+
+from tests.prometheus import NoPrometheusHere, running
 
 SCRAPE = 1  # seconds
 
@@ -60,37 +58,9 @@ async def prometheus(directory: Path, *ports: int) -> AsyncIterator[str]:
 @asynccontextmanager
 async def configured(directory: Path, text: str) -> AsyncIterator[str]:
     """The address of a Prometheus under this configuration, which scrapes each second whatever it says."""
-    binary = shutil.which("prometheus")
-    if binary is None:
-        pytest.skip("there is no Prometheus here (Debian: apt install prometheus)")
-    settings = directory / "prometheus.yml"
     often = {"scrape_interval": f"{SCRAPE}s", "scrape_timeout": f"{SCRAPE}s"}
-    settings.write_text(yaml.safe_dump({**yaml.safe_load(text), "global": often}))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    process = await asyncio.create_subprocess_exec(
-        binary,
-        f"--config.file={settings}",
-        f"--storage.tsdb.path={directory / 'data'}",
-        f"--web.listen-address={address}",
-        "--log.level=error",
-    )
     try:
-        await _ready(f"http://{address}/-/ready")
-        yield f"http://{address}"
-    finally:
-        process.terminate()
-        await process.wait()
-
-
-async def _ready(url: str) -> None:
-    async with asyncio.timeout(30), aiohttp.ClientSession() as session:
-        while True:
-            try:
-                async with session.get(url) as response:
-                    if response.status == 200:
-                        return
-            except aiohttp.ClientConnectionError:
-                pass
-            await asyncio.sleep(0.1)
+        async with running(directory, {**yaml.safe_load(text), "global": often}) as address:
+            yield address
+    except NoPrometheusHere as missing:
+        pytest.skip(str(missing))
