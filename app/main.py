@@ -26,6 +26,7 @@ from app.gather.hooks import Hooks
 from app.gather.merged import Merges
 from app.gather.proposed import Proposed
 from app.gather.reader import GitHubReader
+from app.gather.roles import Roles
 from app.gather.rules import Connect, overlaid
 from app.gather.standing import Standings
 from app.github.auth import Identity
@@ -58,6 +59,8 @@ from checks.model import Measurement, Pull
 from handlers.advisories import DailyLook
 from handlers.canary import Beginnings
 from handlers.command import Commands
+from handlers.commands.allowed import Allowed
+from handlers.commands.canary import CanaryCommands
 from handlers.consequences import Consequences
 from handlers.evaluate import Evaluation
 from handlers.experiment import Watch
@@ -243,11 +246,12 @@ def _work(settings: Settings, reached: _Reached, owns: Callable[[], Awaitable[bo
     renderer = GitHubRenderer()
     reverting = Reverting(publisher, Merges(connect_to), RevertRenderer())
     watch = Watch(kept.experiments, Consequences(publisher, reverting))
+    commanded = CanaryCommands(Canaries(connect_to), kept.experiments)
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
     return _Work(
         reader,
         Evaluation(reader, publisher, archive, renderer),
-        Commands(reader, publisher, renderer),
+        Commands(reader, publisher, renderer, Allowed(Roles(connect_to), archive), commanded),
         _repairs(bases, publisher, Proposed(connect_to), kept),
         Beginnings(Canaries(connect_to), kept.experiments),
         watch,
@@ -309,8 +313,7 @@ class _Work:
 
     async def command(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Answer a person."""
-        await self.commands(trigger)
-        return Done()
+        return await self.commands(trigger)
 
     async def repair(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Propose fixes, or end those that are moot."""

@@ -23,15 +23,15 @@ class Beginnings:
         here = [kept for kept in every if kept.canary.environment == trigger.environment.lower()]
         if not trigger.reason.endswith(f".{SERVES}"):
             return Done(await self._gone(trigger, here))
-        if here:  # an echo of our own word, or deployed once more: a commit has one experiment
-            return Done()
+        if any(kept.ended or kept.canary.deployment is not None for kept in here):
+            return Done()  # an echo of our own word, or deployed once more: a commit has one experiment
         place = Place(trigger.repository, trigger.installation)
         found = await self.canaries.found(place, trigger.head_sha, trigger.environment)
         if isinstance(found, Refusal):
             return Done()
         canary, rules = found
         begun, _ = await self.experiments.begin(replace(canary, deployment=trigger.deployment), rules, trigger.cause)
-        return Done((_look(begun, trigger),))
+        return Done((look(begun, trigger),))
 
     async def ruled(self, trigger: Trigger) -> tuple[Trigger, ...]:
         """The base branch of `trigger` may have other rules now: what runs under them goes by them, or ends.
@@ -49,17 +49,18 @@ class Beginnings:
                 await self.experiments.stop(kept.id, Reason.STOPPED, trigger.cause)
             else:
                 await self.experiments.rule(kept.id, rules, trigger.cause)
-            followed.append(_look(kept, trigger))
+            followed.append(look(kept, trigger))
         return tuple(followed)
 
     async def _gone(self, trigger: Trigger, here: list[KeptExperiment]) -> tuple[Trigger, ...]:
         running = [kept for kept in here if not kept.ended and kept.canary.deployment in {None, trigger.deployment}]
         for kept in running:
             await self.experiments.stop(kept.id, Reason.STOPPED, trigger.cause)
-        return tuple(_look(kept, trigger) for kept in running)
+        return tuple(look(kept, trigger) for kept in running)
 
 
-def _look(kept: KeptExperiment, trigger: Trigger) -> Trigger:
+def look(kept: KeptExperiment, trigger: Trigger) -> Trigger:
+    """The timer of `kept` comes round at once, because of `trigger`."""
     canary, asked = kept.canary, trigger.cause
     return Trigger(
         Kind.EXPERIMENT,

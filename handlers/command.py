@@ -1,14 +1,22 @@
-"""A command from a comment: acknowledged at once, answered once."""
+"""A command from a comment: acknowledged at once, allowed or declined, carried out once."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from app.model import React, Reply, Trigger
-from handlers.commands import VERBS, answer_to
-from handlers.commands.nearest import nearest
+from app.model import Done, Opened, React, Reply, Trigger, Verb
+from handlers.commands import VERBS, canary
+from handlers.commands import help as help_verb
+from handlers.commands.allowed import Allowed
+from handlers.commands.asked import Answer, Asked, Declined
+from handlers.commands.canary import CanaryCommands
+from handlers.commands.choose import chosen, meant
+from handlers.commands.help import explained
 from handlers.commands.parse import parse
 from handlers.ports import Reader, Renderer, Writer
+
+Act = Callable[[Asked], Awaitable[Answer | Declined]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,22 +26,38 @@ class Commands:
     reader: Reader
     writer: Writer
     renderer: Renderer
+    allowed: Allowed
+    canaries: CanaryCommands
 
-    async def __call__(self, trigger: Trigger) -> None:
-        """Acknowledge with eyes, answer, and close with a rocket or, for what we did not understand, confusion."""
+    async def __call__(self, trigger: Trigger) -> Done:
+        """Acknowledge with eyes, act, reply if there is something to say, and close with a rocket or confusion."""
         opened = await self.reader.open(trigger)
         if trigger.number is None or trigger.comment_id is None or opened is None or not opened.commands:
-            return
+            return Done()
+        cause = replace(trigger.cause, head_sha=opened.pull.head_sha)
+        await self.writer.perform(opened.place, (React(trigger.comment_id, "eyes"),), cause)
+        reply, understood, then = await self._answered(trigger, opened)
+        said = (Reply(trigger.number, trigger.comment_id, reply),) if reply else ()
+        end = React(trigger.comment_id, "rocket" if understood else "confused")
+        await self.writer.perform(opened.place, (*said, end), cause)
+        return Done(then)
+
+    async def _answered(self, trigger: Trigger, opened: Opened) -> tuple[str, bool, tuple[Trigger, ...]]:
+        """The reply, whether it was carried out, and what follows."""
         command = parse(trigger.text)
-        answer = answer_to(command, self.renderer) if command else None
-        verb = command.verb if command else ""
-        body = answer or self.renderer.unknown_command(verb, nearest(verb, VERBS))
-        await self.writer.perform(
-            opened.place,
-            (
-                React(trigger.comment_id, "eyes"),
-                Reply(trigger.number, trigger.comment_id, body),
-                React(trigger.comment_id, "rocket" if answer else "confused"),
-            ),
-            replace(trigger.cause, head_sha=opened.pull.head_sha),
-        )
+        found = chosen(command, VERBS) if command else None
+        if command is None or found is None:
+            said, nearest = meant(command, VERBS) if command else ("", "")
+            return self.renderer.unknown_command(said, nearest), False, ()
+        verb, arguments = found
+        if verb is help_verb.VERB:
+            return explained(arguments, VERBS, self.renderer), True, ()
+        asked = await self.allowed(verb, Asked(trigger, opened, arguments, trigger.cause))
+        outcome = await self._acts[verb](asked) if isinstance(asked, Asked) else asked
+        if isinstance(outcome, Declined):
+            return self.renderer.declined(verb, outcome.reason), False, outcome.then
+        return outcome.reply, True, outcome.then
+
+    @property
+    def _acts(self) -> Mapping[Verb, Act]:
+        return {canary.START: self.canaries.start, canary.STOP: self.canaries.stop}

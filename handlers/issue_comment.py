@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.model import Kind, Surface, Trigger
 from handlers.commands.parse import spoken_to
+from handlers.moment import moment
 from handlers.payload import Payload, at, installation, integer, is_bot, repository, text
 
 
@@ -23,6 +24,7 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
             reason="issue_comment.created",
             comment_id=integer(payload, "comment", "id"),
             text=body,
+            at=moment(payload, "comment", "created_at"),
             surface=Surface.COMMENT,
         ),
     )

@@ -30,17 +30,20 @@ def happened(delivery: Delivery) -> float | None:
     payload = read(delivery.body)
     if text(payload, "action") in _TOUCHING_NOTHING:
         return None
-    return max(_moment(payload, subject, name) for name in _TIMES) or None
+    return max(moment(payload, subject, name) for name in _TIMES) or None
 
 
-def _moment(payload: Payload, *path: str) -> float:
-    """GitHub writes a text such as 2026-01-31T12:00:00Z, and epoch seconds in the repository of a push; else 0."""
+def moment(payload: Payload, *path: str) -> float:
+    """Epoch seconds of the time at `path`, else 0.
+
+    GitHub writes a text such as 2026-01-31T12:00:00Z, and a number in the repository of a push.
+    """
     return float(integer(payload, *path) or 0) or _read(text(payload, *path))
 
 
 def _read(value: str) -> float:
     try:
-        moment = datetime.fromisoformat(value)
-        return max(moment.timestamp(), 0.0) if moment.tzinfo else 0.0
+        read = datetime.fromisoformat(value)
+        return max(read.timestamp(), 0.0) if read.tzinfo else 0.0
     except (ValueError, OverflowError):
         return 0.0

@@ -98,6 +98,23 @@ class Renderer(Protocol):
     def unknown_command(self, verb: str, nearest: str) -> str:
         """The answer to a verb that does not exist."""
 
+    def declined(self, verb: Verb, reason: str) -> str:
+        """The answer to a command that was not carried out."""
+
+
+class Roles(Protocol):
+    """What people may do."""
+
+    async def of(self, place: Place, login: str) -> str:
+        """GitHub's `role_name` of `login` in the repository, asked now; "" where GitHub does not say."""
+
+
+class Seen(Protocol):
+    """What people have seen of us."""
+
+    async def first_at(self, repository: str, head_sha: str) -> float | None:
+        """When a head was first judged, in epoch seconds; None when it never was."""
+
 
 class Census(Protocol):
     """Everything of ours that is open on GitHub; what it does not tell is an Unread."""

@@ -10,13 +10,14 @@ from app.config.reference import renew
 from app.config.schema import schema
 from checks.registry import CHECKS
 from checks.shadow import ShadowConfig
-from tools import watched
+from tools import commands, watched
 
 DOCS = Path(__file__).parents[1] / "docs"
 
 PAGES: Mapping[str, Callable[[str], str]] = {
     "configuration.md": lambda page: renew(page, schema(CHECKS)),
     "checks/shadow.md": lambda page: renew(page, ShadowConfig.model_json_schema()),
+    "commands.md": commands.renew,
     "operations.md": watched.renew,
 }
 

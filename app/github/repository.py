@@ -311,7 +311,7 @@ class Repository:
         """What `login` may do here, asked now: GitHub's role_name (admin maintain write triage read, a custom
         role's name, none). `none` too when GitHub does not know them here.
 
-        For commands that change something, at the moment they act (docs/security.md, 11); none does yet.
+        For commands that change something, at the moment they act (docs/security.md, 11).
         """
         template = _REPO + "/collaborators/{username}/permission"
         try:

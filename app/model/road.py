@@ -11,12 +11,18 @@ from checks.model import Pull
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A slash command as it declares itself: how to use it, what it means, the least role it takes."""
+    """A slash command as it declares itself: help, refusals and docs/commands.md are made of this alone.
+
+    `role`: the least that it takes, by GitHub's names. `destructive`: what it does cannot be had back, so it must name
+    the commit.
+    """
 
     name: str
     usage: str
-    meaning: str
+    example: str
+    effect: str
     role: str
+    destructive: bool = False
 
 
 @dataclass(frozen=True, slots=True)

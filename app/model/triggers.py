@@ -103,6 +103,7 @@ class Trigger:
     reason: str = ""  # "pull_request.opened": kept with the decision, and logged
     comment_id: int | None = None
     text: str = ""  # the comment, for a command
+    at: float = 0.0  # when it was written, in epoch seconds by GitHub's clock; 0: GitHub did not say
     hearsay: bool = False  # what others report: it brings no rules to a repository that has none
     remembered: bool = False  # look for the head only among those we have judged, without asking GitHub
     experiment: int | None = None  # the id of one

@@ -65,6 +65,10 @@ class GitHubRenderer:
         """The answer to a verb that does not exist."""
         return render("unknown_command.md.j2", verb=verb, nearest=nearest)
 
+    def declined(self, verb: Verb, reason: str) -> str:
+        """The answer to a command that was not carried out."""
+        return render("declined_command.md.j2", verb=verb, reason=reason)
+
     def card(self, decision: Decision, mode: str, seal: Seal) -> tuple[Action, ...]:
         """The card, where `mode` (and a draft that may ship) lets it be written."""
         number = decision.pull.number

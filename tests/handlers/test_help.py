@@ -4,19 +4,19 @@ import pytest
 
 from app.model import Verb
 from app.render.actions import GitHubRenderer
-from handlers.commands.help import answer
+from handlers.commands.help import explained
 from handlers.commands.parse import parse
 
 VERBS = (
-    Verb("help", "/maestro help [command]", "List the commands.", "read"),
-    Verb("ship", "/maestro ship", "Ship it.", "write"),
+    Verb("help", "/maestro help [command]", "/maestro help ship", "List the commands.", "read"),
+    Verb("ship", "/maestro ship", "/maestro ship", "Ship it.", "write"),
 )
 
 
 def answered(body: str) -> str:
     command = parse(body)
     assert command is not None
-    return answer(command, VERBS, GitHubRenderer())
+    return explained(command.arguments, VERBS, GitHubRenderer())
 
 
 def test_without_a_name_every_command_is_listed() -> None:

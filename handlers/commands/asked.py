@@ -1,0 +1,51 @@
+"""A command on its way to its answer: who asks for what, of which head, and what comes of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from app.model import Cause, Opened, Trigger
+
+_SHA = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE | re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`arguments`: what follows the verb. `cause` names who, in which role. `head_sha` is what the command acts on."""
+
+    trigger: Trigger
+    opened: Opened
+    arguments: tuple[str, ...]
+    cause: Cause
+
+    @property
+    def head_sha(self) -> str:
+        """The head of the pull request, now."""
+        return self.opened.pull.head_sha
+
+    @property
+    def shas(self) -> tuple[str, ...]:
+        """The commits that are named, each by seven digits or more, in lower case."""
+        return tuple(word.lower() for word in self.arguments if _SHA.fullmatch(word))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What else is named."""
+        return tuple(word for word in self.arguments if not _SHA.fullmatch(word))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What comes of a command: a reply, "" where the effect says it; `then`, what follows from it."""
+
+    reply: str = ""
+    then: tuple[Trigger, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A command that was not carried out, and why: our own words, in which `code` may stand."""
+
+    reason: str
+    then: tuple[Trigger, ...] = ()

@@ -1,0 +1,35 @@
+"""The commands as they declare themselves: what is said of them is made of that, and of nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.commands import VERBS
+from handlers.commands.choose import chosen
+from handlers.commands.parse import parse
+from handlers.commands.roles import suffices
+
+ROLES = ["read", "triage", "write", "maintain", "admin"]
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+def test_each_example_is_a_use_of_its_verb(verb: object) -> None:
+    (declared,) = (one for one in VERBS if one is verb)
+    command = parse(declared.example)
+    assert command is not None
+    found = chosen(command, VERBS)
+    assert found is not None
+    assert found[0] is declared
+    assert declared.usage.startswith(f"/maestro {declared.name}")
+    assert declared.effect.endswith(".")
+    assert declared.role in ROLES
+
+
+def test_whatever_changes_something_takes_write_or_more() -> None:
+    assert [verb.name for verb in VERBS if not suffices(verb.role, "write")] == ["help"]
+
+
+@pytest.mark.parametrize("least", ROLES)
+@pytest.mark.parametrize("role", [*ROLES, "none", "", "Write", "security-lead"])
+def test_a_role_does_what_weaker_ones_may_and_a_name_that_is_not_githubs_does_nothing(role: str, least: str) -> None:
+    assert suffices(role, least) == (role in ROLES and ROLES.index(role) >= ROLES.index(least))
