@@ -21,6 +21,8 @@ from app.store.experiments import Experiments
 from app.store.fixes import Fixes
 from app.store.inbox import Inbox
 from app.store.measurements import Measurements
+from app.store.news import News
+from app.store.points import Points
 from app.store.provenance import Provenance
 from app.store.tokens import Tokens
 from app.store.triples import Triples
@@ -71,6 +73,14 @@ class Stores:
     @property
     def triples(self) -> Triples:
         return Triples(self.main)
+
+    @property
+    def points(self) -> Points:
+        return Points(self.main)
+
+    @property
+    def news(self) -> News:
+        return News(self.main)
 
     @property
     def provenance(self) -> Provenance:

@@ -23,7 +23,7 @@ from app.model.deeds import (
     WriteBranch,
     Written,
 )
-from app.model.experiments import Canary, KeptExperiment
+from app.model.experiments import Canary, KeptExperiment, LogLine, Point
 from app.model.fixes import REST, Fix, FixState, FixText, Proposal
 from app.model.names import LONGEST_BILL_PATH, is_bill_path, is_sha
 from app.model.outcomes import (
@@ -134,6 +134,7 @@ __all__ = [
     "Later",
     "Leaf",
     "Leaves",
+    "LogLine",
     "MoveBranch",
     "NewDeployment",
     "OpenPullRequest",
@@ -141,6 +142,7 @@ __all__ = [
     "Outcome",
     "Performed",
     "Place",
+    "Point",
     "Proposal",
     "React",
     "Refusal",

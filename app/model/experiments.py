@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -43,3 +44,31 @@ class KeptExperiment:
     def ended(self) -> bool:
         """Whether it has its answer, which is final."""
         return self.status not in {"waiting_data", "continue"}
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Where the evidence stood once the tick of time `t` (epoch seconds) was scored.
+
+    `restarts` tells the runs of the evidence apart; `ticks` were scored in this one, `unused` could not be in any.
+    `log_es`: of each metric by its name, the log of evidence for the promotion (None: it never promotes) and of a
+    regression.
+    """
+
+    t: float
+    restarts: int
+    ticks: int
+    unused: int
+    log_es: Mapping[str, tuple[float | None, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of the provenance log as a page shows it. `at`: epoch seconds; `seal`: its number and hash, short."""
+
+    at: float
+    what: str
+    result: str
+    who: str
+    reason: str
+    seal: str

@@ -49,13 +49,14 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class CheckRunText:
-    """The words of one check run, already escaped and cut to GitHub's limits."""
+    """The words of one check run, already escaped and cut to GitHub's limits; and the page that tells more, or ""."""
 
     title: str
     summary: str
     text: str = ""
     annotations: tuple[Annotation, ...] = ()
     buttons: tuple[Button, ...] = ()
+    page: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from app.model import Canary, Cause, KeptExperiment
 from app.store.chain import Kind, told
 from app.store.database import insert_into, now_us
 from app.store.fed import Fed, Full, digest_of, told_apart
+from app.store.points import keep, point_of
 from app.store.provenance import append
 from app.store.tables import experiment_looks as looks
 from app.store.tables import experiment_ticks as ticks
@@ -229,6 +230,7 @@ class Experiments:
         after |= {"status": status, "reason": state.reason.value}
         after |= {} if row.status == status else {"changed_at": step.at}
         await connection.execute(update(table).where(table.c.id == row.id, _RUNS).values(**after))
+        await keep(connection, row.id, point_of(state, gate_of(step.rules)))
         await self._note(connection, row, step, taken, written)
         now: Row[Any] = (await connection.execute(_row(row.id))).one()
         return now

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, LargeBinary, cast, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.model import Seal
+from app.model import LogLine, Seal
 from app.store.address import SQLITE
-from app.store.chain import GENESIS, ProvenanceEntry, canonical, sealed
+from app.store.chain import GENESIS, BadEntry, Kind, ProvenanceEntry, canonical, entry_of, sealed
 from app.store.tables import provenance as table
 from app.store.tampering import Report, Row, Verification
 
+RECENT = 20_000  # rows at the end of the log in which a page looks for its own: nothing indexes them
 BATCH = 5_000  # rows of one short transaction: on SQLite even a reader's keeps the writers waiting
 _LOCK = 0x70726F76  # any number that nobody else locks: "prov"
 _FIRST = -(2**63)  # below every number that a row can have, also one that is none of ours
@@ -62,6 +63,16 @@ class Provenance:
             yield batch
             since = batch[-1][0] + 1
 
+    async def of_experiment(self, key: int, repository: str, sha: str, most: int = 20) -> list[LogLine]:
+        """What the newest RECENT rows tell of an experiment on commit `sha`, and of what was done because of it."""
+        newest = select(func.max(table.c.seq) - RECENT).scalar_subquery()
+        query = select(table).where(table.c.seq > newest, table.c.entry.contains(f'"head_sha":"{sha}"'))
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(query.order_by(table.c.seq))).all()
+        told = [(row, entry) for row in rows if (entry := _read(row.entry)) and entry.repository == repository]
+        ours = [_line(Seal(row.seq, row.hash), entry) for row, entry in told if _because_of(key, entry)]
+        return ours[-most:]
+
     async def verify(
         self, witnessed: Sequence[Seal] = (), progress: Callable[[int], None] = lambda _rows: None
     ) -> Report:
@@ -77,6 +88,24 @@ class Provenance:
         query = select(table.c.seq, *columns).where(table.c.seq >= since).order_by(table.c.seq).limit(BATCH)
         async with self.engine.connect() as connection:
             return [(seq, entry, shown) for seq, entry, shown in await connection.execute(query)]
+
+
+def _read(text: str) -> ProvenanceEntry | None:
+    """The entry; None for a row that was tampered with, which `maestro audit verify` tells of."""
+    try:
+        return entry_of(text.encode())
+    except BadEntry:
+        return None
+
+
+def _because_of(key: int, entry: ProvenanceEntry) -> bool:
+    if entry.kind is Kind.EXPERIMENT:
+        return entry.what.startswith(f"experiment {key}:")
+    return entry.kind is not Kind.DECISION and entry.reason.startswith("experiment.")
+
+
+def _line(seal: Seal, entry: ProvenanceEntry) -> LogLine:
+    return LogLine(entry.at / 1e6, entry.what, entry.result, entry.who, entry.reason, seal.short)
 
 
 async def _head(connection: AsyncConnection) -> Seal:

@@ -216,6 +216,17 @@ experiment_looks = Table(  # each step of a state, from which it can be made aga
 )
 Index("looks_of_experiment", experiment_looks.c.experiment, experiment_looks.c.id)
 
+experiment_points = Table(  # how the evidence went, thinned out: enough for a picture
+    "experiment_points",
+    metadata,
+    Column("experiment", BigInteger, primary_key=True, autoincrement=False),
+    Column("restarts", Integer, primary_key=True, autoincrement=False),
+    Column("t", Double, primary_key=True, autoincrement=False),  # epoch seconds, of the last tick that was scored
+    Column("ticks", Integer, nullable=False),
+    Column("unused", BigInteger, nullable=False),
+    Column("log_es", Text, nullable=False),  # JSON
+)
+
 experiment_triples = Table(  # mirrored requests and their answers
     "experiment_triples",
     metadata,
