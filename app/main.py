@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache
@@ -24,11 +24,13 @@ from app.gather.commits import Commits
 from app.gather.default_branch import DefaultBranches
 from app.gather.hooks import Hooks
 from app.gather.merged import Merges
+from app.gather.nothing import NothingKept
 from app.gather.proposed import Proposed
 from app.gather.reader import GitHubReader
 from app.gather.roles import Roles
 from app.gather.rules import Connect, overlaid
 from app.gather.standing import Standings
+from app.github.address import website
 from app.github.auth import Identity
 from app.github.client import GitHub
 from app.github.connecting import Connector
@@ -39,15 +41,18 @@ from app.github.repository import Repository
 from app.github.signing_keys import SigningKeys
 from app.model import Again, Body, Delivery, Done, Kind, Later, Place, Trigger
 from app.osv.client import Memory, Osv
-from app.pages import configuration
+from app.pages import browser, configuration
 from app.pages.bills import SbomApi
+from app.pages.experiment_page import ExperimentPages, Sources
 from app.pages.experiments import ExperimentsApi
+from app.pages.live import Live
 from app.pages.measurements import MeasurementsApi
 from app.pages.senders import Senders
 from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.watching import Watching
 from app.publish.publisher import Publisher
 from app.render.actions import DECISION, GitHubRenderer
+from app.render.capability import Pages, derived
 from app.render.fix import FixRenderer
 from app.render.revert import RevertRenderer
 from app.server import Web
@@ -55,7 +60,6 @@ from app.settings import Settings
 from app.storage import Stores, stores
 from app.store.budget import SharedLedger
 from app.wire import Wire, root
-from checks.model import Measurement, Pull
 from handlers.advisories import DailyLook
 from handlers.canary import Beginnings
 from handlers.command import Commands
@@ -146,7 +150,7 @@ def _id_tokens(settings: Settings, session: aiohttp.ClientSession) -> IdTokens |
 async def reader_with_token(token: str, api_url: str, osv_url: str) -> AsyncIterator[GitHubReader]:
     """A reader with a person's token and no database, for a replay on their own machine."""
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-        github, nothing = GitHub(None, session, api_url=api_url), _NothingKept()
+        github, nothing = GitHub(None, session, api_url=api_url), NothingKept()
         osv = Osv(Wire(session, root(osv_url)), Memory()) if osv_url else None
         yield GitHubReader(_with_token(github, token), NO_APP, nothing, nothing, __version__, osv=osv)
 
@@ -154,25 +158,6 @@ async def reader_with_token(token: str, api_url: str, osv_url: str) -> AsyncIter
 def understanding(delivery: Delivery) -> tuple[Trigger, ...]:
     """What a recorded webhook means to an App that nobody is."""
     return Understanding(NO_APP)(delivery)
-
-
-class _NothingKept:
-    """What a reader without a database knows from before: nothing was sent, nothing judged."""
-
-    async def of(self, repository: str, sha: str) -> tuple[Measurement, ...]:
-        return ()
-
-    async def pulls_at(self, repository: str, head_sha: str) -> Sequence[int]:
-        return ()
-
-    async def first_at(self, repository: str, head_sha: str) -> float | None:
-        return None
-
-    async def group_at(self, repository: str, head_sha: str) -> Pull | None:
-        return None
-
-    async def verdict(self, repository: str, heads: Sequence[str], branch: str) -> str:
-        return ""
 
 
 def _with_token(github: GitHub, token: str) -> Connect:
@@ -207,19 +192,29 @@ def _web(settings: Settings, reached: _Reached, stored: Callable[[], None]) -> w
     measurements = MeasurementsApi(senders, kept.measurements, kept.inbox, stored)
     bills = SbomApi(senders, kept.bills, kept.inbox, stored)
     canaries = Canaries(Connector(reached.github))
-    experiments = ExperimentsApi(senders, canaries, kept.experiments, kept.triples, kept.inbox, stored)
+    experiments = ExperimentsApi(senders, canaries, kept.experiments, kept.triples, kept.points, kept.inbox, stored)
+    sources = Sources(kept.experiments, kept.points, kept.provenance, kept.news, kept.tokens)
+    shown = ExperimentPages(sources, _pages(settings), Live(kept.news.of), website(settings.github_api))
     watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.backlog, reached.github.standings)
     pages = [
         *watching.routes(),
         *measurements.routes(),
         *bills.routes(),
         *experiments.routes(),
+        *browser.routes(),
+        *shown.routes(),
         *configuration.routes(),
         *SimulationApi(reader_for).routes(),
     ]
     application = Web(secrets, kept.inbox, stored, pages).app()
     application.middlewares.append(tracing.webhooks)
+    application.on_shutdown.append(shown.live.close)
     return application
+
+
+def _pages(settings: Settings) -> Pages:
+    """Keys are of the App's own private key: whoever replaces that takes every key back."""
+    return Pages(settings.url, derived("".join(settings.private_key.get_secret_value().split())))
 
 
 def _engine(settings: Settings, reached: _Reached, on_lost: Callable[[], None], pace: Pace | None = None) -> Engine:
@@ -243,7 +238,7 @@ def _work(settings: Settings, reached: _Reached, owns: Callable[[], Awaitable[bo
     own_app, connect_to, archive = int(settings.app_id), Connector(github), Archive(kept.decisions)
     reader = replace(_reader(reached, connect_to, own_app), ci_grace=settings.ci_grace)
     publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, Myself(github))
-    renderer = GitHubRenderer()
+    renderer = GitHubRenderer(addressed=_pages(settings).shown_on)
     reverting = Reverting(publisher, Merges(connect_to), RevertRenderer())
     watch = Watch(kept.experiments, Consequences(publisher, reverting))
     commanded = CanaryCommands(Canaries(connect_to), kept.experiments)

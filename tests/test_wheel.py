@@ -89,7 +89,7 @@ def test_the_wheel_holds_what_the_product_needs_and_nothing_of_its_workshop(whee
     tops = {name.split("/")[0] for name in names}
     assert {"app", "checks", "handlers", "templates"} <= tops
     assert tops.isdisjoint({"tests", "benchmarks", "tools", "docs"})
-    needed = {"app/github/sandbox/operations.json", "checks/risk/model.json", "templates/card.md.j2"}
+    needed = {"app/github/sandbox/operations.json", "checks/risk/model.json", "templates/card.md.j2", "static/page.css"}
     assert needed <= set(names)
     assert {"app/py.typed", "checks/py.typed", "handlers/py.typed"} <= set(names)
 

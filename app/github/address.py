@@ -35,6 +35,13 @@ def operation(method: str, template: str) -> str:
     return f"{method} {path}"
 
 
+def website(api_url: str) -> str:
+    """The root of GitHub's pages, by that of its API: https://github.com, or https://ghe.example."""
+    root = URL(api_url)
+    host = (root.host or "").removeprefix("api.") if root.path.rstrip("/") == "" else root.host
+    return str(root.origin().with_host(host or ""))
+
+
 def plain_loopback(url: URL) -> bool:
     """Is `url` plain http on this machine, as a local stand-in for GitHub is?"""
     return url.scheme == "http" and url.host in {"127.0.0.1", "::1", "localhost"}

@@ -29,6 +29,8 @@ def bodies(fields: CheckRunFields) -> Iterator[dict[str, Any]]:
     if words is None:
         yield body
         return
+    if words.page:
+        body["details_url"] = words.page
     if words.buttons:
         body["actions"] = [_action(button) for button in words.buttons]
     for start in range(0, max(len(words.annotations), 1), ANNOTATIONS_PER_REQUEST):

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from app.gather.canaries import Canaries
 from app.github.errors import Denied, GitHubError
-from app.model import EXPERIMENT, WAKE, Canary, Cause, KeptExperiment, Place, Refusal, Surface, is_sha
+from app.model import EXPERIMENT, WAKE, Canary, Cause, KeptExperiment, Place, Point, Refusal, Surface, is_sha
 from app.pages.answers import body, refuse
 from app.pages.arriving import Arriving, sent_in
 from app.pages.senders import Senders
@@ -25,6 +25,7 @@ from app.store.experiments import Ended, Experiments, gate_of
 from app.store.fed import Full
 from app.store.inbox import Full as Crowded
 from app.store.inbox import Inbox
+from app.store.points import Points
 from app.store.triples import SentTriple, Triples
 from checks.experiment import Config, Reason, load, report
 from checks.shadow import TripleError, parse
@@ -50,6 +51,7 @@ class ExperimentsApi:
     canaries: Canaries
     experiments: Experiments
     triples: Triples
+    points: Points
     inbox: Inbox
     stored: Callable[[], None]
     now: Callable[[], float] = time.time
@@ -60,6 +62,7 @@ class ExperimentsApi:
         return [
             web.post("/api/experiments", self.begin),
             web.get(one, self.show),
+            web.get(f"{one}/history", self.history),
             web.post(f"{one}/ticks", self.ticks),
             web.post(f"{one}/shadow", self.shadow),
             web.post(f"{one}/stop", self.stop),
@@ -83,6 +86,12 @@ class ExperimentsApi:
     async def show(self, request: web.Request) -> web.Response:
         """200 with all there is to say; 404 for what there is not, or is another repository's."""
         return web.json_response(shown(await self._experiment(request)))
+
+    async def history(self, request: web.Request) -> web.Response:
+        """200 with how the evidence went, as its page draws it; 404 as above."""
+        kept = await self._experiment(request)
+        points = [_drawn(point) for point in await self.points.of(kept.id)]
+        return web.json_response(standing(kept) | {"points": points})
 
     async def ticks(self, request: web.Request) -> web.Response:
         """202 with what became of each; 200 and nothing kept where the experiment has ended; 409 full."""
@@ -174,6 +183,12 @@ def shown(kept: KeptExperiment) -> dict[str, Any]:
     times = {"started": _written(kept.started), "changed": _written(kept.changed)}
     told = {"report": plain(report(load(kept.state, gate), gate)), "rules": json.loads(kept.rules)}
     return standing(kept) | where | times | {"acted": kept.acted} | told
+
+
+def _drawn(point: Point) -> dict[str, Any]:
+    """Logarithms of evidence, natural; `promote` null for what never promotes."""
+    log_es = {name: {"promote": promote, "rollback": rollback} for name, (promote, rollback) in point.log_es.items()}
+    return {"t": point.t, "ticks": point.ticks, "unused": point.unused, "restarts": point.restarts, "log_e": log_es}
 
 
 def _start(content: bytes, repository: str) -> _Start:

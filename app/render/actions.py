@@ -25,9 +25,12 @@ def check_name(check: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GitHubRenderer:
-    """Words for GitHub. `now` gives the card its time, which its digest leaves out, as it does the seal."""
+    """Words for GitHub. `now` gives the card its time, which its digest leaves out, as it does the seal; `addressed`
+    gives a decision the addresses of its pages, where there are any.
+    """
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    addressed: Callable[[Decision], Decision] = lambda decision: decision
 
     def following(self, pull: Pull) -> tuple[FollowHead, ...]:
         """The head of `pull` is what counts from now on; a merge group has no other one, before or after."""
@@ -39,6 +42,7 @@ class GitHubRenderer:
 
     def check_runs(self, decision: Decision) -> tuple[Action, ...]:
         """Every check first, then the verdict: whoever sees the verdict can open its reasons."""
+        decision = self.addressed(decision)
         head = decision.pull.head_sha
         runs = [
             WriteCheckRun(
@@ -74,6 +78,7 @@ class GitHubRenderer:
         number = decision.pull.number
         if number is None or mode == "never" or not decision.configured:
             return ()
+        decision = self.addressed(decision)
         drawn = card(decision, now=self.now(), seal=seal)
         coarse = mode == "on-change" or decision.conclusion is None
         digest = _gist(decision) if coarse else drawn.digest

@@ -51,6 +51,7 @@ def check_run(row: Row, decision: Decision) -> CheckRunText:
         fit(blocks(body(row, decision.pull)), CHECK_TEXT, cut_note),
         annotated(row)[:ANNOTATIONS_PER_REQUEST],
         (EVALUATE,),
+        row.result.detail.get("page", ""),
     )
 
 

@@ -38,7 +38,7 @@ class Points:
         query = select(*columns).where(table.c.experiment == experiment).order_by(table.c.restarts, table.c.t)
         async with self.engine.connect() as connection:
             rows = await connection.execute(query)
-            return [Point(t, run, ticks, unused, json.loads(log_es)) for t, run, ticks, unused, log_es in rows]
+            return [Point(t, run, ticks, unused, _read(log_es)) for t, run, ticks, unused, log_es in rows]
 
 
 def point_of(state: GateState, config: GateConfig) -> Point | None:
@@ -82,3 +82,7 @@ def thinned(keys: Sequence[_Key], most: int = MOST) -> list[_Key]:
     for run, t in keys:
         leading.setdefault((run, (t - first) // stretch), (run, t))
     return list(dict.fromkeys([*leading.values(), newest]))
+
+
+def _read(log_es: str) -> dict[str, tuple[float | None, float]]:
+    return {name: (promote, rollback) for name, (promote, rollback) in json.loads(log_es).items()}

@@ -34,6 +34,7 @@ _VERBS = {"promote": "promoted", "rollback": "taken back"}
 class _Told:
     """One experiment, read from its stored form."""
 
+    id: int
     environment: str
     gate: GateConfig
     report: Report
@@ -70,7 +71,7 @@ def _none(snapshot: Snapshot, config: Config) -> CheckResult:
 
 def _told(one: Experiment) -> _Told:
     gate = GateConfig.model_validate_json(one.gate)
-    return _Told(one.environment, gate, report(load(one.state, gate), gate), one.acted)
+    return _Told(one.id, one.environment, gate, report(load(one.state, gate), gate), one.acted)
 
 
 def _result(told: Sequence[_Told]) -> CheckResult:
@@ -164,7 +165,7 @@ def _state(row: Row, status: Status) -> State:
 
 
 def _detail(one: _Told) -> dict[str, Any]:
-    return {"environment": one.environment, "acted": one.acted, **asdict(one.report)}
+    return {"experiment": one.id, "environment": one.environment, "acted": one.acted, **asdict(one.report)}
 
 
 CHECK = Check(NAME, Config, frozenset({Need.EXPERIMENTS}), evaluate)

@@ -4,7 +4,7 @@ import io
 import json
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,9 @@ from app.pages.experiments import ExperimentsApi
 from app.pages.senders import Senders
 from app.server import Web
 from app.storage import Stores, stores
+from app.store.experiments import gate_of
 from app.store.tokens import Grant
+from checks.experiment import load, report
 from tests.deliveries import new
 from tests.road.stories import change, shop
 from tests.road.town import github
@@ -77,7 +79,8 @@ async def here(tmp_path: Path) -> AsyncIterator[Here]:
         client = GitHub(identity, session, api_url=sandbox.url, tuning=Tuning(patience=0.2))
         canaries = Canaries(Connector(client))
         senders = Senders(kept.tokens, Commits(Connector(client)))
-        api = ExperimentsApi(senders, canaries, kept.experiments, kept.triples, kept.inbox, lambda: None)
+        tables = (kept.experiments, kept.triples, kept.points, kept.inbox)
+        api = ExperimentsApi(senders, canaries, *tables, lambda: None)
         async with TestServer(Web([b"secret"], kept.inbox, lambda: None, api.routes()).app()) as server:
             repo = shop(sandbox, RULES)
             yield Here(sandbox, repo, kept, server, session, await kept.tokens.issue("octo/shop"))
@@ -295,6 +298,21 @@ async def test_mirrored_answers_are_kept_once(here: Here) -> None:
 
 
 # --- reading and ending ------------------------------------------------------------------------------------------
+
+
+async def test_how_the_evidence_went_is_told_as_the_page_draws_it(here: Here) -> None:
+    path = await here.begun()
+    now = time.time()
+    await here.post(f"{path}/ticks", tick(now + 1))
+    kept = await replace(here.stores.experiments, now=lambda: int((now + 2) * 1e6)).look(1, Cause())
+    (point,) = (told := await (await here.get(f"{path}/history")).json())["points"]
+    gate = gate_of(kept.rules)
+    (row,) = report(load(kept.state, gate), gate).rows
+    assert row.promote is not None
+    assert point["log_e"] == {"errors": {"promote": row.promote.log_e, "rollback": row.rollback.log_e}}
+    assert (point["t"], point["ticks"], point["unused"], point["restarts"]) == (now + 1, 1, 0, 0)
+    assert told["status"] == "continue"
+    assert (await here.get("/api/experiments/99/history")).status == 404
 
 
 async def test_an_experiment_shows_its_evidence_and_its_guarantee(here: Here) -> None:

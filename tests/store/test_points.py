@@ -64,7 +64,7 @@ async def test_each_look_that_scored_leaves_a_point_of_the_state_it_came_to(fed:
     kept = await fed.experiments.get(fed.key)
     assert kept is not None
     state = load(kept.state, rules(watermark_seconds=15).judged_by)
-    assert points[-1].log_es == {"errors": [state.log_e_promote, state.log_e_rollback]}
+    assert points[-1].log_es == {"errors": (state.log_e_promote, state.log_e_rollback)}
 
 
 async def test_what_could_not_be_used_is_told_by_the_newest_point(fed: Fed, database: AsyncEngine) -> None:

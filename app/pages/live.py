@@ -1,0 +1,111 @@
+"""News for the pages that are open: one look at the database each second for all of them, and none where none is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.store import away
+from app.store.news import Edition
+
+PACE = 1.0  # seconds between two looks
+MOST = 500  # streams of this process
+
+Editions = Callable[[Collection[int]], Awaitable[Mapping[int, Edition]]]
+
+
+class Crowded(Exception):
+    """As many pages are open as one process follows."""
+
+
+@dataclass(slots=True)
+class _Topic:
+    """One experiment that is looked at: its newest edition, and who waits for another."""
+
+    edition: Edition | None = None
+    watchers: set[asyncio.Event] = field(default_factory=set)
+
+    def wake(self) -> None:
+        for woken in self.watchers:
+            woken.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One page that is open."""
+
+    live: Live
+    topic: _Topic
+    woken: asyncio.Event
+
+    async def newer(self, seen: str, patience: float) -> Edition | None:
+        """An edition other than the one `seen`, as soon as there is one, or the last; None after `patience` seconds,
+        and when the process ends.
+        """
+        try:
+            async with asyncio.timeout(patience):
+                while not self.live.closed:
+                    edition = self.topic.edition
+                    if edition is not None and (edition.last or edition.word != seen):
+                        return edition
+                    self.woken.clear()
+                    await self.woken.wait()
+        except TimeoutError:
+            pass
+        return None
+
+
+@dataclass(slots=True)
+class Live:
+    """Asks `editions` every `pace` seconds what is new of whatever is watched; at most `most` pages watch."""
+
+    editions: Editions
+    pace: float = PACE
+    most: int = MOST
+    closed: bool = False
+    _topics: dict[int, _Topic] = field(default_factory=dict)
+    _looking: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def watching(self, experiment: int) -> Iterator[Watch]:
+        """A place among those who are told. Raises Crowded."""
+        if sum(len(topic.watchers) for topic in self._topics.values()) >= self.most:
+            raise Crowded
+        topic, woken = self._topics.setdefault(experiment, _Topic()), asyncio.Event()
+        topic.watchers.add(woken)
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look())
+        try:
+            yield Watch(self, topic, woken)
+        finally:
+            topic.watchers.discard(woken)
+            if not topic.watchers:
+                self._topics.pop(experiment, None)
+
+    async def close(self, _app: web.Application) -> None:
+        """The process is about to end, and every stream with it."""
+        self.closed = True
+        for topic in self._topics.values():
+            topic.wake()
+        if self._looking is not None:
+            self._looking.cancel()
+
+    async def _look(self) -> None:
+        while self._topics:
+            try:
+                self._tell(await self.editions(tuple(self._topics)))
+            except (SQLAlchemyError, OSError) as error:
+                away.say("live.database", error)
+            await asyncio.sleep(self.pace)
+
+    def _tell(self, editions: Mapping[int, Edition]) -> None:
+        for experiment, edition in editions.items():
+            topic = self._topics.get(experiment)
+            if topic is not None and topic.edition != edition:
+                topic.edition = edition
+                topic.wake()

@@ -1,0 +1,159 @@
+"""The page of one experiment: what a reviewer sees in ten seconds, and below it all that it rests on.
+
+Everything is drawn here, on the server; a script only ever puts a newer drawing in the place of an older one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from app.model import KeptExperiment, LogLine, Point
+from app.render import picture
+from app.render.html import page
+from app.render.picture import Mark
+from checks.experiment import Config, GateConfig, Status, load, report
+from checks.experiment.report import Proof, Report, Row
+
+TABLE_ROWS = 24  # of a picture, told in a table
+
+_HEADLINES = {
+    Status.WAITING: ("Waiting", "open"),
+    Status.CONTINUE: ("Not decided yet", "open"),
+    Status.PROMOTE: ("Promote", "good"),
+    Status.ROLLBACK: ("Roll back", "bad"),
+    Status.INCONCLUSIVE: ("No answer", "calm"),
+}
+_DONE = {"promote": "Promoted", "rollback": "Taken back"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one page shows, as it was read. `home`: the address of the pull request or commit on GitHub."""
+
+    kept: KeptExperiment
+    points: Sequence[Point]
+    log: Sequence[LogLine]
+    home: str
+    at: float  # epoch seconds
+    edition: str  # a word for all of it, by which the stream knows what is news
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric: its row of the report, its picture where there are points, and the same as a table."""
+
+    row: Row
+    ratio: str
+    outlook: str
+    drawn: Markup | None
+    caption: str
+    marks: Sequence[Mark]
+    steps: Sequence[tuple[float, str, str]]  # time, evidence for the promotion, evidence of a regression
+
+
+def experiment_page(shown: Shown) -> str:
+    """The page, whole."""
+    kept = shown.kept
+    gate = Config.model_validate_json(kept.rules).judged_by
+    told = report(load(kept.state, gate), gate)
+    word, tone = _HEADLINES[told.status]
+    metrics = [_metric(row, shown.points, gate) for row in told.rows]
+    return page(
+        "pages/experiment.html.j2",
+        kept=kept,
+        canary=kept.canary,
+        home=shown.home,
+        told=told,
+        word=word,
+        tone=tone,
+        said=_said(word, told),
+        ahead=tuple(_ahead(kept, told, metrics)),
+        metrics=metrics,
+        unused={kind: number for kind, number in told.anomalies.items() if number},
+        log=shown.log,
+        at=shown.at,
+        live=goes_on(kept),
+        edition=shown.edition,
+        bar=_bar,
+    )
+
+
+def _said(word: str, told: Report) -> str:
+    """The standing in a sentence, without the word that stands above it; a metric that it names stays as it is."""
+    said = told.title.removeprefix(word).removeprefix(": ")
+    return said if told.status is Status.ROLLBACK else said[:1].upper() + said[1:]
+
+
+def _bar(proof: Proof, kind: str) -> Markup:
+    return picture.bar(1.0 if proof.reached else proof.log_e / proof.bound, kind)
+
+
+def goes_on(kept: KeptExperiment) -> bool:
+    """Whether there will be news: it runs, or its consequences are owed."""
+    return not (kept.ended and kept.acted)
+
+
+def _ahead(kept: KeptExperiment, told: Report, metrics: Sequence[Metric]) -> Iterator[str]:
+    """What comes next, or what was done."""
+    if told.status is Status.WAITING:
+        yield "The evidence begins with the first tick that has requests on both sides."
+    elif told.status is Status.CONTINUE:
+        yield from (f"{one.row.name}: {one.outlook}" for one in metrics if one.outlook)
+    elif not kept.acted:
+        yield "What follows from it is being done."
+    else:
+        yield f"{_DONE.get(told.action, 'Left as it is')}: {kept.acted}."
+
+
+# --- one metric -------------------------------------------------------------------------------------------------
+
+
+def _metric(row: Row, points: Sequence[Point], gate: GateConfig) -> Metric:
+    ours = [point for point in points if row.name in point.log_es]
+    bounds = (row.promote.bound if row.promote else None, row.rollback.bound)
+    drawn = picture.lines(ours, row.name, bounds)
+    found = picture.marks(ours, gate.tick_seconds)
+    return Metric(
+        row,
+        _ratio(row),
+        _outlook(row),
+        picture.picture(ours, drawn, found, f"The evidence of {row.name} over time: {_stands(row)}") if ours else None,
+        _stands(row),
+        found,
+        tuple(_steps(ours, row.name)),
+    )
+
+
+def _ratio(row: Row) -> str:
+    """The estimate, and the interval that holds at every look at once."""
+    if row.effect is None:
+        return ""
+    low = "0" if row.effect.low is None else f"{row.effect.low:.3g}"
+    high = "any" if row.effect.high is None else f"{row.effect.high:.3g}"
+    return f"{row.effect.estimate:.3g} ({low} to {high})"
+
+
+def _outlook(row: Row) -> str:
+    """How far a gate is from its proof; "" for what is proven, or need not be."""
+    if row.promote is None or row.role != "gate" or row.promote.reached:
+        return ""
+    if row.remaining is None:
+        return f"evidence for the promotion {row.promote.words}; so far it does not lead there"
+    return f"evidence for the promotion {row.promote.words}, about {row.remaining:,} canary requests more"
+
+
+def _stands(row: Row) -> str:
+    said = f"of a regression {row.rollback.words}"
+    return f"for the promotion {row.promote.words}, {said}" if row.promote else said
+
+
+def _steps(points: Sequence[Point], metric: str) -> Iterator[tuple[float, str, str]]:
+    """Evenly chosen from all, the last among them."""
+    rows = min(TABLE_ROWS, len(points))
+    for at in range(1, rows + 1):
+        point = points[at * len(points) // rows - 1]
+        promote, rollback = point.log_es[metric]
+        yield point.t, "" if promote is None else picture.stands(promote), picture.stands(rollback)

@@ -1,0 +1,109 @@
+"""An experiment and its page on a real socket over a real SQLite file, with a clock that the test turns."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, DummyCookieJar
+from aiohttp.test_utils import BaseTestServer, TestServer
+
+from app.model import Canary, Cause
+from app.pages import browser
+from app.pages.experiment_page import ExperimentPages, Sources
+from app.pages.live import Live
+from app.render.capability import Pages, derived
+from app.server import Web
+from app.storage import Stores, stores
+from app.store.experiments import Experiments, SentTick
+from checks.experiment import Config, GateConfig, Reason
+
+SHA = "a" * 40
+START = 1_700_000_000.0
+CAUSE = Cause("tests")
+GATE: Mapping[str, Any] = {"baseline": 0.01, "watermark_seconds": 15, "max_missing_ticks": 10}
+
+
+@dataclass
+class Clock:
+    """Epoch seconds."""
+
+    at: float = START
+
+
+@dataclass
+class Trial:
+    """The pages' server, what it shows, and whoever feeds it. Each tick lasts 30 seconds of `clock`."""
+
+    root: str
+    server: BaseTestServer
+    session: ClientSession
+    stores: Stores
+    pages: Pages
+    live: Live
+    clock: Clock
+    experiment: int = 0
+    canary: Canary = field(default_factory=lambda: Canary("octo/shop", SHA, "canary", "main", 7))
+
+    @property
+    def fed(self) -> Experiments:
+        return Experiments(self.stores.main, lambda: int(self.clock.at * 1e6))
+
+    @property
+    def path(self) -> str:
+        return f"/experiments/{self.experiment}"
+
+    @property
+    def address(self) -> str:
+        """The page with its key, as a check run has it."""
+        return self.pages.address(self.experiment, self.canary.repository, self.canary.sha)
+
+    @property
+    def key(self) -> str:
+        return self.pages.key_of(self.experiment, self.canary.repository, self.canary.sha)
+
+    async def begin(self, canary: Canary | None = None, **gate: Any) -> None:
+        self.canary = canary or self.canary
+        rules = Config(environments=(self.canary.environment,), gate=GateConfig.model_validate({**GATE, **gate}))
+        kept, _ = await self.fed.begin(self.canary, rules, CAUSE)
+        self.experiment = kept.id
+
+    async def ticks(self, number: int, bad: int = 10, **more: Any) -> None:
+        """That many ticks of 1,000 requests a side, of which 10 of the control's go wrong."""
+        for _ in range(number):
+            self.clock.at += 10
+            sides = {"control": {"good": 990, "total": 1_000}, "canary": {"good": 1_000 - bad, "total": 1_000}}
+            sent = {"t": self.clock.at, **(sides | more)}
+            await self.fed.feed(self.experiment, [SentTick(self.clock.at, sent)])
+            self.clock.at += 20
+            await self.look()
+
+    async def look(self) -> None:
+        await self.fed.look(self.experiment, CAUSE)
+
+    async def end(self) -> None:
+        """Stopped, and all that follows from it done."""
+        await self.fed.stop(self.experiment, Reason.STOPPED, CAUSE)
+        await self.fed.acted(self.experiment, "nothing was asked for")
+
+
+@asynccontextmanager
+async def trial(directory: Path, **live: Any) -> AsyncIterator[Trial]:
+    """A server without any experiment yet; `begin` one."""
+    clock = Clock()
+    async with (
+        stores(f"sqlite:///{directory / 'maestro.db'}") as kept,
+        ClientSession(cookie_jar=DummyCookieJar()) as client,
+    ):
+        pages = Pages("", derived("a private key"))
+        news = Live(kept.news.of, pace=0.02, **live)
+        sources = Sources(kept.experiments, kept.points, kept.provenance, kept.news, kept.tokens)
+        shown = ExperimentPages(sources, pages, news, "https://github.com", now=lambda: clock.at, heartbeat=0.2)
+        app = Web([b"secret"], kept.inbox, lambda: None, [*browser.routes(), *shown.routes()]).app()
+        app.on_shutdown.append(news.close)
+        async with TestServer(app) as server:
+            root = str(server.make_url("")).rstrip("/")
+            yield Trial(root, server, client, kept, Pages(root, pages.key), news, clock)
