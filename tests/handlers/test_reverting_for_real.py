@@ -139,9 +139,8 @@ async def test_a_merged_change_is_taken_back_by_one_pull_request_and_nothing_els
         assert said in (pull.body or "")
 
 
-@MERGED
-async def test_done_again_it_changes_nothing(base: Base, way: str) -> None:
-    getattr(base.repo, way)(base.number)
+async def test_done_again_it_changes_nothing(base: Base) -> None:
+    base.repo.rebase(base.number)
     assert [await base.rolled_back() for _ in range(2)] == [DONE, DONE]
     assert (len(base.repo.state.pulls), len(base.words)) == (2, 1)
 
@@ -247,6 +246,15 @@ async def test_somebody_elses_branch_is_left_as_it_is(base: Base) -> None:
     assert "is somebody else's" in await base.rolled_back()
     assert base.repo.tip(base.reverts[0]) == theirs
     assert len(base.repo.state.pulls) == 1
+
+
+async def test_what_nobody_can_see_whole_is_left_to_people(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = base.repo.tip()
+    base.repo.merge(base.number)
+    monkeypatch.setattr("app.github.sandbox.routes.git.TREE_LIMIT", 2)
+    assert "more files than GitHub lists (by hand: `git revert -m 1 " in await base.rolled_back()
+    assert "it is the first commit of the repository" in await base.rolled_back(first)
+    assert base.reverts == []
 
 
 @pytest.mark.parametrize("step", range(1, 4))
