@@ -23,15 +23,16 @@ class Merges:
     async def landed(self, place: Place, canary: Canary) -> Landed | None:
         """The change that `canary` tried, where it is merged; None where it is not, or GitHub does not say.
 
-        The canary's commit is the head of a pull request, or a commit of its base branch.
+        The canary's commit is the head that was merged, or what it came to the base branch as. Where it is neither, the
+        base has something else than what was tried, perhaps with the correction in it.
         """
         there = await self.connect(place)
         try:
-            pulls = [one for one in await there.commit_pulls(canary.sha) if one.merged and one.merge_sha]
+            pulls = await there.commit_pulls(canary.sha)
             pull = _brought(pulls, canary)
             if pull is not None:
                 return Landed(pull.number, pull.title, pull.base_ref, pull.merge_sha, pull.head_sha)
-            return None if canary.number is not None else await _pushed(there, canary)
+            return None if pulls else await _pushed(there, canary)
         except (Denied, Invalid, NotFound):
             return None
 
@@ -55,9 +56,10 @@ class Merges:
 
 
 def _brought(pulls: Sequence[PullRequest], canary: Canary) -> PullRequest | None:
-    """The pull request that brought the canary's commit: its own, else the first one onto its base."""
-    own = [one for one in pulls if one.number == canary.number]
-    others = [one for one in pulls if one.base_ref == canary.base_ref]
+    """The pull request that was merged with the canary's commit: its own, else the first one onto its base."""
+    merged = [one for one in pulls if one.merged and canary.sha in {one.head_sha, one.merge_sha}]
+    own = [one for one in merged if one.number == canary.number]
+    others = [one for one in merged if one.base_ref == canary.base_ref]
     return min(own or others, key=lambda one: one.number, default=None)
 
 

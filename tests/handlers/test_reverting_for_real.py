@@ -218,6 +218,14 @@ async def test_a_change_that_is_not_merged_needs_none_and_nobody_is_told(base: B
     assert (base.reverts, base.words) == ([], [])
 
 
+@MERGED
+async def test_a_pull_request_that_moved_on_before_it_was_merged_is_not_what_was_tried(base: Base, way: str) -> None:
+    base.repo.commit("topic", {"a.py": "x = 1.5\n"}, message="Correct it")
+    getattr(base.repo, way)(base.number)
+    assert await base.rolled_back() == "nothing was asked for"
+    assert (base.reverts, base.words) == ([], [])
+
+
 async def test_where_no_revert_is_wanted_the_merged_pull_request_is_told_all_the_same(base: Base) -> None:
     base.repo.merge(base.number)
     assert await base.rolled_back(revert=False) == "nothing was asked for"
