@@ -22,6 +22,7 @@ from app.gather.canaries import Canaries
 from app.gather.census import Census
 from app.gather.commits import Commits
 from app.gather.default_branch import DefaultBranches
+from app.gather.figures import SourceReader
 from app.gather.hooks import Hooks
 from app.gather.merged import Merges
 from app.gather.nothing import NothingKept
@@ -128,17 +129,20 @@ async def _reaching(settings: Settings) -> AsyncIterator[_Reached]:
         ledger = SharedLedger(kept.main)
         github = GitHub(identity, session, api_url=settings.github_api, metrics=_client_metrics(), ledger=ledger)
         osv = Osv(Wire(session, root(settings.osv_url)), kept.advisories) if settings.osv_url else None
-        yield _Reached(github, kept, osv, _id_tokens(settings, session))
+        figures = SourceReader(settings.sources, session)
+        yield _Reached(github, kept, osv, _id_tokens(settings, session), figures)
+        await figures.close()
 
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """What a process works with: GitHub, the storage, and whoever knows of advisories and of id-tokens."""
+    """What a process works with: GitHub, the storage, and whoever knows of advisories, id-tokens and figures."""
 
     github: GitHub
     kept: Stores
     osv: Osv | None
     id_tokens: IdTokens | None
+    figures: SourceReader
 
 
 def _id_tokens(settings: Settings, session: aiohttp.ClientSession) -> IdTokens | None:
@@ -192,7 +196,9 @@ def _web(settings: Settings, reached: _Reached, stored: Callable[[], None]) -> w
     measurements = MeasurementsApi(senders, kept.measurements, kept.inbox, stored)
     bills = SbomApi(senders, kept.bills, kept.inbox, stored)
     canaries = Canaries(Connector(reached.github))
-    experiments = ExperimentsApi(senders, canaries, kept.experiments, kept.triples, kept.points, kept.inbox, stored)
+    experiments = ExperimentsApi(
+        senders, canaries, kept.experiments, kept.triples, kept.points, kept.inbox, stored, settings.sources
+    )
     sources = Sources(kept.experiments, kept.points, kept.provenance, kept.news, kept.tokens)
     shown = ExperimentPages(sources, _pages(settings), Live(kept.news.of), website(settings.github_api))
     watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.backlog, reached.github.standings)
@@ -240,7 +246,7 @@ def _work(settings: Settings, reached: _Reached, owns: Callable[[], Awaitable[bo
     publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, Myself(github))
     renderer = GitHubRenderer(addressed=_pages(settings).shown_on)
     reverting = Reverting(publisher, Merges(connect_to), RevertRenderer())
-    watch = Watch(kept.experiments, Consequences(publisher, reverting))
+    watch = Watch(kept.experiments, reached.figures, Consequences(publisher, reverting))
     commanded = CanaryCommands(Canaries(connect_to), kept.experiments)
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
     return _Work(

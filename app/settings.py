@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.config import ConfigErrors
+from app.config import settings as settings_in
 from app.github.client import API_URL
 from app.github.id_token import ISSUER
 from app.github.limits import REDELIVERY_DAYS
 from app.osv.query import OSV_URL
+from app.sources import Sources
 from app.store.address import default_url, passwords
 from app.wire import root
 
@@ -53,6 +56,7 @@ class Settings(StoreSettings):
     github_api: str = Field(default=API_URL, validation_alias="MAESTRO_GITHUB_API")
     osv_url: str = Field(default=OSV_URL, validation_alias="MAESTRO_OSV_URL")
     url: str = Field(default="", validation_alias="MAESTRO_URL")
+    sources: Annotated[Sources, NoDecode] = Field(default=Sources(), validation_alias="MAESTRO_SOURCES", repr=False)
     actions_issuer: str | None = Field(default=None, validation_alias="MAESTRO_ACTIONS_ISSUER")
     ci_grace: float = Field(default=90.0, ge=0, le=3600, validation_alias="MAESTRO_CI_GRACE")
     sweep_seconds: float = Field(default=600.0, ge=0, le=86_400, validation_alias="MAESTRO_SWEEP_SECONDS")
@@ -66,7 +70,8 @@ class Settings(StoreSettings):
     def secrets(self) -> tuple[str, ...]:
         """What nobody else may ever read, of whatever shape."""
         held = (self.private_key, *self.webhook_secrets)
-        return (*(secret.get_secret_value() for secret in held), *passwords(self.database_url))
+        own = (secret.get_secret_value() for secret in held)
+        return (*own, *passwords(self.database_url), *self.sources.secrets)
 
     @property
     def id_token_issuer(self) -> str:
@@ -89,6 +94,14 @@ class Settings(StoreSettings):
         if len(secrets) > 2:
             raise ValueError("at most two secrets, and two only while rotating")
         return secrets
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _read_sources(cls, value: Any) -> Any:
+        """The path of the operator's file; set to nothing, it says nothing."""
+        if isinstance(value, Sources):
+            return value
+        return _sources(Path(str(value))) if value else Sources()
 
     @field_validator("private_key", mode="before")
     @classmethod
@@ -140,6 +153,17 @@ def _is_http(address: str) -> bool:
     except ValueError:  # its message would quote the address
         return False
     return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
+
+
+def _sources(path: Path) -> Sources:
+    try:
+        text = path.read_bytes()
+    except (OSError, ValueError):
+        raise ValueError("names no file that can be read") from None
+    found = settings_in(text, path.name, Sources)
+    if isinstance(found, ConfigErrors):
+        raise ValueError(str(found))
+    return found
 
 
 def _read_pem(path: Path) -> str:

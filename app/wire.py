@@ -37,6 +37,12 @@ class WireError(Exception):
         self.call, self.status, self.reason = call, status, reason
         super().__init__(f"{call}: {status or 'no answer'}: {reason}")
 
+    @property
+    def said(self) -> str:
+        """What went wrong, without what was asked."""
+        known = not self.status or self.reason.startswith("HTTP ")
+        return self.reason if known else f"HTTP {self.status}: {self.reason}"
+
 
 class Unavailable(WireError):
     """Nobody answered, or what came was no answer."""
@@ -138,7 +144,7 @@ class Wire:
             ) as response:
                 return _judged(call, response, await _body(call, response, most))
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _Again(Unavailable(call, 0, type(error).__name__)) from None
+            raise _Again(Unavailable(call, 0, _failed(error))) from None
 
 
 class _Again(Exception):
@@ -147,6 +153,23 @@ class _Again(Exception):
     def __init__(self, error: WireError, asked: float = 0.0) -> None:
         super().__init__(str(error))
         self.error, self.asked = error, asked
+
+
+def _failed(error: Exception) -> str:
+    """In words; of what has none, its type alone: its own words would hold the address."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "its name is not known"
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
+            return "its certificate is not accepted"
+        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
+            return "connection refused"
+        case aiohttp.ServerDisconnectedError():
+            return "hung up without an answer"
+        case TimeoutError():
+            return "no answer in time"
+        case _:
+            return type(error).__name__
 
 
 async def _body(call: str, response: aiohttp.ClientResponse, most: int) -> bytes:

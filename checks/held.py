@@ -1,4 +1,4 @@
-"""A guarded experiment as a Snapshot holds it."""
+"""A guarded experiment as a Snapshot holds it, and what feeds it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,24 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Feed:
+    """The source of an experiment's figures, as it was when it was last asked.
+
+    `lag`: seconds that its newest complete figure is old, None where nobody may know. `trouble`: why nothing could be
+    read, "" where it could; `since`: epoch seconds.
+    """
+
+    source: str
+    lag: float | None = None
+    trouble: str = ""
+    since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
     """One on the head: its rules and where it stands, both as JSON that `checks.experiment` wrote.
 
-    `acted`: what became of its consequences; "" while they are owed.
+    `acted`: what became of its consequences; "" while they are owed. `feed`: None where ticks are sent.
     """
 
     id: int
@@ -17,3 +31,4 @@ class Experiment:
     gate: str
     state: str
     acted: str = ""
+    feed: Feed | None = None

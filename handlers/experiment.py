@@ -1,7 +1,7 @@
 """The life of guarded experiments: each is looked at by one timer, from its beginning to its answer.
 
-Ticks wake nobody. The timer comes round, takes what came since, and lets time pass where nothing did. What it finds is
-put on the lane of the pull request, as any other news is.
+Ticks wake nobody. The timer comes round, takes what was sent since or what the source of its figures has, and lets time
+pass where nothing came. What it finds is put on the lane of the pull request, as any other news is.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from cachetools import TTLCache
 from app.model import Done, KeptExperiment, Kind, Later, Surface, Trigger
 from checks.experiment import Config, load, report, stage
 from handlers.consequences import Consequences
-from handlers.ports import Watched
+from handlers.ports import Feeds, Watched
 
 REST = 30.0  # seconds between two evaluations that only more evidence asks for
-_SOONEST, _LATEST = 1.0, 10.0  # seconds between two looks: a third of a tick, within these
 _DOUBTFUL = 10.0  # seconds until what is in doubt is looked for again
 _DAY = 86_400.0
 
@@ -28,15 +27,18 @@ class Watch:
     """The body of `Kind.EXPERIMENT`. What was told of which is kept in memory: told twice, it changes nothing."""
 
     experiments: Watched
+    feeds: Feeds
     consequences: Consequences
     now: Callable[[], float] = time.monotonic
     told: TTLCache[int, tuple[float, str, str]] = field(default_factory=lambda: TTLCache(10_000, _DAY))
 
     async def __call__(self, trigger: Trigger) -> Done | Later:
         """Move one on to now; again soon, until it has its answer."""
-        if trigger.experiment is None or await self.experiments.get(trigger.experiment) is None:
+        kept = None if trigger.experiment is None else await self.experiments.get(trigger.experiment)
+        if kept is None:
             return Done()
-        kept = await self.experiments.look(trigger.experiment, trigger.cause)
+        await self._fed(kept)
+        kept = await self.experiments.look(kept.id, trigger.cause)
         if not kept.ended:
             return Later(_pause(kept), self._news(kept))
         if not kept.acted:
@@ -60,13 +62,19 @@ class Watch:
             for kept in await self.experiments.open()
         )
 
+    async def _fed(self, kept: KeptExperiment) -> None:
+        """What its source has for it comes as if somebody had sent it."""
+        figures = await self.feeds.due(kept)
+        if figures is not None:
+            await self.experiments.heard(kept.id, figures)
+
     def _news(self, kept: KeptExperiment) -> tuple[Trigger, ...]:
-        """An evaluation, where the status is another, or the evidence is and the last one is a while ago."""
+        """An evaluation, where status or source do otherwise, or the evidence does and the last one is a while ago."""
         moment, status, shown = self.told.get(kept.id, (-REST, "", ""))
-        stands = _stands(kept)
-        if stands == shown or (status == kept.status and self.now() - moment < REST):
+        now, stands = _status(kept), _stands(kept)
+        if (now, stands) == (status, shown) or (status == now and self.now() - moment < REST):
             return ()
-        self.told[kept.id] = self.now(), kept.status, stands
+        self.told[kept.id] = self.now(), now, stands
         return _evaluation(kept)
 
 
@@ -89,11 +97,16 @@ def _evaluation(kept: KeptExperiment) -> tuple[Trigger, ...]:
     )
 
 
+def _status(kept: KeptExperiment) -> str:
+    """What is told at once."""
+    trouble = kept.feed.trouble if kept.feed else ""
+    return f"{kept.status} {trouble}"
+
+
 def _stands(kept: KeptExperiment) -> str:
     gate = Config.model_validate_json(kept.rules).judged_by
     return stage(report(load(kept.state, gate), gate))
 
 
 def _pause(kept: KeptExperiment) -> float:
-    gate = Config.model_validate_json(kept.rules).judged_by
-    return min(max(gate.tick_seconds / 3, _SOONEST), _LATEST)
+    return Config.model_validate_json(kept.rules).judged_by.look_seconds

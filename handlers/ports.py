@@ -14,6 +14,7 @@ from app.model import (
     Canary,
     Cause,
     Change,
+    Figures,
     Fix,
     FixText,
     FollowHead,
@@ -284,8 +285,18 @@ class Watched(Protocol):
     async def open(self) -> Sequence[KeptExperiment]:
         """Those that run, or whose consequences are owed."""
 
+    async def heard(self, key: int, figures: Figures) -> None:
+        """Keep what its source said."""
+
     async def look(self, key: int, cause: Cause) -> KeptExperiment:
         """Move one on to now, with what came since the last look."""
 
     async def acted(self, key: int, outcome: str) -> None:
         """Its consequences are had, or are given up."""
+
+
+class Feeds(Protocol):
+    """The sources that experiments are fed by."""
+
+    async def due(self, kept: KeptExperiment) -> Figures | None:
+        """What its source says of the ticks that are due; None where nothing is, or is not known yet."""

@@ -15,6 +15,7 @@ VARIABLES = (
     "MAESTRO_GITHUB_API",
     "MAESTRO_OSV_URL",
     "MAESTRO_URL",
+    "MAESTRO_SOURCES",
     "MAESTRO_ACTIONS_ISSUER",
     "MAESTRO_SWEEP_SECONDS",
     "MAESTRO_REDELIVERY_SECONDS",
@@ -230,3 +231,70 @@ def test_settings_show_no_secret(environment: pytest.MonkeyPatch) -> None:
         assert "hunter2" not in shown
         assert SECRET not in shown
         assert PEM.splitlines()[1] not in shown
+
+
+SOURCE = """sources:
+  production:
+    kind: prometheus
+    url: https://prometheus.example.com/base/
+    token_env: SHOP_TOKEN
+    repositories: [octo/*]
+    demand: {namespace: "{owner}-{repository}"}
+"""
+
+
+def sourced(environment: pytest.MonkeyPatch, tmp_path: Path, text: str) -> Settings:
+    (tmp_path / "sources.yml").write_text(text)
+    environment.setenv("MAESTRO_SOURCES", str(tmp_path / "sources.yml"))
+    environment.setenv("SHOP_TOKEN", "only-for-prometheus")
+    return load()
+
+
+def test_sources_are_read_and_their_secrets_kept(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert load().sources.sources == {}
+    loaded = sourced(environment, tmp_path, SOURCE)
+    entry = loaded.sources.of("production", "Octo/Shop")
+    assert entry.demanded("octo/shop") == {"namespace": "octo-shop"}
+    assert entry.lag_seconds == 15
+    assert "only-for-prometheus" in loaded.secrets
+    assert "only-for-prometheus" not in repr(loaded) + repr(entry)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "said"),
+    [
+        (
+            "kind: prometeus",
+            "kind: prometheus",
+            "sources.yml:3:11: `prometeus` is not a value of `sources.production.kind`",
+        ),
+        (
+            "url: file:///etc/passwd",
+            "url: https://prometheus.example.com/base/",
+            "sources.yml:4:10: `sources.production.url`",
+        ),
+        ("token: abc", "token_env: SHOP_TOKEN", "sources.yml:5:5: `sources.production.token` is not a key"),
+        ("token_env: NOBODY", "token_env: SHOP_TOKEN", "the environment has no NOBODY"),
+        ("token_file: /nowhere", "token_env: SHOP_TOKEN", "names no file of text that can be read"),
+        (
+            "repositories: []",
+            "repositories: [octo/*]",
+            "`sources.production.repositories`: Tuple should have at least 1 item",
+        ),
+        ("{team}", "{owner}-{repository}", "namespace: {team} is not known; there are {owner} and {repository}"),
+        ("prod.uction:", "production:", "is no name of a source"),
+    ],
+)
+def test_a_file_of_sources_is_refused_by_line_and_key(
+    environment: pytest.MonkeyPatch, tmp_path: Path, wrong: str, right: str, said: str
+) -> None:
+    with pytest.raises(SettingsError) as refused:
+        sourced(environment, tmp_path, SOURCE.replace(right, wrong))
+    assert str(refused.value).startswith("MAESTRO_SOURCES: sources.yml:")
+    assert said in str(refused.value)
+
+
+def test_a_file_of_sources_that_is_not_there_is_told(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("MAESTRO_SOURCES", "/nowhere/sources.yml")
+    with pytest.raises(SettingsError, match="MAESTRO_SOURCES: names no file that can be read"):
+        load()

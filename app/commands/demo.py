@@ -24,6 +24,7 @@ from app.main import System, system
 from app.model import CARD_MARKER
 from app.osv.sandbox import OsvSandbox
 from app.settings import Settings
+from app.sources import Sources
 from checks.judge import judge
 from checks.model import Decision
 
@@ -66,14 +67,20 @@ async def _town() -> AsyncIterator[tuple[Sandbox, System, str]]:
 
 @asynccontextmanager
 async def beside(
-    github: Sandbox, directory: Path, secret: str, ci_grace: float = 0.0, osv_url: str = ""
+    github: Sandbox,
+    directory: Path,
+    secret: str,
+    ci_grace: float = 0.0,
+    osv_url: str = "",
+    sources: Sources | None = None,
 ) -> AsyncIterator[tuple[System, str]]:
     """The App and its address: running, its data in `directory`, its webhook address known to the local GitHub.
 
     Without `osv_url` it asks a local OSV service that knows of nothing.
     """
     async with _advisories(osv_url) as osv:
-        settings = settings_for(github, directory, secret).model_copy(update={"ci_grace": ci_grace, "osv_url": osv})
+        told = {"ci_grace": ci_grace, "osv_url": osv, "sources": sources or Sources()}
+        settings = settings_for(github, directory, secret).model_copy(update=told)
         async with _running(settings, github) as started:
             yield started
 

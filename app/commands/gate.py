@@ -18,8 +18,7 @@ from app.commands.bills import EXISTING
 from app.commands.files import lines_of, settings_in
 from app.exit import Exit
 from app.render.courses import table
-from app.sources.queries import Watched
-from checks.experiment import Gate, GateConfig, GateState, StateError
+from checks.experiment import Gate, GateConfig, GateState, StateError, Watched
 from checks.experiment.report import Report, report
 
 RATIOS = (0.5, 1.0, 1.2, 1.5, 2.0, 3.0)  # simulated where nobody says which
@@ -68,6 +67,7 @@ def watched(rules: Path, address: str, kept: Path | None, as_json: bool) -> None
     Each tick is told on standard error. A bearer token is taken from MAESTRO_PROMETHEUS_TOKEN. Exit codes as of `run`.
     """
     from app.commands.watching import watch
+    from app.sources import BadSelector
 
     config = settings_in(rules, Watched)
     if not config.queries:
@@ -76,6 +76,8 @@ def watched(rules: Path, address: str, kept: Path | None, as_json: bool) -> None
     token = os.environ.get("MAESTRO_PROMETHEUS_TOKEN", "")
     try:
         course = asyncio.run(watch(judge, config, address, token, lambda: _keep(judge, kept)))
+    except BadSelector as error:
+        raise click.ClickException(f"{rules}: {error}") from None
     except ValueError as error:
         raise click.ClickException(f"--prometheus {error}") from None
     _answer(judge, config, course, as_json)

@@ -11,10 +11,9 @@ from math import floor
 import aiohttp
 import click
 
-from app.sources import Prometheus, SourceError, Window
-from app.sources.queries import Watched, read
+from app.sources import Prometheus, SourceError, Window, check, read
 from app.wire import Tuning, Wire, WireError, own
-from checks.experiment import Gate, GateState
+from checks.experiment import Gate, GateState, Watched
 
 MOST_TICKS = 120  # read at a time: after a pause the rest comes with the next tick
 
@@ -70,10 +69,14 @@ class Watch:
 
 
 async def watch(gate: Gate, config: Watched, address: str, token: str, kept: Callable[[], None]) -> list[GateState]:
-    """Every state until the answer, from now on or from where `gate` stands. Raises ValueError for no address."""
+    """Every state until the answer, from now on or from where `gate` stands.
+
+    Raises ValueError for what is no address, and BadSelector, which is one, for what is no selector.
+    """
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
         tuning = Tuning(attempts=2, total=min(20.0, config.tick_seconds), first_wait=0.2)
         source = Prometheus(Wire(session, own(address), tuning, token), {})
+        check(source, config)
         began = gate.state.began or time.time()
         watched = Watch(gate, config, source, began, lambda said: click.echo(said, err=True))
         await watched.until_answered(kept)

@@ -23,7 +23,7 @@ from app.model.deeds import (
     WriteBranch,
     Written,
 )
-from app.model.experiments import Canary, KeptExperiment, LogLine, Point
+from app.model.experiments import Canary, Figures, KeptExperiment, LogLine, Point
 from app.model.fixes import REST, Fix, FixState, FixText, Proposal
 from app.model.names import LONGEST_BILL_PATH, is_bill_path, is_sha
 from app.model.outcomes import (
@@ -122,6 +122,7 @@ __all__ = [
     "Done",
     "Edit",
     "EditPullRequest",
+    "Figures",
     "FindPullRequest",
     "Fix",
     "FixState",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from checks.held import Feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class KeptExperiment:
     """An experiment as it is stored. `rules` is the block of the configuration, `state` what the gate remembers: JSON.
 
     `status` and `reason` are the gate's words. Times are epoch seconds. `acted`: what became of its consequences, ""
-    while they are owed.
+    while they are owed. `feed`: the source of its figures, None where ticks are sent or none was asked yet.
     """
 
     id: int
@@ -39,6 +42,7 @@ class KeptExperiment:
     started: float
     changed: float
     acted: str = ""
+    feed: Feed | None = None
 
     @property
     def ended(self) -> bool:
@@ -72,3 +76,11 @@ class LogLine:
     who: str
     reason: str
     seal: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a source had to say: how it is, and ticks as a gate takes them, in order of time."""
+
+    feed: Feed
+    ticks: tuple[dict[str, Any], ...] = ()

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -21,13 +21,15 @@ from app.pages.answers import body, refuse
 from app.pages.arriving import Arriving, sent_in
 from app.pages.senders import Senders
 from app.render.decision_json import plain
+from app.sources import Sources
 from app.store.experiments import Ended, Experiments, gate_of
 from app.store.fed import Full
 from app.store.inbox import Full as Crowded
 from app.store.inbox import Inbox
 from app.store.points import Points
 from app.store.triples import SentTriple, Triples
-from checks.experiment import Config, Reason, load, report
+from checks.experiment import Config, Reason, Watched, load, report
+from checks.experiment.reaction import too_slow
 from checks.shadow import TripleError, parse
 
 MAX_BYTES = 1024 * 1024
@@ -54,6 +56,7 @@ class ExperimentsApi:
     points: Points
     inbox: Inbox
     stored: Callable[[], None]
+    sources: Sources = field(default_factory=Sources)
     now: Callable[[], float] = time.time
 
     def routes(self) -> list[web.RouteDef]:
@@ -69,7 +72,7 @@ class ExperimentsApi:
         ]
 
     async def begin(self, request: web.Request) -> web.Response:
-        """201 once begun, 200 with the one of this commit and environment that was begun before.
+        """201 once begun, 200 with the one of this commit and environment that was begun before; both with warnings.
 
         400 for what cannot be read, 401 unknown token, 403 another repository, 422 no canary, 503 without GitHub.
         """
@@ -77,11 +80,11 @@ class ExperimentsApi:
         asked = _start(await body(request, MAX_BYTES), repository)
         for kept in await self.experiments.of(repository, asked.sha):
             if kept.canary.environment == asked.environment.lower():
-                return web.json_response(shown(kept))
+                return web.json_response(self._shown(kept))
         found = await self._found(repository, asked)
         kept, fresh = await self.experiments.begin(*found, _cause(asked.sha, "experiment.begin"))
         await self._wake(kept, "begun")
-        return web.json_response(shown(kept), status=201 if fresh else 200)
+        return web.json_response(self._shown(kept), status=201 if fresh else 200)
 
     async def show(self, request: web.Request) -> web.Response:
         """200 with all there is to say; 404 for what there is not, or is another repository's."""
@@ -94,9 +97,11 @@ class ExperimentsApi:
         return web.json_response(standing(kept) | {"points": points})
 
     async def ticks(self, request: web.Request) -> web.Response:
-        """202 with what became of each; 200 and nothing kept where the experiment has ended; 409 full."""
+        """202 with what became of each; 200, nothing kept, where it has ended; 409 full, or where a source is read."""
         kept = await self._experiment(request)
         gate = gate_of(kept.rules)
+        if isinstance(gate, Watched):
+            refuse(409, f"its figures are read from the source `{gate.source}`, so nobody sends any")
         arriving = Arriving(gate, load(kept.state, gate), self.now())
         for place, sent in enumerate(sent_in(await body(request, MAX_BYTES))):
             arriving.take(place, sent)
@@ -125,6 +130,15 @@ class ExperimentsApi:
         ended = await self.experiments.stop(kept.id, Reason.STOPPED, _cause(kept.canary.sha, "experiment.stop"))
         await self._wake(ended, "stopped")
         return web.json_response(shown(ended))
+
+    def _shown(self, kept: KeptExperiment) -> dict[str, Any]:
+        """With what can be foreseen of its figures."""
+        gate = gate_of(kept.rules)
+        if isinstance(gate, Watched):
+            warnings = self.sources.warnings(gate, kept.canary.repository)
+        else:
+            warnings = tuple(filter(None, (too_slow(gate),)))
+        return shown(kept) | {"warnings": warnings}
 
     # --- who asks, and for what ----------------------------------------------------------------------------------
 
@@ -182,6 +196,7 @@ def shown(kept: KeptExperiment) -> dict[str, Any]:
     }
     times = {"started": _written(kept.started), "changed": _written(kept.changed)}
     told = {"report": plain(report(load(kept.state, gate), gate)), "rules": json.loads(kept.rules)}
+    told["source"] = None if kept.feed is None else asdict(kept.feed)
     return standing(kept) | where | times | {"acted": kept.acted} | told
 
 

@@ -6,8 +6,9 @@ Contract: prometheus.io/docs/prometheus/latest/querying/api, "Instant queries", 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf, isclose
 from typing import Any, Protocol
 
 from yarl import URL
@@ -15,11 +16,15 @@ from yarl import URL
 from app.sources.counters import Labels, Reading, Sample, Series, Window, reading
 from app.sources.errors import BadAnswer, BadSelector, NoSeries
 from app.sources.selector import selector
+from checks.experiment import Counter, Kind, Side
+from checks.experiment.design import Design
 
 LOOKBACK = 300.0  # seconds before a window in which the sample is looked for that its first differences start from
 CHUNK = 3_600.0  # seconds of raw samples asked for at a time
 MOST_BYTES = 16 * 1024 * 1024  # of an answer
 MOST_SERIES = 2_000  # that one selector may match
+SECOND = 1_000.0  # milliseconds; histograms of Prometheus count in seconds
+_NEAR = 1e-6  # relative: a bound is written as text
 
 
 class Wire(Protocol):
@@ -38,17 +43,28 @@ class Prometheus:
     wire: Wire
     demanded: Mapping[str, str]
 
-    async def read(self, selectors: Mapping[str, str], window: Window, required: Collection[str] = ()) -> Reading:
-        """What each selector's counters added up to in each tick of `window`.
+    def check(self, side: Side) -> None:
+        """Raises BadSelector for a counter that is no selector."""
+        for counter in side.counters.values():
+            selector(_text(counter), self.demanded)
 
-        The selectors are to match counters of the same processes. Raises as `series`, and NoSeries where one of
-        `required` matches nothing.
+    async def count(self, design: Design, side: Side, window: Window) -> Reading:
+        """What this side counted in each tick. All its selectors are to match counters of the same processes.
+
+        The counter of all requests has to match a series; that of errors need not, there may have been none.
         """
-        named = {name: await self.series(text, window) for name, text in selectors.items()}
-        for name in required:
-            if not named[name]:
-                raise NoSeries(f"`{selector(selectors[name], self.demanded)}` matches no series")
-        return reading(named, window)
+        return reading(await self._named(design, side, window), window)
+
+    async def _named(self, design: Design, side: Side, window: Window) -> Mapping[str, tuple[Series, ...]]:
+        asked = {name: _text(counter) for name, counter in side.counters.items()}
+        found = {name: await self.series(text, window) for name, text in asked.items()}
+        if design.kind is not Kind.LATENCY:
+            _present(asked["total"], found["total"])
+            return found
+        buckets = {name: _of_bound(found["buckets"], bound) for name, bound in _bounds(design).items()}
+        for name, every in buckets.items():
+            _present(f"{asked['buckets']} with le={name} ms", every)
+        return buckets
 
     async def series(self, text: str, window: Window) -> tuple[Series, ...]:
         """The counters that the selector `text` matches, from some minutes before `window` to its end.
@@ -74,6 +90,47 @@ class Prometheus:
         """A millisecond more than the range: Prometheus 3 leaves its start out, Prometheus 2 does not."""
         query = {"query": f"{text}[{round(seconds * 1000) + 1}ms]", "time": f"{at:.3f}"}
         return await self.wire.get(f"/api/v1/query?{URL.build(query=query).raw_query_string}", MOST_BYTES)
+
+
+def _text(counter: Counter) -> str:
+    if not isinstance(counter, str):
+        raise BadSelector("a Prometheus takes a selector, not a metric with dimensions")
+    return counter
+
+
+def _present(said: str, found: tuple[Series, ...]) -> None:
+    """What the operator demands besides is the operator's to know."""
+    if not found:
+        raise NoSeries(f"`{said}` matches no series")
+
+
+# --- histograms ------------------------------------------------------------------------------------------------
+
+
+def _bounds(design: Design) -> Mapping[str, float]:
+    """The buckets that count: by their bound in milliseconds, that bound in seconds."""
+    assert design.inner is not None, "a latency has both"
+    assert design.tau is not None
+    return {f"{design.inner:.9g}": design.inner / SECOND, f"{design.tau:.9g}": design.tau / SECOND, "+Inf": inf}
+
+
+def _of_bound(every: tuple[Series, ...], bound: float) -> tuple[Series, ...]:
+    return tuple(one for one in every if _is(_bound(one), bound))
+
+
+def _bound(series: Series) -> float:
+    """A bucket's upper bound in seconds; NaN where it has none."""
+    try:
+        return float(dict(series.labels).get("le", "nan"))
+    except ValueError:
+        return float("nan")
+
+
+def _is(bound: float, wanted: float) -> bool:
+    return bound == wanted or isclose(bound, wanted, rel_tol=_NEAR)
+
+
+# --- what comes over the wire ----------------------------------------------------------------------------------
 
 
 def _matrix(answer: Any) -> list[tuple[Labels, dict[float, float]]]:

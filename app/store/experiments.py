@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.model import Canary, Cause, KeptExperiment
+from app.model import Canary, Cause, Figures, KeptExperiment
 from app.store.chain import Kind, told
 from app.store.database import insert_into, now_us
 from app.store.fed import Fed, Full, digest_of, told_apart
@@ -25,6 +26,7 @@ from app.store.tables import experiment_looks as looks
 from app.store.tables import experiment_ticks as ticks
 from app.store.tables import experiments as table
 from checks.experiment import Config, GateConfig, GateState, Reason, Status, advance, begin, dump, load, stopped
+from checks.held import Feed
 
 STEP = 500  # ticks that one look takes at most: some 50 us each a metric
 MOST_TICKS = 200_000  # of one experiment: ten weeks of one each half minute
@@ -146,6 +148,14 @@ class Experiments:
                 rows = [{"t": tick.t, "digest": digest_of(tick.body), "body": tick.body} | common for tick in fresh]
                 await connection.execute(insert(ticks), rows)
         return fed
+
+    async def heard(self, key: int, figures: Figures) -> None:
+        """Keep what was read of a source as if it had been sent, and how the source is."""
+        with suppress(Ended):
+            await self.feed(key, [SentTick(tick["t"], tick) for tick in figures.ticks])
+        async with self.engine.begin() as connection:
+            feed = json.dumps(asdict(figures.feed))
+            await connection.execute(update(table).where(table.c.id == key).values(feed=feed))
 
     async def look(self, key: int, cause: Cause) -> KeptExperiment:
         """Move it on to now, with all the ticks that came since the last look, STEP of them a transaction."""
@@ -290,4 +300,7 @@ def _kept(row: Row[Any]) -> KeptExperiment:
         row.repository, row.sha, row.environment, row.base_ref, row.number, row.installation, row.deployment
     )
     started, changed = row.started_at / 1e6, row.changed_at / 1e6
-    return KeptExperiment(row.id, canary, row.rules, row.state, row.status, row.reason, started, changed, row.acted)
+    feed = Feed(**json.loads(row.feed)) if row.feed else None
+    return KeptExperiment(
+        row.id, canary, row.rules, row.state, row.status, row.reason, started, changed, row.acted, feed
+    )

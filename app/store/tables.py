@@ -183,6 +183,7 @@ experiments = Table(
     Column("status", String(16), nullable=False),  # checks.experiment.Status; once final, a trigger keeps the row
     Column("reason", String(16), nullable=False),
     Column("acted", Text, nullable=False),  # "": its consequences are owed
+    Column("feed", Text),  # JSON: the source of its figures, as it was when last asked
     Column("taken", BigInteger, nullable=False),  # the last tick that the state knows of
     Column("started_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),

@@ -8,10 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from app.model import KeptExperiment
-from app.sources import Window
-from app.sources.queries import Watched, read
+from app.sources import Window, read
 from campaign.drill.ground import BASELINE, SCRAPE, Ground
 from campaign.drill.service import CANARY, STABLE
+from checks.experiment import Watched
 
 
 @asynccontextmanager

@@ -11,25 +11,31 @@ from checks.experiment.report import Report, action, report
 from checks.experiment.state import GateState, StateError, begin, dump, load
 from checks.experiment.status import STATES, Reason, Status
 from checks.experiment.tick import TickError, read_tick
+from checks.experiment.watched import Counter, NamedMetric, Query, Side, Watched
 
 __all__ = [
     "CHECK",
     "STATES",
     "Config",
+    "Counter",
     "Gate",
     "GateConfig",
     "GateState",
     "Kind",
     "Metric",
+    "NamedMetric",
     "OnInconclusive",
     "Promote",
+    "Query",
     "Reason",
     "Report",
     "Role",
     "Rollback",
+    "Side",
     "StateError",
     "Status",
     "TickError",
+    "Watched",
     "action",
     "advance",
     "begin",

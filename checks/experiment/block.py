@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from functools import cached_property
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from checks.experiment.config import GateConfig
+from checks.experiment.watched import Queries, SourceName, Watched
 from checks.model import CheckConfig, Strict
 
 Environment = Annotated[str, Field(min_length=1, max_length=255)]
@@ -42,6 +44,12 @@ class Config(CheckConfig):
     gate: GateConfig | None = None
     """How a canary is judged; it needs at least the control's usual share of errors, `baseline`."""
 
+    source: SourceName | Literal[""] = ""
+    """The source that figures are read from, by the name that the operator gave it. Empty: somebody sends ticks."""
+
+    queries: Queries = Field(default_factory=dict)
+    """What is asked of the source: for each metric, by its name, the counters of either side."""
+
     promote: Promote = Promote()
     """What follows a promotion."""
 
@@ -57,11 +65,27 @@ class Config(CheckConfig):
             raise ValueError("environments are named and no gate: set at least `gate: {baseline: 0.01}`")
         return self
 
+    @model_validator(mode="after")
+    def _a_source_is_asked_something(self) -> Self:
+        if bool(self.source) != bool(self.queries):
+            raise ValueError("source and queries belong together: one says whom to ask, the other what")
+        if self.source and self.gate is None:
+            raise ValueError("a source is named and no gate: set at least `gate: {baseline: 0.01}`")
+        assert self.watched or not self.source  # it refuses queries that are not of the metrics
+        return self
+
     @property
     def judged_by(self) -> GateConfig:
         """The gate. Only for rules that name a canary: those have one."""
         assert self.gate is not None, "see `_a_canary_has_a_gate`"
-        return self.gate
+        return self.watched or self.gate
+
+    @cached_property
+    def watched(self) -> Watched | None:
+        """The gate with what feeds it; None where ticks are sent."""
+        if self.gate is None or not self.source:
+            return None
+        return Watched(**dict(self.gate), source=self.source, queries=self.queries)
 
     def canary(self, environment: str) -> bool:
         """Whether a deployment there is a canary."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,10 +13,12 @@ from checks.experiment.aftermath import done, next_step
 from checks.experiment.block import Config
 from checks.experiment.config import GateConfig
 from checks.experiment.design import Design, Role
+from checks.experiment.reaction import too_slow
 from checks.experiment.report import Report, Row, report
 from checks.experiment.state import StateError, load
 from checks.experiment.status import Status
-from checks.held import Experiment
+from checks.experiment.watched import Watched
+from checks.held import Experiment, Feed
 from checks.model import Check, CheckResult, Measure, Measured, Missing, Need, Snapshot, State
 
 NAME = "experiment"
@@ -23,7 +26,7 @@ NAME = "experiment"
 _BADNESS = (State.BLOCK, State.UNMEASURED, State.WAIT, State.PASS)  # the worst first: what experiments can say
 _NEXT_STEPS = {
     State.UNMEASURED: "Read why there was no answer; a new commit is a new canary.",
-    State.WAIT: "Nothing to do but to send ticks: the answer comes with the evidence.",
+    State.WAIT: "Nothing to do while figures come: the answer comes with the evidence.",
 }
 
 
@@ -39,6 +42,7 @@ class _Told:
     gate: GateConfig
     report: Report
     acted: str
+    feed: Feed | None
 
 
 def evaluate(snapshot: Snapshot, config: Config, _measured: Measured) -> CheckResult:
@@ -70,8 +74,8 @@ def _none(snapshot: Snapshot, config: Config) -> CheckResult:
 
 
 def _told(one: Experiment) -> _Told:
-    gate = GateConfig.model_validate_json(one.gate)
-    return _Told(one.id, one.environment, gate, report(load(one.state, gate), gate), one.acted)
+    gate = Watched.model_validate_json(one.gate)
+    return _Told(one.id, one.environment, gate, report(load(one.state, gate), gate), one.acted, one.feed)
 
 
 def _result(told: Sequence[_Told]) -> CheckResult:
@@ -83,11 +87,20 @@ def _result(told: Sequence[_Told]) -> CheckResult:
         _title(worst),
         reasons=tuple(reason for one in told for reason in _reasons(one)),
         measures=tuple(measure for one in told for measure in _measures(one, alone=len(told) == 1)),
-        next_step=next_step(worst.acted) if worst.report.action == "rollback" else _NEXT_STEPS.get(state, ""),
+        next_step=_next_step(worst),
         detail={"experiments": [_detail(one) for one in told]},
         rollback=worst.report.status is Status.ROLLBACK,
-        stage="; ".join(stage(one.report) for one in told),
+        stage="; ".join(f"{stage(one.report)} {one.feed.trouble if one.feed else ''}".strip() for one in told),
     )
+
+
+def _next_step(one: _Told) -> str:
+    """What a person can do; where nothing comes of the source, that is the next thing to mend."""
+    if one.report.action == "rollback":
+        return next_step(one.acted)
+    if one.feed and one.feed.trouble:
+        return f"Find out why source `{one.feed.source}` gives no figures: {one.feed.trouble}."
+    return _NEXT_STEPS.get(one.report.state, "")
 
 
 def stage(told: Report) -> str:
@@ -118,6 +131,21 @@ def _reasons(one: _Told) -> Iterator[str]:
             yield f"{one.environment}: {row.name}: {'; '.join(said)}"
     if one.report.flaw:
         yield f"{one.environment}: the last tick that could not be used: {one.report.flaw}"
+    yield from (f"{one.environment}: {said}" for said in _of_its_figures(one))
+
+
+def _of_its_figures(one: _Told) -> Iterator[str]:
+    """Why there are none, and whether they come too late to be of use."""
+    feed = one.feed or Feed("")
+    if feed.trouble:
+        yield f"source `{feed.source}`: {feed.trouble}{_since(feed)}"
+    slow = too_slow(one.gate, feed.lag or 0.0, feed.source)
+    if slow and not one.report.status.final:
+        yield slow
+
+
+def _since(feed: Feed) -> str:
+    return "" if feed.since is None else f", since {datetime.fromtimestamp(feed.since, UTC):%H:%M} UTC"
 
 
 def _towards(row: Row) -> str:

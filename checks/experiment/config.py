@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from functools import cached_property
 from math import log
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -19,6 +19,7 @@ from checks.model import Strict
 MOST_METRICS = 16
 DEFAULT = "errors"  # the metric of a configuration that lists none
 MOST_WAITING = 1000  # ticks that the watermark may hold back
+SOONEST_LOOK, LATEST_LOOK = 1.0, 10.0  # seconds
 
 
 class OnInconclusive(StrEnum):
@@ -98,8 +99,11 @@ class GateConfig(Strict):
     @cached_property
     def digest(self) -> str:
         """16 hexadecimal digits that change with every rule that evidence depends on."""
-        rules = self.model_dump(mode="json", exclude={"on_inconclusive"})
-        return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(self.bearing(), sort_keys=True).encode()).hexdigest()[:16]
+
+    def bearing(self) -> dict[str, Any]:
+        """The rules that evidence depends on, as JSON has them."""
+        return self.model_dump(mode="json", exclude={"on_inconclusive"})
 
     @cached_property
     def deciding(self) -> tuple[int, ...]:
@@ -110,6 +114,11 @@ class GateConfig(Strict):
     def gates(self) -> tuple[int, ...]:
         """Which of `designs` must be proven."""
         return tuple(at for at, design in enumerate(self.designs) if design.role is Role.GATE)
+
+    @property
+    def look_seconds(self) -> float:
+        """Seconds between two looks of whoever looks after it: a third of a tick, within reason."""
+        return min(max(self.tick_seconds / 3, SOONEST_LOOK), LATEST_LOOK)
 
     @cached_property
     def split_bound(self) -> float:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from app.model import Action, Canary, Cause, Done, KeptExperiment, Kind, Landed, Later, Outcome, Place, Trigger
+from app.model import Action, Canary, Cause, Done, Figures, KeptExperiment, Kind, Landed, Later, Outcome, Place, Trigger
 from app.render.revert import RevertRenderer
 from checks.experiment import Config, GateConfig, GateState, begin, dump
 from checks.experiment.aftermath import NOTHING
+from checks.held import Feed as HeldFeed
 from handlers.consequences import Consequences
 from handlers.experiment import REST, Watch
 from handlers.reverting import Reverting
@@ -35,6 +36,9 @@ class Shelf:
     async def get(self, key: int) -> KeptExperiment | None:
         return self.found
 
+    async def heard(self, key: int, figures: Figures) -> None:
+        self.acts.append(f"heard {len(figures.ticks)} ticks of {figures.feed.source}")
+
     async def look(self, key: int, cause: Cause) -> KeptExperiment:
         assert self.found is not None
         return self.found
@@ -44,6 +48,16 @@ class Shelf:
 
     async def acted(self, key: int, outcome: str) -> None:
         self.acts.append(outcome)
+
+
+@dataclass
+class Feed:
+    """Whoever is asked for figures, and what it has."""
+
+    has: Figures | None = None
+
+    async def due(self, kept: KeptExperiment) -> Figures | None:
+        return self.has
 
 
 @dataclass
@@ -74,10 +88,10 @@ class _Unmerged:
         raise AssertionError(landed)
 
 
-def watch(found: KeptExperiment | None) -> tuple[Watch, Shelf, Clock]:
+def watch(found: KeptExperiment | None, has: Figures | None = None) -> tuple[Watch, Shelf, Clock]:
     shelf, clock = Shelf(found), Clock()
     reverting = Reverting(_Unasked(), _Unmerged(), RevertRenderer())
-    return Watch(shelf, Consequences(_Unasked(), reverting), clock), shelf, clock
+    return Watch(shelf, Feed(has), Consequences(_Unasked(), reverting), clock), shelf, clock
 
 
 def told(answer: Done | Later) -> list[Any]:
@@ -145,3 +159,15 @@ async def test_the_round_finds_each_that_is_open() -> None:
     (trigger,) = await looks.round()
     assert (trigger.kind, trigger.experiment, trigger.installation) == (Kind.EXPERIMENT, 12, 3)
     assert trigger.lane == LOOK.lane
+
+
+async def test_what_its_source_says_is_kept_before_the_look_and_trouble_is_told_at_once() -> None:
+    looks, shelf, _ = watch(kept(begin(RULES)), Figures(HeldFeed("production"), ({"t": 1.0},)))
+    await looks(LOOK)
+    assert shelf.acts == ["heard 1 ticks of production"]
+    assert shelf.found is not None
+    shelf.found = replace(shelf.found, feed=HeldFeed("production", 15.0, "HTTP 500", 1.0))
+    assert told(await looks(LOOK)) == [(Kind.EVALUATE, 7, "experiment.waiting_data")]
+    assert told(await looks(LOOK)) == []
+    shelf.found = replace(shelf.found, feed=HeldFeed("production", 15.0))
+    assert told(await looks(LOOK)) == [(Kind.EVALUATE, 7, "experiment.waiting_data")]

@@ -30,7 +30,7 @@ from app.store.experiments import gate_of
 from app.store.tokens import Grant
 from checks.experiment import load, report
 from tests.deliveries import new
-from tests.road.stories import change, shop
+from tests.road.stories import PATH, change, shop
 from tests.road.town import github
 
 pytestmark = pytest.mark.slow
@@ -332,3 +332,31 @@ async def test_who_stops_it_ends_it_for_good_and_the_worker_hears_of_it(here: He
     answer = await here.post(f"{path}/ticks", tick(time.time()))
     assert (answer.status, (await answer.json())["ended"]) == (200, True)
     assert [json.loads(wake.body)["experiment"] for wake in await new(here.stores.inbox.engine)] == [1, 1]
+
+
+SOURCED = (
+    RULES.replace("watermark_seconds: 0", "watermark_seconds: 400")
+    + """  source: production
+  queries: {errors: {control: {total: a, bad: b}, canary: {total: c, bad: d}}}
+"""
+)
+
+
+async def test_what_is_read_from_a_source_is_sent_by_nobody_and_begins_with_what_can_be_foreseen(here: Here) -> None:
+    here.repo.commit("main", {PATH: SOURCED})
+    _, sha = change(here.repo)
+    answer = await here.post(START, {"sha": sha, "environment": "canary"})
+    begun = await answer.json()
+    assert begun["warnings"] == ["source `production`: the operator lets octo/shop use no source of this name"]
+    tick = {"t": time.time(), "control": {"good": 9, "total": 9}, "canary": {"good": 9, "total": 9}}
+    refused = await here.post(f"{START}/{begun['experiment']}/ticks", tick)
+    assert refused.status == 409
+    assert "read from the source `production`" in (await refused.json())["error"]
+
+
+async def test_an_experiment_that_cannot_answer_in_time_begins_with_a_warning(here: Here) -> None:
+    here.repo.commit("main", {PATH: RULES.replace("watermark_seconds: 0", "watermark_seconds: 400")})
+    _, sha = change(here.repo)
+    begun = await (await here.post(START, {"sha": sha, "environment": "canary"})).json()
+    (warning,) = begun["warnings"]
+    assert "a rollback within 7 min is not possible, it takes 8.33 min at least" in warning

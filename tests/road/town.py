@@ -15,6 +15,7 @@ from app.github.sandbox import Repo, Sandbox, SandboxApp
 from app.main import System
 from app.model import CARD_MARKER
 from app.osv.sandbox import OsvSandbox
+from app.sources import Sources
 
 SECRET = "a secret of the tests"
 DECISION = "maestro / decision"
@@ -70,10 +71,10 @@ async def github() -> AsyncIterator[Sandbox]:
 
 
 @asynccontextmanager
-async def maestro_in(sandbox: Sandbox, directory: Path) -> AsyncIterator[Town]:
-    """Maestro, running against `sandbox` with its database in `directory`."""
+async def maestro_in(sandbox: Sandbox, directory: Path, sources: Sources | None = None) -> AsyncIterator[Town]:
+    """Maestro, running against `sandbox` with its database in `directory`, and with the operator's `sources`."""
     async with OsvSandbox() as osv:
-        async with beside(sandbox, directory, SECRET, osv_url=osv.url) as (maestro, url):
+        async with beside(sandbox, directory, SECRET, osv_url=osv.url, sources=sources) as (maestro, url):
             yield Town(sandbox, maestro, url, osv)
         assert osv.violations == []
 

@@ -11,13 +11,15 @@ import pytest
 
 from app.sources import BadSelector, NoSeries, Prometheus, Reading, Window
 from app.wire import Wire, root
+from checks.experiment import GateConfig, Side
 from tests.sources.service import SCRAPE, Service, prometheus, serving
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
 OK, ERROR = 'http_requests_total{code="200"}', 'http_requests_total{code="500"}'
-SELECTORS = {"total": "http_requests_total", "bad": 'http_requests_total{code=~"5.."}'}
+REQUESTS = Side(total="http_requests_total", bad='http_requests_total{code=~"5.."}')
+(ERRORS,) = GateConfig(baseline=0.01).designs
 TICK = 2 * SCRAPE
 
 
@@ -26,8 +28,7 @@ async def scraped(session: aiohttp.ClientSession, address: str, processes: int) 
     source = Prometheus(Wire(session, root(address)), {})
 
     async def all_up() -> bool:
-        found = await source.read({"up": "up"}, Window(time.time() - SCRAPE, SCRAPE, 1))
-        return found.series["up"] >= processes
+        return len(await source.series("up", Window(time.time() - SCRAPE, SCRAPE, 1))) >= processes
 
     await until(all_up, seconds=30)
 
@@ -35,7 +36,7 @@ async def scraped(session: aiohttp.ClientSession, address: str, processes: int) 
 async def settled(source: Prometheus, window: Window) -> Reading:
     """The window, read when its last sample is there."""
     await asyncio.sleep(max(0.0, window.end + SCRAPE - time.time()))
-    return await source.read(SELECTORS, window, required=["total"])
+    return await source.count(ERRORS, REQUESTS, window)
 
 
 def summed(found: Reading, name: str) -> float:
@@ -77,7 +78,7 @@ async def test_each_request_is_counted_once_through_resets_first_errors_and_new_
         after = Window(window.end, TICK, 3)
         again = await settled(source, after)
         assert again.resets >= 1
-        whole = await source.read(SELECTORS, Window(window.start, TICK, 9), required=["total"])
+        whole = await source.count(ERRORS, REQUESTS, Window(window.start, TICK, 9))
         added = total - 1_000 + 4 + new.counters[OK] - 5_000 + 31
         assert summed(whole, "total") == pytest.approx(added, abs=late)
 
@@ -112,7 +113,7 @@ async def test_a_selector_that_matches_nothing_is_told_apart_from_no_requests(tm
         await scraped(session, address, processes=1)
         window = Window(time.time() - TICK, TICK, 1)
         demanding = Prometheus(Wire(session, root(address)), {"job": "another"})
-        with pytest.raises(NoSeries, match=r'`http_requests_total{job="another"}` matches'):
-            await demanding.read(SELECTORS, window, required=["total"])
+        with pytest.raises(NoSeries, match="`http_requests_total` matches no series"):
+            await demanding.count(ERRORS, REQUESTS, window)
         with pytest.raises(BadSelector, match="no selector"):
-            await demanding.read({"total": 'up[5m]) or vector(1) or ({job="x"}'}, window)
+            await demanding.series('up[5m]) or vector(1) or ({job="x"}', window)

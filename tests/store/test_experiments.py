@@ -8,13 +8,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.model import Canary, Cause, KeptExperiment
+from app.model import Canary, Cause, Figures, KeptExperiment
 from app.store import experiments as module
 from app.store.experiments import Ended, Experiments, SentTick, gate_of
 from app.store.fed import Fed, Full
 from app.store.provenance import Provenance
 from app.store.triples import SentTriple, Triples
 from checks.experiment import Config, GateConfig, Reason, Status, load
+from checks.held import Feed
 
 pytestmark = pytest.mark.slow
 
@@ -101,6 +102,19 @@ async def test_a_tick_that_comes_twice_is_kept_once_and_one_that_differs_is_told
     spelt = SentTick(START, json.loads(json.dumps(dict(reversed(list(tick(0).sent.items()))))))  # type: ignore[attr-defined]
     assert await experiments.feed(begun.id, [tick(0), spelt, tick(1)]) == Fed((0, 2), (1,))
     assert await experiments.feed(begun.id, [tick(1), tick(0, bad=200)]) == Fed((1,), (0,), (1,))
+
+
+async def test_what_was_read_twice_is_one_tick_and_how_the_source_is_stays_known(
+    experiments: Experiments, begun: KeptExperiment
+) -> None:
+    read = Figures(Feed("production", 15.0, "HTTP 500", START), ({"t": START, "control": {}, "canary": {}},))
+    for _ in range(2):  # as if the worker had been killed between the reading and the look
+        await experiments.heard(begun.id, read)
+    assert await experiments.feed(begun.id, [SentTick(START, read.ticks[0])]) == Fed(duplicate=(0,))
+    stopped = await experiments.stop(begun.id, Reason.STOPPED, CAUSE)
+    await experiments.heard(begun.id, read)
+    assert stopped.feed == read.feed
+    assert await experiments.replayed(begun.id) == stopped.state
 
 
 @pytest.mark.parametrize(("bad", "answer"), [(100, "promote"), (400, "rollback")])

@@ -12,7 +12,7 @@ from app.render.sections import section
 from checks.decide import Policy, decide
 from checks.experiment import CHECK, GateConfig, Reason, begin, dump, stopped
 from checks.experiment.block import Config
-from checks.held import Experiment
+from checks.held import Experiment, Feed
 from checks.judge import Case, judge
 from checks.model import CheckResult, Missing, Mode, Pull, Snapshot, State, Verdict
 from checks.registry import CHECKS
@@ -231,3 +231,24 @@ def test_what_was_not_used_is_told_by_kind() -> None:
     shown = section(decision.rows[0], PULL)
     assert "Not used: 1 late, 1 flawed. Evidence was begun anew 0 times." in shown
     assert "control of errors has more good requests than requests" in shown
+
+
+# --- where figures come from -------------------------------------------------------------------------------------
+
+
+def test_why_a_source_gives_nothing_is_said_and_what_to_do_about_it() -> None:
+    away = Feed("production", 15.0, "connection refused", 1_700_000_000.0)
+    told = evaluated(replace(experiment([]), feed=away))
+    assert told.state is State.WAIT
+    assert "canary: source `production`: connection refused, since 22:13 UTC" in told.reasons
+    assert told.next_step == "Find out why source `production` gives no figures: connection refused."
+    assert told.stage != evaluated(experiment([])).stage
+
+
+def test_figures_too_old_for_a_rollback_within_seven_minutes_are_said_while_it_runs() -> None:
+    old = replace(experiment(GOOD[:2]), feed=Feed("production", 720.0))
+    (said,) = (reason for reason in evaluated(old).reasons if "7 min" in reason)
+    assert said.startswith("canary: figures of `production` are 12 min old and ticks of ")
+    assert "a rollback within 7 min is not possible" in said
+    answered = replace(experiment(BAD), feed=Feed("production", 720.0))
+    assert not any("7 min" in reason for reason in evaluated(answered).reasons)

@@ -1,0 +1,62 @@
+"""The operator's file of sources: the only place that holds an address. A repository can but name one.
+
+A kind of source is an Entry, and its name in `AnyEntry`; nothing else needs to know of it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from app.sources.entry import Entry
+from app.sources.errors import SourceError
+from app.sources.prometheus_entry import PrometheusEntry
+from checks.experiment import Watched
+from checks.experiment.reaction import too_late, too_slow
+from checks.experiment.watched import SOURCE
+from checks.model import Strict
+
+MOST_SOURCES = 200
+
+AnyEntry = PrometheusEntry
+
+
+class NoSource(SourceError):
+    """The operator lets this repository use no source of that name, whether there is one or not."""
+
+
+class Sources(Strict):
+    """What `MAESTRO_SOURCES` names."""
+
+    sources: Annotated[dict[str, AnyEntry], Field(max_length=MOST_SOURCES)] = Field(default_factory=dict)
+    """Each source by the name that repositories call it: small letters, digits and `-`."""
+
+    @field_validator("sources")
+    @classmethod
+    def _have_names(cls, sources: dict[str, AnyEntry]) -> dict[str, AnyEntry]:
+        wrong = [name for name in sources if not re.fullmatch(SOURCE, name)]
+        if wrong:
+            raise ValueError(f"{wrong[0][:80]!r} is no name of a source: small letters, digits and `-`")
+        return sources
+
+    def of(self, name: str, repository: str) -> Entry:
+        """The source `name`, for `repository`. Raises NoSource."""
+        entry = self.sources.get(name)
+        if entry is None or not entry.lets(repository):
+            raise NoSource(f"the operator lets {repository} use no source of this name")
+        return entry
+
+    def warnings(self, config: Watched, repository: str) -> tuple[str, ...]:
+        """What is known of `config` before anything was read: that nothing can be, or that it comes too late."""
+        try:
+            lag = self.of(config.source, repository).lag_seconds
+        except NoSource as error:
+            return (f"source `{config.source}`: {error}",)
+        return tuple(filter(None, (too_late(config, lag), too_slow(config, lag, config.source))))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no log may hold."""
+        return tuple(secret for entry in self.sources.values() for secret in entry.secrets)

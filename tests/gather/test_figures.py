@@ -1,0 +1,198 @@
+"""When a source is asked, what for, and what is said where it has no answer. No test waits for a clock."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from app.gather.figures import SourceReader, due
+from app.model import Canary, Figures, KeptExperiment
+from app.sources import Sources, Window
+from checks.experiment import Config, Gate, begin, dump
+from checks.held import Feed
+from tests.sources.prometheus import StandIn, standing_in
+
+START = 1_700_000_010.0  # 30 s ticks end at 1_700_000_010, ..._040
+SHA = "0a1b2c3" + "d" * 33
+QUERIES = {
+    "errors": {
+        "control": {"total": 'requests{v="x"}', "bad": 'errors{v="x"}'},
+        "canary": {"total": 'requests{v="{short_sha}"}', "bad": 'errors{v="{short_sha}"}'},
+    }
+}
+RULES = Config.model_validate(
+    {"environments": ["canary"], "gate": {"baseline": 0.01}, "source": "production", "queries": QUERIES}
+)
+ASKED = Feed("production", 15.0)
+
+
+def kept(
+    rules: Config = RULES, feed: Feed | None = ASKED, state: str = "", environment: str = "canary"
+) -> KeptExperiment:
+    canary = Canary("octo/shop", SHA, environment, "main", 7)
+    written = state or dump(begin(rules.judged_by))
+    return KeptExperiment(12, canary, rules.model_dump_json(), written, "waiting_data", "", START, START, feed=feed)
+
+
+def when(now: float, state: str = "", feed: Feed | None = ASKED) -> Window | None:
+    assert RULES.watched is not None
+    return due(kept(feed=feed, state=state), RULES.watched, 15.0, now)
+
+
+# --- when ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_source_that_was_not_asked_yet_is_asked_at_once() -> None:
+    assert when(START + 1, feed=None) == when(START + 1, feed=Feed("staging")) == Window(START - 30, 30, 1)
+
+
+def test_a_tick_is_due_once_its_figures_are_complete() -> None:
+    assert when(START + 30 + 14) is None
+    assert when(START + 30 + 15) == Window(START, 30, 1)
+    assert when(START + 60 + 15) == Window(START, 30, 2)
+
+
+def test_what_can_no_longer_count_is_not_read() -> None:
+    assert when(START + 30 + 60) == Window(START + 30, 30, 1), "the first has settled"
+    assert when(START + 3_600 + 15) == Window(START + 3_540, 30, 2)
+
+
+def test_a_tick_that_was_read_is_read_again_with_the_next_one_only() -> None:
+    gate = Gate(RULES.judged_by)
+    gate.update({"t": START + 30, "metrics": {}}, now=START + 46)
+    assert when(START + 59 + 15, gate.to_json()) is None
+    assert when(START + 60 + 15, gate.to_json()) == Window(START, 30, 2)
+
+
+# --- what it says ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Scene:
+    """One source, whoever reads it, and the time."""
+
+    source: StandIn
+    reader: SourceReader
+    at: float = START + 75
+
+    async def read(self, experiment: KeptExperiment) -> Figures:
+        for _ in range(20):
+            found = await self.reader.due(experiment)
+            if found is not None:
+                return found
+        raise AssertionError("it never answers")
+
+
+@asynccontextmanager
+async def scene(**entry: object) -> AsyncIterator[Scene]:
+    async with standing_in(StandIn(every=15)) as source, aiohttp.ClientSession() as session:
+        told = {"kind": "prometheus", "url": source.url, "repositories": ["octo/*"], "lag_seconds": 15} | entry
+        here = Scene(source, SourceReader(Sources(), session, lambda: here.at))
+        here.reader = replace(
+            here.reader, sources=Sources.model_validate_json(json.dumps({"sources": {"production": told}}))
+        )
+        yield here
+        await here.reader.close()
+
+
+def counting(bad: Mapping[str, float]) -> dict[str, Any]:
+    """Ten requests a second on either side, and so many bad ones in 30 seconds."""
+    requests = {f'requests{{v="{version}"': lambda at: 10 * (at - 1_600_000_000) for version in bad}
+    errors = {f'errors{{v="{v}"': lambda at, many=many: many * (at - 1_600_000_020) // 30 for v, many in bad.items()}
+    return requests | errors
+
+
+async def test_ticks_are_read_as_if_they_had_been_sent() -> None:
+    async with scene() as here:
+        here.source.counters = counting({"x": 3, "0a1b2c3": 6})
+        found = await here.read(kept())
+        assert found.feed == Feed("production", 15.0)
+        good = {"control": {"total": 300, "good": 297}, "canary": {"total": 300, "good": 294}}
+        assert found.ticks == tuple({"t": START + t, "metrics": {"errors": good}} for t in (30, 60))
+
+
+async def test_the_first_look_brings_no_tick_from_before_the_experiment() -> None:
+    async with scene() as here:
+        here.at = START + 1
+        here.source.counters = counting({"x": 3, "0a1b2c3": 6})
+        assert await here.read(kept(feed=None)) == Figures(Feed("production", 15.0))
+
+
+async def test_a_selector_that_matches_nothing_is_said_at_once_and_its_ticks_are_missing() -> None:
+    async with scene() as here:
+        here.source.counters = counting({"x": 3})
+        found = await here.read(kept())
+        assert found.feed.trouble == '`requests{v="0a1b2c3"}` matches no series'
+        assert found.ticks == tuple({"t": START + t, "metrics": {"errors": {}}} for t in (30, 60))
+        gate = Gate(RULES.judged_by)
+        for tick in found.ticks:
+            gate.update(tick, now=START + 200)
+        assert gate.state.status.value == "waiting_data"
+
+
+async def test_the_same_trouble_lasts_since_it_began_and_ends_with_the_next_answer() -> None:
+    async with scene() as here:
+        here.source.wrong = lambda _request: web.Response(status=500)
+        first = await here.read(kept())
+        assert (first.feed, first.ticks) == (Feed("production", 15.0, "HTTP 500", here.at), ())
+        here.at += 10
+        assert (await here.read(kept(feed=first.feed))).feed == first.feed
+        here.source.wrong, here.source.counters = None, counting({"x": 3, "0a1b2c3": 6})
+        assert (await here.read(kept(feed=first.feed))).feed == ASKED
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"repositories": ["other/*"]}, "the operator lets octo/shop use no source of this name"),
+        ({"lag_seconds": 55}, "too late for watermark_seconds 60: set it to 65 at least"),
+        ({"url": "http://127.0.0.1:1"}, "connection refused"),
+    ],
+)
+async def test_why_nothing_is_read_is_said(entry: dict[str, object], said: str) -> None:
+    async with scene(**entry) as here:
+        found = await here.read(kept(feed=None))
+        assert said in found.feed.trouble
+        assert found.ticks == ()
+
+
+async def test_a_source_that_is_not_lent_and_one_that_is_not_there_are_told_alike() -> None:
+    async with scene(repositories=["other/*"]) as here:
+        lent = await here.read(kept(feed=None))
+        here.reader = replace(here.reader, sources=Sources())
+        assert await here.read(kept(feed=None)) == lent
+        assert lent.feed.lag is None
+
+
+async def test_a_query_cannot_be_broken_out_of_by_the_name_of_an_environment() -> None:
+    queries = {"errors": {side: {"total": 'a{e="{environment}"}', "bad": "b"} for side in ("control", "canary")}}
+    rules = Config.model_validate(RULES.model_dump() | {"queries": queries})
+    async with scene() as here:
+        found = await here.read(kept(rules, environment='x"} or up{a="'))
+        assert "{environment} cannot stand in a query" in found.feed.trouble
+        assert here.source.asked == []
+
+
+async def test_a_slow_source_holds_up_no_look() -> None:
+    async with scene() as here:
+        here.source.slow = 1.0
+        here.source.counters = counting({"x": 3, "0a1b2c3": 6})
+        assert await here.reader.due(kept()) is None
+        assert len(here.reader.begun) == 1
+        assert len((await here.read(kept())).ticks) == 2
+        assert here.reader.begun == {}
+
+
+async def test_rules_without_a_source_ask_nobody() -> None:
+    async with scene() as here:
+        plain = Config.model_validate({"environments": ["canary"], "gate": {"baseline": 0.01}})
+        assert await here.reader.due(kept(plain)) is None
+        assert await here.reader.due(replace(kept(), status="rollback")) is None
+        assert here.source.asked == []

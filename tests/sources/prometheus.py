@@ -1,0 +1,64 @@
+"""A stand-in for Prometheus: range vectors over real HTTP, of counters that are functions of time."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+_RANGE = re.compile(r"(?P<selector>.*)\[(?P<ms>[0-9]+)ms\]", re.DOTALL)
+Counter = Callable[[float], float]
+Answer = Callable[[web.Request], web.StreamResponse]
+
+
+@dataclass
+class StandIn:
+    """Answers a query with each counter whose word the selector holds.
+
+    `counters`: what each stands at, in epoch seconds; scraped each `every` seconds. `slow`: seconds before it answers.
+    `wrong`: what it answers in place of the truth. `asked`: each query, with the bearer token that came with it.
+    """
+
+    counters: dict[str, Counter] = field(default_factory=dict)
+    every: float = 0.25
+    slow: float = 0.0
+    wrong: Answer | None = None
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    url: str = ""
+
+    async def query(self, request: web.Request) -> web.StreamResponse:
+        """GET /api/v1/query."""
+        self.asked.append((request.query["query"], request.headers.get("Authorization", "")))
+        await asyncio.sleep(self.slow)
+        if self.wrong is not None:
+            return self.wrong(request)
+        found = _RANGE.fullmatch(request.query["query"])
+        assert found is not None, request.query["query"]
+        until = float(request.query["time"])
+        result = [
+            {"metric": {"instance": word, "job": "web"}, "values": self._samples(counter, until, int(found["ms"]))}
+            for word, counter in self.counters.items()
+            if word in found["selector"]
+        ]
+        return web.json_response({"status": "success", "data": {"resultType": "matrix", "result": result}})
+
+    def _samples(self, counter: Counter, until: float, milliseconds: int) -> list[list[object]]:
+        first = int((until - milliseconds / 1000) // self.every) + 1
+        times = [at * self.every for at in range(first, int(min(until, time.time()) // self.every) + 1)]
+        return [[at, f"{counter(at):.0f}"] for at in times]
+
+
+@asynccontextmanager
+async def standing_in(stand_in: StandIn) -> AsyncIterator[StandIn]:
+    """`stand_in`, listening at its `url`."""
+    app = web.Application()
+    app.router.add_get("/api/v1/query", stand_in.query)
+    async with TestServer(app) as server:
+        stand_in.url = str(server.make_url("")).rstrip("/")
+        yield stand_in

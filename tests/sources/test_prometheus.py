@@ -1,0 +1,121 @@
+"""What Prometheus may answer instead of figures, over real HTTP, and what is said of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from app.sources import BadSelector, NoSeries, Prometheus, SourceError, Window
+from app.wire import Tuning, Wire, WireError, root
+from checks.experiment import GateConfig, Metric, NamedMetric, Side
+from checks.experiment.design import Design, Kind
+from tests.sources.prometheus import Answer, StandIn, standing_in
+
+WINDOW = Window(1_700_000_000, 30, 2)
+REQUESTS = Side(total="requests", bad="errors")
+(ERRORS,) = GateConfig(baseline=0.01).designs
+(P95,) = GateConfig(metrics=(Metric(name="p95", kind=Kind.LATENCY, tau_ms=250, margin=1.25),)).designs
+
+
+@pytest.fixture
+async def stand_in() -> AsyncIterator[StandIn]:
+    async with standing_in(StandIn(every=15)) as started:
+        yield started
+
+
+async def counted(
+    stand_in: StandIn, side: Side = REQUESTS, design: Design = ERRORS, seconds: float = 5
+) -> dict[str, object]:
+    async with aiohttp.ClientSession() as session:
+        wire = Wire(session, root(stand_in.url), Tuning(attempts=1, total=seconds))
+        found = await Prometheus(wire, {"team": "shop"}).count(design, side, WINDOW)
+        return dict(found.counts)
+
+
+async def test_what_counters_added_is_counted_in_each_tick(stand_in: StandIn) -> None:
+    stand_in.counters = {"requests": lambda at: 10 * (at - 1_600_000_000), "errors": lambda at: at - 1_600_000_000}
+    assert await counted(stand_in) == {"total": (300, 300), "bad": (30, 30)}
+    assert all('team="shop"' in query for query, _ in stand_in.asked)
+
+
+async def test_no_error_yet_is_none_and_no_request_counter_is_said(stand_in: StandIn) -> None:
+    stand_in.counters = {"requests": lambda at: at - 1_600_000_000}
+    assert await counted(stand_in) == {"total": (30, 30), "bad": (0, 0)}
+    stand_in.counters = {"errors": lambda at: at}
+    with pytest.raises(NoSeries, match="`requests` matches no series"):
+        await counted(stand_in)
+
+
+def json(body: object, status: int = 200) -> Answer:
+    return lambda _request: web.json_response(body, status=status)
+
+
+def text(body: str, status: int = 200) -> Answer:
+    return lambda _request: web.Response(text=body, status=status)
+
+
+def matrix(value: object) -> Answer:
+    series = {"metric": {"instance": "a"}, "values": [[1_700_000_000, "1"], [1_700_000_015, value]]}
+    return json({"status": "success", "data": {"resultType": "matrix", "result": [series]}})
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (text("oops", 500), "HTTP 500"),
+        (json({"status": "error", "error": "who are you?"}, 401), "HTTP 401: who are you?"),
+        (text("", 403), "HTTP 403"),
+        (text("<html>"), "the answer is not JSON"),
+        (text("[" * 100_000), "the answer is nested too deep"),
+        (text("x" * (16 * 1024 * 1024 + 1)), "more than 16,777,216 bytes"),
+        (lambda _request: web.Response(status=302, headers={"Location": "http://127.0.0.1:1/"}), "redirected"),
+        (json({"status": "success", "data": {"resultType": "vector", "result": []}}), "no matrix"),
+        (json({"status": "success"}), "no answer of the query API"),
+        (json([]), "no answer of the query API"),
+        (matrix(None), "no answer of the query API"),
+        (matrix("many"), "no answer of the query API"),
+    ],
+)
+async def test_an_answer_that_is_none_is_said_in_a_few_words(stand_in: StandIn, answer: Answer, said: str) -> None:
+    stand_in.wrong = answer
+    with pytest.raises((WireError, SourceError)) as refused:
+        await counted(stand_in)
+    words = refused.value.said if isinstance(refused.value, WireError) else str(refused.value)
+    assert said in words
+    assert "query=" not in words, "what was asked holds the labels of the operator"
+
+
+async def test_a_number_that_is_none_is_passed_over(stand_in: StandIn) -> None:
+    stand_in.wrong = matrix("NaN")
+    assert (await counted(stand_in))["total"] == (0, None)
+
+
+async def test_nobody_there(stand_in: StandIn) -> None:
+    stand_in.url = "http://127.0.0.1:1"
+    with pytest.raises(WireError) as refused:
+        await counted(stand_in)
+    assert refused.value.said == "connection refused"
+
+
+async def test_nobody_in_time(stand_in: StandIn) -> None:
+    stand_in.slow = 0.3
+    with pytest.raises(WireError) as refused:
+        await counted(stand_in, seconds=0.05)
+    assert refused.value.said == "no answer in time"
+
+
+async def test_a_bucket_that_the_histogram_lacks_is_named(stand_in: StandIn) -> None:
+    stand_in.counters = {"buckets": lambda at: at}
+    with pytest.raises(NoSeries, match=r"`buckets with le=200 ms` matches no series"):
+        await counted(stand_in, Side(buckets="buckets"), P95)
+
+
+@pytest.mark.parametrize(
+    "counter", ["rate(requests[5m])", 'up[5m]) or ({a="b"}', NamedMetric(namespace="n", metric="m")]
+)
+def test_what_is_no_selector_is_refused_before_it_is_asked(counter: str | NamedMetric) -> None:
+    with pytest.raises(BadSelector):
+        Prometheus(Wire.__new__(Wire), {}).check(Side(total=counter, bad="errors"))
