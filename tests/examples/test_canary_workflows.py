@@ -11,9 +11,13 @@ from typing import Any
 
 import pytest
 
+from app.config import parse
+from app.config.model import Config as Configuration
 from app.github.sandbox import Repo, Sandbox, SandboxApp
 from app.model import DispatchWorkflow
-from tests.examples.canary import Shop, shop
+from checks.experiment import Config, Role
+from checks.registry import CHECKS
+from tests.examples.canary import EXAMPLE, Shop, shop
 from tests.examples.runner import Runner, workflow
 
 EVERY = pytest.mark.parametrize("name", ["canary.yml", "promote.yml", "rollback.yml"])
@@ -48,6 +52,19 @@ def test_no_expression_stands_in_a_shell_line_and_nothing_is_allowed_that_is_not
 @DISPATCHED
 def test_no_run_waits_where_github_would_drop_it(name: str) -> None:
     assert "concurrency" not in workflow(name)
+
+
+def test_the_configuration_is_read_as_it_stands_and_names_the_templates() -> None:
+    found = parse((EXAMPLE / "maestro.yml").read_text("utf-8"), checks=CHECKS)
+    assert isinstance(found, Configuration)
+    block = found.checks["experiment"]
+    assert isinstance(block, Config)
+    assert block.canary(job("canary.yml")["steps"][1]["run"].partition('environment: "')[2].partition('"')[0])
+    assert (block.promote.workflow, block.rollback.workflow) == ("promote.yml", "rollback.yml")
+    roles = {design.name: design.role for design in block.judged_by.designs}
+    assert roles == {"errors": Role.GATE, "p95": Role.GATE, "cost": Role.REPORT, "carbon": Role.REPORT}
+    share = workflow("canary.yml")[True]["workflow_dispatch"]["inputs"]["share"]["default"]
+    assert block.judged_by.expected_share == float(share)
 
 
 # --- what the steps do --------------------------------------------------------------------------------------------
