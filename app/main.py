@@ -245,7 +245,7 @@ def _work(settings: Settings, reached: _Reached, owns: Callable[[], Awaitable[bo
     reader = replace(_reader(reached, connect_to, own_app), ci_grace=settings.ci_grace)
     publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, Myself(github))
     renderer = GitHubRenderer(addressed=_pages(settings).shown_on)
-    reverting = Reverting(publisher, Merges(connect_to), RevertRenderer())
+    reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(_pages(settings).address))
     watch = Watch(kept.experiments, reached.figures, Consequences(publisher, reverting))
     commanded = CanaryCommands(Canaries(connect_to), kept.experiments)
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)

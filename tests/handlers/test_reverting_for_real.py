@@ -68,7 +68,7 @@ class Base:
         known = effects or Effects(self.engine)
         journal = Provenance(self.engine)
         publisher = Publisher(connect_to, known, app.app_id, journal, own_login=Myself(github))
-        reverting = Reverting(publisher, Merges(connect_to), RevertRenderer())
+        reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(page))
         return await Consequences(publisher, reverting)(self._kept(sha or self.head, revert), Cause("test"))
 
     def _kept(self, sha: str, revert: bool) -> KeptExperiment:
@@ -104,6 +104,10 @@ def objects_tip(repo: Repo, branch: str) -> str:
     return repo.state.refs.get(f"heads/{branch}") or repo.tip()
 
 
+def page(experiment: int, repository: str, sha: str) -> str:
+    return f"https://maestro.example/experiments/{experiment}?of={repository}@{sha}"
+
+
 @pytest.fixture
 async def base(tmp_path: Path) -> AsyncIterator[Base]:
     """It must be left without one violation of GitHub's contract."""
@@ -137,6 +141,9 @@ async def test_a_merged_change_is_taken_back_by_one_pull_request_and_nothing_els
     assert pull.title == 'Revert "Double everybody\'s x, for 7"'
     for said in ("errors is proven worse than tolerated", "#1", "of 50 needed", "Nothing changes until somebody"):
         assert said in (pull.body or "")
+    address = f"](https://maestro.example/experiments/12?of=octo/shop%40{base.head})"
+    assert address in (pull.body or "")
+    assert address in base.words[0]
 
 
 async def test_done_again_it_changes_nothing(base: Base) -> None:
