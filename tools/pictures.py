@@ -1,8 +1,9 @@
-"""Draw the cards that the documentation shows: `make pictures`.
+"""Draw what the documentation shows: `make pictures`.
 
 `maestro demo` runs, and a real browser draws the comment on three of its pull requests, in light and in dark, to
-`docs/images/card-<name>-<scheme>.png`. Without Chromium, or without a font for the card's marks, nothing is drawn:
-that is said, and is a failure only where MAESTRO_REQUIRE_ALL is set.
+`docs/images/card-<name>-<scheme>.png`; and the page of a made-up experiment to `page-experiment-<scheme>.png`. Without
+Chromium, or without a font for the card's marks, nothing is drawn: that is said, and is a failure only where
+MAESTRO_REQUIRE_ALL is set.
 """
 
 from __future__ import annotations
@@ -19,10 +20,13 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from itertools import count
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+
+from tools import experiment
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -31,10 +35,13 @@ SCHEMES = ("light", "dark")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 COMMENT = "section[id^=issuecomment-]"
+PAGE = "main"
+TICKS = 44  # of the experiment: its evidence is on its way
 WIDTH = 900  # about that of a comment on GitHub
 MARGIN = 8
-SCALE = 1.5  # sharp on screens of high resolution, and still within BYTES
-BYTES = 150_000  # a picture is read with every visit of the README
+SCALE = 1.5  # of a card: sharp on screens of high resolution, and still within BYTES
+PAGE_SCALE = 1.0  # a page is larger
+BYTES = 200_000  # a picture is read with every visit of its page
 SECONDS = 120
 
 _DRIVEN = re.compile(r"DevTools listening on ws://(?P<host>[\d.]+:\d+)/")
@@ -54,6 +61,7 @@ class Tab:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
+        self._scale = SCALE
         self._numbers = count(1)
 
     async def do(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -66,12 +74,11 @@ class Tab:
         result: dict[str, Any] = answer["result"]
         return result
 
-    async def open(self, url: str, scheme: str) -> None:
+    async def open(self, url: str, scheme: str, scale: float = SCALE) -> None:
         """Show `url` as to a reader who prefers `scheme`, and wait until it is there."""
+        self._scale = scale
         await self.do("Page.enable")
-        await self.do(
-            "Emulation.setDeviceMetricsOverride", width=WIDTH, height=WIDTH, deviceScaleFactor=SCALE, mobile=False
-        )
+        await self._see(WIDTH)
         await self.do("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         await self.do("Page.navigate", url=url)
         await self._heard("method", "Page.loadEventFired")
@@ -81,11 +88,21 @@ class Tab:
         document = await self.do("DOM.getDocument")
         found = await self.do("DOM.querySelector", nodeId=document["root"]["nodeId"], selector=selector)
         box = (await self.do("DOM.getBoxModel", nodeId=found["nodeId"]))["model"]
-        left, top = box["border"][:2]
-        clip = {"x": left - MARGIN, "y": top - MARGIN, "scale": 1}
-        clip |= {side: box[side] + 2 * MARGIN for side in ("width", "height")}
-        shot = await self.do("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
+        left, top = (max(edge - MARGIN, 0) for edge in box["border"][:2])
+        clip = {
+            "x": left,
+            "y": top,
+            "width": min(box["width"] + 2 * MARGIN, WIDTH),
+            "height": box["height"] + 2 * MARGIN,
+        }
+        await self._see(ceil(top + clip["height"]))  # what lies beyond the window would be taken at another scale
+        shot = await self.do("Page.captureScreenshot", format="png", clip=clip | {"scale": 1})
         return base64.b64decode(shot["data"])
+
+    async def _see(self, height: int) -> None:
+        """Make the window that high."""
+        size = {"width": WIDTH, "height": height}
+        await self.do("Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=self._scale, mobile=False)
 
     async def _heard(self, key: str, value: object) -> dict[str, Any]:
         async for received in self._socket:
@@ -168,6 +185,10 @@ async def draw(chromium: str) -> None:
             for scheme in SCHEMES:
                 await tab.open(pages[title], scheme)
                 _keep(IMAGES / f"card-{name}-{scheme}.png", await tab.picture(COMMENT))
+        async with experiment.served(TICKS) as address:
+            for scheme in SCHEMES:
+                await tab.open(address, scheme, PAGE_SCALE)
+                _keep(IMAGES / f"page-experiment-{scheme}.png", await tab.picture(PAGE))
 
 
 def _keep(path: Path, png: bytes) -> None:

@@ -12,7 +12,7 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from checks.model import CheckResult, Decision, Row
+from checks.model import CheckResult, Decision
 
 PREFIX = "msp_"  # by which the log knows a key, wherever it turns up
 _PURPOSE = b"maestro experiment page v1"
@@ -50,16 +50,16 @@ class Pages:
         return hmac.compare_digest(key.encode(errors="replace"), self.key_of(experiment, repository, sha).encode())
 
     def shown_on(self, decision: Decision) -> Decision:
-        """`decision` with the address of each experiment that it speaks of, and of the worst one first."""
-        rows = tuple(replace(row, result=self._addressed(row, decision)) for row in decision.rows)
+        """`decision` with the address of each experiment that a check names, and for the check that of the first."""
+        rows = tuple(replace(row, result=self._addressed(row.result, decision)) for row in decision.rows)
         return replace(decision, rows=rows) if self.root else decision
 
-    def _addressed(self, row: Row, decision: Decision) -> CheckResult:
-        told = row.result.detail.get("experiments", ())
-        if not told:
-            return row.result
-        shown: list[dict[str, Any]] = [one | {"page": self._of(one, decision)} for one in told]
-        return replace(row.result, detail={**row.result.detail, "experiments": shown, "page": shown[0]["page"]})
+    def _addressed(self, result: CheckResult, decision: Decision) -> CheckResult:
+        told = [self._one(one, decision) for one in result.detail.get("experiments", ())]
+        first = next((one["page"] for one in told if "page" in one), "")
+        return replace(result, detail={**result.detail, "experiments": told, "page": first}) if first else result
 
-    def _of(self, one: dict[str, Any], decision: Decision) -> str:
-        return self.address(one["experiment"], decision.pull.repository, decision.pull.head_sha)
+    def _one(self, one: dict[str, Any], decision: Decision) -> dict[str, Any]:
+        if "experiment" not in one:
+            return one
+        return one | {"page": self.address(one["experiment"], decision.pull.repository, decision.pull.head_sha)}

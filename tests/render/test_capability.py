@@ -38,11 +38,12 @@ def test_the_same_page_has_the_same_address_each_time_so_that_a_decision_rendere
 
 def test_a_decision_is_given_the_address_of_each_experiment_and_the_worst_leads() -> None:
     told = result("experiment", State.WAIT, detail={"experiments": [{"experiment": 2}, {"experiment": 1}]})
-    shown = PAGES.shown_on(decision(row(told), row(result("risk"))))
+    unnamed = result("other", detail={"experiments": [{"environment": "canary"}]})
+    shown = PAGES.shown_on(decision(row(told), row(result("risk")), row(unnamed)))
     detail = shown.rows[0].result.detail
     assert [one["page"] for one in detail["experiments"]] == [PAGES.address(n, "acme/shop", HEAD) for n in (2, 1)]
     assert detail["page"] == PAGES.address(2, "acme/shop", HEAD)
-    assert shown.rows[1].result.detail == {}
+    assert [row.result.detail for row in shown.rows[1:]] == [{}, unnamed.detail]
 
 
 def test_where_the_app_has_no_address_nothing_leads_anywhere() -> None:

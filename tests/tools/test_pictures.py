@@ -32,6 +32,15 @@ def test_each_picture_is_there_and_light_enough_for_a_readme(path: Path) -> None
     assert 300 < height < width
 
 
+@pytest.mark.parametrize("scheme", pictures.SCHEMES)
+def test_the_page_of_an_experiment_is_pictured_too(scheme: str) -> None:
+    png = (pictures.IMAGES / f"page-experiment-{scheme}.png").read_bytes()
+    width, height = struct.unpack(">II", png[16:24])
+    assert len(png) <= pictures.BYTES
+    assert width == pictures.WIDTH * pictures.PAGE_SCALE
+    assert height > 800
+
+
 @pytest.mark.slow
 async def test_the_demo_tells_where_each_pull_request_is() -> None:
     async with pictures.demo() as pages:
