@@ -67,13 +67,17 @@ class Window:
 class Reading:
     """By name what was added in each tick, None where nobody was scraped; `series`: by name, how many there are.
 
-    `unplaced`: differences over a gap too long to say in which tick they came about, which are in no count.
+    `unplaced`: differences over a gap too long to say in which tick they came about, which are in no count. `spans`:
+    the seconds in which the counts of each tick were added, as the mean over its processes; empty where they are not
+    known. Scrapes are not taken when ticks end: they are a tick's length on average, and by a scrape more or less at
+    times.
     """
 
     counts: Mapping[str, tuple[float | None, ...]]
     series: Mapping[str, int]
     resets: int
     unplaced: int
+    spans: tuple[float, ...] = ()
 
 
 def reading(named: Mapping[str, Sequence[Series]], window: Window) -> Reading:
@@ -100,7 +104,8 @@ def reading(named: Mapping[str, Sequence[Series]], window: Window) -> Reading:
                 resets += step.reset
                 added[tick] += step.added
         counts[name] = tuple(count if tick in seen else None for tick, count in enumerate(added))
-    return Reading(counts, {name: len(every) for name, every in named.items()}, resets, unplaced)
+    spans = _spans(scrapes.values(), window)
+    return Reading(counts, {name: len(every) for name, every in named.items()}, resets, unplaced, spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,17 @@ def _scrapes(every: Iterable[Series]) -> dict[Labels, list[float]]:
     for series in every:
         found.setdefault(series.target, set()).update(sample.at for sample in series.samples)
     return {target: sorted(at) for target, at in found.items()}
+
+
+def _spans(scrapes: Iterable[Sequence[float]], window: Window) -> tuple[float, ...]:
+    """The mean over the processes that added to a tick; 0 where none did."""
+    by_tick: list[dict[int, float]] = [{} for _ in range(window.ticks)]
+    for process, at in enumerate(scrapes):
+        for earlier, later in pairwise(at):
+            tick = window.tick(later)
+            if tick is not None and later - earlier <= window.longest_gap:
+                by_tick[tick][process] = by_tick[tick].get(process, 0.0) + later - earlier
+    return tuple(sum(own.values()) / len(own) if own else 0.0 for own in by_tick)
 
 
 def _steps(series: Series, scrapes: Sequence[float]) -> list[_Step]:

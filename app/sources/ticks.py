@@ -11,6 +11,9 @@ from app.sources.counters import Reading, Window
 from checks.experiment import Kind, Side, Watched
 from checks.experiment.design import Design
 
+APART = (
+    0.05  # of their length: by so much two sides' spans may differ before the split is told apart from the routed one
+)
 _PLACES = 6  # of seconds: a tick has the same time whichever window it was read in
 
 
@@ -46,7 +49,8 @@ def check(source: Source, config: Watched) -> None:
 
 
 async def read(source: Source, config: Watched, window: Window) -> Read:
-    """The ticks of `window`. A side that nobody counted is left out of its tick: it is missing, not zero.
+    """The ticks of `window`. A side that nobody counted is left out of its tick: it is missing, not zero. A tick in
+    which one side was counted for longer than the other says what share of its requests the canary must have then.
 
     Raises as `source.count`.
     """
@@ -65,7 +69,17 @@ async def read(source: Source, config: Watched, window: Window) -> Read:
             counts = {name: count for name, values in counted.counts.items() if (count := values[at]) is not None}
             if counts:
                 tick["metrics"][design.name][label] = _SHAPES[design.kind](counts)
+    control, canary = found[:2]
+    for tick, *spans in zip(ticks, control.spans, canary.spans, strict=False):  # a source may know none
+        tick.update(_shared(config.expected_share, *spans))
     return Read(ticks, sum(one.resets for one in found), sum(one.unplaced for one in found))
+
+
+def _shared(routed: float | None, control: float, canary: float) -> dict[str, float]:
+    """The canary's share, where what was `routed` came for so many seconds on either side; empty where that is it."""
+    if routed is None or not control or not canary or abs(canary / control - 1) <= APART:
+        return {}
+    return {"share": routed * canary / (routed * canary + (1 - routed) * control)}
 
 
 async def _together(counting: Sequence[Coroutine[Any, Any, Reading]]) -> Sequence[Reading]:

@@ -73,6 +73,16 @@ def test_a_value_that_is_no_number_is_passed_over() -> None:
     assert counts(series((1000, 5), (1015, float("nan")), (1020, 8), (1045, 9), (1075, 9), (1105, 9))) == [3, 1, 0, 0]
 
 
+def test_a_tick_is_as_long_as_the_time_between_the_scrapes_that_it_counts() -> None:
+    late = series((995, 0), (1010, 1), (1025, 2), (1040.5, 3), (1055, 4), (1070, 5), (1090.5, 6), (1105, 7))
+    assert reading({"it": [late]}, WINDOW).spans == (30, 30, 15, 35)
+
+
+def test_the_length_of_a_tick_is_the_mean_over_the_processes_that_added_to_it() -> None:
+    one, other = series((1000, 5), (1030, 6), (1060, 7)), series((1010, 5), (1020, 6), instance="b")
+    assert reading({"it": [one], "bad": [one, other]}, WINDOW).spans == (20, 30, 0, 0)
+
+
 @given(
     added=st.lists(st.integers(0, 50), min_size=1, max_size=60),
     resets=st.sets(st.integers(1, 59)),

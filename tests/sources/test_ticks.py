@@ -1,13 +1,13 @@
 """What a source counted becomes ticks, and queries are checked with the rules."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from pydantic import ValidationError
 
 from app.sources import Reading, Window, missing, read
-from checks.experiment import Config, GateConfig, Side, Watched
+from checks.experiment import Config, Gate, GateConfig, Side, Watched
 from checks.experiment.design import Design
 
 WINDOW = Window(1_000, 30, 2)
@@ -24,6 +24,7 @@ class Counted:
     """A source that counted this, by the text of a side's first counter."""
 
     by: Mapping[str, Mapping[str, tuple[float | None, ...]]]
+    spans: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     def check(self, side: Side) -> None:
         raise AssertionError
@@ -31,7 +32,7 @@ class Counted:
     async def count(self, _design: Design, side: Side, _window: Window) -> Reading:
         first = next(iter(side.counters.values()))
         assert isinstance(first, str)
-        return Reading(self.by[first], {}, resets=1, unplaced=2)
+        return Reading(self.by[first], {}, 1, 2, self.spans.get(first, ()))
 
 
 async def test_counts_become_ticks() -> None:
@@ -56,6 +57,26 @@ async def test_a_side_that_nobody_counted_is_left_out() -> None:
     source = Counted({"t": {"total": (100, None), "bad": (1, None)}, "u": {"total": (10, 11), "bad": (0, 0)}})
     found = await read(source, watched({"errors": ERRORS}), WINDOW)
     assert found.ticks[1]["metrics"]["errors"] == {"canary": {"total": 11, "good": 11}}
+
+
+ROUTED = {"t": {"total": (5_400, 5_400), "bad": (54, 54)}, "u": {"total": (300, 900), "bad": (3, 9)}}
+
+
+async def test_a_scrape_that_failed_on_one_side_is_no_mismatch_of_the_split() -> None:
+    """A tenth is routed to the canary, whose scrape in the first tick came only with the second."""
+    source = Counted(ROUTED, {"t": (30.0, 30.0), "u": (15.0, 45.0)})
+    rules = watched({"errors": ERRORS}, expected_share=0.1, watermark_seconds=0)
+    ticks = (await read(source, rules, WINDOW)).ticks
+    assert [tick["share"] for tick in ticks] == [pytest.approx(300 / 5_700), pytest.approx(900 / 6_300)]
+    assert [Gate(rules).update(tick).status.value for tick in ticks] == ["continue"] * 2
+    unaware = (await read(Counted(ROUTED), rules, WINDOW)).ticks
+    assert [Gate(rules).update(tick).reason for tick in unaware] == ["srm"] * 2
+
+
+async def test_sides_that_were_counted_for_the_same_time_are_held_to_the_share_of_the_rules() -> None:
+    for share, spans in ((0.1, {"t": (30.0, 30.0), "u": (29.5, 0.0)}), (None, {"t": (30.0, 30.0), "u": (15.0, 45.0)})):
+        found = await read(Counted(ROUTED, spans), watched({"errors": ERRORS}, expected_share=share), WINDOW)
+        assert [tick.get("share") for tick in found.ticks] == [None, None]
 
 
 def test_a_tick_has_the_same_time_whichever_window_it_is_in() -> None:
