@@ -23,7 +23,9 @@ class Feed:
 class Experiment:
     """One on the head: its rules and where it stands, both as JSON that `checks.experiment` wrote.
 
-    `acted`: what became of its consequences; "" while they are owed. `feed`: None where ticks are sent.
+    `acted`: what became of its consequences; "" while they are owed. `course`: what was done then: promote, rollback or
+    hold. `feed`: None where ticks are sent. `mirrored`: what its mirrored answers say, as JSON that `checks.shadow`
+    wrote; "" where none are compared.
     """
 
     id: int
@@ -32,3 +34,5 @@ class Experiment:
     state: str
     acted: str = ""
     feed: Feed | None = None
+    course: str = ""
+    mirrored: str = ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from checks import contract, experiment, risk, sbom
+from checks import contract, experiment, risk, sbom, shadow
 from checks.model import Check
 
 CHECKS: tuple[Check, ...] = (
     risk.CHECK,
     sbom.CHECK,
     experiment.CHECK,
+    shadow.CHECK,
     contract.CHECK,  # last: a postcondition may name what the others measured
 )
 

@@ -29,8 +29,8 @@ class Beginnings:
         found = await self.canaries.found(place, trigger.head_sha, trigger.environment)
         if isinstance(found, Refusal):
             return Done()
-        canary, rules = found
-        begun, _ = await self.experiments.begin(replace(canary, deployment=trigger.deployment), rules, trigger.cause)
+        canary, rules = replace(found[0], deployment=trigger.deployment), found[1]
+        begun, _ = await self.experiments.begin(canary, rules.experiment, trigger.cause, rules.shadow)
         return Done((look(begun, trigger),))
 
     async def ruled(self, trigger: Trigger) -> tuple[Trigger, ...]:
@@ -45,10 +45,10 @@ class Beginnings:
                 continue
             if rules is None:
                 await self.experiments.stop(kept.id, Reason.CONFIG, trigger.cause)
-            elif rules.kill_switch or not rules.canary(kept.canary.environment):
+            elif rules.experiment.kill_switch or not rules.experiment.canary(kept.canary.environment):
                 await self.experiments.stop(kept.id, Reason.STOPPED, trigger.cause)
             else:
-                await self.experiments.rule(kept.id, rules, trigger.cause)
+                await self.experiments.rule(kept.id, rules.experiment, trigger.cause, rules.shadow)
             followed.append(look(kept, trigger))
         return tuple(followed)
 

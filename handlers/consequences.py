@@ -24,13 +24,16 @@ from app.model import (
     SetDeploymentStatus,
     Stop,
 )
-from checks.experiment import Config, Report, Status, load, report
+from checks import shadow
+from checks.answer import HOLD, PROMOTE, ROLLBACK, answer, patience, stance
+from checks.experiment import Config, Reason, Report, Status, action, load, report
 from checks.experiment.aftermath import DONE, NOTHING
 from handlers.ports import Writer
 from handlers.reverting import Reverting
 
 DOUBT = 600.0  # seconds for which a workflow run that nobody can find is looked for
 
+_SAID = {ROLLBACK: "Roll back", HOLD: "Not promoted"}
 _WHY = {
     Stop.HEAD_MOVED: "not done, the pull request has moved on",
     Stop.IN_DOUBT: "in doubt: it was asked for, and nobody can find it",
@@ -45,21 +48,34 @@ class Consequences:
     reverting: Reverting
     now: Callable[[], float] = time.time
 
-    async def __call__(self, kept: KeptExperiment, cause: Cause) -> str:
-        """What became of all, in words; "" while one of them is in doubt and is to be looked for again."""
+    def course(self, kept: KeptExperiment) -> str:
+        """What is to be done, by all that is known now: a promotion that a flag overtakes is not had."""
+        gate = action(Status(kept.status), Config.model_validate_json(kept.rules).judged_by)
+        if kept.mirrored is None:
+            return gate
+        says = stance(kept.mirrored.rules, kept.mirrored.told)
+        return answer(gate, says, self.now() - kept.changed, patience(kept.mirrored.rules))
+
+    async def __call__(self, kept: KeptExperiment, course: str, cause: Cause) -> str:
+        """What became of all that `course` asks for, in words; "" while one of them is in doubt and is to be looked for
+        again.
+        """
         rules = Config.model_validate_json(kept.rules)
         told = report(load(kept.state, rules.judged_by), rules.judged_by)
-        promotes = kept.status == Status.PROMOTE
-        deeds = tuple(_deeds(kept, rules, told.action, told.title))
-        place = Place(kept.canary.repository, kept.canary.installation, kept.canary.number if promotes else None)
-        cause = replace(cause, reason=f"experiment.{kept.status}", head_sha=kept.canary.sha)
+        if flag := _flag(kept, told.action, course):
+            told = replace(told, title=f"{_SAID[course]}: {flag}")
+        deeds = tuple(_deeds(kept, rules, course, told.title))
+        place = Place(
+            kept.canary.repository, kept.canary.installation, kept.canary.number if course == PROMOTE else None
+        )
+        cause = replace(cause, reason=f"experiment.{course}", head_sha=kept.canary.sha)
         outcomes = [(name, await self._done(place, deed, cause)) for name, deed in deeds]
         if self.now() - kept.changed < DOUBT and any(_stopped(one) is Stop.IN_DOUBT for _, one in outcomes):
             return ""
         said: Sequence[str] = [f"{name}: {_said(one)}" for name, one in outcomes]
-        if told.action == "rollback":
+        if course == ROLLBACK:
             said = await self._merged(kept, rules, told, said, cause)
-        return "; ".join(said) or NOTHING
+        return "; ".join(said) or (told.title if flag and course == HOLD else NOTHING)
 
     async def _merged(
         self, kept: KeptExperiment, rules: Config, told: Report, said: Sequence[str], cause: Cause
@@ -76,6 +92,12 @@ class Consequences:
     async def _done(self, place: Place, deed: Deed, cause: Cause) -> Outcome:
         (outcome,) = await self.writer.perform(place, (deed,), cause)
         return outcome
+
+
+def _flag(kept: KeptExperiment, gate: str, course: str) -> str:
+    """What the mirrored answers say, where it is for them that `course` is taken and not the gate's; else ""."""
+    decides = course != gate or kept.reason == Reason.SHADOW
+    return shadow.title(shadow.load(kept.mirrored.told)) if kept.mirrored and decides else ""
 
 
 def _deeds(kept: KeptExperiment, rules: Config, action: str, title: str) -> Iterator[tuple[str, Deed]]:

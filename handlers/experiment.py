@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from cachetools import TTLCache
 
 from app.model import Done, KeptExperiment, Kind, Later, Surface, Trigger
+from checks import shadow
+from checks.answer import WAIT
 from checks.experiment import Config, load, report, stage
 from handlers.consequences import Consequences
 from handlers.ports import Feeds, Watched
@@ -39,13 +41,14 @@ class Watch:
             return Done()
         await self._fed(kept)
         kept = await self.experiments.look(kept.id, trigger.cause)
-        if not kept.ended:
+        course = self.consequences.course(kept)
+        if not kept.ended or course == WAIT:
             return Later(_pause(kept), self._news(kept))
         if not kept.acted:
-            outcome = await self.consequences(kept, trigger.cause)
+            outcome = await self.consequences(kept, course, trigger.cause)
             if not outcome:
                 return Later(_DOUBTFUL, self._news(kept))
-            await self.experiments.acted(kept.id, outcome)
+            await self.experiments.acted(kept.id, outcome, course)
         return Done(_evaluation(kept))
 
     async def round(self) -> tuple[Trigger, ...]:
@@ -98,14 +101,16 @@ def _evaluation(kept: KeptExperiment) -> tuple[Trigger, ...]:
 
 
 def _status(kept: KeptExperiment) -> str:
-    """What is told at once."""
+    """What is told at once: of the gate, of its source, of the mirrored answers."""
     trouble = kept.feed.trouble if kept.feed else ""
-    return f"{kept.status} {trouble}"
+    answers = shadow.load(kept.mirrored.told).status if kept.mirrored else ""
+    return f"{kept.status} {trouble} {answers}"
 
 
 def _stands(kept: KeptExperiment) -> str:
     gate = Config.model_validate_json(kept.rules).judged_by
-    return stage(report(load(kept.state, gate), gate))
+    answers = shadow.stage(shadow.load(kept.mirrored.told)) if kept.mirrored else ""
+    return f"{stage(report(load(kept.state, gate), gate))} {answers}"
 
 
 def _pause(kept: KeptExperiment) -> float:

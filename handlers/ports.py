@@ -32,9 +32,10 @@ from app.model import (
     Unread,
     Verb,
 )
-from checks import experiment
+from checks import experiment, shadow
 from checks.judge import Case
 from checks.model import Decision, Document, Pull
+from checks.rules import Rules
 from checks.sbom.repair import Repair
 from checks.sbom.rules.policy import Config
 
@@ -230,10 +231,10 @@ class FixTexts(Protocol):
 class Canaries(Protocol):
     """Canaries, and the rules that their base branch has for them."""
 
-    async def found(self, place: Place, sha: str, environment: str) -> tuple[Canary, experiment.Config] | Refusal:
+    async def found(self, place: Place, sha: str, environment: str) -> tuple[Canary, Rules] | Refusal:
         """The canary of a commit in an environment, with its rules; or why there is none."""
 
-    async def rules(self, canary: Canary) -> experiment.Config | Refusal | None:
+    async def rules(self, canary: Canary) -> Rules | Refusal | None:
         """What its base branch asks of experiments now. None: nothing; a Refusal: nobody can read it."""
 
 
@@ -266,13 +267,17 @@ class Experiments(Protocol):
     async def running(self, repository: str, base_ref: str = "") -> Sequence[KeptExperiment]:
         """Those without an answer, under the rules of that branch, or of any."""
 
-    async def begin(self, canary: Canary, rules: experiment.Config, cause: Cause) -> tuple[KeptExperiment, bool]:
+    async def begin(
+        self, canary: Canary, rules: experiment.Config, cause: Cause, mirrored: shadow.Config | None
+    ) -> tuple[KeptExperiment, bool]:
         """Begin it, unless there is one of this commit and environment: that one comes back then, and False."""
 
     async def stop(self, key: int, reason: experiment.Reason, cause: Cause) -> KeptExperiment:
         """End it without an answer, unless what it was told so far gives one."""
 
-    async def rule(self, key: int, rules: experiment.Config, cause: Cause) -> KeptExperiment:
+    async def rule(
+        self, key: int, rules: experiment.Config, cause: Cause, mirrored: shadow.Config | None
+    ) -> KeptExperiment:
         """Go on under other rules."""
 
 
@@ -291,8 +296,8 @@ class Watched(Protocol):
     async def look(self, key: int, cause: Cause) -> KeptExperiment:
         """Move one on to now, with what came since the last look."""
 
-    async def acted(self, key: int, outcome: str) -> None:
-        """Its consequences are had, or are given up."""
+    async def acted(self, key: int, outcome: str, course: str) -> None:
+        """The consequences of `course` are had, or are given up."""
 
 
 class Feeds(Protocol):

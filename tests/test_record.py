@@ -107,7 +107,7 @@ CONFIGS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 POLICIES = st.builds(
     Policy,
     CONFIGS,
-    st.dictionaries(st.sampled_from(["shadow", "drift"]), st.sampled_from(Mode)),
+    st.dictionaries(st.sampled_from(["speclive", "drift"]), st.sampled_from(Mode)),
     TEXT,
     TEXT,
     st.lists(TEXT, max_size=2).map(tuple),

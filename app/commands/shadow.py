@@ -15,8 +15,6 @@ from app.commands.files import lines_of, settings_in
 from app.exit import Exit
 from checks.shadow import Noise, Report, Shadow, ShadowConfig, Status, Triple, parse
 
-LOOK_EVERY = 100  # triples between two looks
-
 _EXITS: Mapping[Status, Exit] = {
     Status.CLEAN: Exit.SHIP,
     Status.NOISY: Exit.SHIP,
@@ -44,10 +42,8 @@ def diff(triples: str, rules: Path | None, noise: Path | None, as_json: bool) ->
     """
     compared = Shadow(settings_in(rules, ShadowConfig), _noise(noise))
     with click.open_file(triples, "rb") as lines:
-        for number, triple in enumerate(_once(lines_of(lines, triples, parse)), start=1):
+        for triple in _once(lines_of(lines, triples, parse)):
             compared.update(triple)
-            if number % LOOK_EVERY == 0:
-                compared.look()
     report = compared.look()
     click.echo(msgspec.json.format(msgspec.json.encode(report, enc_hook=_plain)) if as_json else _drawn(report))
     sys.exit(_EXITS[report.status])

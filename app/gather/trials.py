@@ -32,4 +32,5 @@ async def experiments(trials: Trials, repository: str, sha: str) -> tuple[Experi
 
 def _experiment(kept: KeptExperiment) -> Experiment:
     gate = Config.model_validate_json(kept.rules).judged_by
-    return Experiment(kept.id, kept.canary.environment, gate.model_dump_json(), kept.state, kept.acted, kept.feed)
+    gate_json, told = gate.model_dump_json(), kept.mirrored.told if kept.mirrored else ""
+    return Experiment(kept.id, kept.canary.environment, gate_json, kept.state, kept.acted, kept.feed, kept.course, told)

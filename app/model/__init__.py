@@ -23,7 +23,7 @@ from app.model.deeds import (
     WriteBranch,
     Written,
 )
-from app.model.experiments import Canary, Figures, KeptExperiment, LogLine, Point
+from app.model.experiments import Canary, Figures, KeptExperiment, LogLine, Mirrored, Point
 from app.model.fixes import REST, Fix, FixState, FixText, Proposal
 from app.model.names import LONGEST_BILL_PATH, is_bill_path, is_sha
 from app.model.outcomes import (
@@ -136,6 +136,7 @@ __all__ = [
     "Leaf",
     "Leaves",
     "LogLine",
+    "Mirrored",
     "MoveBranch",
     "NewDeployment",
     "OpenPullRequest",

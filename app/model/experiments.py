@@ -26,11 +26,22 @@ class Canary:
 
 
 @dataclass(frozen=True, slots=True)
+class Mirrored:
+    """What the mirrored answers of an experiment come to: `rules` is the block `shadow` of the configuration, `told`
+    what its last look said, both JSON.
+    """
+
+    rules: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeptExperiment:
     """An experiment as it is stored. `rules` is the block of the configuration, `state` what the gate remembers: JSON.
 
     `status` and `reason` are the gate's words. Times are epoch seconds. `acted`: what became of its consequences, ""
-    while they are owed. `feed`: the source of its figures, None where ticks are sent or none was asked yet.
+    while they are owed; `course`: what was done then: promote, rollback or hold. `feed`: the source of its figures,
+    None where ticks are sent or none was asked yet. `mirrored`: None where nobody compares answers.
     """
 
     id: int
@@ -43,6 +54,8 @@ class KeptExperiment:
     changed: float
     acted: str = ""
     feed: Feed | None = None
+    course: str = ""
+    mirrored: Mirrored | None = None
 
     @property
     def ended(self) -> bool:

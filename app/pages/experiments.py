@@ -28,13 +28,16 @@ from app.store.inbox import Full as Crowded
 from app.store.inbox import Inbox
 from app.store.points import Points
 from app.store.triples import SentTriple, Triples
-from checks.experiment import Config, Reason, Watched, load, report
+from checks.experiment import Reason, Watched, load, report
 from checks.experiment.reaction import too_slow
+from checks.rules import Rules
 from checks.shadow import TripleError, parse
 
 MAX_BYTES = 1024 * 1024
 MAX_MIRRORED = 8 * 1024 * 1024  # bytes of triples at a time
 MOST_TRIPLES = 1_000
+_LONGEST = 86_400.0  # seconds after the end of an experiment for which mirrored answers are taken
+_MINUTE = 60.0  # seconds from one reminder of an experiment that has ended to the next
 _ID = "{experiment:[0-9]{1,18}}"
 
 
@@ -81,8 +84,9 @@ class ExperimentsApi:
         for kept in await self.experiments.of(repository, asked.sha):
             if kept.canary.environment == asked.environment.lower():
                 return web.json_response(self._shown(kept))
-        found = await self._found(repository, asked)
-        kept, fresh = await self.experiments.begin(*found, _cause(asked.sha, "experiment.begin"))
+        canary, rules = await self._found(repository, asked)
+        cause = _cause(asked.sha, "experiment.begin")
+        kept, fresh = await self.experiments.begin(canary, rules.experiment, cause, rules.shadow)
         await self._wake(kept, "begun")
         return web.json_response(self._shown(kept), status=201 if fresh else 200)
 
@@ -114,15 +118,22 @@ class ExperimentsApi:
         return web.json_response({"ended": False} | arriving.answer(fed) | standing(kept), status=202)
 
     async def shadow(self, request: web.Request) -> web.Response:
-        """202 with what became of each triple; 400 with the first that is none; 409 full."""
+        """202 with what became of each triple; 200 and nothing kept a day after the end; 400 with the first that is
+        none; 409 full.
+        """
         kept = await self._experiment(request)
+        if kept.acted and self.now() - kept.changed > _LONGEST:
+            return web.json_response({"experiment": kept.id, "ended": True})
         triples = _triples(await body(request, MAX_MIRRORED))
         try:
             fed = await self.triples.feed(kept.id, triples)
         except Full:
             refuse(409, "this experiment holds as many triples as are kept")
         counts = {name: len(getattr(fed, name)) for name in ("accepted", "duplicate", "differing")}
-        return web.json_response({"experiment": kept.id, **counts}, status=202)
+        if kept.acted and fed.accepted and kept.mirrored is not None:  # no timer looks at it any more
+            await self._wake(kept, f"mirrored:{int(self.now() // _MINUTE)}")
+        told = {"experiment": kept.id, "ended": False, "compared": kept.mirrored is not None}
+        return web.json_response(told | counts, status=202)
 
     async def stop(self, request: web.Request) -> web.Response:
         """200 with how it stands: ended without an answer, unless it has one already."""
@@ -156,7 +167,7 @@ class ExperimentsApi:
             refuse(404, f"{repository} has no such experiment")
         return kept
 
-    async def _found(self, repository: str, asked: _Start) -> tuple[Canary, Config]:
+    async def _found(self, repository: str, asked: _Start) -> tuple[Canary, Rules]:
         try:
             found = await self.canaries.found(Place(repository), asked.sha, asked.environment)
         except Denied:
@@ -197,7 +208,8 @@ def shown(kept: KeptExperiment) -> dict[str, Any]:
     times = {"started": _written(kept.started), "changed": _written(kept.changed)}
     told = {"report": plain(report(load(kept.state, gate), gate)), "rules": json.loads(kept.rules)}
     told["source"] = None if kept.feed is None else asdict(kept.feed)
-    return standing(kept) | where | times | {"acted": kept.acted} | told
+    told["shadow"] = json.loads(kept.mirrored.told) if kept.mirrored else None
+    return standing(kept) | where | times | {"acted": kept.acted, "course": kept.course} | told
 
 
 def _drawn(point: Point) -> dict[str, Any]:

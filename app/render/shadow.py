@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import exp
 from typing import TYPE_CHECKING
 
 from app.render.console import shown
 from app.render.escape import terminal as safe
 from checks.shadow import FieldRow, Report, Status
+from checks.shadow.words import evidence, noise, share
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -59,8 +59,8 @@ def _table(report: Report) -> Table:
     for name in ("", "Endpoint", "Field", "Differs", "By itself", "Beyond", "Evidence", "How"):
         table.add_column(name, overflow="fold")
     for row in report.rows[:ROWS]:
-        cells = map(safe, (row.route, row.field, _share(row.raw_rate), _noise(row), _share(row.effect)))
-        table.add_row(Text(*_mark(row)), *cells, _evidence(row), safe(", ".join(row.differences)))
+        cells = map(safe, (row.route, row.field, share(row.raw_rate, 3), noise(row), share(row.effect, 3)))
+        table.add_row(Text(*_mark(row)), *cells, evidence(row), safe(", ".join(row.differences)))
         if row.blocks:
             for case in row.exemplars:
                 table.add_row("", "", Text(safe(f"{case.id}: {case.primary} became {case.candidate}"), "dim"))
@@ -73,16 +73,3 @@ def _mark(row: FieldRow) -> tuple[str, str]:
     if row.blocks:
         return ("critical" if row.critical else "block"), "red"
     return ("warn", "yellow") if row.flagged else ("", "")
-
-
-def _noise(row: FieldRow) -> str:
-    return _share(row.noise_rate) if row.noise_from == "secondary" else f"≤ {_share(row.noise_rate)} ({row.noise_from})"
-
-
-def _evidence(row: FieldRow) -> str:
-    """The largest e-value so far."""
-    return f"{exp(row.peak):,.3g}" if row.peak < 700 else f"e^{row.peak:,.0f}"
-
-
-def _share(value: float) -> str:
-    return f"{100 * value:.3g} %"

@@ -16,15 +16,19 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.model import Canary, Cause, Figures, KeptExperiment
+from app.model import Canary, Cause, Figures, KeptExperiment, Mirrored
 from app.store.chain import Kind, told
 from app.store.database import insert_into, now_us
 from app.store.fed import Fed, Full, digest_of, told_apart
 from app.store.points import keep, point_of
 from app.store.provenance import append
+from app.store.shadows import Shadows, ruled
 from app.store.tables import experiment_looks as looks
+from app.store.tables import experiment_shadows as shadows
 from app.store.tables import experiment_ticks as ticks
 from app.store.tables import experiments as table
+from checks import shadow
+from checks.answer import stance
 from checks.experiment import Config, GateConfig, GateState, Reason, Status, advance, begin, dump, load, stopped
 from checks.held import Feed
 
@@ -33,6 +37,9 @@ MOST_TICKS = 200_000  # of one experiment: ten weeks of one each half minute
 _OWED = 86_400 * 1_000_000  # microseconds: where GitHub will have nothing of ours for a day, it is given up
 _FINAL = tuple(status.value for status in Status if status.final)
 _RUNS = table.c.status.not_in(_FINAL)
+_ALL = select(table, shadows.c.rules.label("shadow"), shadows.c.told).outerjoin(
+    shadows, shadows.c.experiment == table.c.id
+)
 
 
 class Ended(Exception):
@@ -105,8 +112,13 @@ class Experiments:
 
     # --- what happens to one -------------------------------------------------------------------------------------
 
-    async def begin(self, canary: Canary, rules: Config, cause: Cause) -> tuple[KeptExperiment, bool]:
-        """Begin it, unless there is one of this commit and environment: that one comes back then, and False."""
+    async def begin(
+        self, canary: Canary, rules: Config, cause: Cause, mirrored: shadow.Config | None = None
+    ) -> tuple[KeptExperiment, bool]:
+        """Begin it, unless there is one of this commit and environment: that one comes back then, and False.
+
+        `mirrored`: how mirrored answers are compared; None: they are not.
+        """
         moment, state = self.now(), begin(rules.judged_by)
         values = {
             "repository": canary.repository,
@@ -129,11 +141,12 @@ class Experiments:
             made = insert_into(table, connection).values(**values).on_conflict_do_nothing().returning(table.c.id)
             key = (await connection.execute(made)).scalar_one_or_none()
             same = [table.c[name] == values[name] for name in ("repository", "sha", "environment")]
-            row = (await connection.execute(select(table).where(*same))).one()
+            row = (await connection.execute(_ALL.where(*same))).one()
             if key is None:
                 return await self._completed(connection, row, canary), False
             await self._log(connection, row, "begun", cause)
-            return _kept(row), True
+            await ruled(connection, row, mirrored)
+            return _kept((await connection.execute(_row(row.id))).one()), True
 
     async def feed(self, key: int, sent: Sequence[SentTick]) -> Fed:
         """Keep `sent`. What was sent before changes nothing. Raises Ended and Full, and then nothing is kept."""
@@ -158,26 +171,36 @@ class Experiments:
             await connection.execute(update(table).where(table.c.id == key).values(feed=feed))
 
     async def look(self, key: int, cause: Cause) -> KeptExperiment:
-        """Move it on to now, with all the ticks that came since the last look, STEP of them a transaction."""
-        while True:
+        """Move it on to now, with all that came since the last look: mirrored answers, and ticks, STEP of them a
+        transaction. A critical field that is flagged ends it.
+        """
+        await Shadows(self.engine).fold(key)
+        behind = True
+        while behind:
             kept, behind = await self._move(key, cause)
-            if not behind:
-                return kept
+        if not kept.ended and _stance(kept) is shadow.Stance.CRITICAL:
+            kept, _ = await self._move(key, cause, reason=Reason.SHADOW)
+        return kept
 
     async def stop(self, key: int, reason: Reason, cause: Cause) -> KeptExperiment:
         """End it without an answer, unless what it was told so far gives one."""
         await self.look(key, cause)
         return (await self._move(key, cause, reason=reason))[0]
 
-    async def rule(self, key: int, rules: Config, cause: Cause) -> KeptExperiment:
+    async def rule(
+        self, key: int, rules: Config, cause: Cause, mirrored: shadow.Config | None = None
+    ) -> KeptExperiment:
         """Go on under other rules; where they bear on the evidence, it begins anew. One that has ended keeps its."""
         await self.look(key, cause)
+        with suppress(Ended):
+            async with self.engine.begin() as connection:
+                await ruled(connection, await self._held(connection, key), mirrored)
         return (await self._move(key, cause, rules=rules.model_dump_json()))[0]
 
-    async def acted(self, key: int, outcome: str) -> None:
-        """Its consequences are had, or are given up: `outcome` says which."""
+    async def acted(self, key: int, outcome: str, course: str = "") -> None:
+        """The consequences of `course` are had, or are given up: `outcome` says which."""
         async with self.engine.begin() as connection:
-            await connection.execute(update(table).where(table.c.id == key).values(acted=outcome))
+            await connection.execute(update(table).where(table.c.id == key).values(acted=outcome, course=course))
 
     # --- made again ----------------------------------------------------------------------------------------------
 
@@ -202,7 +225,7 @@ class Experiments:
 
     async def _held(self, connection: AsyncConnection, key: int) -> Row[Any]:
         """The row of one that runs, held until the transaction ends. Raises Ended."""
-        row: Row[Any] = (await connection.execute(_row(key).with_for_update())).one()
+        row: Row[Any] = (await connection.execute(_row(key).with_for_update(of=table))).one()
         if Status(row.status).final:
             raise Ended
         return row
@@ -270,7 +293,7 @@ class Experiments:
 
     async def _found(self, *conditions: ColumnElement[bool]) -> list[KeptExperiment]:
         async with self.engine.connect() as connection:
-            rows = await connection.execute(select(table).where(*conditions).order_by(table.c.id))
+            rows = await connection.execute(_ALL.where(*conditions).order_by(table.c.id))
             return [_kept(row) for row in rows]
 
 
@@ -283,7 +306,7 @@ async def _sorted(connection: AsyncConnection, key: int, sent: Sequence[SentTick
 
 
 def _row(key: int) -> Select[Any]:
-    return select(table).where(table.c.id == key)
+    return _ALL.where(table.c.id == key)
 
 
 def gate_of(rules: str) -> GateConfig:
@@ -299,8 +322,21 @@ def _kept(row: Row[Any]) -> KeptExperiment:
     canary = Canary(
         row.repository, row.sha, row.environment, row.base_ref, row.number, row.installation, row.deployment
     )
-    started, changed = row.started_at / 1e6, row.changed_at / 1e6
-    feed = Feed(**json.loads(row.feed)) if row.feed else None
     return KeptExperiment(
-        row.id, canary, row.rules, row.state, row.status, row.reason, started, changed, row.acted, feed
+        row.id,
+        canary,
+        row.rules,
+        row.state,
+        row.status,
+        row.reason,
+        row.started_at / 1e6,
+        row.changed_at / 1e6,
+        row.acted,
+        Feed(**json.loads(row.feed)) if row.feed else None,
+        row.course,
+        None if row.shadow is None else Mirrored(row.shadow, row.told),
     )
+
+
+def _stance(kept: KeptExperiment) -> shadow.Stance | None:
+    return None if kept.mirrored is None else stance(kept.mirrored.rules, kept.mirrored.told)

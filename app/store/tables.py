@@ -183,6 +183,7 @@ experiments = Table(
     Column("status", String(16), nullable=False),  # checks.experiment.Status; once final, a trigger keeps the row
     Column("reason", String(16), nullable=False),
     Column("acted", Text, nullable=False),  # "": its consequences are owed
+    Column("course", String(16), nullable=False, server_default=""),  # what was done: promote, rollback, hold
     Column("feed", Text),  # JSON: the source of its figures, as it was when last asked
     Column("taken", BigInteger, nullable=False),  # the last tick that the state knows of
     Column("started_at", BigInteger, nullable=False),
@@ -238,6 +239,19 @@ experiment_triples = Table(  # mirrored requests and their answers
     Column("body", LargeBinary, nullable=False),
     Column("received_at", BigInteger, nullable=False),
     UniqueConstraint("experiment", "triple", "digest"),
+    sqlite_autoincrement=True,  # an id is never used twice: whoever compares asks for what came after the last it saw
+)
+Index("triples_of_experiment", experiment_triples.c.experiment, experiment_triples.c.id)
+
+experiment_shadows = Table(  # what the mirrored answers of an experiment add up to; it outlives them
+    "experiment_shadows",
+    metadata,
+    Column("experiment", BigInteger, primary_key=True, autoincrement=False),
+    Column("rules", Text, nullable=False),  # JSON
+    Column("noise", Text, nullable=False),  # JSON; "": no earlier experiment measured any
+    Column("counts", Text, nullable=False),  # JSON
+    Column("told", Text, nullable=False),  # JSON: what there is to say of the counts
+    Column("taken", BigInteger, nullable=False),  # the last triple that the counts know of
 )
 
 writes = Table(  # content writes, for the sliding windows of GitHub's limits

@@ -43,6 +43,12 @@ class _Told:
     report: Report
     acted: str
     feed: Feed | None
+    course: str
+
+    @property
+    def taken(self) -> str:
+        """What was done; while nothing was, what the gate asks for."""
+        return self.course or self.report.action
 
 
 def evaluate(snapshot: Snapshot, config: Config, _measured: Measured) -> CheckResult:
@@ -75,7 +81,8 @@ def _none(snapshot: Snapshot, config: Config) -> CheckResult:
 
 def _told(one: Experiment) -> _Told:
     gate = Watched.model_validate_json(one.gate)
-    return _Told(one.id, one.environment, gate, report(load(one.state, gate), gate), one.acted, one.feed)
+    told = report(load(one.state, gate), gate)
+    return _Told(one.id, one.environment, gate, told, one.acted, one.feed, one.course)
 
 
 def _result(told: Sequence[_Told]) -> CheckResult:
@@ -96,7 +103,7 @@ def _result(told: Sequence[_Told]) -> CheckResult:
 
 def _next_step(one: _Told) -> str:
     """What a person can do; where nothing comes of the source, that is the next thing to mend."""
-    if one.report.action == "rollback":
+    if one.taken == "rollback":
         return next_step(one.acted)
     if one.feed and one.feed.trouble:
         return f"Find out why source `{one.feed.source}` gives no figures: {one.feed.trouble}."
@@ -124,7 +131,7 @@ def _title(one: _Told) -> str:
 
 def _reasons(one: _Told) -> Iterator[str]:
     if one.acted:
-        yield f"{one.environment}: {_VERBS.get(one.report.action, 'left as it is')}: {one.acted}"
+        yield f"{one.environment}: {_VERBS.get(one.taken, 'left as it is')}: {one.acted}"
     for row in one.report.rows:
         said = [part for part in (_towards(row), _saved(row)) if part]
         if said:
@@ -193,7 +200,8 @@ def _state(row: Row, status: Status) -> State:
 
 
 def _detail(one: _Told) -> dict[str, Any]:
-    return {"experiment": one.id, "environment": one.environment, "acted": one.acted, **asdict(one.report)}
+    ours = {"experiment": one.id, "environment": one.environment, "acted": one.acted, "course": one.course}
+    return ours | asdict(one.report)
 
 
 CHECK = Check(NAME, Config, frozenset({Need.EXPERIMENTS}), evaluate)

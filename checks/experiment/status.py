@@ -32,6 +32,7 @@ class Reason(StrEnum):
     NO_DATA = "no_data"  # ticks came without requests on both sides
     STALE = "stale"  # no ticks came
     CONFIG = "config"  # the rules changed too often, or were taken away
+    SHADOW = "shadow"  # a critical field of its mirrored answers differs
     STOPPED = "stopped"  # somebody ended it, or the canary is gone
 
 

@@ -49,6 +49,7 @@ _REASONS = {
     Reason.NO_DATA: "Data on both sides was missing for too long; not promoted",
     Reason.STALE: "No ticks came for too long; not promoted",
     Reason.CONFIG: "The rules changed too often during the experiment; not promoted",
+    Reason.SHADOW: "A critical field of the mirrored answers differs; not promoted",
     Reason.STOPPED: "Ended before there was an answer; not promoted",
 }
 

@@ -11,7 +11,8 @@ from checks.shadow.tally import Tally
 from checks.shadow.triple import Triple
 
 MOST_FIELDS = 2_000  # of all routes together; further ones are not told apart
-CROWD = "…"  # the route, and the field, that stands for these
+CROWD = "…"  # the route, the field, and the method, that stands for these
+_MOST_METHODS = 20
 _VERSION = 1
 
 
@@ -21,7 +22,7 @@ class StateError(ValueError):
 
 class Counts(Struct):
     """`triples`, `pairs`: by route, with and without a secondary; `skipped`: by method, what was not compared;
-    `crowded`: of how many answers some fields were not told apart.
+    `crowded`: of how many answers some fields were not told apart; `looked`: the answers at the last look.
     """
 
     version: int = _VERSION
@@ -29,6 +30,7 @@ class Counts(Struct):
     pairs: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
     crowded: int = 0
+    looked: int = 0
     tallies: dict[str, dict[str, Tally]] = field(default_factory=dict)
 
     @classmethod
@@ -51,15 +53,21 @@ class Counts(Struct):
         """Of all routes."""
         return sum(map(len, self.tallies.values()))
 
+    @property
+    def answers(self) -> int:
+        """Of the candidate, that were compared."""
+        return sum(self.triples.values()) + sum(self.pairs.values())
+
     def skip(self, triple: Triple) -> None:
         """Count that a triple came, of a method that is not compared."""
-        self.skipped[triple.method] = self.skipped.get(triple.method, 0) + 1
+        method = triple.method if triple.method in self.skipped or len(self.skipped) < _MOST_METHODS else CROWD
+        self.skipped[method] = self.skipped.get(method, 0) + 1
 
     def add(self, triple: Triple, raw: dict[str, Seen], noise: dict[str, Seen] | None, shown: frozenset[str]) -> None:
         """Count one triple. `raw`, `noise`: the candidate and the secondary held against the primary, each field;
         `shown`: those whose values an example may show.
         """
-        left = max(MOST_FIELDS - self.fields, 0)
+        left = max(MOST_FIELDS - max(self.fields, len(self.tallies)), 0)
         route = triple.route if triple.route in self.tallies or left else CROWD
         came = self.pairs if noise is None else self.triples
         came[route] = came.get(route, 0) + 1

@@ -102,9 +102,16 @@ class Comparing:
 def _scalar(mine: Any, theirs: Any, absolute: float, relative: float) -> Seen:
     if mine == theirs:
         return SAME
-    if _kind(mine) == "number" and abs(mine - theirs) <= absolute + relative * max(abs(mine), abs(theirs)):
+    if _kind(mine) == "number" and _near(mine, theirs, absolute, relative):
         return SAME
     return Difference.VALUE, mine, theirs
+
+
+def _near(mine: float, theirs: float, absolute: float, relative: float) -> bool:
+    try:
+        return abs(mine - theirs) <= absolute + relative * max(abs(mine), abs(theirs))
+    except OverflowError:  # whole numbers beyond every float
+        return False
 
 
 def _kind(value: Any) -> str:

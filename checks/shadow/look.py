@@ -1,9 +1,13 @@
-"""A look at the counts: which differences are more than what the service does by itself?"""
+"""A look at the counts: which differences are more than what the service does by itself?
+
+`note` is the look that counts, taken when `due`; `report` says what was noted, as often as anybody asks.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -18,9 +22,25 @@ from checks.shadow.report import FieldRow, Report, Route
 from checks.shadow.status import status
 from checks.shadow.tally import Tally
 
+_LEAST = 10  # answers from one look to the next, and ...
+_PACE = 0.1  # ... this share more: 50 looks at 5,000 answers, 80 at 100,000
 
-def look(counts: Counts, config: ShadowConfig, stored: Noise) -> Report:
-    """Judge `counts`, and note in them what was seen: a field that one look has flagged stays flagged."""
+
+def next_look(looked: int) -> int:
+    """The number of answers at which to look again, after a look at `looked` of them.
+
+    By the answers alone, so that the same answers give the same looks, in whatever portions they came.
+    """
+    return looked + max(_LEAST, int(_PACE * looked))
+
+
+def due(counts: Counts) -> bool:
+    """Is it time to look?"""
+    return counts.answers >= next_look(counts.looked)
+
+
+def note(counts: Counts, config: ShadowConfig, stored: Noise) -> None:
+    """Look, and note in `counts` what was seen: a field that one look has flagged stays flagged."""
     cases = _cases(counts, stored)
     for case in cases:
         case.tally.peak = max(case.tally.peak, case.log_e)
@@ -28,6 +48,12 @@ def look(counts: Counts, config: ShadowConfig, stored: Noise) -> Report:
     for case, falls_now in zip(cases, falls, strict=True):
         if falls_now and not case.tally.fell and case.effect >= config.floor:
             case.tally.fell = case.tally.answers
+    counts.looked = counts.answers
+
+
+def report(counts: Counts, config: ShadowConfig, stored: Noise) -> Report:
+    """What there is to say: flags as they were noted, rates of all that was counted."""
+    cases = _cases(counts, stored)
     rows = sorted((_row(case, config, stored) for case in cases if case.tally.raw), key=_worst_first)
     routes = _routes(counts, config, stored)
     found, reason = status(rows, routes, config)
@@ -37,12 +63,14 @@ def look(counts: Counts, config: ShadowConfig, stored: Noise) -> Report:
         triples=sum(counts.triples.values()),
         pairs=sum(counts.pairs.values()),
         fields=len(cases),
+        differing=len(rows),
+        flagged=sum(row.flagged for row in rows),
         rows=tuple(rows),
         routes=routes,
         skipped=dict(counts.skipped),
         crowded=counts.crowded,
-        noise=_measured(counts),
         q=config.q,
+        noise=_measured(counts),
     )
 
 
@@ -117,8 +145,8 @@ def _noise_from(case: _Case, stored: Noise) -> str:
     return f"secondary and {otherwise}" if case.tally.triples else otherwise
 
 
-def _worst_first(row: FieldRow) -> tuple[bool, bool, float, str, str]:
-    return not row.blocks, not row.flagged, -row.peak, row.route, row.field
+def _worst_first(row: FieldRow) -> tuple[bool, bool, bool, float, str, str]:
+    return not row.blocks, not (row.blocks and row.critical), not row.flagged, -row.peak, row.route, row.field
 
 
 def _routes(counts: Counts, config: ShadowConfig, stored: Noise) -> tuple[Route, ...]:
@@ -135,12 +163,13 @@ def _routes(counts: Counts, config: ShadowConfig, stored: Noise) -> tuple[Route,
     )
 
 
-def _detectable(route: str, counts: Counts, config: ShadowConfig, stored: Noise) -> float:
+def _detectable(route: str, counts: Counts, config: ShadowConfig, stored: Noise) -> float | None:
     """By its triples or by its pairs, whichever see more. Pairs are held against the median of its fields' rates."""
     rates = np.sort(_rates([stored.of(route, name) for name in counts.tallies[route]]))
     by_triples = evidence.detectable(counts.triples.get(route, 0), counts.fields, config.q)
     by_pairs = evidence.detectable(counts.pairs.get(route, 0), counts.fields, config.q, float(rates[len(rates) // 2]))
-    return min(by_triples, by_pairs)
+    least = min(by_triples, by_pairs)
+    return least if isfinite(least) else None
 
 
 def _counts(route: str, config: ShadowConfig) -> bool:

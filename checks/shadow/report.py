@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 
 from checks.shadow.exemplar import Exemplar
 from checks.shadow.noise import Noise
+
+MOST_ROWS = 60  # fields that `Told` holds, and ...
+MOST_ROUTES = 30  # ... endpoints
 
 
 class Status(StrEnum):
@@ -52,36 +55,82 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """`detectable`: the smallest share of its answers in which a difference would have been seen by now; `counts`: may
-    it stop a promotion?
+    """`detectable`: the smallest share of its answers in which a difference would have been seen by now, None: none
+    would; `counts`: may it stop a promotion?
     """
 
     route: str
     triples: int
     pairs: int
     fields: int
-    detectable: float
+    detectable: float | None
     counts: bool
+
+    @property
+    def answers(self) -> int:
+        """Of the candidate, that were compared."""
+        return self.triples + self.pairs
+
+
+class Stance(StrEnum):
+    """What the mirrored answers say to a promotion."""
+
+    AGREES = "agrees"
+    UNSURE = "unsure"
+    OBJECTS = "objects"
+    CRITICAL = "critical"  # and to the canary's being in service at all
+
+
+_STANCES = {
+    Status.CLEAN: Stance.AGREES,
+    Status.NOISY: Stance.AGREES,
+    Status.WAITING: Stance.UNSURE,
+    Status.NO_DATA: Stance.UNSURE,
+    Status.REGRESSION: Stance.OBJECTS,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """All of one look. `skipped`: by method, what was not compared; `crowded`: answers whose fields were too many."""
+class Told:
+    """What a look says. `rows`: the fields that differed, the worst first; `skipped`: by method, what was not compared;
+    `crowded`: answers whose fields were too many.
+
+    `fields`, `differing` and `flagged` count all fields, also where `rows` and `routes` are cut short.
+    """
 
     status: Status
     reason: str
     triples: int
     pairs: int
     fields: int
+    differing: int
+    flagged: int
     rows: tuple[FieldRow, ...]
     routes: tuple[Route, ...]
     skipped: dict[str, int]
     crowded: int
-    noise: Noise
     q: float
 
-    def rolls_back(self, a_metric_agrees: bool) -> bool:
-        """Is a rollback called for: by a field that is critical by itself, or by any that stops the promotion, where
-        a metric of the experiment says the same?
-        """
-        return any(row.blocks and (row.critical or a_metric_agrees) for row in self.rows)
+    @property
+    def answers(self) -> int:
+        """Of the candidate, that were compared."""
+        return self.triples + self.pairs
+
+    @property
+    def stance(self) -> Stance:
+        """What it means to a promotion: a critical field stands before all others."""
+        critical = any(row.blocks and row.critical for row in self.rows[:1])
+        return Stance.CRITICAL if critical else _STANCES[self.status]
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Told):
+    """All of one look. `noise`: how often each field differed by itself, for a later run without a secondary."""
+
+    noise: Noise
+
+    def told(self) -> Told:
+        """The same, short enough for a card: the worst fields, and the endpoints with the most answers."""
+        busiest = sorted(self.routes, key=lambda route: (-route.answers, route.route))
+        kept = {of.name: getattr(self, of.name) for of in fields(Told)}
+        return Told(**kept | {"rows": self.rows[:MOST_ROWS], "routes": tuple(busiest[:MOST_ROUTES])})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from checks.shadow.config import ShadowConfig
 from checks.shadow.counts import Counts
 from checks.shadow.difference import Comparing
-from checks.shadow.look import look
+from checks.shadow.look import due, note, report
 from checks.shadow.noise import Noise
 from checks.shadow.patterns import names
 from checks.shadow.report import Report
@@ -36,7 +36,7 @@ class Shadow:
         return self._counts.to_json()
 
     def update(self, triple: Triple) -> None:
-        """Count one triple; of a method that is not compared, only that it came."""
+        """Count one triple, and look where a look is due; of a method that is not compared, only that it came."""
         if triple.method not in self.config.methods:
             self._counts.skip(triple)
             return
@@ -44,7 +44,17 @@ class Shadow:
         noise = None if triple.secondary is None else self._compare(triple.primary, triple.secondary)
         shown = frozenset(name for name, seen in raw.items() if seen[0] is not None and names(self.config.show, name))
         self._counts.add(triple, raw, noise, shown)
+        if due(self._counts):
+            self._note()
+
+    def report(self) -> Report:
+        """What was seen at the looks so far: asking for it changes nothing."""
+        return report(self._counts, self.config, self.noise)
 
     def look(self) -> Report:
-        """Judge what was counted so far, as often as one likes: looking does not raise the chance of a false alarm."""
-        return look(self._counts, self.config, self.noise)
+        """Look once more, due or not: at the end of what there is to compare."""
+        self._note()
+        return self.report()
+
+    def _note(self) -> None:
+        note(self._counts, self.config, self.noise)

@@ -7,6 +7,7 @@ from math import inf
 
 from checks.shadow.config import ShadowConfig
 from checks.shadow.report import FieldRow, Route, Status
+from checks.shadow.words import share
 
 
 def status(rows: Sequence[FieldRow], routes: Sequence[Route], config: ShadowConfig) -> tuple[Status, str]:
@@ -17,32 +18,32 @@ def status(rows: Sequence[FieldRow], routes: Sequence[Route], config: ShadowConf
     counting = [route for route in routes if route.counts]
     if not counting:
         return Status.NO_DATA, "no mirrored answer of an endpoint that counts was compared"
-    best = min(counting, key=lambda route: route.detectable)
-    if best.detectable > config.detect:
+    best = min(counting, key=_least)
+    if _least(best) > config.detect:
         return Status.WAITING, _waiting(best, config)
     told = sum(row.flagged for row in rows)
     if told:
         fields = "1 field differs that differs" if told == 1 else f"{told} fields differ that differ"
         return Status.NOISY, f"{fields} by itself often, or does not count"
-    least = f"{_share(best.detectable)} of the answers of {best.route}"
+    least = f"{share(_least(best))} of the answers of {best.route}"
     return Status.CLEAN, f"no field differs beyond the noise; one that did in {least} would have shown"
 
 
 def _regression(blocking: Sequence[FieldRow]) -> str:
     worst = blocking[0]
     more = f", and {len(blocking) - 1} more" if len(blocking) > 1 else ""
-    return f"{worst.field} of {worst.route} differs in {_share(worst.effect)} of its answers beyond the noise{more}"
+    return f"{worst.field} of {worst.route} differs in {share(worst.effect)} of its answers beyond the noise{more}"
 
 
 def _waiting(best: Route, config: ShadowConfig) -> str:
-    answers = best.triples + best.pairs
-    so_far = f"{answers:,} answers of {best.route} so far"
-    if best.pairs and not best.triples and best.detectable == inf:
+    so_far = f"{best.answers:,} answers of {best.route} so far"
+    if best.detectable is None and best.pairs and not best.triples:
         return f"{so_far} without a secondary; there is no, or too small, a stored noise to hold them against"
-    if best.detectable == inf:
+    if best.detectable is None:
         return f"{so_far}, too few to show any difference"
-    return f"{so_far}; about {answers * best.detectable / config.detect:,.0f} show {_share(config.detect)} that differ"
+    enough = best.answers * best.detectable / config.detect
+    return f"{so_far}; about {enough:,.0f} show {share(config.detect)} that differ"
 
 
-def _share(value: float) -> str:
-    return f"{100 * value:.2g} %"
+def _least(route: Route) -> float:
+    return inf if route.detectable is None else route.detectable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import msgspec
@@ -10,6 +11,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 Text = Annotated[str, Meta(min_length=1, max_length=400)]
 Amount = Annotated[float, Meta(ge=0)]
+
+DEEPEST_SENT = 200  # levels of a body that is taken at all
 
 
 class TripleError(ValueError):
@@ -60,9 +63,28 @@ _ID = re.compile(r"\d+|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|(?=[0-
 def parse(line: bytes | str) -> Triple:
     """The triple that a line of JSON says. Raises TripleError for any other text."""
     try:
-        return _DECODER.decode(line)
+        triple = _DECODER.decode(line)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise TripleError(str(error) or type(error).__name__) from None
+    if any(reply is not None and _deep(reply.body) for reply in (triple.candidate, triple.primary, triple.secondary)):
+        raise TripleError(f"a body is nested more than {DEEPEST_SENT} levels deep")
+    return triple
+
+
+def _deep(body: Any) -> bool:
+    """Whether `body` has more levels than whoever compares it could go down."""
+    level = [body]
+    for _ in range(DEEPEST_SENT):
+        level = [inner for one in level for inner in _inside(one)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def is_id(text: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.model import Canary, KeptExperiment, Refusal, Verb
-from checks.experiment import Config, Reason
+from checks.experiment import Reason
 from handlers.canary import look
 from handlers.commands.asked import Answer, Asked, Declined
 from handlers.ports import Canaries, Experiments
@@ -43,7 +43,7 @@ class CanaryCommands:
         if isinstance(found, Refusal):
             return Declined(found.reason)
         canary, rules = found
-        kept, fresh = await self.experiments.begin(canary, rules, asked.cause)
+        kept, fresh = await self.experiments.begin(canary, rules.experiment, asked.cause, rules.shadow)
         if not fresh and (kept.ended or kept.started < asked.trigger.at):
             where = f"the experiment of `{asked.head_sha[:7]}` in `{kept.canary.environment}`"
             return Declined(f"{where} has begun before, and is at `{kept.status}`: a commit has one")
@@ -74,11 +74,12 @@ class CanaryCommands:
         rules = await self.canaries.rules(here)
         if isinstance(rules, Refusal):
             return Declined(rules.reason)
-        if not isinstance(rules, Config) or not rules.environments:
+        environments = rules.experiment.environments if rules else ()
+        if not environments:
             return Declined(f"the configuration on `{pull.base_ref}` names no canary in `experiment.environments`")
-        if len(rules.environments) > 1:
-            return Declined(f"name the environment: {_listed(rules.environments)}")
-        return rules.environments[0]
+        if len(environments) > 1:
+            return Declined(f"name the environment: {_listed(environments)}")
+        return environments[0]
 
 
 def _stopped_since(kept: KeptExperiment, asked: Asked) -> bool:

@@ -169,20 +169,20 @@ def test_names_in_the_registry_are_single() -> None:
 def test_a_check_this_version_lacks_holds_in_block_and_ships_in_warn(
     mode: Mode, verdict: Verdict, conclusion: str
 ) -> None:
-    decision = decided(reserved={"shadow": mode})
-    row = rows(decision)["shadow"]
+    decision = decided(reserved={"speclive": mode})
+    row = rows(decision)["speclive"]
     assert (decision.verdict, row.conclusion, row.result.state) == (verdict, conclusion, State.UNMEASURED)
     assert "not available in this version" in row.result.title
     assert "mode: warn" in row.result.next_step
 
 
 def test_a_check_this_version_lacks_is_absent_when_off() -> None:
-    assert decided(reserved={"shadow": Mode.OFF}).rows == ()
+    assert decided(reserved={"speclive": Mode.OFF}).rows == ()
 
 
 def test_checks_this_version_lacks_come_last_by_name() -> None:
-    decision = decided(checks={"risk": risk.Config()}, reserved={"shadow": Mode.WARN, "drift": Mode.WARN})
-    assert [row.result.name for row in decision.rows] == ["risk", "drift", "shadow"]
+    decision = decided(checks={"risk": risk.Config()}, reserved={"speclive": Mode.WARN, "drift": Mode.WARN})
+    assert [row.result.name for row in decision.rows] == ["risk", "drift", "speclive"]
 
 
 def test_an_agent_gets_the_contract_check_asked_or_not() -> None:

@@ -190,8 +190,8 @@ def test_foreign_text_in_a_message_is_one_short_line_without_backticks() -> None
 
 
 def test_a_check_of_a_later_version_is_kept_with_its_mode_and_its_own_keys_are_accepted() -> None:
-    config = valid("version: 1\nshadow: {mode: warn, horizon: 2h}\nimpact: {}\ndrift: {mode: off}\n")
-    assert config.reserved == {"shadow": Mode.WARN, "impact": Mode.BLOCK, "drift": Mode.OFF}
+    config = valid("version: 1\nspeclive: {mode: warn, horizon: 2h}\nimpact: {}\ndrift: {mode: off}\n")
+    assert config.reserved == {"speclive": Mode.WARN, "impact": Mode.BLOCK, "drift": Mode.OFF}
     assert config.checks == {}
 
 

@@ -46,12 +46,12 @@ def test_every_name_of_the_format_is_there_once() -> None:
 def test_a_check_that_this_version_builds_is_no_longer_reserved() -> None:
     from dataclasses import replace
 
-    built = (*CHECKS, replace(CHECKS[0], name="shadow"))
-    config = parse("version: 1\nshadow: {severity: low}\nimpact: {}", checks=built)
+    built = (*CHECKS, replace(CHECKS[0], name="speclive"))
+    config = parse("version: 1\nspeclive: {severity: low}\nimpact: {}", checks=built)
     assert isinstance(config, Config)
-    assert list(config.checks) == ["shadow"]
+    assert list(config.checks) == ["speclive"]
     assert list(config.reserved) == ["impact"]
-    assert not isinstance(parse("version: 1\nshadow: {anything: 1}", checks=built), Config)
+    assert not isinstance(parse("version: 1\nspeclive: {anything: 1}", checks=built), Config)
 
 
 @pytest.mark.parametrize("example", SCHEMA["examples"])
@@ -70,7 +70,7 @@ WHOLE: dict[str, Any] = {
         "post": {"tests": "pass", "p95": {"lt": 250}, "q": {"between": [1, 2.5]}, "r": 3},
         "retries": 2,
     },
-    "shadow": {"mode": "off", "anything": [1, {"x": None}]},
+    "speclive": {"mode": "off", "anything": [1, {"x": None}]},
     "program": {"goals": ["speed"]},
 }
 

@@ -46,7 +46,7 @@ class Shelf:
     async def open(self) -> list[KeptExperiment]:
         return [self.found] if self.found else []
 
-    async def acted(self, key: int, outcome: str) -> None:
+    async def acted(self, key: int, outcome: str, course: str) -> None:
         self.acts.append(outcome)
 
 

@@ -69,7 +69,7 @@ class Base:
         journal = Provenance(self.engine)
         publisher = Publisher(connect_to, known, app.app_id, journal, own_login=Myself(github))
         reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(page))
-        return await Consequences(publisher, reverting)(self._kept(sha or self.head, revert), Cause("test"))
+        return await Consequences(publisher, reverting)(self._kept(sha or self.head, revert), "rollback", Cause("test"))
 
     def _kept(self, sha: str, revert: bool) -> KeptExperiment:
         gate = GateConfig(baseline=0.01, watermark_seconds=0)

@@ -289,11 +289,38 @@ async def test_mirrored_answers_are_kept_once(here: Here) -> None:
     answer = await here.post(f"{path}/shadow", lines)
     assert (answer.status, await answer.json()) == (
         202,
-        {"experiment": 1, "accepted": 2, "duplicate": 1, "differing": 0},
+        {"experiment": 1, "ended": False, "compared": False, "accepted": 2, "duplicate": 1, "differing": 0},
     )
     bad = await here.post(f"{path}/shadow", lines + b'\n{"id": "c"}')
     assert bad.status == 400
     assert "line 4 is no triple" in (await bad.json())["error"]
+    assert len(await here.stores.triples.of(1)) == 2
+
+
+async def test_a_body_that_nobody_could_compare_is_refused(here: Here) -> None:
+    deep = "[" * 300 + "]" * 300
+    line = (
+        f'{{"id": "a", "endpoint": "/", "candidate": {{"status": 200, "body": {deep}}}, "primary": {{"status": 200}}}}'
+    )
+    answer = await here.post(f"{await here.begun()}/shadow", line.encode())
+    assert (answer.status, "nested more than 200 levels" in await answer.text()) == (400, True)
+
+
+async def test_after_the_end_answers_are_still_compared_for_a_day_and_wake_the_worker_once_a_minute(here: Here) -> None:
+    here.repo.commit("main", {".github/maestro.yml": RULES + "shadow: {}\n"})
+    path = await here.begun()
+    await here.post(f"{path}/stop", b"")
+    await here.stores.experiments.acted(1, "nothing was asked for", "hold")
+    woken = len(await new(here.stores.inbox.engine))
+    triple = {"id": "a", "endpoint": "/orders", "candidate": {"status": 200}, "primary": {"status": 200}}
+    for name in ("a", "b", "a"):
+        answer = await here.post(f"{path}/shadow", triple | {"id": name})
+        assert (await answer.json())["compared"]
+    assert len(await new(here.stores.inbox.engine)) in {woken + 1, woken + 2}, "two where a minute begins in between"
+    async with here.stores.main.begin() as connection:
+        await connection.exec_driver_sql("UPDATE experiments SET changed_at = changed_at - 90000000000")
+    late = await here.post(f"{path}/shadow", triple | {"id": "c"})
+    assert (late.status, await late.json()) == (200, {"experiment": 1, "ended": True})
     assert len(await here.stores.triples.of(1)) == 2
 
 

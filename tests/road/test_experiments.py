@@ -20,7 +20,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
-EXPERIMENT = "maestro / experiment"
+EXPERIMENT, SHADOW = "maestro / experiment", "maestro / shadow"
 RULES = """version: 1
 experiment:
   environments: [canary]
@@ -88,7 +88,7 @@ async def ci(here: Town) -> Ci:
 
 async def shows(here: Town, repo: Repo, sha: str, **wanted: str | None) -> None:
     """Wait until our check runs on `sha` conclude as `wanted`."""
-    names = {"experiment": EXPERIMENT, "decision": DECISION}
+    names = {"experiment": EXPERIMENT, "shadow": SHADOW, "decision": DECISION}
     expected = {names[name]: conclusion for name, conclusion in wanted.items()}
 
     async def as_wanted() -> bool:

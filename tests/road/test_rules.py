@@ -110,12 +110,12 @@ async def test_an_agent_without_a_contract_is_stopped_and_a_person_is_not(here: 
 
 
 async def test_a_check_of_a_later_version_is_not_silently_green(here: Town) -> None:
-    repo = shop(here.sandbox, "version: 1\nshadow: {mode: block}\ndrift: {mode: warn}\n")
+    repo = shop(here.sandbox, "version: 1\nimpact: {mode: block}\ndrift: {mode: warn}\n")
     _, sha = change(repo)
     await here.rest()
     assert here.conclusions(repo, sha) == {
         DECISION: "action_required",
-        "maestro / shadow": "action_required",
+        "maestro / impact": "action_required",
         "maestro / drift": "success",
     }
 

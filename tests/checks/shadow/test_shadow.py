@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.shadow import Noise, Reply, Report, Shadow, ShadowConfig, StateError, Status, Triple, TripleError, parse
+from checks.shadow import (
+    Noise,
+    Reply,
+    Report,
+    Shadow,
+    ShadowConfig,
+    Stance,
+    StateError,
+    Status,
+    Triple,
+    TripleError,
+    parse,
+)
 from checks.shadow.counts import CROWD, MOST_FIELDS
 
 ROUTE = "GET /orders/{id}"
@@ -34,10 +46,8 @@ def stream(number: int, worse: float = 0.0, noise: float = 0.0, seed: int = 1, s
 
 def watched(triples: list[Triple], config: ShadowConfig | None = None, noise: Noise | None = None) -> Report:
     shadow = Shadow(config, noise)
-    for number, one in enumerate(triples):
+    for one in triples:
         shadow.update(one)
-        if number % 50 == 0:
-            shadow.look()
     return shadow.look()
 
 
@@ -55,18 +65,17 @@ def test_a_regression_in_one_answer_of_twenty_stops_the_promotion() -> None:
 def test_without_one_it_is_clean_and_says_what_it_would_have_seen() -> None:
     report = watched(stream(1_500, noise=0.05))
     assert report.status is Status.CLEAN
-    assert report.routes[0].detectable < 0.02
+    assert (report.routes[0].detectable or 1) < 0.02
     assert report.reason.startswith("no field differs beyond the noise; one that did in 1 % of the answers of GET ")
 
 
-def test_a_rollback_takes_a_metric_that_agrees_or_a_critical_field() -> None:
+def test_what_it_says_to_a_promotion_is_the_word_of_its_worst_field() -> None:
     triples = stream(1_500, worse=0.05)
-    report = watched(triples)
-    assert not report.rolls_back(a_metric_agrees=False)
-    assert report.rolls_back(a_metric_agrees=True)
-    critical = watched(triples, ShadowConfig(critical=("body.**.price",)))
-    assert critical.rolls_back(a_metric_agrees=False)
-    assert not watched(stream(1_500)).rolls_back(a_metric_agrees=True)
+    assert watched(triples).stance is Stance.OBJECTS
+    assert watched(triples, ShadowConfig(critical=("body.**.price",))).stance is Stance.CRITICAL
+    assert watched(triples, ShadowConfig(critical=("body.at",))).stance is Stance.OBJECTS
+    assert watched(stream(1_500)).stance is Stance.AGREES
+    assert watched(stream(20)).stance is Stance.UNSURE
 
 
 def test_endpoints_that_do_not_count_are_told_and_stop_nothing() -> None:
