@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,8 @@ USER_AGENT = "maestro-conductor"
 _CHUNK = 64 * 1024
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 _MESSAGE = 200  # characters of the service's own words that an error keeps
+_SECRET = 8  # characters: what is shorter would be found in every word
+_THROTTLED = frozenset({"Throttling", "ThrottlingException", "RequestLimitExceeded"})  # what AWS says with a 400
 
 
 class WireError(Exception):
@@ -58,6 +60,25 @@ class TooLarge(WireError):
 
 class Unreadable(WireError):
     """The answer came whole, and cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is about to be sent; `headers` are those of its content."""
+
+    method: str
+    url: URL
+    headers: Mapping[str, str]
+    body: bytes
+
+
+Sign = Callable[[Request], Awaitable[Mapping[str, str]]]
+"""The headers by which a request says who asks, made anew for each attempt."""
+
+
+async def unsigned(_request: Request) -> Mapping[str, str]:
+    """Says nothing."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,33 +118,44 @@ def own(address: str) -> URL:
 class Wire:
     """Asks the service at `address`, as `root` or `own` has it. The session stays the caller's.
 
-    `token`: a bearer token for each request; "" for none.
+    `token`: a bearer token for each request; "" for none. `sign`: what else says who asks. What it adds is in no error,
+    even where the service hands it back.
     """
 
     def __init__(
-        self, session: aiohttp.ClientSession, address: URL, tuning: Tuning | None = None, token: str = ""
+        self,
+        session: aiohttp.ClientSession,
+        address: URL,
+        tuning: Tuning | None = None,
+        token: str = "",
+        sign: Sign = unsigned,
     ) -> None:
         self.root = address
         self._session = session
+        self._sign = sign
         self._tuning = tuning or Tuning()
         self._headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
         if token:
             self._headers["Authorization"] = f"Bearer {token}"
         self._timeout = aiohttp.ClientTimeout(total=self._tuning.total, connect=self._tuning.connect)
 
-    async def post(self, path: str, body: Any, most: int) -> Any:
+    async def post(self, path: str, body: Any, most: int, headers: Mapping[str, str] | None = None) -> Any:
         """What comes back for `body`, parsed; asking changes nothing there, so it may be repeated."""
-        return await self._ask("POST", path, most, json.dumps(body).encode())
+        content = {"Content-Type": "application/json", **(headers or {})}
+        return await self._ask(Request("POST", self._at(path), content, json.dumps(body).encode()), path, most)
 
     async def get(self, path: str, most: int) -> Any:
         """What is at `path`, whose parts are encoded already, parsed."""
-        return await self._ask("GET", path, most, None)
+        return await self._ask(Request("GET", self._at(path), {}, b""), path, most)
 
-    async def _ask(self, method: str, path: str, most: int, body: bytes | None) -> Any:
+    def _at(self, path: str) -> URL:
+        return URL(f"{self.root}{path}", encoded=True)
+
+    async def _ask(self, request: Request, path: str, most: int) -> Any:
         attempt = 1
         while True:
             try:
-                return await self._once(method, path, most, body)
+                return await self._once(request, f"{request.method} {path}", most)
             except _Again as again:
                 if attempt >= self._tuning.attempts:
                     raise again.error from None
@@ -134,15 +166,19 @@ class Wire:
         own = self._tuning.first_wait * 2.0 ** (attempt - 1) * (1.0 + self._tuning.draw())
         return min(max(own, asked), self._tuning.longest_wait)
 
-    async def _once(self, method: str, path: str, most: int, body: bytes | None) -> Any:
-        call = f"{method} {path}"
-        headers = self._headers if body is None else {**self._headers, "Content-Type": "application/json"}
-        url = URL(f"{self.root}{path}", encoded=True)
+    async def _once(self, request: Request, call: str, most: int) -> Any:
+        signed = await self._sign(request)
+        headers = {**self._headers, **request.headers, **signed}
         try:
             async with self._session.request(
-                method, url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
+                request.method,
+                request.url,
+                data=request.body or None,
+                headers=headers,
+                timeout=self._timeout,
+                allow_redirects=False,
             ) as response:
-                return _judged(call, response, await _body(call, response, most))
+                return _judged(call, response, await _body(call, response, most), signed.values())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise _Again(Unavailable(call, 0, _failed(error))) from None
 
@@ -181,15 +217,15 @@ async def _body(call: str, response: aiohttp.ClientResponse, most: int) -> bytes
     return bytes(received)
 
 
-def _judged(call: str, response: aiohttp.ClientResponse, body: bytes) -> Any:
-    """The answer, parsed, or the error that it stands for."""
+def _judged(call: str, response: aiohttp.ClientResponse, body: bytes, unsaid: Collection[str]) -> Any:
+    """The answer, parsed, or the error that it stands for, which names nothing of `unsaid`."""
     status = response.status
-    if status in _AGAIN:
-        raise _Again(Unavailable(call, status, f"HTTP {status}"), _seconds(response.headers.get("Retry-After", "")))
+    if status in _AGAIN or (status == 400 and _throttled(body)):
+        raise _Again(Unavailable(call, status, f"HTTP {status}"), _asked(response.headers))
     if 300 <= status < 400:
         raise Unavailable(call, status, "redirected to elsewhere, which is not followed")
     if status >= 400:
-        raise Refused(call, status, _said(body) or f"HTTP {status}")
+        raise Refused(call, status, _said(body, unsaid) or f"HTTP {status}")
     try:
         return json.loads(body)
     except RecursionError:  # whoever wrote it writes it again
@@ -198,14 +234,33 @@ def _judged(call: str, response: aiohttp.ClientResponse, body: bytes) -> Any:
         raise _Again(Unreadable(call, status, "the answer is not JSON")) from None
 
 
-def _said(body: bytes) -> str:
-    """The service's own words, under either of the names that they go by."""
+def _told(body: bytes) -> Mapping[str, Any]:
     try:
         found = json.loads(body)
-        said = found.get("message") or found.get("error")
-    except (ValueError, RecursionError, AttributeError):
-        return ""
-    return said[:_MESSAGE] if isinstance(said, str) else ""
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _throttled(body: bytes) -> bool:
+    return str(_told(body).get("__type", "")).rpartition("#")[2] in _THROTTLED
+
+
+def _said(body: bytes, unsaid: Collection[str]) -> str:
+    """The service's own words, under whichever of the names that they go by."""
+    told = _told(body)
+    words = [told.get(name) for name in ("message", "Message", "error")]
+    errors = told.get("errors")
+    said = next((one for one in words + (errors if isinstance(errors, list) else []) if isinstance(one, str)), "")
+    for secret in unsaid:
+        if len(secret) >= _SECRET:
+            said = said.replace(secret, "[redacted]")
+    return said[:_MESSAGE]
+
+
+def _asked(headers: Mapping[str, str]) -> float:
+    """Seconds that the service wants us to wait, under either of the names that they go by."""
+    return _seconds(headers.get("Retry-After") or headers.get("X-RateLimit-Reset") or "")
 
 
 def _seconds(text: str) -> float:
