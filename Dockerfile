@@ -9,7 +9,7 @@ COPY . .
 RUN pip install --no-index --find-links /wheels hatchling \
     && python -m hatchling build -t wheel -d /wheels \
     && python -m venv /opt/maestro \
-    && /opt/maestro/bin/pip install --no-index --find-links /wheels 'maestro-conductor[otel]'
+    && /opt/maestro/bin/pip install --no-index --find-links /wheels 'maestro-conductor[cloudwatch,otel]'
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --user-group --no-create-home maestro \

@@ -30,6 +30,7 @@ _WANTED: Mapping[str, str] = {
     **dict.fromkeys(("list_type", "tuple_type", "set_type", "frozen_set_type"), "a list"),
 }
 _CHOICES = ("enum", "literal_error")
+_MISSING = ("missing", "union_tag_not_found")
 _TRUTHS = {"yes": "true", "on": "true", "y": "true", "no": "false", "off": "false", "n": "false"}
 
 
@@ -99,7 +100,8 @@ def _placed(tree: Block, error: ErrorDetails) -> _Complaint:
     node: Node = tree
     mark = tree.mark
     keys: list[str | int] = []
-    for part in error["loc"]:
+    way = (*error["loc"], *_discriminator(error))
+    for part in way:
         match node, part:
             case Block(entries), str() if part in entries:
                 mark, node = entries[part].mark, entries[part].value
@@ -108,11 +110,17 @@ def _placed(tree: Block, error: ErrorDetails) -> _Complaint:
             case _:
                 continue
         keys.append(part)
-    if error["type"] == "missing":
-        keys.append(error["loc"][-1])
+    if error["type"] in _MISSING:
+        keys.append(way[-1])
     elif error["type"] != "extra_forbidden" and isinstance(node, Scalar) and node.value is not None:
         mark = node.mark
     return _Complaint(tuple(keys), mark, node, error)
+
+
+def _discriminator(error: ErrorDetails) -> tuple[str, ...]:
+    """The key that should have said which branch of a union this is."""
+    key = error.get("ctx", {}).get("discriminator")
+    return (str(key).strip("'"),) if key else ()
 
 
 def _error(group: Sequence[_Complaint], schema: Schema) -> ConfigError:
@@ -206,10 +214,10 @@ def _say_plainly(complaint: _Complaint, schema: Schema) -> _Said:
 
 # By pydantic's error type: what the complaint alone says, and what takes the schema to say.
 _SAY: Mapping[str, Callable[[_Complaint], _Said]] = {
-    "missing": _missing_key,
+    **dict.fromkeys(_MISSING, _missing_key),
     "string_type": _not_text,
     "bool_type": _not_a_truth,
-    **dict.fromkeys(_CHOICES, _unknown_word),
+    **dict.fromkeys((*_CHOICES, "union_tag_invalid"), _unknown_word),
     **{kind: _not_a_block for kind, wanted in _WANTED.items() if wanted == "a block of keys"},
     **{kind: _not_a_list for kind, wanted in _WANTED.items() if wanted == "a list"},
 }
@@ -224,7 +232,8 @@ def _wanted(complaint: _Complaint) -> str:
 
 
 def _choices(complaint: _Complaint) -> list[str]:
-    expected = str(complaint.error.get("ctx", {}).get("expected", ""))
+    context = complaint.error.get("ctx", {})
+    expected = str(context.get("expected") or context.get("expected_tags") or "")
     return re.findall(r"'([^']*)'", expected) or [expected]
 
 

@@ -31,7 +31,7 @@ def options(checks: Checks) -> list[Option]:
 
 
 def _options(whole: Schema) -> list[Option]:
-    return list(_keys(whole, whole, "", ()))
+    return list(dict.fromkeys(_keys(whole, whole, "", ())))  # what the branches of a union share is told once
 
 
 def reference(whole: Schema) -> str:

@@ -25,7 +25,10 @@ Environment = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_leng
 
 
 class Entry(Strict):
-    """What all kinds have. A subclass adds `kind`, its address and its secrets."""
+    """What all kinds have. A subclass says which `kind` it is, and adds its address and its secrets."""
+
+    kind: str
+    """What it speaks."""
 
     repositories: Annotated[tuple[Glob, ...], Field(strict=False, min_length=1, max_length=1_000)]
     """Which repositories may use it: `octo/shop`, `octo/*`. Case does not count."""

@@ -3,7 +3,8 @@
 SourceError
 ├── BadSelector   what the configuration names is no selector, or the source refuses it
 ├── NoSeries      a selector that has to match something matches nothing
-└── BadAnswer     the answer is not what the source's documentation promises
+├── BadAnswer     the answer is not what the source's documentation promises
+└── Withheld      the source answers, and says itself that it does not give what was asked, or not all of it
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class NoSeries(SourceError):
 
 class BadAnswer(SourceError):
     """The source answers something else than it should."""
+
+
+class Withheld(SourceError):
+    """What is there may be a part of it, so nothing of it is used; it may come when asked again."""

@@ -10,6 +10,8 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from app.sources.cloudwatch_entry import CloudWatchEntry
+from app.sources.datadog_entry import DatadogEntry
 from app.sources.entry import Entry
 from app.sources.errors import SourceError
 from app.sources.prometheus_entry import PrometheusEntry
@@ -20,7 +22,7 @@ from checks.model import Strict
 
 MOST_SOURCES = 200
 
-AnyEntry = PrometheusEntry
+AnyEntry = Annotated[PrometheusEntry | DatadogEntry | CloudWatchEntry, Field(discriminator="kind")]
 
 
 class NoSource(SourceError):

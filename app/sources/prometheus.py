@@ -43,7 +43,7 @@ class Prometheus:
     wire: Wire
     demanded: Mapping[str, str]
 
-    def check(self, side: Side) -> None:
+    def check(self, side: Side, seconds: float) -> None:
         """Raises BadSelector for a counter that is no selector."""
         for counter in side.counters.values():
             selector(_text(counter), self.demanded)

@@ -20,8 +20,8 @@ _PLACES = 6  # of seconds: a tick has the same time whichever window it was read
 class Source(Protocol):
     """Whoever counts what a service did. There is one adapter a kind."""
 
-    def check(self, side: Side) -> None:
-        """Raises BadSelector for counters that could never be asked for."""
+    def check(self, side: Side, seconds: float) -> None:
+        """Raises BadSelector for counters that could never be asked for in ticks of `seconds`."""
 
     async def count(self, design: Design, side: Side, window: Window) -> Reading:
         """What `side` of the metric `design` counted in each tick of `window`.
@@ -44,8 +44,8 @@ class Read:
 def check(source: Source, config: Watched) -> None:
     """Raises BadSelector for queries that `source` could never be asked."""
     for query in config.queries.values():
-        source.check(query.control)
-        source.check(query.canary)
+        source.check(query.control, config.tick_seconds)
+        source.check(query.canary, config.tick_seconds)
 
 
 async def read(source: Source, config: Watched, window: Window) -> Read:

@@ -118,4 +118,4 @@ async def test_a_bucket_that_the_histogram_lacks_is_named(stand_in: StandIn) -> 
 )
 def test_what_is_no_selector_is_refused_before_it_is_asked(counter: str | NamedMetric) -> None:
     with pytest.raises(BadSelector):
-        Prometheus(Wire.__new__(Wire), {}).check(Side(total=counter, bad="errors"))
+        Prometheus(Wire.__new__(Wire), {}).check(Side(total=counter, bad="errors"), 30)

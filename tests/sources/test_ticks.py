@@ -26,7 +26,7 @@ class Counted:
     by: Mapping[str, Mapping[str, tuple[float | None, ...]]]
     spans: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
-    def check(self, side: Side) -> None:
+    def check(self, side: Side, seconds: float) -> None:
         raise AssertionError
 
     async def count(self, _design: Design, side: Side, _window: Window) -> Reading:
