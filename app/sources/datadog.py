@@ -26,6 +26,7 @@ from checks.experiment.design import Design
 
 MOST_BYTES = 4 * 1024 * 1024  # of an answer
 COUNTED = frozenset({"count", "rate"})  # the types that `as_count` brings into numbers of events
+_WORDS = 200  # characters of Datadog's own that an error keeps
 
 _TAG = r"!?[a-zA-Z][a-zA-Z0-9_./-]*:[a-zA-Z0-9_./:*-]+"
 _METRIC = re.compile(rf"\s*(?P<name>[a-zA-Z][a-zA-Z0-9_.]*)\s*\{{\s*(?P<tags>{_TAG}(?:\s*,\s*{_TAG})*)\s*\}}\s*")
@@ -119,22 +120,33 @@ class Datadog:
             if refused.status != 404:
                 raise
             raise NoSeries(f"Datadog knows no metric `{name}`") from None
-        kind = told.get("type") if isinstance(told, dict) else None
+        kind = str(told.get("type") if isinstance(told, dict) else None)
         if kind not in COUNTED:
-            raise BadSelector(f"`{name}` is of type {str(kind)[:40]!r}, not of {' or '.join(sorted(COUNTED))}")
+            raise BadSelector(f"`{name}` is of type {kind[:40]!r}, not of {' or '.join(sorted(COUNTED))}")
         self.known.add(name)
 
     async def _ask(self, queries: Sequence[str], at: Intervals) -> list[Sums]:
         asked = {"from": str(at.start), "to": str(at.end), "query": ",".join(queries)}
         path = f"/api/v1/query?{URL.build(query=asked).raw_query_string}"
-        return _read(await self.wire.get(path, MOST_BYTES), len(queries), at)
+        try:
+            return _read(await self.wire.get(path, MOST_BYTES), len(queries), at)
+        except Refused as refused:
+            raise Refused(refused.call, refused.status, self._hushed(refused.reason)) from None
+        except Withheld as withheld:
+            raise Withheld(self._hushed(str(withheld))) from None
+
+    def _hushed(self, words: str) -> str:
+        """Datadog quotes what it was asked; what the operator demands of it is the operator's to know."""
+        for name, value in self.demanded.items():
+            words = words.replace(f"{name}:{value}", "…")
+        return words[:_WORDS]
 
 
 def _read(answer: Any, queries: int, at: Intervals) -> list[Sums]:
     """By query; a query without a series counted nothing."""
     try:
         if answer["status"] != "ok" or answer.get("error"):
-            raise Withheld(f"Datadog: {json.dumps(answer.get('error') or answer['status'])[:200]}")
+            raise Withheld(f"Datadog: {json.dumps(answer.get('error') or answer['status'])}")
         series = {one["query_index"]: one for one in answer["series"]}
         if len(series) != len(answer["series"]) or not series.keys() <= set(range(queries)):
             raise BadAnswer("not one series for each query")

@@ -193,6 +193,23 @@ async def test_an_error_in_an_answer_that_is_fine_is_said() -> None:
         await told(DatadogStandIn(lambda _query: kept("failed.json")))
 
 
+@pytest.mark.parametrize("code", [200, 400])
+async def test_what_the_operator_demands_is_not_told_to_the_repository(code: int) -> None:
+    words = "unable to parse sum:http.requests{service:shop,team:secret-of-shop}"
+    body = {"status": "error", "error": words} if code == 200 else {"errors": [words]}
+    stand_in = DatadogStandIn(lambda _query: web.json_response(body, status=code))
+    with pytest.raises((Withheld, Refused), match=r"unable to parse sum:http\.requests\{service:shop,…\}") as caught:
+        await told(stand_in, demand={"team": "secret-of-{repository}"})
+    words = caught.value.said if isinstance(caught.value, Refused) else str(caught.value)
+    assert "secret" not in words
+
+
+async def test_a_description_of_another_shape_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.sources.datadog.kept", lambda _name: {"type": ["count"]})
+    with pytest.raises(BadSelector, match="is of type"):
+        await told(DatadogStandIn(lambda _query: {}))
+
+
 async def test_wrong_keys_are_told_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DD_APP_KEY", "a-key-that-was-revoked")
     with pytest.raises(Refused, match="Forbidden") as caught:
