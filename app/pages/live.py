@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -15,6 +15,7 @@ from app.store.news import Edition
 
 PACE = 1.0  # seconds between two looks
 MOST = 500  # streams of this process
+_PATIENCE = 2.0  # seconds for a look that was begun when the process is to end
 
 Editions = Callable[[Collection[int]], Awaitable[Mapping[int, Edition]]]
 
@@ -67,9 +68,9 @@ class Live:
     editions: Editions
     pace: float = PACE
     most: int = MOST
-    closed: bool = False
     _topics: dict[int, _Topic] = field(default_factory=dict)
     _looking: asyncio.Task[None] | None = None
+    _ending: asyncio.Event = field(default_factory=asyncio.Event)
 
     @contextmanager
     def watching(self, experiment: int) -> Iterator[Watch]:
@@ -88,20 +89,30 @@ class Live:
                 self._topics.pop(experiment, None)
 
     async def close(self, _app: web.Application) -> None:
-        """The process is about to end, and every stream with it."""
-        self.closed = True
+        """The process is about to end, and every stream with it; a look that was begun may end before that."""
+        self._ending.set()
         for topic in self._topics.values():
             topic.wake()
         if self._looking is not None:
+            await asyncio.wait({self._looking}, timeout=_PATIENCE)
             self._looking.cancel()
 
+    @property
+    def closed(self) -> bool:
+        return self._ending.is_set()
+
     async def _look(self) -> None:
-        while self._topics:
+        while self._topics and not self.closed:
             try:
                 self._tell(await self.editions(tuple(self._topics)))
             except (SQLAlchemyError, OSError) as error:
                 away.say("live.database", error)
-            await asyncio.sleep(self.pace)
+            await self._rest()
+
+    async def _rest(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.pace):
+                await self._ending.wait()
 
     def _tell(self, editions: Mapping[int, Edition]) -> None:
         for experiment, edition in editions.items():
