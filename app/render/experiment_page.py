@@ -13,20 +13,24 @@ from markupsafe import Markup
 from app.model import KeptExperiment, LogLine, Point
 from app.render import picture
 from app.render.html import page
+from app.render.mirrored import Mirror, mirror
 from app.render.picture import Mark
+from checks import shadow
+from checks.answer import HOLD, PROMOTE, ROLLBACK, WAIT, answer, patience, stance
 from checks.experiment import Config, GateConfig, Status, load, report
 from checks.experiment.report import Proof, Report, Row
 
 TABLE_ROWS = 24  # of a picture, told in a table
 
+OWED = 86_400.0  # seconds after which what should follow from an answer is given up
+
 _HEADLINES = {
-    Status.WAITING: ("Waiting", "open"),
-    Status.CONTINUE: ("Not decided yet", "open"),
-    Status.PROMOTE: ("Promote", "good"),
-    Status.ROLLBACK: ("Roll back", "bad"),
-    Status.INCONCLUSIVE: ("No answer", "calm"),
+    WAIT: ("Not decided yet", "open"),
+    PROMOTE: ("Promote", "good"),
+    ROLLBACK: ("Roll back", "bad"),
+    HOLD: ("No answer", "calm"),
 }
-_DONE = {"promote": "Promoted", "rollback": "Taken back"}
+_DONE = {PROMOTE: "Promoted", ROLLBACK: "Taken back"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,9 @@ def experiment_page(shown: Shown) -> str:
     kept = shown.kept
     gate = Config.model_validate_json(kept.rules).judged_by
     told = report(load(kept.state, gate), gate)
-    word, tone = _HEADLINES[told.status]
+    mirrored = mirror(shadow.load(kept.mirrored.told)) if kept.mirrored else None
+    course = _course(kept, told, shown.at)
+    word, tone = _headline(told, course)
     metrics = [_metric(row, shown.points, gate) for row in told.rows]
     return page(
         "pages/experiment.html.j2",
@@ -69,9 +75,10 @@ def experiment_page(shown: Shown) -> str:
         told=told,
         word=word,
         tone=tone,
-        said=_said(word, told),
-        ahead=tuple(_ahead(kept, told, metrics)),
+        said=_said(word, told, mirrored if course != told.action else None),
+        ahead=tuple(_ahead(shown, told, course, metrics)),
         metrics=metrics,
+        mirror=mirrored,
         unused={kind: number for kind, number in told.anomalies.items() if number},
         log=shown.log,
         at=shown.at,
@@ -81,31 +88,60 @@ def experiment_page(shown: Shown) -> str:
     )
 
 
-def _said(word: str, told: Report) -> str:
-    """The standing in a sentence, without the word that stands above it; a metric that it names stays as it is."""
-    said = told.title.removeprefix(word).removeprefix(": ")
-    return said if told.status is Status.ROLLBACK else said[:1].upper() + said[1:]
-
-
-def _bar(proof: Proof, kind: str) -> Markup:
-    return picture.bar(1.0 if proof.reached else proof.log_e / proof.bound, kind)
-
-
 def goes_on(kept: KeptExperiment) -> bool:
     """Whether there will be news: it runs, or its consequences are owed."""
     return not (kept.ended and kept.acted)
 
 
-def _ahead(kept: KeptExperiment, told: Report, metrics: Sequence[Metric]) -> Iterator[str]:
+# --- how it stands ----------------------------------------------------------------------------------------------
+
+
+def _course(kept: KeptExperiment, told: Report, at: float) -> str:
+    """What was done, or is to be done by all that is known: the gate's answer, and what mirrored answers say to it."""
+    if kept.course or kept.mirrored is None:
+        return kept.course or told.action
+    says = stance(kept.mirrored.rules, kept.mirrored.told)
+    return answer(told.action, says, at - kept.changed, patience(kept.mirrored.rules))
+
+
+def _headline(told: Report, course: str) -> tuple[str, str]:
+    """In two words, and the tone they are said in."""
+    word, tone = _HEADLINES[course]
+    if told.status is Status.WAITING and course == WAIT:
+        return "Waiting", tone
+    return ("Not promoted", tone) if told.status is Status.PROMOTE and course == HOLD else (word, tone)
+
+
+def _said(word: str, told: Report, mirrored: Mirror | None) -> str:
+    """The standing in a sentence, without the word that stands above it; a name that it begins with stays as it is.
+
+    `mirrored`: where it is mirrored answers that decide.
+    """
+    if mirrored is not None:
+        return mirrored.title
+    said = told.title.removeprefix(word).removeprefix(": ")
+    return said if told.status is Status.ROLLBACK else said[:1].upper() + said[1:]
+
+
+def _ahead(shown: Shown, told: Report, course: str, metrics: Sequence[Metric]) -> Iterator[str]:
     """What comes next, or what was done."""
-    if told.status is Status.WAITING:
+    kept = shown.kept
+    if kept.acted:
+        yield f"{_DONE.get(course, 'Left as it is')}: {kept.acted}."
+    elif told.status is Status.WAITING:
         yield "The evidence begins with the first tick that has requests on both sides."
-    elif told.status is Status.CONTINUE:
+    elif not told.status.final:
         yield from (f"{one.row.name}: {one.outlook}" for one in metrics if one.outlook)
-    elif not kept.acted:
-        yield "What follows from it is being done."
+    elif course == WAIT:
+        yield "Every gate is proven; the promotion waits for mirrored answers."
+    elif shown.at - kept.changed > OWED:
+        yield "What should follow from it could not be had within a day, and is not tried any more."
     else:
-        yield f"{_DONE.get(told.action, 'Left as it is')}: {kept.acted}."
+        yield "What follows from it is being done."
+
+
+def _bar(proof: Proof, kind: str) -> Markup:
+    return picture.bar(1.0 if proof.reached else proof.log_e / proof.bound, kind)
 
 
 # --- one metric -------------------------------------------------------------------------------------------------

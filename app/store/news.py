@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.tables import experiment_looks as looks
+from app.store.tables import experiment_shadows as shadows
 from app.store.tables import experiments as table
 from checks.experiment import Status
 
@@ -23,17 +24,21 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Reads what every step of an experiment leaves behind: its look, and what became of its consequences."""
+    """Reads what every step of an experiment leaves behind: its look, the last answer that was compared, and what
+    became of its consequences.
+    """
 
     engine: AsyncEngine
 
     async def of(self, keys: Collection[int]) -> dict[int, Edition]:
         """The edition of each; what there is not is left out."""
         newest = select(func.max(looks.c.id)).where(looks.c.experiment == table.c.id).scalar_subquery()
-        query = select(table.c.id, table.c.status, table.c.acted, newest.label("look")).where(table.c.id.in_(keys))
+        answers = select(shadows.c.taken).where(shadows.c.experiment == table.c.id).scalar_subquery()
+        steps = (func.coalesce(newest, 0), func.coalesce(answers, 0))
+        query = select(table.c.id, table.c.status, table.c.acted, *steps).where(table.c.id.in_(keys))
         async with self.engine.connect() as connection:
-            return {row.id: _edition(row.look or 0, row.status, row.acted) for row in await connection.execute(query)}
+            return {key: _edition(*told) for key, *told in await connection.execute(query)}
 
 
-def _edition(look: int, status: str, acted: str) -> Edition:
-    return Edition(f"{look}-{int(bool(acted))}", Status(status).final and bool(acted))
+def _edition(status: str, acted: str, look: int, answer: int) -> Edition:
+    return Edition(f"{look}-{answer}-{int(bool(acted))}", Status(status).final and bool(acted))

@@ -147,7 +147,12 @@ def _detail(one: _Seen) -> dict[str, Any]:
     report: dict[str, Any] = msgspec.to_builtins(one.told)
     words = [_words(row) for row in one.told.rows]
     rows = [row | said for row, said in zip(report["rows"], words, strict=True)]
-    common = {"environment": one.held.environment, "answers": one.told.answers, "title": title(one.told)}
+    common = {
+        "experiment": one.held.id,
+        "environment": one.held.environment,
+        "answers": one.told.answers,
+        "title": title(one.told),
+    }
     return report | common | {"rows": rows}
 
 

@@ -13,7 +13,9 @@ from aiohttp import ClientResponse
 from app.model import Canary
 from app.pages.experiment_page import OPEN
 from app.render.assets import assets
+from app.render.experiment_page import OWED
 from app.store.tokens import Grant
+from checks import shadow
 from tests.pages.trial import SHA, Trial, trial
 from tests.waiting import until
 
@@ -168,7 +170,7 @@ async def test_a_page_is_drawn_once_an_edition_whoever_asks(here: Trial, monkeyp
 
 async def test_a_reviewer_reads_standing_evidence_and_promise_from_the_page_itself(here: Trial) -> None:
     await here.ticks(12)
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", await (await opened(here)).text()))
+    text = words(await (await opened(here)).text())
     assert "Not decided yet" in text
     assert re.search(r"errors: evidence for the promotion \d+ of 200 needed, about [\d,]+ canary requests more", text)
     assert "1 % 120 of 12,000" in text
@@ -184,6 +186,42 @@ async def test_an_answer_is_said_with_what_was_done(here: Trial) -> None:
     assert "<p>errors is proven worse than tolerated.</p>" in text
     assert "Taken back: workflow rollback.yml: done." in text
     assert "<script" not in text, "there will be no news"
+
+
+def words(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+
+
+async def test_mirrored_answers_are_told_endpoint_by_endpoint_and_field_by_field(here: Trial) -> None:
+    await here.begin(Canary("octo/shop", SHA, "mirrored", "main", 7), shadow.Config())
+    assert "No mirrored answers of an endpoint that counts : 0 answers" in words(await (await opened(here)).text())
+    await here.answers(120, "/cart", "price")
+    page = await (await opened(here)).text()
+    assert "body.price of GET /cart differs in 25 % beyond noise" in words(page)
+    (row,) = re.findall(r'<tr class="blocks">(.*?)</tr>', page, re.DOTALL)
+    assert "GET /cart body.price blocks 25 % 0 % 25 %" in words(row)
+    assert "30 value" in row
+    assert "of request <bdi>/cart4</bdi>: <bdi>a text of length 1</bdi> became" in page, "redacted, as it was told"
+
+
+async def test_a_promotion_that_mirrored_answers_keep_back_is_not_called_one(here: Trial) -> None:
+    await here.begin(Canary("octo/shop", SHA, "mirrored", "main", 7), shadow.Config())
+    await here.ticks(4, bad=0)
+    waits = await (await opened(here)).text()
+    assert "<h1>Not decided yet</h1>" in waits
+    assert "the promotion waits for mirrored answers" in waits
+    await here.answers(120, "/cart", "price")
+    kept_back = await (await opened(here)).text()
+    assert "<h1>Not promoted</h1>" in kept_back
+    assert "<p>body.price of GET /cart differs in 25 % beyond noise.</p>" in kept_back
+
+
+async def test_what_could_not_be_had_in_a_day_is_said_to_be_given_up(here: Trial) -> None:
+    await here.ticks(1, bad=90)
+    assert "What follows from it is being done" in await (await opened(here)).text()
+    here.clock.at += OWED + 1
+    here.shown.drawn.clear()
+    assert "could not be had within a day" in await (await opened(here)).text()
 
 
 # --- news --------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from app.engine.engine import Pace
 from app.main import system
 from app.model import Canary
 from app.store.experiments import SentTick
+from checks import shadow
 from tests.browser import Tab, chromium, tab
 from tests.pages.trial import SHA, Trial, trial
 from tests.road.stories import change, shop
@@ -128,8 +129,9 @@ def _bad_tick(t: float) -> SentTick:
 
 
 async def test_whatever_things_are_called_they_stay_text(here: Trial, browser: Browser) -> None:
-    await here.begin(Canary("octo/shop", SHA, HOSTILE, "main", 7))
+    await here.begin(Canary("octo/shop", SHA, HOSTILE, "main", 7), shadow.Config())
     await here.ticks(2)
+    await here.answers(120, HOSTILE, HOSTILE)
     await here.fed.acted(here.experiment, HOSTILE)
     async with tab(browser) as open_page:
         await open_page.page.goto(here.address)
@@ -137,6 +139,8 @@ async def test_whatever_things_are_called_they_stay_text(here: Trial, browser: B
         await here.ticks(1)
         await open_page.until("document.getElementById('rows').innerText.includes('30 of 3,000')")
         assert SEEN.lower() in await open_page.text(".where")
+        assert SEEN in await open_page.text("#fields td")
+        assert SEEN in await open_page.text("#fields th[scope=row]")
         assert await open_page.page.evaluate("window.hit") is None
         assert await open_page.page.evaluate("document.querySelectorAll('img, script:not([src])').length") == 0
         shown = await open_page.page.content()
@@ -190,9 +194,10 @@ async def test_a_keyboard_reaches_everything_and_news_take_nothing_out_of_its_ha
     ids=["light", "dark, phone"],
 )
 async def test_everybody_can_read_it(here: Trial, browser: Browser, profile: dict[str, Any]) -> None:
-    await here.begin()
+    await here.begin(mirrored=shadow.Config())
     await here.ticks(6)
     await here.ticks(1, canary=None)
+    await here.answers(120, "/cart", "price")
     async with tab(browser, **profile) as open_page:
         await open_page.page.goto(here.address)
         found = await Axe().run(open_page.page)

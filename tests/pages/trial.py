@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from app.render.capability import Pages, derived
 from app.server import Web
 from app.storage import Stores, stores
 from app.store.experiments import Experiments, SentTick
+from app.store.triples import SentTriple
+from checks import shadow
 from checks.experiment import Config, GateConfig, Reason
 
 SHA = "a" * 40
@@ -43,10 +46,14 @@ class Trial:
     session: ClientSession
     stores: Stores
     pages: Pages
-    live: Live
+    shown: ExperimentPages
     clock: Clock
     experiment: int = 0
     canary: Canary = field(default_factory=lambda: Canary("octo/shop", SHA, "canary", "main", 7))
+
+    @property
+    def live(self) -> Live:
+        return self.shown.live
 
     @property
     def fed(self) -> Experiments:
@@ -65,10 +72,11 @@ class Trial:
     def key(self) -> str:
         return self.pages.key_of(self.experiment, self.canary.repository, self.canary.sha)
 
-    async def begin(self, canary: Canary | None = None, **gate: Any) -> None:
+    async def begin(self, canary: Canary | None = None, mirrored: shadow.Config | None = None, **gate: Any) -> None:
+        """`mirrored`: how mirrored answers are compared; None: they are not."""
         self.canary = canary or self.canary
         rules = Config(environments=(self.canary.environment,), gate=GateConfig.model_validate({**GATE, **gate}))
-        kept, _ = await self.fed.begin(self.canary, rules, CAUSE)
+        kept, _ = await self.fed.begin(self.canary, rules, CAUSE, mirrored)
         self.experiment = kept.id
 
     async def ticks(self, number: int, bad: int = 10, **more: Any) -> None:
@@ -80,6 +88,17 @@ class Trial:
             await self.fed.feed(self.experiment, [SentTick(self.clock.at, sent)])
             self.clock.at += 20
             await self.look()
+
+    async def answers(self, number: int, endpoint: str, field_name: str) -> None:
+        """That many mirrored answers, in which each fourth of the candidate's has another value than both others'."""
+        old = {"status": 200, "body": {field_name: "1"}}
+        sent = []
+        for at in range(number):
+            name, mine = f"{endpoint[:99]}{at}", old if at % 4 else {"status": 200, "body": {field_name: "2"}}
+            body = {"id": name, "endpoint": endpoint, "candidate": mine, "primary": old, "secondary": old}
+            sent.append(SentTriple(name, json.dumps(body).encode()))
+        await self.stores.triples.feed(self.experiment, sent)
+        await self.look()
 
     async def look(self) -> None:
         await self.fed.look(self.experiment, CAUSE)
@@ -106,4 +125,4 @@ async def trial(directory: Path, **live: Any) -> AsyncIterator[Trial]:
         app.on_shutdown.append(news.close)
         async with TestServer(app) as server:
             root = str(server.make_url("")).rstrip("/")
-            yield Trial(root, server, client, kept, Pages(root, pages.key), news, clock)
+            yield Trial(root, server, client, kept, Pages(root, pages.key), shown, clock)
