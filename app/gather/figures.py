@@ -42,6 +42,7 @@ AT_ONCE = 8  # readings of one source
 LONGEST = 30.0  # seconds of one reading
 GLANCE = 0.5  # seconds that a look stays with a reading: most are done by then
 TROUBLE = 300  # characters kept of a source's own words
+SELDOM = "its scrapes are too rare: more than two ticks lie between them"
 _EDGE = 1e-6  # seconds: ticks are whole, and their ends are floats
 
 log = structlog.get_logger(__name__)
@@ -99,7 +100,8 @@ class SourceReader:
         trouble = ""
         try:
             async with self.seats[config.source], asyncio.timeout(LONGEST):
-                ticks = (await self._counted(kept, config, window)).ticks
+                counted = await self._counted(kept, config, window)
+            ticks, trouble = counted.ticks, SELDOM if counted.too_seldom else ""
         except NoSeries as error:  # it answers: there are ticks, and nothing in them
             ticks, trouble = missing(config, window).ticks, str(error)
         except SourceError as error:

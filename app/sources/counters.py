@@ -8,13 +8,16 @@ counted twice from tick to tick, and what was scraped together is counted togeth
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
-from math import isfinite
+from math import inf, isfinite
+from statistics import median
 
 Labels = tuple[tuple[str, str], ...]  # sorted by name
 _TARGET = ("instance", "job")  # the labels that a scrape gives to all series of one process
+_LACKING = 0.75  # of the usual time between two scrapes; less is how scrapes lie in a tick
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,13 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """By name what was added in each tick, None where nobody was scraped; `series`: by name, how many there are.
+    """By name what was added in each tick, None where that is not known; `series`: by name, how many there are.
 
+    Not known is a tick in which nobody was scraped, and the last one while a scrape of it seems to be on its way.
     `unplaced`: differences over a gap too long to say in which tick they came about, which are in no count. `spans`:
-    the seconds in which the counts of each tick were added, as the mean over its processes; empty where they are not
-    known. Scrapes are not taken when ticks end: they are a tick's length on average, and by a scrape more or less at
-    times.
+    the seconds in which the counts of each tick were added, as the mean over its processes for the time that they were
+    there; empty where they are not known. Scrapes are not taken when ticks end: they are a tick's length on average,
+    and by a scrape more or less at times.
     """
 
     counts: Mapping[str, tuple[float | None, ...]]
@@ -88,7 +92,10 @@ def reading(named: Mapping[str, Sequence[Series]], window: Window) -> Reading:
     process began before anybody looked, and only what is added from then on counts.
     """
     scrapes = _scrapes(chain.from_iterable(named.values()))
-    seen = {tick for at in scrapes.values() for when in at if (tick := window.tick(when)) is not None}
+    presence = _presence(scrapes.values(), window)
+    known = {tick for tick, one in presence.items() if one.counted}
+    if _unfinished(presence.get(window.ticks - 1), scrapes.values()):
+        known.discard(window.ticks - 1)
     counts: dict[str, tuple[float | None, ...]] = {}
     resets = unplaced = 0
     for name, every in named.items():
@@ -103,8 +110,9 @@ def reading(named: Mapping[str, Sequence[Series]], window: Window) -> Reading:
                     continue
                 resets += step.reset
                 added[tick] += step.added
-        counts[name] = tuple(count if tick in seen else None for tick, count in enumerate(added))
-    spans = _spans(scrapes.values(), window)
+        counts[name] = tuple(count if tick in known else None for tick, count in enumerate(added))
+    found = (presence.get(tick) for tick in range(window.ticks))
+    spans = tuple(window.seconds * one.counted / one.there if one else 0.0 for one in found)
     return Reading(counts, {name: len(every) for name, every in named.items()}, resets, unplaced, spans)
 
 
@@ -126,15 +134,44 @@ def _scrapes(every: Iterable[Series]) -> dict[Labels, list[float]]:
     return {target: sorted(at) for target, at in found.items()}
 
 
-def _spans(scrapes: Iterable[Sequence[float]], window: Window) -> tuple[float, ...]:
-    """The mean over the processes that added to a tick; 0 where none did."""
-    by_tick: list[dict[int, float]] = [{} for _ in range(window.ticks)]
-    for process, at in enumerate(scrapes):
-        for earlier, later in pairwise(at):
-            tick = window.tick(later)
-            if tick is not None and later - earlier <= window.longest_gap:
-                by_tick[tick][process] = by_tick[tick].get(process, 0.0) + later - earlier
-    return tuple(sum(own.values()) / len(own) if own else 0.0 for own in by_tick)
+@dataclass(frozen=True, slots=True)
+class _Presence:
+    """Of all processes that were scraped in a tick: seconds of it that they were there, and that they counted over."""
+
+    there: float
+    counted: float
+
+
+def _presence(every: Iterable[Sequence[float]], window: Window) -> Mapping[int, _Presence]:
+    """By tick. A process is there since its first scrape, or since the one that ended too long a gap; the first of all
+    since the tick began, for somebody served the requests.
+    """
+    there: dict[int, list[float]] = defaultdict(list)
+    counted: dict[int, float] = defaultdict(float)
+    for times in every:
+        since, before = -inf, None
+        for at, gap in zip(times, (inf, *_gaps(times)), strict=True):
+            since = at if gap > window.longest_gap else since
+            tick = window.tick(at)
+            if tick is None:
+                continue
+            if tick != before:
+                there[tick].append(min(window.seconds, window.start + window.seconds * (tick + 1) - since))
+            counted[tick] += gap if gap <= window.longest_gap else 0.0
+            before = tick
+    return {
+        tick: _Presence(sum(each) + window.seconds - max(each), counted[tick]) for tick, each in sorted(there.items())
+    }
+
+
+def _unfinished(presence: _Presence | None, every: Iterable[Sequence[float]]) -> bool:
+    """Whether the newest tick lacks a scrape: it may be on its way, and the tick is read again."""
+    gaps = [gap for times in every for gap in _gaps(times)]
+    return presence is not None and bool(gaps) and presence.there - presence.counted > _LACKING * median(gaps)
+
+
+def _gaps(times: Sequence[float]) -> list[float]:
+    return [later - earlier for earlier, later in pairwise(times)]
 
 
 def _steps(series: Series, scrapes: Sequence[float]) -> list[_Step]:

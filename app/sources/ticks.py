@@ -40,6 +40,11 @@ class Read:
     resets: int = 0
     unplaced: int = 0
 
+    @property
+    def too_seldom(self) -> bool:
+        """Whether figures came, and too rarely to be of any tick."""
+        return bool(self.unplaced) and not any(side for tick in self.ticks for side in tick["metrics"].values())
+
 
 def check(source: Source, config: Watched) -> None:
     """Raises BadSelector for queries that `source` could never be asked."""

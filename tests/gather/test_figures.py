@@ -15,7 +15,7 @@ from aiohttp import web
 from app.gather.figures import SourceReader, due
 from app.model import Canary, Figures, KeptExperiment
 from app.sources import Sources, Window
-from checks.experiment import Config, Gate, begin, dump
+from checks.experiment import Config, Gate, GateConfig, begin, dump
 from checks.held import Feed
 from tests.sources.prometheus import StandIn, standing_in
 
@@ -196,3 +196,24 @@ async def test_rules_without_a_source_ask_nobody() -> None:
         assert await here.reader.due(kept(plain)) is None
         assert await here.reader.due(replace(kept(), status="rollback")) is None
         assert here.source.asked == []
+
+
+async def test_scrapes_that_are_too_rare_are_said() -> None:
+    async with scene() as here:
+        here.source.every, here.source.counters = 65, counting({"x": 3, "0a1b2c3": 6})
+        found = await here.read(kept())
+        assert found.feed.trouble.startswith("its scrapes are too rare")
+        assert [tick["metrics"] for tick in found.ticks] == [{"errors": {}}] * 2
+
+
+async def test_a_scrape_that_fails_on_one_side_is_no_mismatch_of_the_split() -> None:
+    async with scene() as here:
+        here.source.counters = counting({"x": 3, "0a1b2c3": 3})
+        here.source.lost = {START + 60.0: "0a1b2c3"}
+        gate = Gate(GateConfig(baseline=0.01, srm_alpha=0.01))
+        for end in range(60, 300, 30):
+            here.at = START + end + 15
+            for tick in (await here.read(kept())).ticks:
+                gate.update(tick, now=here.at)
+        assert gate.state.reason.value == ""
+        assert gate.state.metrics[0].missing == 0

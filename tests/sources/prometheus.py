@@ -22,13 +22,15 @@ class StandIn:
     """Answers a query with each counter whose word the selector holds.
 
     `counters`: what each stands at, in epoch seconds; scraped each `every` seconds. `slow`: seconds before it answers.
-    `wrong`: what it answers in place of the truth. `asked`: each query, with the bearer token that came with it.
+    `lost`: scrapes that failed, by their time, of counters that hold this word. `wrong`: what it answers instead of the
+    truth. `asked`: each query, with the bearer token that came with it.
     """
 
     counters: dict[str, Counter] = field(default_factory=dict)
     every: float = 0.25
     slow: float = 0.0
     wrong: Answer | None = None
+    lost: dict[float, str] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     url: str = ""
 
@@ -42,16 +44,17 @@ class StandIn:
         assert found is not None, request.query["query"]
         until = float(request.query["time"])
         result = [
-            {"metric": {"instance": word, "job": "web"}, "values": self._samples(counter, until, int(found["ms"]))}
-            for word, counter in self.counters.items()
+            {"metric": {"instance": word, "job": "web"}, "values": self._samples(word, until, int(found["ms"]))}
+            for word in self.counters
             if word in found["selector"]
         ]
         return web.json_response({"status": "success", "data": {"resultType": "matrix", "result": result}})
 
-    def _samples(self, counter: Counter, until: float, milliseconds: int) -> list[list[object]]:
+    def _samples(self, word: str, until: float, milliseconds: int) -> list[list[object]]:
         first = int((until - milliseconds / 1000) // self.every) + 1
         times = [at * self.every for at in range(first, int(min(until, time.time()) // self.every) + 1)]
-        return [[at, f"{counter(at):.0f}"] for at in times]
+        counter = self.counters[word]
+        return [[at, f"{counter(at):.0f}"] for at in times if at not in self.lost or self.lost[at] not in word]
 
 
 @asynccontextmanager

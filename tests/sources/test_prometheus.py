@@ -58,7 +58,8 @@ def text(body: str, status: int = 200) -> Answer:
 
 
 def matrix(value: object) -> Answer:
-    series = {"metric": {"instance": "a"}, "values": [[1_700_000_000, "1"], [1_700_000_015, value]]}
+    values = [[1_700_000_000, "1"], [1_700_000_015, value], [1_700_000_030, "4"]]
+    series = {"metric": {"instance": "a"}, "values": values}
     return json({"status": "success", "data": {"resultType": "matrix", "result": [series]}})
 
 
@@ -90,7 +91,7 @@ async def test_an_answer_that_is_none_is_said_in_a_few_words(stand_in: StandIn, 
 
 async def test_a_number_that_is_none_is_passed_over(stand_in: StandIn) -> None:
     stand_in.wrong = matrix("NaN")
-    assert (await counted(stand_in))["total"] == (0, None)
+    assert (await counted(stand_in))["total"] == (3, None)
 
 
 async def test_nobody_there(stand_in: StandIn) -> None:

@@ -93,9 +93,9 @@ async def test_a_good_canary_is_promoted_through_a_kill(tmp_path: Path) -> None:
         first.kill()
         await first.wait()
         second = await watched(address, rules, "--state", str(state))
-        out, err = await second.communicate()
+        out, _ = await second.communicate()
         answer = json.loads(out)
-        assert (second.returncode, answer["status"]) == (0, "promote"), err
+        assert (second.returncode, answer["status"]) == (0, "promote"), out
         assert {row["name"] for row in answer["rows"]} == {"errors", "p95", "cost"}
         assert answer["rows"][0]["canary"]["requests"] > 1_000
 
