@@ -383,7 +383,8 @@ class Check:
 
     `evaluate(snapshot, config, measured)` gets its own config (an instance of `config`) and, by name, the measures
     that are already known: always `risk`, then `<check>.<measure>` of every check that ran before it. `paths(config)`
-    are the globs of the files it needs; `names(config, contracts)` the measurements.
+    are the globs of the files it needs; `names(config, contracts)` the measurements; `warns(config)` what a reader
+    should know of a block that is valid.
     """
 
     name: str
@@ -392,3 +393,4 @@ class Check:
     evaluate: Callable[[Snapshot, Any, Measured], CheckResult]
     paths: Callable[[Any], tuple[str, ...]] = lambda _config: ()
     names: Callable[[Any, tuple[ContractText, ...]], frozenset[str]] = lambda _config, _contracts: frozenset()
+    warns: Callable[[Any], tuple[str, ...]] = lambda _config: ()

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
 
-from app.config import PATH, Config, ConfigError, ConfigErrors, parse, reference, schema
+from app.commands.bills import EXISTING
+from app.commands.files import settings_in
+from app.config import PATH, Config, ConfigError, ConfigErrors, Notice, parse, reference, schema
 from app.exit import Exit
+from checks.experiment import CHECK
+from checks.experiment import Config as Block
 from checks.registry import CHECKS
 
 
@@ -21,10 +26,15 @@ def config() -> None:
 
 @config.command("validate")
 @click.argument("file", type=click.Path(path_type=Path), default=Path(PATH))
+@click.option(
+    "--sources", type=EXISTING, envvar="MAESTRO_SOURCES", help="The operator's sources: are they fresh enough?"
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def validate(file: Path, as_json: bool) -> None:
+def validate(file: Path, sources: Path | None, as_json: bool) -> None:
     """Check FILE; every mistake is named by line and key, with the nearest valid one."""
     outcome = _outcome(file)
+    if sources and isinstance(outcome, Config):
+        outcome = replace(outcome, notices=(*outcome.notices, *_of_sources(outcome, file, sources)))
     wrong = isinstance(outcome, ConfigErrors)
     if as_json:
         errors = [asdict(error) for error in outcome.errors] if isinstance(outcome, ConfigErrors) else []
@@ -35,6 +45,20 @@ def validate(file: Path, as_json: bool) -> None:
     else:
         click.echo("\n".join([*map(str, outcome.notices), f"{file}: valid"]))
     sys.exit(Exit.USAGE if wrong else Exit.SHIP)
+
+
+def _of_sources(config: Config, file: Path, sources: Path) -> Iterator[Notice]:
+    """What the source that the experiments name makes of them; where the rules alone are too slow, that was said."""
+    from app.sources import Sources, foreseen
+
+    block = config.checks.get(CHECK.name)
+    watched = block.watched if isinstance(block, Block) else None
+    if watched is None or CHECK.warns(block):
+        return
+    entry = settings_in(sources, Sources).sources.get(watched.source)
+    told = (f"source `{watched.source}` is not in {sources}",) if entry is None else foreseen(watched, entry)
+    for said in told:
+        yield Notice(str(file), 1, 1, CHECK.name, f"`{CHECK.name}`: {said}")
 
 
 def _outcome(file: Path) -> Config | ConfigErrors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -21,7 +22,7 @@ from app.config.model import (
 )
 from app.config.schema import schema
 from app.config.tree import Block, plain, read
-from checks.model import Mode, Strict
+from checks.model import Check, CheckConfig, Mode, Strict
 
 Settings = TypeVar("Settings", bound=Strict)
 
@@ -48,7 +49,10 @@ def build(tree: Block, *, checks: Checks, source: str) -> Config | ConfigErrors:
         commands=written.commands,
         extends=written.extends,
         reserved=_reserved(written, checks),
-        notices=tuple(_without_effect(tree, name) for name in RESERVED_BLOCKS if name in configured),
+        notices=(
+            *(_without_effect(tree, name) for name in RESERVED_BLOCKS if name in configured),
+            *_warnings(tree, [(check, getattr(written, check.name)) for check in checks if check.name in configured]),
+        ),
         source=source,
     )
 
@@ -68,6 +72,13 @@ def _reserved(written: Document, checks: Checks) -> dict[str, Mode]:
     built = {check.name for check in checks}
     waiting = [name for name in RESERVED_CHECKS if name in written.model_fields_set and name not in built]
     return {name: getattr(written, name).mode for name in waiting}
+
+
+def _warnings(tree: Block, configured: Iterable[tuple[Check, CheckConfig]]) -> Iterator[Notice]:
+    for check, config in configured:
+        mark = tree.entries[check.name].mark
+        for said in check.warns(config):
+            yield Notice(mark.path, mark.line, mark.column, check.name, f"`{check.name}`: {said}")
 
 
 def _without_effect(tree: Block, name: str) -> Notice:

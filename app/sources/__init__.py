@@ -2,7 +2,7 @@
 
 from app.sources.counters import Reading, Sample, Series, Window, reading
 from app.sources.errors import BadAnswer, BadSelector, NoSeries, SourceError
-from app.sources.operator import NoSource, Sources
+from app.sources.operator import NoSource, Sources, foreseen
 from app.sources.placeholders import filled_queries, of_canary
 from app.sources.prometheus import Prometheus
 from app.sources.selector import selector
@@ -24,6 +24,7 @@ __all__ = [
     "Window",
     "check",
     "filled_queries",
+    "foreseen",
     "missing",
     "of_canary",
     "read",

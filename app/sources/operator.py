@@ -53,12 +53,17 @@ class Sources(Strict):
     def warnings(self, config: Watched, repository: str) -> tuple[str, ...]:
         """What is known of `config` before anything was read: that nothing can be, or that it comes too late."""
         try:
-            lag = self.of(config.source, repository).lag_seconds
+            return foreseen(config, self.of(config.source, repository))
         except NoSource as error:
             return (f"source `{config.source}`: {error}",)
-        return tuple(filter(None, (too_late(config, lag), too_slow(config, lag, config.source))))
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no log may hold."""
         return tuple(secret for entry in self.sources.values() for secret in entry.secrets)
+
+
+def foreseen(config: Watched, entry: Entry) -> tuple[str, ...]:
+    """What figures as old as those of `entry` make impossible."""
+    lag = entry.lag_seconds
+    return tuple(filter(None, (too_late(config, lag), too_slow(config, lag, config.source))))

@@ -204,4 +204,9 @@ def _detail(one: _Told) -> dict[str, Any]:
     return ours | asdict(one.report)
 
 
-CHECK = Check(NAME, Config, frozenset({Need.EXPERIMENTS}), evaluate)
+def warns(config: Config) -> tuple[str, ...]:
+    """What the rules alone say of how soon a bad canary can be taken back; a source adds its lag to that."""
+    return tuple(filter(None, (too_slow(config.judged_by),))) if config.gate else ()
+
+
+CHECK = Check(NAME, Config, frozenset({Need.EXPERIMENTS}), evaluate, warns=warns)

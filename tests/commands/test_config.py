@@ -101,3 +101,48 @@ def test_explain_names_every_check(maestro: Maestro) -> None:
     ended = maestro("config", "explain")
     assert ended.code == 0
     assert all(f"{name}" in ended.out for name in ("contract", "risk", "sbom", "agents"))
+
+
+EXPERIMENT = """version: 1
+experiment:
+  environments: [canary]
+  gate: {baseline: 0.01, watermark_seconds: 60}
+  source: production
+  queries: {errors: {control: {total: a, bad: b}, canary: {total: c, bad: d}}}
+"""
+SOURCES = "sources: {production: {kind: prometheus, url: 'https://prometheus.example.com', repositories: ['octo/*']}}"
+
+
+@pytest.mark.parametrize(
+    ("rules", "sources", "said"),
+    [
+        (EXPERIMENT, "", ""),
+        (
+            EXPERIMENT.replace("60", "400"),
+            "",
+            ":2: `experiment`: ticks of 30 s settle after 6.67 min: a rollback within",
+        ),
+        (EXPERIMENT, SOURCES, ""),
+        (EXPERIMENT, SOURCES.replace("production", "staging"), "`experiment`: source `production` is not in"),
+        (
+            EXPERIMENT,
+            SOURCES.replace("url:", "lag_seconds: 55, url:"),
+            "too late for watermark_seconds 60: set it to 65",
+        ),
+        (
+            EXPERIMENT.replace("60", "300"),
+            SOURCES.replace("url:", "lag_seconds: 120, url:"),
+            "figures of `production` are 2 min old and ticks of 30 s settle after 5 min: a rollback within 7 min",
+        ),
+    ],
+)
+def test_rules_that_cannot_take_a_canary_back_in_time_are_warned_of(
+    maestro: Maestro, tmp_path: Path, rules: str, sources: str, said: str
+) -> None:
+    file, operators = tmp_path / "maestro.yml", tmp_path / "sources.yml"
+    file.write_text(rules)
+    operators.write_text(sources)
+    ended = maestro("config", "validate", str(file), *(["--sources", str(operators)] if sources else []))
+    assert (ended.code, ended.err) == (0, "")
+    assert said in ended.out
+    assert (ended.out == f"{file}: valid\n") is not bool(said)

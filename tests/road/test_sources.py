@@ -102,6 +102,9 @@ async def test_a_bad_canary_is_rolled_back_on_figures_that_the_worker_read(tmp_p
         assert "errors is proven worse than tolerated" in card
         assert TOKEN not in card
         assert await now.here.maestro.stores.experiments.replayed(kept.id) == kept.state
+        told = [entry async for batch in now.here.maestro.stores.provenance.rows() for _, entry, _ in batch]
+        assert told
+        assert TOKEN not in "".join(map(str, told)) + kept.rules + kept.state
         assert {token for _, token in now.source.asked} == {f"Bearer {TOKEN}"}
         assert all('owner="octo"' in query for query, _ in now.source.asked)
 
