@@ -17,6 +17,7 @@ from typing import Any
 
 import aiohttp
 import structlog
+from cachetools import TTLCache
 
 from app.model import Figures, KeptExperiment
 from app.sources import (
@@ -48,6 +49,10 @@ _EDGE = 1e-6  # seconds: ticks are whole, and their ends are floats
 log = structlog.get_logger(__name__)
 
 
+_Asked = tuple[int, str]
+"""An experiment and its rules: what was asked for under other ones is no answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceReader:
     """Reads `sources` through `session`. `now`: epoch seconds."""
@@ -55,25 +60,26 @@ class SourceReader:
     sources: Sources
     session: aiohttp.ClientSession
     now: Callable[[], float] = time.time
-    begun: dict[int, asyncio.Task[Figures]] = field(default_factory=dict)
+    begun: TTLCache[_Asked, asyncio.Task[Figures]] = field(default_factory=lambda: TTLCache(10_000, 20 * LONGEST))
     seats: dict[str, asyncio.Semaphore] = field(default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(AT_ONCE)))
 
     async def due(self, kept: KeptExperiment) -> Figures | None:
         """What its source says of the ticks that are due; None where nothing is, or is not known yet."""
-        reading = self.begun.get(kept.id) or self._begin(kept)
+        reading = self.begun.get(_asked(kept)) or self._begin(kept)
         if reading is None:
             return None
         done, _ = await asyncio.wait({reading}, timeout=GLANCE)
         if not done:
             return None
-        del self.begun[kept.id]
+        self.begun.pop(_asked(kept), None)
         return reading.result()
 
     async def close(self) -> None:
         """Leave what is being read: whoever comes next reads it again."""
-        for reading in self.begun.values():
+        readings = list(self.begun.values())
+        for reading in readings:
             reading.cancel()
-        await asyncio.gather(*self.begun.values(), return_exceptions=True)
+        await asyncio.gather(*readings, return_exceptions=True)
         self.begun.clear()
 
     def _begin(self, kept: KeptExperiment) -> asyncio.Task[Figures] | None:
@@ -85,7 +91,7 @@ class SourceReader:
         if window is None:
             return None
         reading = asyncio.create_task(self._read(kept, config, lag, window))
-        self.begun[kept.id] = reading
+        self.begun[_asked(kept)] = reading
         return reading
 
     def _lag(self, name: str, repository: str) -> float | None:
@@ -132,6 +138,10 @@ class SourceReader:
         if trouble or (before and before.trouble):
             log.warning("source.trouble", source=source, experiment=kept.id, trouble=trouble or "over")
         return Feed(source, lag, trouble, self.now() if trouble else None)
+
+
+def _asked(kept: KeptExperiment) -> _Asked:
+    return kept.id, kept.rules
 
 
 def due(kept: KeptExperiment, config: Watched, lag: float, now: float) -> Window | None:

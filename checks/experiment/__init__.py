@@ -5,6 +5,7 @@ from checks.experiment.block import Config, Promote, Rollback
 from checks.experiment.check import CHECK, stage
 from checks.experiment.config import GateConfig, OnInconclusive
 from checks.experiment.design import Kind, Role
+from checks.experiment.fed import lateness, trouble
 from checks.experiment.gate import Gate
 from checks.experiment.metric import Metric
 from checks.experiment.report import Report, action, report
@@ -40,10 +41,12 @@ __all__ = [
     "advance",
     "begin",
     "dump",
+    "lateness",
     "load",
     "read_tick",
     "report",
     "stage",
     "stopped",
+    "trouble",
     "under",
 ]

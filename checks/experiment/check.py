@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from checks.experiment.aftermath import done, next_step
 from checks.experiment.block import Config
 from checks.experiment.config import GateConfig
 from checks.experiment.design import Design, Role
+from checks.experiment.fed import lateness, trouble
 from checks.experiment.reaction import too_slow
 from checks.experiment.report import Report, Row, report
 from checks.experiment.state import StateError, load
@@ -138,21 +138,8 @@ def _reasons(one: _Told) -> Iterator[str]:
             yield f"{one.environment}: {row.name}: {'; '.join(said)}"
     if one.report.flaw:
         yield f"{one.environment}: the last tick that could not be used: {one.report.flaw}"
-    yield from (f"{one.environment}: {said}" for said in _of_its_figures(one))
-
-
-def _of_its_figures(one: _Told) -> Iterator[str]:
-    """Why there are none, and whether they come too late to be of use."""
-    feed = one.feed or Feed("")
-    if feed.trouble:
-        yield f"source `{feed.source}`: {feed.trouble}{_since(feed)}"
-    slow = too_slow(one.gate, feed.lag or 0.0, feed.source)
-    if slow and not one.report.status.final:
-        yield slow
-
-
-def _since(feed: Feed) -> str:
-    return "" if feed.since is None else f", since {datetime.fromtimestamp(feed.since, UTC):%H:%M} UTC"
+    late = () if one.report.status.final else lateness(one.feed, one.gate)
+    yield from (f"{one.environment}: {said}" for said in (*trouble(one.feed), *late))
 
 
 def _towards(row: Row) -> str:

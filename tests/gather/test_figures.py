@@ -187,7 +187,17 @@ async def test_a_slow_source_holds_up_no_look() -> None:
         assert await here.reader.due(kept()) is None
         assert len(here.reader.begun) == 1
         assert len((await here.read(kept())).ticks) == 2
-        assert here.reader.begun == {}
+        assert not here.reader.begun
+
+
+async def test_what_was_asked_under_other_rules_is_no_answer() -> None:
+    other = Config.model_validate(RULES.model_dump() | {"gate": {"baseline": 0.02}})
+    async with scene() as here:
+        here.source.slow, here.source.counters = 0.6, counting({"x": 3, "0a1b2c3": 6})
+        assert await here.reader.due(kept()) is None
+        here.source.slow, here.source.counters = 0.0, counting({"x": 30, "0a1b2c3": 60})
+        (first, _) = (await here.read(kept(other))).ticks
+        assert first["metrics"]["errors"]["canary"]["good"] == 240
 
 
 async def test_rules_without_a_source_ask_nobody() -> None:
