@@ -8,6 +8,9 @@ READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
 WORKERS ?= auto
 
+# Container images like to forbid it. Dozens of tests start interpreters, and each would compile all of the App anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help demo serve test test-fast lint format bench drill faults nightly docs pictures lock clean
 
