@@ -29,7 +29,7 @@ from tests.postgres import Postgres, running
 
 BURST = (32, 25)  # checks, pull requests
 
-TEST: dict[str, int] = {
+DAY: dict[str, int] = {
     "kills-sqlite": 40,
     "kills-postgresql": 20,
     "programs": 200,
@@ -42,7 +42,7 @@ TEST: dict[str, int] = {
     "recovery": 3,
     "burst": 1,
 }
-NIGHT = TEST | {
+NIGHT = DAY | {
     "kills-sqlite": 1_000,
     "kills-postgresql": 500,
     "programs": 20_000,
@@ -88,7 +88,7 @@ class Campaign:
 
 def sizes(names: tuple[str, ...], given: tuple[str, ...], *, night: bool) -> Iterator[tuple[str, int]]:
     """Which parts to run, and how large. Raises UsageError for a size that is none."""
-    chosen = dict(NIGHT if night else TEST)
+    chosen = dict(NIGHT if night else DAY)
     for one in given:
         name, _, size = one.partition("=")
         if name not in chosen or not size.isdigit():
@@ -98,7 +98,7 @@ def sizes(names: tuple[str, ...], given: tuple[str, ...], *, night: bool) -> Ite
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("names", nargs=-1, type=click.Choice(tuple(TEST)))
+@click.argument("names", nargs=-1, type=click.Choice(tuple(DAY)))
 @click.option("--size", "given", multiple=True, metavar="PART=N", help="So large a part; 0 leaves it out.")
 @click.option("--night", is_flag=True, help="The sizes of the night.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Of all that is drawn.")
