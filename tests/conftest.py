@@ -13,6 +13,7 @@ import pytest
 from hypothesis import settings
 
 from app.store.address import Address, address
+from tests import storage
 from tests.logged import written
 from tests.postgres import Postgres, running
 
@@ -41,14 +42,37 @@ def _written() -> Iterator[io.StringIO]:
         yield stream
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+@pytest.fixture(scope="session")
+def tables(postgres: Postgres) -> str:
+    """The name of a database of `postgres` that holds our tables and nothing else."""
+    url = postgres.database()
+    storage.make(Address(url, url))
+    return str(url.database)
+
+
+BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.slow))
+
+
+@pytest.fixture(params=BOTH)
 def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Address]:
-    """The address of empty storage, once on each database."""
+    """The address of storage that holds its tables and nothing else, once on each database."""
     if request.param == "sqlite":
-        yield address(f"sqlite:///{tmp_path / 'kept' / 'maestro.db'}")
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    url = server.database()
+        yield storage.laid(tmp_path / "kept")
+    else:
+        yield from _database(request.getfixturevalue("postgres"), request.getfixturevalue("tables"))
+
+
+@pytest.fixture(params=BOTH)
+def bare(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Address]:
+    """The address of storage without a table, once on each database."""
+    if request.param == "sqlite":
+        yield address(f"sqlite:///{tmp_path / 'bare' / 'maestro.db'}")
+    else:
+        yield from _database(request.getfixturevalue("postgres"))
+
+
+def _database(server: Postgres, template: str = "template1") -> Iterator[Address]:
+    url = server.database(template)
     yield Address(url, url)
     server.drop(url)
 

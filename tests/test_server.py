@@ -21,10 +21,10 @@ from structlog.testing import capture_logs
 
 from app.model import Delivery
 from app.server import Store, Web
-from app.store.address import address
-from app.store.database import connect, migrate
+from app.store.database import connect
 from app.store.inbox import Inbox
 from tests.deliveries import fail, new, take
+from tests.storage import laid
 from tests.test_intake import SECRET, signature
 
 MIB = 1024 * 1024
@@ -65,8 +65,7 @@ Opened = Callable[..., Awaitable[Door]]
 
 @pytest.fixture
 async def door(tmp_path: Path) -> AsyncIterator[Door]:
-    engine = connect(address(f"sqlite:///{tmp_path / 'maestro.db'}").intake)
-    await migrate(engine)
+    engine = connect(laid(tmp_path).intake)
     inbox = Inbox(engine)
     wakes: list[None] = []
     async with served(inbox, lambda: wakes.append(None)) as server, ClientSession() as session:
@@ -340,8 +339,7 @@ def test_no_header_and_no_body_ever_gets_a_500(
     tmp_path_factory: pytest.TempPathFactory, body: bytes, sign: bool, headers: Mapping[str, str]
 ) -> None:
     async def knocked() -> int:
-        engine = connect(address(f"sqlite:///{tmp_path_factory.mktemp('door') / 'maestro.db'}").intake)
-        await migrate(engine)
+        engine = connect(laid(tmp_path_factory.mktemp("door")).intake)
         inbox = Inbox(engine)
         async with served(inbox) as server, ClientSession() as session:
             door = Door(str(server.make_url("")).rstrip("/"), session, inbox)

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Protocol
 
 import jwt
@@ -45,6 +46,7 @@ class Identity:
         return jwt.encode(claims, self._key, algorithm="RS256")
 
 
+@cache  # to see that a key is sound takes a twentieth of a second
 def _rsa_key(pem: str) -> RSAPrivateKey:
     text = pem.strip().strip("\"'").replace("\\n", "\n").replace("\r\n", "\n").strip()
     try:

@@ -12,8 +12,8 @@ from app.engine.database import main_database
 from app.engine.engine import Pace
 from app.github.errors import NotFound
 from app.model import Done, Kind, Trigger
-from app.store.address import address
 from tests.engine.stage import EVALUATE, Stage, command, opened, trigger
+from tests.storage import laid
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -165,8 +165,7 @@ def test_however_events_arrive_commands_run_once_in_order_and_the_last_word_is_h
     begun_after: dict[int, int] = {}  # by lane: how much had been sent when its last evaluation began
 
     async def played() -> Stage:
-        where = address(f"sqlite:///{tmp_path_factory.mktemp('engine') / 'maestro.db'}")
-        async with opened(where) as stage:
+        async with opened(laid(tmp_path_factory.mktemp("engine"))) as stage:
 
             async def body(trigger: Trigger, attempts_left: int) -> Done:
                 if trigger.kind is Kind.EVALUATE:

@@ -13,7 +13,7 @@ from app import record
 from app.gather.standing import Standings
 from app.model import Cause, Standing
 from app.store.address import Address
-from app.store.database import connect, migrate
+from app.store.database import connect
 from app.store.decisions import Decisions
 from app.store.effects import Effect, Effects, check_key
 from checks.decide import Policy
@@ -29,7 +29,6 @@ KEY = check_key(PULL.repository, PULL.head_sha, RUN)
 async def database(either: Address) -> AsyncIterator[AsyncEngine]:
     """A real database with its tables, once on SQLite and once on PostgreSQL."""
     engine = connect(either.main)
-    await migrate(engine)
     yield engine
     await engine.dispose()
 

@@ -30,6 +30,7 @@ from app.pages.simulation import SimulationApi
 from app.server import Web
 from app.storage import Stores, stores
 from tests.actions import Actions, actions
+from tests.storage import laid
 
 
 @dataclass
@@ -95,7 +96,7 @@ async def _serving(
 @pytest.fixture
 async def pages(tmp_path: Path) -> AsyncIterator[Pages]:
     async with (
-        stores(f"sqlite:///{tmp_path / 'maestro.db'}") as kept,
+        stores(str(laid(tmp_path).main)) as kept,
         ClientSession() as session,
         _serving(kept, Commits(unreachable)) as (server, wakes),
     ):
@@ -117,7 +118,7 @@ async def github() -> AsyncIterator[Sandbox]:
 @pytest.fixture
 async def hosted(tmp_path: Path, github: Sandbox) -> AsyncIterator[Hosted]:
     repo, port = github.repository("acme/shop", {"a.py": "x = 1\n"}), unused_port()
-    async with stores(f"sqlite:///{tmp_path / 'maestro.db'}") as kept, ClientSession() as session, actions() as issuer:
+    async with stores(str(laid(tmp_path).main)) as kept, ClientSession() as session, actions() as issuer:
         identity = Identity(github.app.app_id, github.app.private_key)
         client = GitHub(identity, session, api_url=github.url, tuning=Tuning(patience=0.2))
         id_tokens = IdTokens(SigningKeys(session, issuer.url), issuer.url, f"http://127.0.0.1:{port}")

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from app.store.address import address
-from app.store.database import connect, migrate
+from app.store.database import connect
 from app.store.effects import Effects
 from tests.github.conftest import client, github, hub, key, make_github, pem, repository, session, time
 from tests.publish.scene import Scene, scene
+from tests.storage import laid
 
 __all__ = ["client", "effects", "github", "hub", "key", "make_github", "pem", "repository", "session", "time"]
 
@@ -19,8 +19,7 @@ __all__ = ["client", "effects", "github", "hub", "key", "make_github", "pem", "r
 @pytest_asyncio.fixture
 async def effects(tmp_path: Path) -> AsyncIterator[Effects]:
     """The effects table of a fresh database."""
-    engine = connect(address(f"sqlite:///{tmp_path / 'maestro.db'}").main)
-    await migrate(engine)
+    engine = connect(laid(tmp_path).main)
     yield Effects(engine)
     await engine.dispose()
 

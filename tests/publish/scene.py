@@ -49,12 +49,12 @@ from app.model import (
 )
 from app.publish.fence import mark
 from app.publish.publisher import Publisher
-from app.store.address import address
 from app.store.chain import ProvenanceEntry
-from app.store.database import connect, migrate
+from app.store.database import connect
 from app.store.effects import Effect, Effects
 from app.store.provenance import Provenance
 from app.store.tables import effects as effects_table
+from tests.storage import laid
 
 MARKED = 'name: Canary\nrun-name: "Canary ${{ inputs.maestro_id }}"\non: workflow_dispatch\n'
 UNMARKED = "name: Plain\non: workflow_dispatch\n"
@@ -171,8 +171,7 @@ class Scene:
 @asynccontextmanager
 async def scene(directory: Path) -> AsyncIterator[Scene]:
     """Open a scene; it must be left without one violation of GitHub's contract."""
-    engine = connect(address(f"sqlite:///{directory / 'maestro.db'}").main)
-    await migrate(engine)
+    engine = connect(laid(directory).main)
     async with Sandbox(_app()) as sandbox, aiohttp.ClientSession() as session:
         repo = sandbox.repository("octo/shop", FILES, collaborators={"alice": "admin"})
         head = repo.commit("feature", {"src/pay.py": "paid = True\n"})

@@ -26,8 +26,7 @@ from app.github.sandbox import Repo, Sandbox
 from app.model import Archived, Cause, Opened, Place, Trigger
 from app.publish.publisher import Publisher
 from app.render.actions import DECISION, GitHubRenderer
-from app.store.address import address
-from app.store.database import connect, migrate
+from app.store.database import connect
 from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries
 from app.store.effects import Effects
@@ -40,6 +39,7 @@ from handlers.evaluate import Evaluation
 from handlers.redelivery import Redelivery
 from handlers.sweep import Sweep
 from tests.road.town import github as local_github
+from tests.storage import laid
 
 IMPATIENT = Tuning(patience=0.5)  # seconds: a test does not wait for GitHub's hour to pass
 
@@ -132,8 +132,7 @@ class Clinic:
 @asynccontextmanager
 async def clinic(directory: Path) -> AsyncIterator[Clinic]:
     """Open a clinic; it must be left without one violation of GitHub's contract."""
-    database = connect(address(f"sqlite:///{directory / 'maestro.db'}").main)
-    await migrate(database)
+    database = connect(laid(directory).main)
     async with local_github() as sandbox, aiohttp.ClientSession() as session:
         identity = Identity(sandbox.app.app_id, sandbox.app.private_key)
         here = Clinic(sandbox, GitHub(identity, session, api_url=sandbox.url, tuning=IMPATIENT), database)

@@ -19,6 +19,7 @@ from app.osv.sandbox import OsvSandbox
 from tests.checks.sbom.supply import APP, advisory, bill, package_json
 from tests.road.town import DECISION, SECRET, Town, github
 from tests.road.workshop import published, shop
+from tests.storage import laid
 
 pytestmark = pytest.mark.slow
 
@@ -87,6 +88,7 @@ async def test_a_fix_that_a_person_closed_stays_closed(here: Town) -> None:
 @asynccontextmanager
 async def looking(sandbox: Sandbox, directory: Path, osv: OsvSandbox) -> AsyncIterator[System]:
     """Maestro, with its daily look: the first comes at the start."""
+    laid(directory)
     settings = settings_for(sandbox, directory, SECRET)
     settings = settings.model_copy(update={"ci_grace": 0.0, "osv_url": osv.url, "advisories_seconds": 86_400.0})
     async with (

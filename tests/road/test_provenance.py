@@ -18,9 +18,8 @@ from app.github.sandbox import Repo, Sandbox
 from app.model import CARD_MARKER, Kind, Opened, Place, Seal, Trigger
 from app.publish.publisher import Publisher
 from app.render.actions import GitHubRenderer
-from app.store.address import address
 from app.store.chain import ProvenanceEntry, entry_of
-from app.store.database import connect, migrate
+from app.store.database import connect
 from app.store.decisions import Decisions
 from app.store.effects import Effects
 from app.store.provenance import Provenance
@@ -30,6 +29,7 @@ from checks.model import Pull, Snapshot
 from handlers.evaluate import Evaluation
 from tests.road.stories import change, shop
 from tests.road.town import github
+from tests.storage import laid
 
 pytestmark = pytest.mark.slow
 
@@ -83,8 +83,7 @@ class Judged:
 
 @pytest.fixture
 async def judged(tmp_path: Path) -> AsyncIterator[Judged]:
-    engine = connect(address(f"sqlite:///{tmp_path / 'maestro.db'}").main)
-    await migrate(engine)
+    engine = connect(laid(tmp_path).main)
     async with github() as sandbox, aiohttp.ClientSession() as session:
         repo = shop(sandbox, None)
         number, _ = change(repo)

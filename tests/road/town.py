@@ -16,6 +16,7 @@ from app.main import System
 from app.model import CARD_MARKER
 from app.osv.sandbox import OsvSandbox
 from app.sources import Sources
+from tests.storage import laid
 
 SECRET = "a secret of the tests"
 DECISION = "maestro / decision"
@@ -73,6 +74,7 @@ async def github() -> AsyncIterator[Sandbox]:
 @asynccontextmanager
 async def maestro_in(sandbox: Sandbox, directory: Path, sources: Sources | None = None) -> AsyncIterator[Town]:
     """Maestro, running against `sandbox` with its database in `directory`, and with the operator's `sources`."""
+    laid(directory)
     async with OsvSandbox() as osv:
         async with beside(sandbox, directory, SECRET, osv_url=osv.url, sources=sources) as (maestro, url):
             yield Town(sandbox, maestro, url, osv)

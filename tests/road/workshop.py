@@ -34,10 +34,9 @@ from app.osv.sandbox import OsvSandbox
 from app.publish.publisher import Publisher
 from app.render.actions import DECISION, GitHubRenderer
 from app.render.fix import FixRenderer
-from app.store.address import address
 from app.store.advisories import Advisories
 from app.store.bills import Bills
-from app.store.database import connect, migrate
+from app.store.database import connect
 from app.store.decisions import Decisions
 from app.store.effects import Effects
 from app.store.fixes import Fixes
@@ -51,6 +50,7 @@ from handlers.repair import Repairs
 from tests.publish.scene import Crash
 from tests.road.stories import PATH
 from tests.road.town import github as local_github
+from tests.storage import laid
 
 RULES = "version: 1\nsbom: {mode: block, paths: [sbom.json], fix: {workflow: relock.yml}}\n"
 RELOCK = "name: Relock\nrun-name: Relock ${{ inputs.maestro_id }}\non: workflow_dispatch\n"
@@ -179,8 +179,7 @@ _WORDS = GitHubRenderer()
 @asynccontextmanager
 async def workshop(directory: Path) -> AsyncIterator[Workshop]:
     """Open a workshop; it must be left without one violation of either contract."""
-    database = connect(address(f"sqlite:///{directory / 'maestro.db'}").main)
-    await migrate(database)
+    database = connect(laid(directory).main)
     async with local_github() as sandbox, OsvSandbox() as osv, aiohttp.ClientSession() as session:
         identity = Identity(sandbox.app.app_id, sandbox.app.private_key)
         github = GitHub(identity, session, api_url=sandbox.url, tuning=IMPATIENT)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.address import Address
-from app.store.database import connect, migrate
+from app.store.database import connect
 from app.store.inbox import Inbox
 
 
@@ -12,7 +12,6 @@ from app.store.inbox import Inbox
 async def database(either: Address) -> AsyncIterator[AsyncEngine]:
     """A real database with its tables, once on SQLite and once on PostgreSQL."""
     engine = connect(either.main)
-    await migrate(engine)
     yield engine
     await engine.dispose()
 

@@ -16,7 +16,7 @@ from app.github.pacing import LedgerAway, Standing
 from app.github.windows import Limits
 from app.store.address import Address
 from app.store.budget import SharedLedger
-from app.store.database import connect, migrate
+from app.store.database import connect
 from app.store.tables import silences, writes
 
 pytestmark = pytest.mark.slow
@@ -74,7 +74,6 @@ async def test_a_restart_forgets_nothing(either: Address) -> None:
     clocks = Clocks()
     for expected in ([0, 0], [0, 60]):
         engine = connect(either.main)
-        await migrate(engine)
         ledger = SharedLedger(engine, Limits(3, 500), clocks.now)
         assert [await ledger.reserve(42) for _ in range(2)] == expected
         await engine.dispose()
@@ -93,7 +92,6 @@ async def test_what_has_left_the_hour_is_thrown_away(database: AsyncEngine) -> N
 
 async def test_workers_that_ask_together_never_get_more_than_there_is(either: Address) -> None:
     engines = [connect(either.main) for _ in range(3)]
-    await migrate(engines[0])
     ledgers = [SharedLedger(engine, Limits(20, 500)) for engine in engines]
     asked = await asyncio.gather(*(ledgers[n % 3].reserve(42) for n in range(60)))
     assert sum(delay == 0 for delay in asked) == 20
@@ -140,7 +138,6 @@ async def test_no_interleaving_of_two_workers_grants_more_than_the_limit(
     either: Address, order: list[int], limit: int
 ) -> None:
     engines = [connect(either.main) for _ in range(2)]
-    await migrate(engines[0])
     await empty(engines[0])
     clocks = Clocks()
     grants = Grants(clocks)

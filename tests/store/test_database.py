@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.store.address import Address, address, default_url
 from app.store.database import AnotherWorker, connect, migrate, sole_worker
 from app.store.inbox import Inbox
+from tests.storage import laid
 
 
 @pytest.mark.parametrize(
@@ -58,8 +59,7 @@ async def test_writers_of_two_processes_take_turns(database: AsyncEngine, either
 
 
 async def test_nor_can_a_row_of_it_be_replaced(tmp_path: Path) -> None:
-    engine = connect(address(f"sqlite:///{tmp_path / 'a.db'}").main)
-    await migrate(engine)
+    engine = connect(laid(tmp_path).main)
     async with engine.begin() as connection:
         await connection.execute(text("INSERT INTO provenance (seq, entry, hash) VALUES (1, '{}', 'a')"))
     async with engine.connect() as connection:

@@ -6,11 +6,11 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.store.address import address
-from app.store.database import connect, migrate
+from app.store.database import connect
 from app.store.deliveries import Deliveries
 from app.store.inbox import Full, Inbox
 from tests.deliveries import fail, new, take
+from tests.storage import laid
 
 
 @pytest.fixture
@@ -67,8 +67,7 @@ async def test_nothing_is_acknowledged_that_could_not_be_stored(database: AsyncE
 
 
 async def test_a_disk_with_room_for_crumbs_alone_is_full(tmp_path: Path) -> None:
-    engine = connect(address(f"sqlite:///{tmp_path / 'maestro.db'}").main)
-    await migrate(engine)
+    engine = connect(laid(tmp_path).main)
     inbox = Inbox(engine)
     with inbox._database.begin() as connection:
         pages = connection.execute(text("PRAGMA page_count")).scalar_one()
@@ -81,8 +80,7 @@ async def test_a_disk_with_room_for_crumbs_alone_is_full(tmp_path: Path) -> None
 
 
 async def test_a_file_that_was_removed_or_replaced_takes_no_webhook(tmp_path: Path) -> None:
-    engine = connect(address(f"sqlite:///{tmp_path / 'maestro.db'}").main)
-    await migrate(engine)
+    engine = connect(laid(tmp_path).main)
     inbox = Inbox(engine)
     assert await inbox.keep("before", "ping", b"{}")
     for path in tmp_path.glob("maestro.db*"):  # noqa: ASYNC240 - nobody waits

@@ -38,14 +38,15 @@ def baseline(connection: Connection) -> None:
 
 
 @pytest.fixture
-async def empty(either: Address) -> Any:
-    engine = connect(either.main)
+async def empty(bare: Address) -> Any:
+    engine = connect(bare.main)
     yield engine
     await engine.dispose()
 
 
-async def test_the_chain_makes_what_the_tables_say(database: AsyncEngine) -> None:
-    async with database.connect() as connection:
+async def test_the_chain_makes_what_the_tables_say(empty: AsyncEngine) -> None:
+    await migrate(empty)
+    async with empty.connect() as connection:
         assert await connection.run_sync(differences) == []
 
 
@@ -72,8 +73,8 @@ async def test_a_database_of_a_newer_version_is_refused_in_one_sentence(database
         await migrate(database)
 
 
-async def test_many_processes_may_migrate_at_once(empty: AsyncEngine, either: Address) -> None:
-    others = [connect(either.main) for _ in range(4)]
+async def test_many_processes_may_migrate_at_once(empty: AsyncEngine, bare: Address) -> None:
+    others = [connect(bare.main) for _ in range(4)]
     await asyncio.gather(*(migrate(engine) for engine in others))
     async with empty.connect() as connection:
         assert await connection.run_sync(differences) == []

@@ -13,13 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.model import Cause, Seal
 from app.store import provenance
-from app.store.address import Address, address
+from app.store.address import Address
 from app.store.chain import GENESIS, ProvenanceEntry, entry_of
-from app.store.database import connect, migrate
+from app.store.database import connect
 from app.store.decisions import Decisions
 from app.store.effects import Effect, Effects
 from app.store.provenance import Provenance
 from app.store.tampering import Row
+from tests.storage import laid
 from tests.store.logs import HEAD, entry, replaced, seal, unguarded
 
 
@@ -116,8 +117,7 @@ async def test_rows_changed_past_the_triggers_are_named(database: AsyncEngine, l
 
 
 async def test_what_sqlite_keeps_though_it_is_no_text_is_named_and_stops_nobody(tmp_path: Path) -> None:
-    database = connect(address(f"sqlite:///{tmp_path / 'maestro.db'}").main)
-    await migrate(database)
+    database = connect(laid(tmp_path).main)
     log = Provenance(database)
     await log.append([entry(number) for number in range(1, 6)])
     await unguarded(database)
