@@ -107,8 +107,15 @@ class Record:
         return "" if self.whole or self.withdrawn else "`affected` does not say what it is about"
 
     def about(self, place: Place) -> tuple[Affected, ...]:
-        """The entries on one package."""
-        return tuple(entry for entry in self.affected if entry.concerns(place))
+        """The entries on one package, looked for once: a safe version is sought among hundreds."""
+        found = self._about.get(place)
+        if found is None:
+            found = self._about[place] = tuple(entry for entry in self.affected if entry.concerns(place))
+        return found
+
+    @cached_property
+    def _about(self) -> dict[Place, tuple[Affected, ...]]:
+        return {}
 
     def silent(self, ecosystem: str, name: str, version: str) -> bool:
         """Whether nothing in it decides about a version of the package, whichever way."""

@@ -73,21 +73,6 @@ def ways(
     return tuple(found) or (Way("none", "", None, _blocking(purl_type, remedy, lineage), _stuck(name, remedy)),)
 
 
-def way(
-    ecosystem: str,
-    name: str,
-    current: str,
-    remedy: Remedy,
-    lineage: Lineage,
-    *,
-    green: str = "",
-    records: Records = (),
-    excused: frozenset[str] = frozenset(),
-) -> Way:
-    """The best of `ways`."""
-    return ways(ecosystem, name, current, remedy, lineage, green=green, records=records, excused=excused)[0]
-
-
 def _forward(purl_type: str, name: str, remedy: Remedy, lineage: Lineage) -> list[Way]:
     version = remedy.version
     if version is None:

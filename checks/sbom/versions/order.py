@@ -90,6 +90,7 @@ def _keys(scheme: str) -> Callable[[str], Any]:
     return cmp_to_key(ranked)
 
 
+@lru_cache(maxsize=32768)
 def numbers(ecosystem: str, version: str) -> tuple[int, ...]:
     """The leading numbers of a version, an epoch of PEP 440 before them; empty when it begins with none.
 
