@@ -6,7 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
-WORKERS ?= auto
+# One more than there are cores: the tests that take long wait for clocks, disks and other processes.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 # Container images like to forbid it. Dozens of tests start interpreters, and each would compile all of the App anew.
 export PYTHONDONTWRITEBYTECODE :=
@@ -27,7 +28,7 @@ test: $(READY) ## Everything a change can break; MAESTRO_MEASUREMENTS=FILE keeps
 	$(PYTEST) -n $(WORKERS)
 
 test-fast: $(READY) ## The inner loop: all but the slow tests, and fewer examples of each property
-	$(PYTEST) -n $(WORKERS) -m "not slow" --hypothesis-profile=fast
+	$(PYTEST) -n auto -m "not slow" --hypothesis-profile=fast
 
 lint: $(READY) ## Form, mistakes, types, and who may import whom
 	$(BIN)/ruff format --check .

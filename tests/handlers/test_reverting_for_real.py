@@ -22,8 +22,7 @@ from app.github.sandbox.git import Entry
 from app.model import TOLD_MARKER, Canary, Cause, KeptExperiment, Place
 from app.publish.publisher import Publisher
 from app.render.revert import RevertRenderer
-from app.store.address import address
-from app.store.database import connect, migrate
+from app.store.database import connect
 from app.store.effects import Effects
 from app.store.provenance import Provenance
 from checks.experiment import Config, GateConfig, dump
@@ -31,6 +30,7 @@ from handlers.consequences import Consequences
 from handlers.reverting import Reverting
 from tests.checks.experiment.facts import even, run
 from tests.publish.scene import Crash, Dying
+from tests.storage import laid
 
 pytestmark = pytest.mark.slow
 
@@ -111,8 +111,7 @@ def page(experiment: int, repository: str, sha: str) -> str:
 @pytest.fixture
 async def base(tmp_path: Path) -> AsyncIterator[Base]:
     """It must be left without one violation of GitHub's contract."""
-    engine = connect(address(f"sqlite:///{tmp_path / 'maestro.db'}").main)
-    await migrate(engine)
+    engine = connect(laid(tmp_path).main)
     async with Sandbox(_app()) as sandbox, aiohttp.ClientSession() as session:
         repo = sandbox.repository("octo/shop", FILES, collaborators={"alice": "admin"})
         repo.commit("topic", {"a.py": "x = 2\n", "new.bin": b"\xff\x00"}, message="Double x")
