@@ -247,7 +247,7 @@ def _work(settings: Settings, reached: _Reached, owns: Callable[[], Awaitable[bo
     renderer = GitHubRenderer(addressed=_pages(settings).shown_on)
     reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(_pages(settings).address))
     watch = Watch(kept.experiments, reached.figures, Consequences(publisher, reverting))
-    commanded = CanaryCommands(Canaries(connect_to), kept.experiments)
+    commanded = CanaryCommands(Canaries(connect_to), kept.experiments, settings.sources)
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
     return _Work(
         reader,

@@ -56,7 +56,7 @@ class Commands:
         outcome = await self._acts[verb](asked) if isinstance(asked, Asked) else asked
         if isinstance(outcome, Declined):
             return self.renderer.declined(verb, outcome.reason), False, outcome.then
-        return outcome.reply, True, outcome.then
+        return self.renderer.noted(verb, outcome.notes) if outcome.notes else "", True, outcome.then
 
     @property
     def _acts(self) -> Mapping[Verb, Act]:

@@ -100,6 +100,9 @@ class Renderer(Protocol):
     def unknown_command(self, verb: str, nearest: str) -> str:
         """The answer to a verb that does not exist."""
 
+    def noted(self, verb: Verb, notes: Sequence[str]) -> str:
+        """What there is to say of a command that was carried out."""
+
     def declined(self, verb: Verb, reason: str) -> str:
         """The answer to a command that was not carried out."""
 
@@ -236,6 +239,13 @@ class Canaries(Protocol):
 
     async def rules(self, canary: Canary) -> Rules | Refusal | None:
         """What its base branch asks of experiments now. None: nothing; a Refusal: nobody can read it."""
+
+
+class Foreseen(Protocol):
+    """The sources that the operator has."""
+
+    def warnings(self, config: experiment.GateConfig, repository: str) -> Sequence[str]:
+        """What is known of `config` before anything was read: that nothing can be, or that it comes too late."""
 
 
 class Merges(Protocol):

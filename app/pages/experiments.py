@@ -29,7 +29,6 @@ from app.store.inbox import Inbox
 from app.store.points import Points
 from app.store.triples import SentTriple, Triples
 from checks.experiment import Reason, Watched, load, report
-from checks.experiment.reaction import too_slow
 from checks.rules import Rules
 from checks.shadow import TripleError, parse
 
@@ -144,12 +143,7 @@ class ExperimentsApi:
 
     def _shown(self, kept: KeptExperiment) -> dict[str, Any]:
         """With what can be foreseen of its figures."""
-        gate = gate_of(kept.rules)
-        if isinstance(gate, Watched):
-            warnings = self.sources.warnings(gate, kept.canary.repository)
-        else:
-            warnings = tuple(filter(None, (too_slow(gate),)))
-        return shown(kept) | {"warnings": warnings}
+        return shown(kept) | {"warnings": self.sources.warnings(gate_of(kept.rules), kept.canary.repository)}
 
     # --- who asks, and for what ----------------------------------------------------------------------------------
 

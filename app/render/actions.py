@@ -69,6 +69,10 @@ class GitHubRenderer:
         """The answer to a verb that does not exist."""
         return render("unknown_command.md.j2", verb=verb, nearest=nearest)
 
+    def noted(self, verb: Verb, notes: Sequence[str]) -> str:
+        """What there is to say of a command that was carried out."""
+        return render("noted_command.md.j2", verb=verb, notes=notes)
+
     def declined(self, verb: Verb, reason: str) -> str:
         """The answer to a command that was not carried out."""
         return render("declined_command.md.j2", verb=verb, reason=reason)

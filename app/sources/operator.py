@@ -15,7 +15,7 @@ from app.sources.datadog_entry import DatadogEntry
 from app.sources.entry import Entry
 from app.sources.errors import SourceError
 from app.sources.prometheus_entry import PrometheusEntry
-from checks.experiment import Watched
+from checks.experiment import GateConfig, Watched
 from checks.experiment.reaction import too_late, too_slow
 from checks.experiment.watched import SOURCE
 from checks.model import Strict
@@ -50,8 +50,10 @@ class Sources(Strict):
             raise NoSource(f"the operator lets {repository} use no source of this name")
         return entry
 
-    def warnings(self, config: Watched, repository: str) -> tuple[str, ...]:
+    def warnings(self, config: GateConfig, repository: str) -> tuple[str, ...]:
         """What is known of `config` before anything was read: that nothing can be, or that it comes too late."""
+        if not isinstance(config, Watched):
+            return tuple(filter(None, (too_slow(config),)))
         try:
             return foreseen(config, self.of(config.source, repository))
         except NoSource as error:

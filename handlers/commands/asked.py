@@ -37,9 +37,9 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What comes of a command: a reply, "" where the effect says it; `then`, what follows from it."""
+    """A command that was carried out. `notes`: what is to be said besides the effect; `then`: what follows."""
 
-    reply: str = ""
+    notes: tuple[str, ...] = ()
     then: tuple[Trigger, ...] = ()
 
 

@@ -9,7 +9,7 @@ from app.model import Canary, KeptExperiment, Refusal, Verb
 from checks.experiment import Reason
 from handlers.canary import look
 from handlers.commands.asked import Answer, Asked, Declined
-from handlers.ports import Canaries, Experiments
+from handlers.ports import Canaries, Experiments, Foreseen
 
 START = Verb(
     name="canary start",
@@ -33,6 +33,7 @@ class CanaryCommands:
 
     canaries: Canaries
     experiments: Experiments
+    sources: Foreseen
 
     async def start(self, asked: Asked) -> Answer | Declined:
         """Begin it in the environment that is named, or in the only one; what began since the comment is it."""
@@ -47,7 +48,8 @@ class CanaryCommands:
         if not fresh and (kept.ended or kept.started < asked.trigger.at):
             where = f"the experiment of `{asked.head_sha[:7]}` in `{kept.canary.environment}`"
             return Declined(f"{where} has begun before, and is at `{kept.status}`: a commit has one")
-        return Answer(then=(look(kept, asked.trigger),))
+        warnings = self.sources.warnings(rules.experiment.judged_by, canary.repository)
+        return Answer(tuple(warnings), (look(kept, asked.trigger),))
 
     async def stop(self, asked: Asked) -> Answer | Declined:
         """End the one that runs, of several the one that is named."""

@@ -169,6 +169,14 @@ async def asks_for_the_role(here: Town, since: int) -> bool:
     return any(call.endswith("/permission") for call in here.calls(since))
 
 
+async def test_what_can_be_foreseen_of_a_slow_rollback_is_said(here: Town) -> None:
+    repo, number, sha = await judged(here, PATIENT.replace("watermark_seconds: 2", "watermark_seconds: 600"))
+    reactions, (reply,) = await asked(here, repo, number, "/maestro canary start")
+    assert reactions == {"eyes", "rocket"}
+    assert "a rollback within 7 min is not possible" in reply
+    assert len(await experiments(here, sha)) == 1
+
+
 async def test_a_slip_of_the_pen_is_told_the_nearest_verb(here: Town) -> None:
     repo, number, _ = await judged(here)
     for body, nearest in (("canary strat", "canary start"), ("canary", "canary st"), ("canari stop", "canary st")):
