@@ -17,7 +17,7 @@ from app.render.mirrored import Mirror, mirror
 from app.render.picture import Mark
 from checks import shadow
 from checks.answer import HOLD, PROMOTE, ROLLBACK, WAIT, answer, patience, stance
-from checks.experiment import Config, GateConfig, Status, load, report
+from checks.experiment import Config, GateConfig, Status, lateness, load, report, trouble
 from checks.experiment.report import Proof, Report, Row
 
 TABLE_ROWS = 24  # of a picture, told in a table
@@ -76,7 +76,7 @@ def experiment_page(shown: Shown) -> str:
         word=word,
         tone=tone,
         said=_said(word, told, mirrored if course != told.action else None),
-        ahead=tuple(_ahead(shown, told, course, metrics)),
+        ahead=(*_ahead(shown, told, course, metrics), *_figures(kept, gate)),
         metrics=metrics,
         mirror=mirrored,
         unused={kind: number for kind, number in told.anomalies.items() if number},
@@ -121,6 +121,12 @@ def _said(word: str, told: Report, mirrored: Mirror | None) -> str:
         return mirrored.title
     said = told.title.removeprefix(word).removeprefix(": ")
     return said if told.status is Status.ROLLBACK else said[:1].upper() + said[1:]
+
+
+def _figures(kept: KeptExperiment, gate: GateConfig) -> Iterator[str]:
+    """What keeps its figures away, without the marks of Markdown."""
+    late = () if kept.ended else lateness(kept.feed, gate)
+    return (f"{said.replace('`', '')}." for said in (*trouble(kept.feed), *late))
 
 
 def _ahead(shown: Shown, told: Report, course: str, metrics: Sequence[Metric]) -> Iterator[str]:

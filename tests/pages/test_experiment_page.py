@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 
-from app.model import Canary
+from app.model import Canary, Figures
 from app.pages.experiment_page import OPEN
 from app.render.assets import assets
 from app.render.experiment_page import OWED
 from app.store.tokens import Grant
 from checks import shadow
+from checks.held import Feed
 from tests.pages.trial import SHA, Trial, trial
 from tests.waiting import until
 
@@ -324,3 +325,10 @@ async def test_the_end_of_the_process_ends_every_stream(here: Trial) -> None:
     await here.live.close(here.server.app)  # type: ignore[attr-defined]
     async with asyncio.timeout(2):
         assert b"event" not in await news.content.read()
+
+
+async def test_the_page_says_why_a_source_gives_no_figures(here: Trial) -> None:
+    away = Feed("production", 15.0, "<b>connection</b> refused", here.clock.at)
+    await here.fed.heard(here.experiment, Figures(away))
+    said = await (await opened(here)).text()
+    assert "source production: &lt;b&gt;connection&lt;/b&gt; refused, since 22:13 UTC." in said
