@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil, floor
 from typing import Any
 
@@ -128,7 +128,7 @@ class SourceReader:
         asked = config.model_copy(update={"queries": filled_queries(config.queries, values)})
         source: Source = entry.opened(self.session, canary.repository)
         check(source, asked)
-        return await read(source, asked, window)
+        return await read(source, asked, replace(window, since=kept.started))
 
     def _feed(self, kept: KeptExperiment, source: str, lag: float | None, trouble: str) -> Feed:
         """The same trouble lasts since it began."""

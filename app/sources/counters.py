@@ -43,11 +43,15 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`ticks` ticks of `seconds` each from `start` (epoch seconds); a tick holds its end, not its start."""
+    """`ticks` ticks of `seconds` each from `start` (epoch seconds); a tick holds its end, not its start.
+
+    `since` (epoch seconds): what began to be added before is in none, for the canary may not have had its share yet.
+    """
 
     start: float
     seconds: float
     ticks: int
+    since: float = 0.0
 
     @property
     def end(self) -> float:
@@ -108,6 +112,8 @@ def reading(named: Mapping[str, Sequence[Series]], window: Window) -> Reading:
                 if step.gap > window.longest_gap:
                     unplaced += 1
                     continue
+                if step.at - step.gap < window.since:
+                    continue
                 resets += step.reset
                 added[tick] += step.added
         counts[name] = tuple(count if tick in known else None for tick, count in enumerate(added))
@@ -157,7 +163,7 @@ def _presence(every: Iterable[Sequence[float]], window: Window) -> Mapping[int, 
                 continue
             if tick != before:
                 there[tick].append(min(window.seconds, window.start + window.seconds * (tick + 1) - since))
-            counted[tick] += gap if gap <= window.longest_gap else 0.0
+            counted[tick] += gap if gap <= window.longest_gap and at - gap >= window.since else 0.0
             before = tick
     return {
         tick: _Presence(sum(each) + window.seconds - max(each), counted[tick]) for tick, each in sorted(there.items())

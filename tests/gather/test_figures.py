@@ -125,6 +125,15 @@ async def test_the_first_look_brings_no_tick_from_before_the_experiment() -> Non
         assert await here.read(kept(feed=None)) == Figures(Feed("production", 15.0))
 
 
+async def test_what_was_counted_since_a_scrape_before_the_experiment_is_no_part_of_it() -> None:
+    """Scrapes lie 6 seconds before it began, 6 after it, and then 12 apart; ten requests a second."""
+    async with scene() as here:
+        here.source.every = 12
+        here.source.counters = counting({"x": 3, "0a1b2c3": 6})
+        found = await here.read(kept())
+        assert found.ticks[0]["metrics"]["errors"]["canary"]["total"] == 240
+
+
 async def test_a_selector_that_matches_nothing_is_said_at_once_and_its_ticks_are_missing() -> None:
     async with scene() as here:
         here.source.counters = counting({"x": 3})

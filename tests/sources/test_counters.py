@@ -73,6 +73,13 @@ def test_a_value_that_is_no_number_is_passed_over() -> None:
     assert counts(series((1000, 5), (1015, float("nan")), (1020, 8), (1045, 9), (1075, 9), (1105, 9))) == [3, 1, 0, 0]
 
 
+def test_what_began_to_be_added_before_the_experiment_did_is_in_no_tick_and_makes_none_longer() -> None:
+    total = series((995, 0), (1010, 70), (1025, 90), (1040, 95), (1055, 99))
+    error = series((1010, 7), (1025, 9), (1040, 9), (1055, 9), code="500")
+    found = reading({"total": [total], "bad": [error]}, Window(1_000, 30, 2, since=1_001))
+    assert (found.counts["total"], found.counts["bad"], found.spans) == ((20, 9), (2, 0), (15, 30))
+
+
 def test_a_tick_is_as_long_as_the_time_between_the_scrapes_that_it_counts() -> None:
     late = series((995, 0), (1010, 1), (1025, 2), (1040.5, 3), (1055, 4), (1070, 5), (1090.5, 6), (1105, 7))
     assert reading({"it": [late]}, WINDOW).spans == (30, 30, 15, 35)
