@@ -31,14 +31,14 @@ from campaign.drill.report import BAR, lines, rows, written
 )
 @click.option(
     "--after",
-    default=(0.0,),
+    default=(0.0, 2.0),
     type=click.FloatRange(0, 600),
     multiple=True,
     show_default=True,
     help="Minutes of health before.",
 )
 @click.option(
-    "--pace", default=20.0, show_default=True, type=click.FloatRange(1, 200), help="Canary requests a second."
+    "--pace", default=30.0, show_default=True, type=click.FloatRange(1, 200), help="Canary requests a second."
 )
 @click.option("--scale", default=10.0, show_default=True, type=click.FloatRange(1, 60), help="So fast runs the clock.")
 @click.option("--at-once", default=10, show_default=True, type=click.IntRange(1, 50), help="Canaries side by side.")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import aiohttp
 from sqlalchemy import func, select
 
+from app.github.sandbox import Repo
 from app.model import KeptExperiment
 from app.sources import Prometheus, Window
 from app.storage import Stores, stores
@@ -20,12 +23,14 @@ from app.store.tables import experiment_ticks as ticks
 from app.wire import Wire, root
 from campaign.drill.clock import Clock
 from campaign.drill.service import CANARY, STABLE, Service, Version, serving
-from campaign.installation import Installation, installation, until
+from campaign.installation import Installation, directory, installation, until
+from tests.examples.runner import Runner
 from tests.prometheus import running
 
 SCRAPE, TICK, WATERMARK = 15.0, 30.0, 60.0  # seconds of the drill
 BASELINE = 0.01  # the share of requests that fail as long as all is well
 SHARE = 0.1  # the canary's, of all requests
+SOURCE = "production"  # what the operator calls the Prometheus
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,6 @@ class Ground:
     stores: Stores
     services: Sequence[Service]
     desk: str
-    prometheus: Prometheus
     session: aiohttp.ClientSession
 
     @property
@@ -52,7 +56,13 @@ class Ground:
 
     async def route(self, place: int, share: float) -> None:
         """Give the canary that share of the requests from now on."""
-        await self._put(f"{place}/share", share)
+        await self._put(f"{place}/-/share", share)
+
+    def runner(self, place: int, repo: Repo) -> Runner:
+        """GitHub Actions for a repository whose service is at that place."""
+        where = self.installation.directory / f"runner-{place}"
+        where.mkdir(exist_ok=True)
+        return Runner(self.installation.sandbox, repo, {"ROUTER_URL": f"{self.desk}/{place}"}, where)
 
     async def settled(self, kept: KeptExperiment, moment: float) -> float:
         """When the tick that holds `moment` was scored: with the first look at which it was a watermark old."""
@@ -71,19 +81,20 @@ class Ground:
 async def ground(places: int, pace: float, clock: Clock) -> AsyncIterator[Ground]:
     """Open one with so many services, each of which gets `pace` requests a second of the drill."""
     services = [_service() for _ in range(places)]
-    async with (
-        installation() as here,
-        serving(services) as desk,
-        running(here.directory, _scraping(desk, places, clock)) as address,
-        aiohttp.ClientSession() as session,
-    ):
-        source = Prometheus(Wire(session, root(address)), {})
-        for role in ("web", "worker"):
-            await here.start(role)
-        await here.up()
-        async with stores(here.database_url) as kept:
-            await _scraped(source, 2 * places, clock)
-            yield Ground(clock, pace * clock.scale, here, kept, services, desk, source, session)
+    with directory() as where:
+        async with (
+            serving(services) as desk,
+            running(where, _scraping(desk, places, clock)) as address,
+            installation() as here,
+            stores(here.database_url) as kept,
+            aiohttp.ClientSession() as session,
+        ):
+            here.extra["MAESTRO_SOURCES"] = _sources(where, address, clock)
+            for role in ("web", "worker"):
+                await here.start(role)
+            await here.up()
+            await _scraped(Prometheus(Wire(session, root(address)), {}), 2 * places, clock)
+            yield Ground(clock, pace * clock.scale, here, kept, services, desk, session)
 
 
 def _service() -> Service:
@@ -102,6 +113,14 @@ def _scraping(desk: str, places: int, clock: Clock) -> dict[str, Any]:
     ]
     scraped = {"job_name": "shop", "static_configs": targets}
     return {"global": {"scrape_interval": often, "scrape_timeout": often}, "scrape_configs": [scraped]}
+
+
+def _sources(where: Path, address: str, clock: Clock) -> str:
+    """The file in which the operator says where the Prometheus is."""
+    file = where / "sources.yml"
+    source = {"kind": "prometheus", "url": address, "repositories": ["*/*"], "lag_seconds": clock.ours(SCRAPE)}
+    file.write_text(json.dumps({"sources": {SOURCE: source}}))
+    return str(file)
 
 
 async def _scraped(source: Prometheus, targets: int, clock: Clock) -> None:

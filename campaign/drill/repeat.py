@@ -12,19 +12,20 @@ from typing import Any
 
 from app.github.sandbox import Repo
 from app.model import KeptExperiment
-from campaign.drill.feeding import feeding
-from campaign.drill.ground import BASELINE, SHARE, Ground
-from campaign.drill.runner import WAIT, WORKFLOW, asked, carried_out
-from campaign.drill.service import CANARY
+from campaign.drill.ground import BASELINE, SHARE, SOURCE, WATERMARK, Ground
+from campaign.drill.runner import CANARY_WORKFLOW, FILES, ROLLBACK_WORKFLOW, asked, carried_out
+from campaign.drill.service import CANARY, STABLE
 from campaign.drill.visitors import Visitors, visiting
+from tests.examples.runner import Runner
 from tests.road.stories import PATH
 
 STAGES = ("tick settled", "verdict", "dispatch accepted", "nobody served")
 """What ends after t0, the first failure of the bad canary: t1, t2, t3 and t4."""
 
-ROLLBACK = "rollback"
+ROLLBACK, GOOD = "rollback", "while it was good"
 FOR_HOURS = {"min_ticks": 10_000, "horizon": 20}  # a good canary is not promoted: it must still be there to go bad
 LONGEST = 3_600.0  # seconds of the drill after which a bad canary counts as never found out
+WAIT = 15.0  # seconds of the drill until a hosted machine begins with a run that was asked for
 LOOK = 0.1  # seconds of ours between two looks at the database
 
 
@@ -58,21 +59,20 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """What one repeat has to do with: its place on the ground, its repository and its visitors."""
+    """What one repeat has to do with: its place on the ground, its repository, its Actions and its visitors."""
 
     ground: Ground
     place: int
     plan: Plan
     repo: Repo
+    runner: Runner
     visitors: Visitors
 
     async def deployed(self) -> KeptExperiment:
         """Deploy the head of a pull request, and wait until Maestro has begun its experiment."""
         sha = self.repo.commit("fix", {"a.py": "x = 2\n"})
         self.repo.open_pull("Correct x", "fix")
-        deployment = self.repo.deploy(sha, "canary")
-        await self.ground.route(self.place, SHARE)
-        self.repo.report_deployment(deployment.id, "success")
+        assert await self.runner.run(CANARY_WORKFLOW, sha, share=str(SHARE))
         experiments = self.ground.stores.experiments
         while not (found := await experiments.of(self.repo.full_name, sha)):  # noqa: ASYNC110 - processes tell nobody
             await asyncio.sleep(LOOK)
@@ -98,8 +98,7 @@ class Stand:
     async def taken_back(self) -> float:
         """Run the workflow that Maestro asked for; since when nobody is served (t4)."""
         run = await asked(self.repo)
-        wait = self.ground.clock.ours(WAIT) + run.created_at - time.time()
-        await carried_out(self.repo, run, max(0.0, wait), lambda: self.ground.route(self.place, 0.0))
+        await carried_out(self.runner, run, self.ground.clock.ours(WAIT))
         while (gone := self.visitors.taken_back) is None:  # noqa: ASYNC110 - visitors tell nobody
             await asyncio.sleep(LOOK)
         return gone
@@ -112,7 +111,7 @@ async def repeated(ground: Ground, place: int, plan: Plan) -> Repeat:
     service.dice = Random(f"{plan.ratio} {plan.after} {plan.number}")
     async with visiting(service.port, ground.pace) as visitors:
         try:
-            return await _told(Stand(ground, place, plan, repo, visitors))
+            return await _told(Stand(ground, place, plan, repo, ground.runner(place, repo), visitors))
         finally:
             await ground.route(place, 0.0)
             await ground.fail(place, CANARY, BASELINE)
@@ -123,22 +122,26 @@ async def _told(stand: Stand) -> Repeat:
     if not plan.after:
         await stand.spoil()
     experiment = await stand.deployed()
-    async with feeding(stand.ground, stand.place, experiment):
-        if plan.after:
-            kept = await stand.answered(experiment.id, plan.after * 60)
-            if kept.ended:
-                return Repeat(plan, f"{kept.status} {kept.reason}".strip() + " while it was good")
-            await stand.spoil()
-        kept = await stand.answered(experiment.id, LONGEST)
+    if plan.after:
+        kept = await stand.answered(experiment.id, plan.after * 60)
+        if kept.ended:
+            return Repeat(plan, f"{_ending(kept)} {GOOD}")
+        await stand.spoil()
+    kept = await stand.answered(experiment.id, LONGEST)
     if kept.status != ROLLBACK:
-        return Repeat(plan, f"{kept.status} {kept.reason}".strip())
-    gone = await stand.taken_back()
-    return Repeat(plan, kept.status, await _stages(stand, kept, gone))
-
-
-async def _stages(stand: Stand, kept: KeptExperiment, gone: float) -> tuple[float, ...]:
+        return Repeat(plan, _ending(kept))
     failed = stand.visitors.bad
-    assert failed is not None, "a canary that never failed was taken back"
+    if failed is None or kept.changed - failed < stand.ground.clock.ours(WATERMARK):
+        return Repeat(plan, f"{_ending(kept)} {GOOD}")  # no tick of the bad canary can have been scored by then
+    gone = await stand.taken_back()
+    return Repeat(plan, kept.status, await _stages(stand, kept, failed, gone))
+
+
+def _ending(kept: KeptExperiment) -> str:
+    return f"{kept.status} {kept.reason}".strip()
+
+
+async def _stages(stand: Stand, kept: KeptExperiment, failed: float, gone: float) -> tuple[float, ...]:
     dispatched = next(iter(stand.repo.state.workflow_runs.values())).created_at
     settled = await stand.ground.settled(kept, failed)
     moments = (failed, settled, kept.changed, dispatched, gone)
@@ -147,7 +150,7 @@ async def _stages(stand: Stand, kept: KeptExperiment, gone: float) -> tuple[floa
 
 def _repository(ground: Ground, place: int, plan: Plan) -> Repo:
     """In an installation of its own: GitHub's budgets are an installation's, and their clock is not ours."""
-    files = {"a.py": "x = 1\n", ".github/workflows/rollback.yml": WORKFLOW, PATH: _rules(ground, place)}
+    files = {"a.py": "x = 1\n", PATH: _rules(ground, place), **FILES}
     owner = f"shop-{plan.ratio:g}-{plan.after:g}-{plan.number}"
     return ground.installation.sandbox.repository(f"{owner}/shop", files, collaborators={"alice": "write"})
 
@@ -155,5 +158,16 @@ def _repository(ground: Ground, place: int, plan: Plan) -> Repo:
 def _rules(ground: Ground, place: int) -> str:
     """The product's own defaults, but for what is said here."""
     gate: dict[str, Any] = {**ground.timing, "baseline": BASELINE, "expected_share": SHARE, **FOR_HOURS}
-    experiment = {"environments": ["canary"], "gate": gate, "rollback": {"workflow": "rollback.yml"}}
+    experiment = {
+        "environments": ["canary"],
+        "gate": gate,
+        "source": SOURCE,
+        "queries": {"errors": {"control": _counters(place, STABLE), "canary": _counters(place, CANARY)}},
+        "rollback": {"workflow": ROLLBACK_WORKFLOW},
+    }
     return json.dumps({"version": 1, "experiment": experiment})  # JSON is YAML
+
+
+def _counters(place: int, version: str) -> dict[str, str]:
+    labels = f'{{service="{place}",version="{version}"}}'
+    return {"total": f"http_requests_total{labels}", "bad": f"http_errors_total{labels}"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from campaign.drill.repeat import ROLLBACK, STAGES, Repeat
+from campaign.drill.repeat import GOOD, ROLLBACK, STAGES, Repeat
 
 BAR = 420.0  # seconds: the 95th percentile of the time to recovery may be so long
 QUANTILES = {"min": 0.0, "median": 0.5, "p95": 0.95, "max": 1.0}
@@ -29,7 +29,7 @@ class Row:
     @property
     def holds(self) -> bool:
         """Whether all were taken back, and 95 of 100 in time. One that never went bad is no repeat."""
-        missed = [how for how in self.otherwise if not how.endswith("while it was good")]
+        missed = [how for how in self.otherwise if not how.endswith(GOOD)]
         return not missed and self.total is not None and self.total["p95"] <= BAR
 
 

@@ -1,30 +1,20 @@
-"""Who runs the workflow that Maestro asks for: GitHub Actions, as far as a rollback needs it."""
+"""GitHub Actions, as far as a drill needs it: it runs the very workflows that `examples/workflows` offers."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
 
 from app.github.sandbox import Repo, working
 from app.github.sandbox.state import WorkflowRun
+from tests.examples.runner import WORKFLOWS, Runner
 
-WAIT = 15.0  # seconds of the drill from a run's beginning to its first step: a hosted machine is not there at once
+CANARY_WORKFLOW, ROLLBACK_WORKFLOW = "canary.yml", "rollback.yml"
 LOOK = 0.02  # seconds of ours between two looks at the queue
 
-WORKFLOW = """name: Take the canary back
-run-name: Take ${{ inputs.environment }} back ${{ inputs.maestro_id }}
-on:
-  workflow_dispatch:
-    inputs:
-      environment: { type: string, required: true }
-      sha: { type: string, required: true }
-      maestro_id: { type: string, required: false }
-jobs:
-  rollback:
-    runs-on: ubuntu-latest
-    steps:
-      - run: curl --fail -X PUT --data 0 "$ROUTER/share"
-"""
+FILES = {
+    f".github/workflows/{name}": (WORKFLOWS / name).read_text("utf-8") for name in (CANARY_WORKFLOW, ROLLBACK_WORKFLOW)
+}
 
 
 async def asked(repo: Repo) -> WorkflowRun:
@@ -34,8 +24,9 @@ async def asked(repo: Repo) -> WorkflowRun:
     return runs[0]
 
 
-async def carried_out(repo: Repo, run: WorkflowRun, wait: float, step: Callable[[], Awaitable[None]]) -> None:
-    """Wait, take its one step, and say that it is done."""
-    await asyncio.sleep(wait)
-    await step()
-    working.finish_run(repo.world, repo.state, run, "success")
+async def carried_out(runner: Runner, run: WorkflowRun, wait: float) -> None:
+    """Take the steps of `run`, so many seconds of ours after it was asked for: no machine is there at once."""
+    await asyncio.sleep(max(0.0, run.created_at + wait - time.time()))
+    name = run.path.rpartition("/")[2]
+    done = await runner.run(name, run.head_sha, **run.inputs)
+    working.finish_run(runner.repo.world, runner.repo.state, run, "success" if done else "failure")

@@ -1,7 +1,7 @@
 """A service in two versions behind a router, as `examples/canary` has them, at the price of a microsecond a request.
 
 Visitors speak plain HTTP/1.1 to its port, and may send many requests before the first is answered. Whoever operates it
-speaks to the desk, one for all services: Prometheus scrapes there, the share and the faults are set there.
+speaks to the desk, one for all services: Prometheus scrapes there, and the share and the faults are set there.
 """
 
 from __future__ import annotations
@@ -92,7 +92,8 @@ class Desk:
         return [
             web.get(f"{one}/{{version}}/metrics", self.metrics),
             web.put(f"{one}/{{version}}/failing", self.fail),
-            web.put(f"{one}/share", self.route),
+            web.get(f"{one}/-/share", self.shown),
+            web.put(f"{one}/-/share", self.route),
         ]
 
     async def metrics(self, request: web.Request) -> web.Response:
@@ -105,9 +106,13 @@ class Desk:
         return web.Response(status=204)
 
     async def route(self, request: web.Request) -> web.Response:
-        """204; from now on the canary gets that share of the requests."""
+        """200; from now on the canary gets that share of the requests."""
         self._service(request).share = float(await request.text())
-        return web.Response(status=204)
+        return await self.shown(request)
+
+    async def shown(self, request: web.Request) -> web.Response:
+        """200 with the canary's share."""
+        return web.json_response({"share": self._service(request).share})
 
     def _service(self, request: web.Request) -> Service:
         return self.services[int(request.match_info["place"])]

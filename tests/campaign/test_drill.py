@@ -23,7 +23,7 @@ def service(share: float, canary: float) -> Service:
 
 async def put(desk: str, path: str, number: float) -> None:
     async with aiohttp.ClientSession() as session, session.put(f"{desk}/{path}", data=str(number)) as answer:
-        assert answer.status == 204
+        assert answer.status < 300
 
 
 async def test_a_request_is_tossed_counted_and_answered_once_however_many_come_at_a_time() -> None:
@@ -62,7 +62,7 @@ async def test_visitors_see_the_first_failure_since_they_watch_and_when_nobody_i
         assert (visitors.bad, visitors.taken_back) == (None, None)
         await put(desk, f"0/{CANARY}/failing", 1.0)
         await until(bad)
-        await put(desk, "0/share", 0.0)
+        await put(desk, "0/-/share", 0.0)
         await until(gone)
     assert visitors.bad is not None
     assert visitors.taken_back is not None
@@ -107,7 +107,7 @@ def test_all_that_was_measured_stands_in_the_file() -> None:
 
 @pytest.mark.slow
 async def test_a_canary_that_goes_bad_is_taken_back_by_the_whole_product() -> None:
-    (one,) = await drilled(Drill((10.0,), (0.0,), repeats=1, pace=20.0, clock=Clock(60), at_once=1))
+    (one,) = await drilled(Drill((10.0,), (0.0,), repeats=1, pace=20.0, clock=Clock(40), at_once=1))
     assert one.ended == "rollback"
     settled, verdict, dispatched, gone = one.stages
     assert settled >= 60, "no tick counts before it is a watermark old"
