@@ -11,6 +11,7 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
+import structlog
 from aiohttp import web
 from cachetools import LRUCache
 from sqlalchemy.exc import SQLAlchemyError
@@ -26,6 +27,10 @@ from app.store.news import Edition, News
 from app.store.points import Points
 from app.store.provenance import Provenance
 from app.store.tokens import Tokens
+from checks import shadow
+from checks.experiment import StateError
+
+log = structlog.get_logger(__name__)
 
 OPEN = 30 * 86_400.0  # seconds for which the key of an experiment opens its page, once that has ended
 HEARTBEAT = 15.0  # seconds after which a silent stream says that it is still there
@@ -64,7 +69,9 @@ class ExperimentPages:
         return [web.get(one, self.show), web.get(f"{one}/stream", self.stream)]
 
     async def show(self, request: web.Request) -> web.Response:
-        """200 with the page, 303 to it with the key put away, 304, 404 for whoever may not see it, 503."""
+        """200 with the page, 303 to it with the key put away, 304, 404 for whoever may not see it, 503; 500 for what
+        another version kept.
+        """
         try:
             kept = await self._allowed(request)
             if kept is None:
@@ -73,6 +80,9 @@ class ExperimentPages:
         except SQLAlchemyError as error:
             away.say("page.database", error, path=request.path)
             return notice(503, "The database cannot be read just now", "Reload this page in a moment.")
+        except (StateError, shadow.StateError) as error:
+            log.error("page.unreadable", error=str(error), path=request.path)
+            return notice(500, "This experiment cannot be read", "It was kept by another version of Maestro.")
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: `news` for each edition, `end` for the last. 204 once it has ended, 503 crowded."""

@@ -111,6 +111,16 @@ async def test_no_log_line_holds_a_key(here: Trial, written: io.StringIO) -> Non
     assert "msp_" not in written.getvalue()
 
 
+async def test_what_another_version_kept_is_said_to_be_unreadable(here: Trial, written: io.StringIO) -> None:
+    async with here.stores.main.begin() as connection:
+        await connection.exec_driver_sql("UPDATE experiments SET state = '{}'")
+    answer = await opened(here)
+    assert answer.status == 500
+    assert "It was kept by another version" in await answer.text()
+    assert "page.unreadable" in written.getvalue()
+    assert "Traceback" not in written.getvalue()
+
+
 # --- what it is sent with ----------------------------------------------------------------------------------------
 
 
