@@ -23,6 +23,7 @@ PARTS: tuple[Callable[[int], list[Bar]], ...] = (
     stress.ramp,
     stress.bursts,
     stress.late,
+    stress.sudden,
     stress.many,
     kinds.latency,
     kinds.means,

@@ -1,8 +1,10 @@
-"""What breaks gates in practice: ramps, bursts, late errors, many metrics."""
+"""What breaks gates in practice: ramps, bursts, late errors, sudden faults, many metrics."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
+from math import exp, log
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,11 @@ from benchmarks.canary import peers
 from benchmarks.canary.play import ERRORS, MARGIN, SEED, Bar, at_most, draw, draw_bursts, play, rules, summed, tick_size
 from benchmarks.canary.promise import HEAD
 from checks.experiment import advance, begin
+from checks.experiment.design import Design
+from checks.experiment.table import Table, add_table, empty_table
 
 LAG = 10  # ticks
+TRICKLE = 20  # requests of the canary in a tick, a tenth of all
 
 
 def ramp(runs: int) -> list[Bar]:
@@ -87,21 +92,61 @@ def _sides(size: int, bad: Any) -> dict[str, Any]:
     return {side: {"good": size - wrong, "total": size} for side, wrong in zip(("control", "canary"), bad, strict=True)}
 
 
+def sudden(runs: int) -> list[Bar]:
+    """A canary that goes bad on the way: how long the healthy hours before it keep the proof waiting."""
+    design = rules(0.01).designs[0]
+    print(f"Ticks of {TRICKLE} canary requests from fault to proof: mean, 95 of 100 (of a test from the first tick on)")
+    bars: list[Bar] = []
+    for ratio in (3.0, 10.0):
+        for healthy in (0, 20, 120):
+            random = np.random.default_rng(SEED + 6)
+            each = np.array([_until_proven(design, random, ratio, healthy) for _ in range(max(40, runs // 4))])
+            ours, plain = each[each.min(axis=1) > 0].T
+            told = [f"{waited.mean():.1f} {np.percentile(waited, 95):.0f}" for waited in (ours, plain)]
+            where = f"RR {ratio:g} after {healthy} healthy ticks"
+            print(f"  {where}: {told[0]} ({told[1]}), {len(ours)} runs", flush=True)
+            if healthy == 120:
+                words = f"{where}: {told[0]} ticks, {told[1]} from the first tick on"
+                bars.append(Bar(words, bool(ours.mean() < plain.mean())))
+    return bars
+
+
+def _until_proven(design: Design, random: np.random.Generator, ratio: float, healthy: int) -> tuple[int, int]:
+    """Ticks after the fault, ours and those of the likelihood from the first tick on; 0 or less: proven before it."""
+    table, ours, plain = empty_table(design), 0, 0
+    for at in count(1 - healthy):
+        sizes = 9 * TRICKLE, TRICKLE
+        risks = 0.01, 0.01 * (ratio if at > 0 else 1)
+        control, canary = ((n, int(random.binomial(n, risk))) for n, risk in zip(sizes, risks, strict=True))
+        table = add_table(table, design, control, canary, False)
+        ours = ours or at * (table.log_e_rollback >= design.rollback_bound)
+        plain = plain or at * (_from_the_start(table, design) >= design.rollback_bound)
+        if ours and plain:
+            return ours, plain
+    return 0, 0
+
+
+def _from_the_start(table: Table, design: Design) -> float:
+    """log of the mean likelihood ratio over the suspects, of all ticks."""
+    ratios = [table.logs[at] - table.logs[design.tolerated] for at in design.suspects]
+    return max(ratios) + log(sum(exp(ratio - max(ratios)) for ratio in ratios) / len(ratios))
+
+
 def many(runs: int) -> list[Bar]:
     """Several gates, all of them good: beta is shared among them."""
     size = tick_size(rules(0.01))
     print(f"Several gates, all RR 1, baseline 1 %, dispersion off: {HEAD}")
     bars: list[Bar] = []
-    for count in (1, 4, 8):
-        names = [f"m{at}" for at in range(count)]
+    for gates in (1, 4, 8):
+        names = [f"m{at}" for at in range(gates)]
         config = rules(0.01, dispersion="off", metrics=[{"name": name} for name in names])
         random, states = np.random.default_rng(SEED + 5), []
-        for _ in range(max(50, runs // (2 * count))):
-            bad = random.binomial(size, 0.01, (151, count, 2)).tolist()
+        for _ in range(max(50, runs // (2 * gates))):
+            bad = random.binomial(size, 0.01, (151, gates, 2)).tolist()
             states.append(advance(begin(config), _several(size, names, bad), config))
         ours = summed(states, config)
-        print(f"  {count} gates: {ours}", flush=True)
-        words = f"false rollback of {count} gates: {100 * ours.rolled_back:.2f} % <= 2 %"
+        print(f"  {gates} gates: {ours}", flush=True)
+        words = f"false rollback of {gates} gates: {100 * ours.rolled_back:.2f} % <= 2 %"
         bars.append(Bar(words, at_most(ours.rolled_back, ours.runs, 0.02)))
     return bars
 

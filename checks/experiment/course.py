@@ -35,7 +35,7 @@ class Course:
     def state(self) -> GateState:
         """Where it stands."""
         return GateState(
-            1,
+            self.before.version,
             self.before.config,
             self.metrics,
             self.status,

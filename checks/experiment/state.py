@@ -38,7 +38,7 @@ class Anomalies(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
 class GateState(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """An experiment between two ticks. `newest` and `scored` are times of ticks, epoch seconds."""
 
-    version: Literal[1]
+    version: Literal[2]
     config: Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]  # digest of the rules the evidence was gathered under
     metrics: tuple[Evidence, ...]
     status: Status = Status.WAITING
@@ -68,7 +68,7 @@ _DECODER = msgspec.json.Decoder(GateState)
 
 def begin(config: GateConfig) -> GateState:
     """An experiment that has seen nothing."""
-    return GateState(1, config.digest, tuple(_empty(design) for design in config.designs))
+    return GateState(2, config.digest, tuple(_empty(design) for design in config.designs))
 
 
 def dump(state: GateState) -> str:
@@ -99,5 +99,6 @@ def _fits(state: GateState, config: GateConfig) -> bool:
     return ticks and shapes == [_shape(_empty(design)) for design in config.designs]
 
 
-def _shape(evidence: Table | Mean) -> tuple[str, int]:
-    return type(evidence).__name__, len(evidence.logs) if isinstance(evidence, Table) else 0
+def _shape(evidence: Table | Mean) -> tuple[str, int, int]:
+    sizes = (len(evidence.logs), len(evidence.later)) if isinstance(evidence, Table) else (0, 0)
+    return type(evidence).__name__, *sizes

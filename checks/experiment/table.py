@@ -4,12 +4,14 @@ Of a tick only the way its bad requests split over the sides is used. Given thei
 odds alone: rate of errors, traffic, their drift and the time of day all cancel. For a true ratio psi, the likelihood
 of any other ratio over that of psi is a martingale of mean 1, so it reaches 1 / alpha with probability alpha at most,
 however often one looks (Ville). Against "at least the margin" the rival is 1; against "at most tolerated" it is the
-mean over `Design.suspects`. Either hypothesis is worst at its end, because the likelihood ratio is monotone.
+mean over `Design.suspects`, from any tick on. Either hypothesis is worst at its end, because the likelihood ratio is
+monotone.
 """
 
 from __future__ import annotations
 
-from math import exp, log
+from math import log
+from operator import sub
 
 from msgspec import Struct
 
@@ -17,6 +19,7 @@ from checks.experiment.design import Design, Kind
 from checks.experiment.dispersion import CALM, Dispersion
 from checks.experiment.hypergeometric import log_normalizers
 from checks.experiment.quantity import Finite, NotNegative, Whole
+from checks.experiment.regression import grown, log_evidence, to_come
 from checks.experiment.tick import Counts
 
 
@@ -24,6 +27,9 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
     """What a counting metric has shown so far. `logs` are the log-likelihoods of `Design.psis`, less that of 1."""
 
     logs: tuple[Finite, ...]
+    later: tuple[
+        NotNegative, ...
+    ]  # of `Design.suspects`: likelihood ratios from later ticks on, over what is tolerated
     shifted: Finite = 0.0  # latency: the log-likelihood ratio that promotes
     dispersion: Dispersion = CALM
     ticks: Whole = 0
@@ -40,7 +46,7 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
 
 def empty_table(design: Design) -> Table:
     """Nothing seen."""
-    return Table((0.0,) * len(design.psis))
+    return Table((0.0,) * len(design.psis), (0.0,) * len(design.suspects))
 
 
 def add_table(table: Table, design: Design, control: Counts, canary: Counts, bursts: bool) -> Table:
@@ -53,8 +59,13 @@ def add_table(table: Table, design: Design, control: Counts, canary: Counts, bur
     calm, cautious = (table.dispersion.factor, table.dispersion.cautious) if bursts else (1.0, 1.0)
     promote = (shifted if latency else 0.0 - logs[design.limit]) / cautious
     ticks = table.ticks + 1
+    size = table.size + (1 + design.weight) / (1 / total_t + design.weight / total_c)
+    since_the_start, before = _ratios(logs, design), _ratios(table.logs, design)
+    gains, left = list(map(sub, since_the_start, before)), to_come(size, design)
+    later = grown(table.later, gains, calm, to_come(table.size, design) - left)
     return Table(
         logs,
+        later,
         shifted,
         table.dispersion.after(total_c, bad_c),  # the next tick's factor: no tick weighs itself
         ticks,
@@ -62,10 +73,10 @@ def add_table(table: Table, design: Design, control: Counts, canary: Counts, bur
         table.control_bad + bad_c,
         table.canary + total_t,
         table.canary_bad + bad_t,
-        table.size + (1 + design.weight) / (1 / total_t + design.weight / total_c),
+        size,
         0,
         promote,
-        _mixture(logs, design, calm),
+        log_evidence(since_the_start, calm, later, left),
         table.passed,
     )
 
@@ -95,9 +106,7 @@ def _shifted(design: Design, control: int, canary: int, bad_c: int, bad_t: int) 
     return bad_t * log(good) - at_good + at_margin
 
 
-def _mixture(logs: tuple[float, ...], design: Design, factor: float) -> float:
-    """log of the mean over the suspects of (likelihood / likelihood at what is tolerated)."""
+def _ratios(logs: tuple[float, ...], design: Design) -> list[float]:
+    """The log-likelihood of each suspect, over that of what is tolerated."""
     base = logs[design.tolerated]
-    ratios = [(logs[at] - base) / factor for at in design.suspects]
-    top = max(ratios)
-    return top + log(sum(exp(ratio - top) for ratio in ratios) / len(ratios))
+    return [logs[at] - base for at in design.suspects]

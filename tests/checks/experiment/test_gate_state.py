@@ -71,9 +71,9 @@ def test_the_state_of_a_metric_is_at_most_a_kibibyte() -> None:
 def test_a_state_of_today_is_read_tomorrow() -> None:
     """The stored form is a promise: a change of it takes another version."""
     kept = (
-        '{"version":1,"config":"DIGEST","metrics":[{"kind":"table",'
-        '"logs":[-2.5,-1.0,-0.5,0.0,-0.25,-0.5,-1.0,-2.0,-6.0],"ticks":1,"control":100,"control_bad":1,"canary":100,'
-        '"canary_bad":1,"size":100.0,"log_e_promote":0.1,"log_e_rollback":-0.5}],"status":"continue",'
+        '{"version":2,"config":"DIGEST","metrics":[{"kind":"table",'
+        '"logs":[-2.5,-1.0,-0.5,0.0,-0.25,-0.5,-1.0,-2.0,-6.0],"later":[0.7,0.5,0.3,0.1,0.002],'
+        '"ticks":1,"control":100,"control_bad":1,"canary":100,"canary_bad":1,"size":100.0,"log_e_promote":0.1,"log_e_rollback":-0.5}],"status":"continue",'
         '"pending":[{"t":60.0,"pairs":[[[100,1],null]]}],"newest":60.0,"scored":30.0,"began":30.0}'
     ).replace("DIGEST", RULES.digest)
     state = load(kept, RULES)
@@ -102,7 +102,7 @@ def metric(**changes: Any) -> str:
         "{}",
         "{" * 5000,
         "[" * 100_000,
-        damaged(version=2),
+        damaged(version=3),
         damaged(status="shipped"),
         damaged(reason="because"),
         damaged(newest="soon"),
@@ -120,7 +120,7 @@ def metric(**changes: Any) -> str:
         metric(ticks=1.5),
         metric(kind="other"),
         metric(size=None),
-        dump(begin(RULES)).replace('"version":1', '"version":1,"newest":NaN'),
+        dump(begin(RULES)).replace('"version":2', '"version":2,"newest":NaN'),
     ],
 )
 def test_a_text_that_is_no_state_of_these_rules_is_refused(text: str) -> None:
