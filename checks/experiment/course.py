@@ -139,9 +139,7 @@ def _grown(evidence: Table | Mean, design: Design, pair: Pair, absent: int, conf
         return replace(evidence, missing=evidence.missing + absent + 1)
     if isinstance(evidence, Mean):
         return add_mean(evidence, design, control, canary)
-    table = add_table(evidence, design, control, canary, bursts=config.dispersion == "auto")
-    proven = table.log_e_promote >= design.promote_bound and table.ticks >= config.min_ticks
-    return replace(table, passed=table.ticks) if proven and not table.passed else table
+    return add_table(evidence, design, control, canary, bursts=config.dispersion == "auto")
 
 
 def _split(split: Split, tick: Tick, config: GateConfig) -> Split:

@@ -15,7 +15,6 @@ from checks.experiment.mean import Mean
 from checks.experiment.state import GateState
 from checks.experiment.status import STATES, Status
 from checks.experiment.table import Table
-from checks.experiment.verdict import passed
 from checks.experiment.words import evidence, guarantee, title
 from checks.model import State
 
@@ -133,7 +132,7 @@ def _row(one: Table | Mean, design: Design, status: Status, config: GateConfig) 
         _side(one.control, one.control_bad),
         _side(one.canary, one.canary_bad),
         effect_of(one, design, bursts),
-        _proof(one.log_e_promote, design.promote_bound, bool(passed(one))),
+        _proof(one.log_e_promote, design.promote_bound),
         rollback,
         one.ticks,
         one.missing,
@@ -149,13 +148,13 @@ def _side(requests: int, bad: int) -> Side:
     return Side(requests, bad, bad / requests if requests else None)
 
 
-def _proof(log_e: float, bound: float, reached: bool = False) -> Proof:
-    return Proof(log_e, bound, evidence(log_e, bound), reached or log_e >= bound)
+def _proof(log_e: float, bound: float) -> Proof:
+    return Proof(log_e, bound, evidence(log_e, bound), log_e >= bound)
 
 
 def _remaining(table: Table, design: Design) -> int | None:
     """Canary requests until the proof, at the pace so far; None where that leads nowhere within the horizon."""
-    if table.passed:
+    if table.log_e_promote >= design.promote_bound:
         return 0
     if table.log_e_promote <= 0:
         return None

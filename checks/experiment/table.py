@@ -41,7 +41,6 @@ class Table(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True,
     missing: Whole = 0  # ticks in a row without data
     log_e_promote: Finite = 0.0
     log_e_rollback: Finite = 0.0
-    passed: Whole = 0  # the scored tick at which promotion was proven; 0: not yet
 
 
 def empty_table(design: Design) -> Table:
@@ -77,7 +76,6 @@ def add_table(table: Table, design: Design, control: Counts, canary: Counts, bur
         0,
         promote,
         log_evidence(since_the_start, calm, later, left),
-        table.passed,
     )
 
 

@@ -1,4 +1,4 @@
-"""What the evidence allows. Rollback comes first, and promotion needs every gate proven and every guard awake."""
+"""What the evidence allows. Rollback comes first, and promotion needs every gate proven at once and every guard awake."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def standing(metrics: Sequence[Evidence], split: Split, minutes: float, config: 
     reason = _failure(deciding, split, config)
     if reason is not Reason.NONE:
         return Status.INCONCLUSIVE, reason
-    unproven = [at for at in config.gates if not passed(metrics[at])]
+    unproven = [at for at in config.gates if not _proven(metrics[at], config.designs[at], config)]
     if not unproven and all(_awake(evidence, design) for evidence, design in deciding):
         return Status.PROMOTE, Reason.NONE
     if any(_spent(metrics[at], config.designs[at]) for at in unproven) or _over(minutes, config):
@@ -39,18 +39,17 @@ def nearest_rollback(metrics: Sequence[Evidence], config: GateConfig) -> float:
 
 
 def farthest_promotion(metrics: Sequence[Evidence], config: GateConfig) -> float:
-    """The log of evidence of the gate farthest from its proof; a proven one counts with no less than its bound."""
-    return min([_promotion(metrics[at], config.designs[at]) for at in config.gates])
+    """The log of evidence of the gate farthest from its proof."""
+    return min([_promotion(metrics[at]) for at in config.gates])
 
 
-def passed(evidence: Evidence) -> int:
-    """The scored tick at which a gate was proven; 0: not yet, and never for a mean."""
-    return evidence.passed if isinstance(evidence, Table) else 0
+def _proven(evidence: Evidence, design: Design, config: GateConfig) -> bool:
+    """Whether a gate is proven as things stand: what was proven earlier may have gone bad since."""
+    return _promotion(evidence) >= design.promote_bound and evidence.ticks >= config.min_ticks
 
 
-def _promotion(evidence: Evidence, design: Design) -> float:
-    log_e = evidence.log_e_promote if isinstance(evidence, Table) else 0.0
-    return max(log_e, design.promote_bound) if passed(evidence) else log_e
+def _promotion(evidence: Evidence) -> float:
+    return evidence.log_e_promote if isinstance(evidence, Table) else 0.0
 
 
 def _failure(deciding: list[tuple[Evidence, Design]], split: Split, config: GateConfig) -> Reason:

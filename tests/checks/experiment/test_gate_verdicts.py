@@ -47,6 +47,24 @@ def test_a_good_canary_is_promoted_and_a_bad_one_rolled_back() -> None:
     assert bad.samples < good.samples
 
 
+def test_a_gate_that_was_proven_and_went_bad_since_is_proven_no_longer() -> None:
+    """The other gate is slower; when its proof comes, what was proven first is no longer so."""
+    rules, slow = many({"name": "rare", "margin": 1.3}), (side(4_000, 40), side(4_000, 40))
+    gate = Gate(rules)
+    for at in range(6):
+        state = gate.update(parts(at, errors=(side(4_000, 40), side(4_000, 40)), rare=slow))
+    errors, rare = rules.designs
+    assert [one.log_e_promote >= d.promote_bound for one, d in zip(state.metrics, (errors, rare), strict=True)] == [  # type: ignore[union-attr]
+        True,
+        False,
+    ]
+    while isinstance(state.metrics[1], Table) and state.metrics[1].log_e_promote < rare.promote_bound:
+        at += 1
+        state = gate.update(parts(at, errors=(side(4_000, 40), side(4_000, 66)), rare=slow))
+    assert state.status is not Status.PROMOTE
+    assert state.log_e_promote < errors.promote_bound
+
+
 @pytest.mark.parametrize(("short", "status"), [(0.0, Status.ROLLBACK), (1e-9, Status.CONTINUE)])
 def test_evidence_is_enough_once_it_reaches_its_bound(short: float, status: Status) -> None:
     rules = config()
