@@ -50,6 +50,9 @@ FIELDS: Mapping[str, str] = {
     "path": "the path of a request that could not be served",
     "executor": "a worker, by the name under which it owns work",
     "status": "the exit status of a worker that ended",
+    "experiment": "an experiment, by its number",
+    "source": "where its figures are read from, by the operator's name",
+    "trouble": "why a source gives none; `over` once it does",
     "again_in": "seconds until it is started anew",
     "thread": "the thread that an error ended",
 }

@@ -79,7 +79,7 @@ class Commit:
     parents: tuple[str, ...] = ()
     at: str = ""
     message: str = ""
-    written: tuple[str, ...] = ()
+    written: tuple[str, str, str] = ("", "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,12 +254,13 @@ def _patched(file: Any) -> bool:
 def read_commit(data: Any) -> Commit:
     """Read a commit as lists and comparisons give it."""
     said = within(data, "commit")
+    author = within(said, "author")
     return Commit(
         sha=_string(data, "sha"),
         parents=tuple(_string(parent, "sha") for parent in data.get("parents") or ()),
         at=text(within(said, "committer"), "date"),
         message=text(said, "message"),
-        written=tuple(text(within(said, "author"), name) for name in ("name", "email", "date")),
+        written=(text(author, "name"), text(author, "email"), text(author, "date")),
     )
 
 

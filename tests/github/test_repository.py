@@ -154,13 +154,14 @@ async def test_a_comparison_keeps_files_messages_and_the_merge_base(repository: 
 async def test_a_commit_is_read_with_its_parents_and_when_it_was_committed(repository: Repository, hub: Hub) -> None:
     said = {
         "message": "Merge",
-        "author": {"date": "2026-01-01T00:00:00Z"},
+        "author": {"name": "Ada", "email": "ada@example.com", "date": "2026-01-01T00:00:00Z"},
         "committer": {"date": "2026-01-02T00:00:00Z"},
     }
     merge = {"sha": SHA, "parents": [{"sha": BASE}, {"sha": "c" * 40}], "commit": said}
     hub.on("GET", R + "/commits", Reply(data=[merge, {"sha": BASE}]))
     read = await repository.history(SHA)
-    assert read == (Commit(SHA, (BASE, "c" * 40), "2026-01-02T00:00:00Z", "Merge"), Commit(BASE))
+    written = ("Ada", "ada@example.com", "2026-01-01T00:00:00Z")
+    assert read == (Commit(SHA, (BASE, "c" * 40), "2026-01-02T00:00:00Z", "Merge", written), Commit(BASE))
     assert hub.seen[-1].path == f"{R}/commits?sha={SHA}&per_page=100"
 
 
