@@ -17,7 +17,7 @@ from checks.experiment.table import Table, add_table
 from checks.experiment.tick import Pair, Tick, TickError, measured, merged, read_tick
 from checks.experiment.verdict import farthest_promotion, nearest_rollback, standing
 
-FLAW = 200  # characters kept of the last flaw
+FLAW = 120  # characters kept of the last flaw
 MOST_WAITING = 2000  # ticks that wait for the watermark, which spans 1,000 at most
 
 

@@ -17,7 +17,8 @@ from math import exp, log
 from checks.experiment.design import Design
 
 AT_ONCE = 0.95  # the weight of a regression from the first tick on; most are
-LARGEST = 1e100  # at which a ratio is cut, far beyond every bound; lower evidence is never wrong
+FAINT = 1e-12  # at which a ratio is let go, for a state is to be small
+LARGEST = 1e100  # at which a ratio is cut, far beyond every bound; less evidence is never wrong
 LEAST = 1e-100  # below which evidence is not told apart: of a float that ran dry there is no logarithm
 STEEPEST = 600.0  # log of a ratio whose exp is still a float
 
@@ -28,7 +29,7 @@ def grown(later: Sequence[float], gains: Sequence[float], factor: float, opened:
     `factor` is the dispersion it is held against, `opened` the weight of what may begin with it.
     """
     powers = [_exp(gain / factor) for gain in gains]
-    return tuple([min(LARGEST, (ratio + opened) * power) for ratio, power in zip(later, powers, strict=True)])
+    return tuple([_kept((ratio + opened) * power) for ratio, power in zip(later, powers, strict=True)])
 
 
 def to_come(size: float, design: Design) -> float:
@@ -46,3 +47,7 @@ def log_evidence(since_the_start: Sequence[float], factor: float, later: Sequenc
 
 def _exp(power: float) -> float:
     return exp(min(power, STEEPEST))
+
+
+def _kept(ratio: float) -> float:
+    return min(LARGEST, ratio) if ratio > FAINT else 0.0

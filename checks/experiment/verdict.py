@@ -1,4 +1,4 @@
-"""What the evidence allows. Rollback comes first, and promotion needs every gate proven at once and every guard awake."""
+"""What the evidence allows. Rollback comes first; promotion needs every gate proven at once and every guard awake."""
 
 from __future__ import annotations
 
