@@ -80,10 +80,10 @@ def runs(number: int) -> Iterator[Counted]:
 
 
 def ours(run: Counted) -> Flags:
-    """As `checks.shadow.look` judges: e-BH over the largest evidence so far, and the effect floor."""
-    peaks = np.maximum.accumulate(log_e(run.candidate_alone, run.secondary_alone), 0)
+    """As `checks.shadow.look` judges: e-BH over the evidence of each look, and the effect floor."""
+    log_es = log_e(run.candidate_alone, run.secondary_alone)
     effect = (run.candidate_alone - run.secondary_alone) / run.triples
-    falls = np.stack([flagged(look, CONFIG.q) for look in peaks])
+    falls = np.stack([flagged(look, CONFIG.q) for look in log_es])
     return np.asarray((falls & (effect >= CONFIG.floor)).any(0))
 
 

@@ -40,11 +40,14 @@ def due(counts: Counts) -> bool:
 
 
 def note(counts: Counts, config: ShadowConfig, stored: Noise) -> None:
-    """Look, and note in `counts` what was seen: a field that one look has flagged stays flagged."""
+    """Look, and note in `counts` what was seen: a field that one look has flagged stays flagged.
+
+    Fields are held together by their evidence of now: the largest that each ever had is no e-value any more.
+    """
     cases = _cases(counts, stored)
     for case in cases:
         case.tally.peak = max(case.tally.peak, case.log_e)
-    falls = evidence.flagged([case.tally.peak for case in cases], config.q)
+    falls = evidence.flagged([case.log_e for case in cases], config.q)
     for case, falls_now in zip(cases, falls, strict=True):
         if falls_now and not case.tally.fell and case.effect >= config.floor:
             case.tally.fell = case.tally.answers

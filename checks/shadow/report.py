@@ -13,18 +13,13 @@ MOST_ROUTES = 30  # ... endpoints
 
 
 class Status(StrEnum):
-    """From best to worst; only CLEAN and NOISY let a promotion go on."""
+    """From best to worst; what each says to a promotion, `Stance` tells."""
 
     CLEAN = "clean"
     NOISY = "noisy"  # differences, in fields that differ by themselves
     WAITING = "waiting_data"  # too few answers to have seen much
     NO_DATA = "no_data"
     REGRESSION = "shadow_regression"
-
-    @property
-    def promotes(self) -> bool:
-        """May what was mirrored be promoted, as far as its answers go?"""
-        return self in {Status.CLEAN, Status.NOISY}
 
 
 @dataclass(frozen=True, slots=True)

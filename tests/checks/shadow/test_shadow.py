@@ -54,7 +54,6 @@ def watched(triples: list[Triple], config: ShadowConfig | None = None, noise: No
 def test_a_regression_in_one_answer_of_twenty_stops_the_promotion() -> None:
     report = watched(stream(1_500, worse=0.05, noise=0.05))
     assert report.status is Status.REGRESSION
-    assert not report.status.promotes
     worst, *rest = report.rows
     assert (worst.route, worst.field, worst.blocks) == (ROUTE, "body.lines[*].price", True)
     assert worst.effect == pytest.approx(0.05, abs=0.02)
@@ -93,7 +92,7 @@ def test_a_field_that_differs_by_itself_often_only_warns() -> None:
     ]
     report = watched(triples)
     assert report.status is Status.NOISY
-    assert report.status.promotes
+    assert report.stance is Stance.AGREES
     assert (report.rows[0].flagged, report.rows[0].noisy, report.rows[0].blocks) == (True, True, False)
 
 
@@ -113,10 +112,25 @@ def test_what_one_look_flagged_later_answers_do_not_unsay() -> None:
     assert shadow.look().status is Status.REGRESSION
 
 
+def test_evidence_that_a_field_no_longer_has_is_not_held_against_it_because_others_got_worse() -> None:
+    """Each flagged field lowers the bar for the others: what was above it once, and is not now, stays below."""
+
+    def body(a: int, others: int) -> dict[str, int]:
+        return {"a": a, **{f"b{n}": others for n in range(9)}}
+
+    alike = ((0, 0), (0, 0))
+    fades = [alike] * 2 + [((1, 0), (0, 0))] * 8 + [((0, 0), (1, 0))] * 6 + [alike] * 4
+    worse = [((0, 1), (0, 0))] * 20
+    pairs = [triple(n, body(*mine), body(0, 0), body(*own)) for n, (mine, own) in enumerate(fades + worse)]
+    rows = {row.field: row for row in watched(pairs).rows}
+    assert rows["body.b0"].flagged
+    assert (rows["body.a"].flagged, rows["body.a"].peak > 3.5, rows["body.a"].effect > 0.01) == (False, True, True)
+
+
 def test_few_answers_promote_nothing() -> None:
     assert Shadow().look().status is Status.NO_DATA
     report = watched(stream(60))
-    assert (report.status, report.status.promotes) == (Status.WAITING, False)
+    assert (report.status, report.stance) == (Status.WAITING, Stance.UNSURE)
     assert "60 answers" in report.reason
 
 
