@@ -16,7 +16,8 @@ from math import inf, isfinite
 from statistics import median
 
 Labels = tuple[tuple[str, str], ...]  # sorted by name
-_TARGET = ("instance", "job")  # the labels that a scrape gives to all series of one process
+_INSTANCE = "instance"
+_TARGET = (_INSTANCE, "job")  # the labels that a scrape gives to all series of one process
 _LACKING = 0.75  # of the usual time between two scrapes; less is how scrapes lie in a tick
 
 
@@ -37,7 +38,7 @@ class Series:
 
     @property
     def target(self) -> Labels:
-        """The process it was scraped from; of an aggregate, which names none, the empty one."""
+        """The process it was scraped from; of an aggregate, what is left of its name."""
         return tuple(label for label in self.labels if label[0] in _TARGET)
 
 
@@ -75,7 +76,8 @@ class Reading:
     """By name what was added in each tick, None where that is not known; `series`: by name, how many there are.
 
     Not known is a tick in which nobody was scraped, and the last one while a scrape of it seems to be on its way.
-    `unplaced`: differences over a gap too long to say in which tick they came about, which are in no count. `spans`:
+    `unplaced`: differences that are in no count: over a gap too long to say in which tick they came about, or at a
+    moment at which a sum over processes fell. `spans`:
     the seconds in which the counts of each tick were added, as the mean over its processes for the time that they were
     there; empty where they are not known. Scrapes are not taken when ticks end: they are a tick's length on average,
     and by a scrape more or less at times.
@@ -94,28 +96,32 @@ def reading(named: Mapping[str, Sequence[Series]], window: Window) -> Reading:
     A counter that falls was reset, and has since added what it stands at. One that appears at a process which was
     scraped before began there at 0: that is how the first error of a service shows. One that appears together with its
     process began before anybody looked, and only what is added from then on counts.
+
+    An aggregate, which names no `instance`, also falls when one of its processes leaves, and then nobody knows what was
+    added: at that moment nothing of it counts, whichever of its counters fell.
     """
     scrapes = _scrapes(chain.from_iterable(named.values()))
-    presence = _presence(scrapes.values(), window)
+    steps = {name: [(one.target, _steps(one, scrapes[one.target])) for one in every] for name, every in named.items()}
+    fallen = _fallen(chain.from_iterable(steps.values()))
+    presence = _presence(scrapes, fallen, window)
     known = {tick for tick, one in presence.items() if one.counted}
     if _unfinished(presence.get(window.ticks - 1), scrapes.values()):
         known.discard(window.ticks - 1)
     counts: dict[str, tuple[float | None, ...]] = {}
     resets = unplaced = 0
-    for name, every in named.items():
+    for name, every in steps.items():
         added = [0.0] * window.ticks
-        for series in every:
-            for step in _steps(series, scrapes[series.target]):
-                tick = window.tick(step.at)
-                if tick is None:
-                    continue
-                if step.gap > window.longest_gap:
-                    unplaced += 1
-                    continue
-                if step.at - step.gap < window.since:
-                    continue
-                resets += step.reset
-                added[tick] += step.added
+        for target, step in ((target, step) for target, each in every for step in each):
+            tick = window.tick(step.at)
+            if tick is None:
+                continue
+            if step.gap > window.longest_gap or (target, step.at) in fallen:
+                unplaced += 1
+                continue
+            if step.at - step.gap < window.since:
+                continue
+            resets += step.reset
+            added[tick] += step.added
         counts[name] = tuple(count if tick in known else None for tick, count in enumerate(added))
     found = (presence.get(tick) for tick in range(window.ticks))
     spans = tuple(window.seconds * one.counted / one.there if one else 0.0 for one in found)
@@ -130,6 +136,17 @@ class _Step:
     gap: float
     added: float
     reset: bool = False
+
+
+_Moment = tuple[Labels, float]
+"""A process, or an aggregate, and when it was scraped."""
+
+
+def _fallen(every: Iterable[tuple[Labels, Sequence[_Step]]]) -> frozenset[_Moment]:
+    """When aggregates fell: a process left, or was reset, and the lifetime of the others is no news."""
+    return frozenset(
+        (target, step.at) for target, steps in every if _INSTANCE not in dict(target) for step in steps if step.reset
+    )
 
 
 def _scrapes(every: Iterable[Series]) -> dict[Labels, list[float]]:
@@ -148,13 +165,15 @@ class _Presence:
     counted: float
 
 
-def _presence(every: Iterable[Sequence[float]], window: Window) -> Mapping[int, _Presence]:
+def _presence(
+    scrapes: Mapping[Labels, Sequence[float]], fallen: frozenset[_Moment], window: Window
+) -> Mapping[int, _Presence]:
     """By tick. A process is there since its first scrape, or since the one that ended too long a gap; the first of all
     since the tick began, for somebody served the requests.
     """
     there: dict[int, list[float]] = defaultdict(list)
     counted: dict[int, float] = defaultdict(float)
-    for times in every:
+    for target, times in scrapes.items():
         since, before = -inf, None
         for at, gap in zip(times, (inf, *_gaps(times)), strict=True):
             since = at if gap > window.longest_gap else since
@@ -163,7 +182,8 @@ def _presence(every: Iterable[Sequence[float]], window: Window) -> Mapping[int, 
                 continue
             if tick != before:
                 there[tick].append(min(window.seconds, window.start + window.seconds * (tick + 1) - since))
-            counted[tick] += gap if gap <= window.longest_gap and at - gap >= window.since else 0.0
+            counts = gap <= window.longest_gap and at - gap >= window.since and (target, at) not in fallen
+            counted[tick] += gap if counts else 0.0
             before = tick
     return {
         tick: _Presence(sum(each) + window.seconds - max(each), counted[tick]) for tick, each in sorted(there.items())

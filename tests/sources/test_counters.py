@@ -36,6 +36,34 @@ def test_a_reset_counts_what_was_added_since() -> None:
     assert found.resets == 1
 
 
+def summed(*values: float, **labels: str) -> Series:
+    """A recorded sum over processes, told each 15 seconds."""
+    return Series(tuple(sorted(labels.items())), tuple(Sample(985.0 + 15 * at, v) for at, v in enumerate(values)))
+
+
+def test_a_sum_that_falls_counts_nothing_at_that_moment_for_a_process_has_left() -> None:
+    total = summed(
+        1e6, 1e6 + 100, 1e6 + 200, 9e5 + 300, 9e5 + 400, 9e5 + 500, 9e5 + 600, 9e5 + 700, 9e5 + 800, 9e5 + 900
+    )
+    bad = summed(1e4, 1e4 + 1, 1e4 + 2, 9e3 + 3, 9e3 + 4, 9e3 + 5, 9e3 + 6, 9e3 + 7, 9e3 + 8, 9e3 + 9, code="500")
+    found = reading({"total": [total], "bad": [bad]}, WINDOW)
+    assert found.counts == {"total": (100, 200, 200, 200), "bad": (1, 2, 2, 2)}
+    assert (found.resets, found.unplaced, found.spans) == (0, 2, (15, 30, 30, 30))
+
+
+def test_a_sum_that_falls_leaves_out_what_was_told_with_it() -> None:
+    total = summed(500, 600, 700, 300, 400, 500, 600, 700, 800, 900, job="web")
+    bad = summed(7, 8, 9, 10, 11, 12, 13, 14, 15, 16, job="web", code="500")
+    found = reading({"total": [total], "bad": [bad]}, WINDOW)
+    assert found.counts == {"total": (100, 200, 200, 200), "bad": (1, 2, 2, 2)}, (
+        "two of the bad would be of one hundred"
+    )
+
+
+def test_a_sum_that_falls_in_each_scrape_of_a_tick_leaves_it_unknown() -> None:
+    assert counts(summed(900, 950, 800, 700, 710, 720, 730, 740, 750, 760)) == [None, 20, 20, 20]
+
+
 def test_processes_add_up() -> None:
     one = series((1000, 5), (1020, 6), (1050, 7), (1080, 8), (1110, 9))
     other = series((1000, 100), (1020, 110), (1050, 120), (1080, 130), (1110, 140), instance="b")
