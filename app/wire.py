@@ -107,9 +107,9 @@ def own(address: str) -> URL:
     try:
         url = URL(address.rstrip("/"))
     except ValueError:
-        raise ValueError("needs to be an https address") from None
+        raise ValueError("needs to be an https address, or an http one") from None
     if not url.host or url.scheme not in {"http", "https"}:
-        raise ValueError("needs to be an https address")
+        raise ValueError("needs to be an https address, or an http one")
     if url.user or url.password or url.query_string or url.fragment:
         raise ValueError("needs to be an address without user, query or fragment")
     return url

@@ -209,7 +209,8 @@ def _say_plainly(complaint: _Complaint, schema: Schema) -> _Said:
     if complaint.type in _WANTED:
         return None, f"`{complaint.dotted}` must be {_WANTED[complaint.type]}, not `{_text(complaint.value)}`"
     reason = complaint.error["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
-    return None, f"`{complaint.dotted}`: {reason[: 3 * SHOWN]}"
+    said = reason[: 3 * SHOWN]
+    return None, f"`{complaint.dotted}`: {said}" if complaint.keys else said
 
 
 # By pydantic's error type: what the complaint alone says, and what takes the schema to say.

@@ -21,7 +21,7 @@ from app.config.model import (
     document,
 )
 from app.config.schema import schema
-from app.config.tree import Block, plain, read
+from app.config.tree import Block, Mark, plain, read
 from checks.model import Check, CheckConfig, Mode, Strict
 
 Settings = TypeVar("Settings", bound=Strict)
@@ -59,13 +59,22 @@ def build(tree: Block, *, checks: Checks, source: str) -> Config | ConfigErrors:
 
 def settings(text: bytes | str, path: str, model: type[Settings]) -> Settings | ConfigErrors:
     """Read a file that is one block of settings by itself, YAML or JSON."""
-    tree = read(text, path)
+    tree = read(text, path, _begins(model))
     if isinstance(tree, ConfigErrors):
         return tree
     try:
         return model.model_validate_json(json.dumps(plain(tree)))
     except ValidationError as refusal:
         return explain(refusal, tree, model.model_json_schema())
+
+
+def _begins(model: type[Strict]) -> str:
+    """What an empty file lacks; where it lacks nothing, what it may hold."""
+    try:
+        model.model_validate_json("{}")
+    except ValidationError as refusal:
+        return explain(refusal, Block({}, Mark("", 1, 1)), model.model_json_schema()).errors[0].message
+    return f"its keys are {', '.join(f'`{name}`' for name in model.model_fields)}"
 
 
 def _reserved(written: Document, checks: Checks) -> dict[str, Mode]:

@@ -23,6 +23,7 @@ MAX_VALUES = 3_000
 MAX_ERRORS = 50
 MAX_DIGITS = 18  # every such integer is exact in 64 bits
 SHOWN = 80  # characters of foreign text in a message
+BEGINS = "a configuration starts with `version: 1`"
 
 # The scanner in C where this platform has it: the same events, a hundred times sooner.
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -89,9 +90,12 @@ class Block:
 Node = Scalar | Items | Block
 
 
-def read(text: bytes | str, path: str) -> Block | ConfigErrors:
-    """Read one YAML document whose root is a block of keys, or say all that is wrong with its structure."""
-    reader = _Reader(path)
+def read(text: bytes | str, path: str, begins: str = BEGINS) -> Block | ConfigErrors:
+    """Read one YAML document whose root is a block of keys, or say all that is wrong with its structure.
+
+    `begins`: what to write first, for whoever has written nothing yet.
+    """
+    reader = _Reader(path, begins)
     try:
         root = reader.document(reader.text(text))
     except _RefusedError as refused:
@@ -141,6 +145,7 @@ class _Reader:
     """Turns the scanner's events into a tree; `errors` are the mistakes that did not stop it."""
 
     path: str
+    begins: str
     errors: list[ConfigError] = field(default_factory=list)
     values: int = 0
     loader: Any = None
@@ -173,7 +178,7 @@ class _Reader:
     def _document(self) -> Block:
         self.loader.get_event()  # the start of the stream
         if self.loader.check_event(yaml.StreamEndEvent):
-            raise self._refusal(Mark(self.path, 1, 1), "the file is empty; a configuration starts with `version: 1`")
+            raise self._refusal(Mark(self.path, 1, 1), f"the file is empty; {self.begins}")
         self.loader.get_event()  # the start of the document
         root = self._node("", 1)
         self.loader.get_event()  # its end
@@ -181,7 +186,7 @@ class _Reader:
             raise self._refusal(self._mark(self.loader.peek_event()), "a second document starts here; only one is read")
         if isinstance(root, Block):
             return root
-        raise self._refusal(root.mark, "the file must be a block of keys; it starts with `version: 1`")
+        raise self._refusal(root.mark, f"the file must be a block of keys; {self.begins}")
 
     def _node(self, key: str, depth: int) -> Node:
         event = self.loader.get_event()

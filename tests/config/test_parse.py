@@ -164,8 +164,8 @@ def test_more_mistakes_than_anyone_reads_are_counted() -> None:
         ("version: 1\narms: {a: 1234567890123456789}\n", 2, "`1234567890123456789` is too large a number; if it is a name, put it in quotes"),
         ("", 1, "the file is empty; a configuration starts with `version: 1`"),
         ("# nothing yet\n", 1, "the file is empty; a configuration starts with `version: 1`"),
-        ("[version, 1]", 1, "the file must be a block of keys; it starts with `version: 1`"),
-        ("null", 1, "the file must be a block of keys; it starts with `version: 1`"),
+        ("[version, 1]", 1, "the file must be a block of keys; a configuration starts with `version: 1`"),
+        ("null", 1, "the file must be a block of keys; a configuration starts with `version: 1`"),
     ],
 )  # fmt: skip
 def test_yaml_is_read_exactly_or_refused_by_line(text: str, line: int, message: str) -> None:
