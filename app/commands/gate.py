@@ -7,6 +7,7 @@ import json
 import math
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,16 +17,20 @@ import click
 from app.commands import screen
 from app.commands.bills import EXISTING
 from app.commands.files import lines_of, settings_in
+from app.commands.gate_state import begun, keep
+from app.commands.thinned import Thinned
 from app.exit import Exit
 from app.render.courses import table
-from checks.experiment import Gate, GateConfig, GateState, StateError, Watched
+from checks.experiment import Gate, GateConfig, GateState, Watched
 from checks.experiment.report import Report, report
+from checks.experiment.tick import is_time
 
 RATIOS = (0.5, 1.0, 1.2, 1.5, 2.0, 3.0)  # simulated where nobody says which
 
 _STATE = click.option(
-    "--state", "kept", type=click.Path(dir_okay=False, path_type=Path), help="A file to go on from, and to renew."
+    "--state", "kept", type=click.Path(dir_okay=False, path_type=Path), help="Go on from this file, renew it."
 )
+_RATIO = click.FloatRange(0, 100, min_open=True)
 _EXITS = {"promote": Exit.SHIP, "rollback": Exit.BLOCK}
 
 
@@ -37,9 +42,7 @@ def gate() -> None:
 @gate.command("run")
 @click.argument("ticks", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
 @click.option("--config", "rules", type=EXISTING, required=True, help="The experiment's rules, YAML or JSON.")
-@click.option(
-    "--state", "kept", type=click.Path(dir_okay=False, path_type=Path), help="Go on from this file, renew it."
-)
+@_STATE
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def run(ticks: str, rules: Path, kept: Path | None, as_json: bool) -> None:
     """Judge TICKS, a line of JSON each: `{"t": 1700000000, "control": {"good": 990, "total": 1000}, "canary": {...}}`.
@@ -48,11 +51,13 @@ def run(ticks: str, rules: Path, kept: Path | None, as_json: bool) -> None:
     read, 3 not decided, or ended without an answer.
     """
     config = settings_in(rules, Watched)
-    judge = _begun(kept, config)
-    course = [judge.state]
+    judge = begun(kept, config)
+    course = Thinned[GateState]()
+    course.add(judge.state)
     with click.open_file(ticks, "rb") as lines:
-        course += [judge.update(tick) for tick in lines_of(lines, ticks, _tick)]
-    _keep(judge, kept)
+        for tick in lines_of(lines, ticks, _tick):
+            course.add(judge.update(tick))
+    keep(judge, kept)
     _answer(judge, config, course, as_json)
 
 
@@ -72,10 +77,10 @@ def watched(rules: Path, address: str, kept: Path | None, as_json: bool) -> None
     config = settings_in(rules, Watched)
     if not config.queries:
         raise click.ClickException(f"{rules}: there are no `queries`: where should the figures come from?")
-    judge = _begun(kept, config)
+    judge = begun(kept, config)
     token = os.environ.get("MAESTRO_PROMETHEUS_TOKEN", "")
     try:
-        course = asyncio.run(watch(judge, config, address, token, lambda: _keep(judge, kept)))
+        course = asyncio.run(watch(judge, config, address, token, lambda: keep(judge, kept)))
     except BadSelector as error:
         raise click.ClickException(f"{rules}: {error}") from None
     except ValueError as error:
@@ -83,9 +88,18 @@ def watched(rules: Path, address: str, kept: Path | None, as_json: bool) -> None
     _answer(judge, config, course, as_json)
 
 
+def _numbers(_context: click.Context, _option: click.Parameter, ratios: tuple[float, ...]) -> tuple[float, ...]:
+    """NaN lies in every range."""
+    if any(map(math.isnan, ratios)):
+        raise click.BadParameter("nan is no ratio")
+    return ratios
+
+
 @gate.command("simulate")
 @click.option("--config", "rules", type=EXISTING, help="The experiment's rules; without any, the defaults at 1 %.")
-@click.option("--ratio", "ratios", type=click.FloatRange(0, 100), multiple=True, help="Canary over control; repeat it.")
+@click.option(
+    "--ratio", "ratios", type=_RATIO, multiple=True, callback=_numbers, help="Canary over control; repeat it."
+)
 @click.option("--reps", type=click.IntRange(1, 100_000), default=200, show_default=True, help="Experiments a ratio.")
 @click.option("--per-tick", type=click.IntRange(1, 10**9), help="Requests a side and tick; a 100th of a fixed test's.")
 @click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
@@ -109,36 +123,19 @@ def simulated(
     click.echo(json.dumps([asdict(one) for one in courses], indent=2) if as_json else table(courses))
 
 
-def _keep(judge: Gate, file: Path | None) -> None:
-    """Whole or not at all: whoever is killed here goes on from the state before."""
-    if file is not None:
-        fresh = file.with_name(f"{file.name}.new")
-        fresh.write_text(judge.to_json() + "\n", encoding="utf-8")
-        fresh.replace(file)
-
-
-def _answer(judge: Gate, config: GateConfig, course: list[GateState], as_json: bool) -> NoReturn:
+def _answer(judge: Gate, config: GateConfig, course: Iterable[GateState], as_json: bool) -> NoReturn:
     told = report(judge.state, config)
     click.echo(json.dumps(_plain(judge, told), indent=2) if as_json else _drawn(told, course, config))
     sys.exit(_EXITS.get(told.action, Exit.HOLD))
 
 
-def _begun(kept: Path | None, config: GateConfig) -> Gate:
-    if kept is None or not kept.exists():
-        return Gate(config)
-    try:
-        return Gate.from_json(config, kept.read_text(encoding="utf-8"))
-    except (StateError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"{kept}: {error}") from None
-
-
 def _tick(line: bytes) -> object:
-    """What a line says; numbers that are none, as Python writes them, are the gate's to refuse."""
+    """What a line says; counts that are none, as Python writes them, are the gate's to refuse."""
     try:
         found = json.loads(line)
     except RecursionError:
         raise ValueError("nested too deep") from None
-    if not isinstance(found, dict) or not isinstance(found.get("t"), int | float):
+    if not isinstance(found, dict) or not is_time(found.get("t")):
         raise ValueError("no tick: it needs a time `t` in epoch seconds, `control` and `canary`")
     return found
 
@@ -150,7 +147,7 @@ def _plain(judge: Gate, told: Report) -> dict[str, Any]:
     return {**asdict(told), **finite, "replay": json.loads(judge.to_json())}
 
 
-def _drawn(told: Report, course: list[GateState], config: GateConfig) -> str:
+def _drawn(told: Report, course: Iterable[GateState], config: GateConfig) -> str:
     from app.render.gate import drawn  # rich takes as long to load as all the rest
 
-    return drawn(told, course, config, width=screen.columns(), colour=screen.coloured())
+    return drawn(told, tuple(course), config, width=screen.columns(), colour=screen.coloured())

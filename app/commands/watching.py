@@ -11,6 +11,7 @@ from math import floor
 import aiohttp
 import click
 
+from app.commands.thinned import Thinned
 from app.sources import Prometheus, SourceError, Window, check, read
 from app.wire import Tuning, Wire, WireError, own
 from checks.experiment import Gate, GateState, Watched
@@ -27,7 +28,7 @@ class Watch:
     source: Prometheus
     began: float
     told: Callable[[str], None]
-    course: list[GateState] = field(default_factory=list)
+    course: Thinned[GateState] = field(default_factory=Thinned)
 
     async def until_answered(self, kept: Callable[[], None]) -> None:
         """Look once a tick; `kept` is called after each look."""
@@ -49,8 +50,8 @@ class Watch:
                 self.told(f"not read: {error}")
             else:
                 for tick in found.ticks:
-                    self.course.append(self.gate.update(tick))
-        self.course.append(self.gate.look(now))
+                    self.course.add(self.gate.update(tick))
+        self.course.add(self.gate.look(now))
         self._say()
 
     def _window(self, state: GateState, now: float) -> Window:
@@ -68,8 +69,8 @@ class Watch:
         )
 
 
-async def watch(gate: Gate, config: Watched, address: str, token: str, kept: Callable[[], None]) -> list[GateState]:
-    """Every state until the answer, from now on or from where `gate` stands.
+async def watch(gate: Gate, config: Watched, address: str, token: str, kept: Callable[[], None]) -> Thinned[GateState]:
+    """The states until the answer, from now on or from where `gate` stands.
 
     Raises ValueError for what is no address, and BadSelector, which is one, for what is no selector.
     """

@@ -44,13 +44,18 @@ def read_tick(sent: object, config: GateConfig) -> tuple[Tick, tuple[str, ...]]:
     if not isinstance(sent, dict):
         raise TickError("a tick is an object with t, control and canary")
     time, share = sent.get("t"), sent.get("share")
-    if not _number(time) or not 0 <= time <= 1e11:
+    if not is_time(time):
         raise TickError("t must be a time in epoch seconds")
     if share is not None and not (_number(share) and 0 < share < 1):
         raise TickError("share must lie between 0 and 1")
     flaws: list[str] = []
     pairs = tuple([_pair(_part(sent, design, config), design, flaws) for design in config.designs])
     return Tick(float(time), pairs, share), tuple(flaws)
+
+
+def is_time(value: object) -> TypeGuard[float]:
+    """Whether `value` can be when a tick ended, in epoch seconds."""
+    return _number(value) and 0 <= value <= 1e11
 
 
 def merged(one: Tick, other: Tick) -> Tick:

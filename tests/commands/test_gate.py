@@ -1,8 +1,11 @@
 """`maestro gate` on files, as its help says."""
 
+import errno
 import io
 import json
+import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.commands.thinned import MOST, Thinned
+from app.render.gate import STEPS
 from tests.commands.conftest import Ended, Maestro
 
 PER_TICK = 2_000
@@ -103,6 +108,62 @@ def test_a_state_that_is_none_is_refused_and_left_alone(judged: Any, tmp_path: P
     assert state.read_text() == "{}"
 
 
+def test_an_answer_that_is_kept_is_told_to_whoever_sends_more(judged: Any, tmp_path: Path) -> None:
+    state = str(tmp_path / "state.json")
+    assert judged(ticks(3.0), "--state", state).err == ""
+    assert (
+        "state.json: has its answer already, rollback; the ticks after it changed nothing"
+        in judged(ticks(0.1), "--state", state).err
+    )
+
+
+def test_the_answer_of_other_rules_is_no_answer(judged: Any, tmp_path: Path) -> None:
+    state = tmp_path / "state.json"
+    assert judged(ticks(1.0), "--state", str(state)).code == 0
+    kept = state.read_text()
+    ended = judged(ticks(3.0), "--state", str(state), rules="baseline: 0.02")
+    assert (ended.code, ended.out, state.read_text()) == (2, "", kept)
+    assert "state.json: holds the answer of other rules, promote" in ended.err
+
+
+@pytest.mark.parametrize(("where", "said"), [("missing/state.json", "No such file"), ("a" * 300, "name too long")])
+def test_where_nothing_can_be_kept_nothing_is_judged(judged: Any, tmp_path: Path, where: str, said: str) -> None:
+    ended = judged(ticks(1.0), "--state", str(tmp_path / where))
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_a_state_is_kept_in_a_plain_file_alone(judged: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "state.json")
+    ended = judged(ticks(1.0), "--state", str(tmp_path / "state.json"))
+    assert (ended.code, ended.out) == (2, "")
+    assert "is no plain file" in ended.err
+
+
+def test_a_state_is_written_through_nobodys_link_and_leaves_nothing_beside_it(judged: Any, tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("kept")
+    for name in ("state.json.new", "state.json"):
+        (tmp_path / name).symlink_to(tmp_path / "precious" if name.endswith("new") else tmp_path / "nowhere")
+    assert judged(ticks(1.0), "--state", str(tmp_path / "state.json")).code == 0
+    assert (tmp_path / "precious").read_text() == "kept"
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith((".", "state"))) == [
+        "state.json",
+        "state.json.new",
+    ]
+
+
+def test_an_answer_that_cannot_be_kept_any_more_is_given_all_the_same(
+    judged: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_from: Path, _to: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(Path, "replace", full)
+    ended = judged(ticks(1.0), "--state", str(tmp_path / "state.json"))
+    assert (ended.code, ended.out.split()[0]) == (0, "PROMOTE")
+    assert "state.json: not kept: No space left" in ended.err
+
+
 @pytest.mark.parametrize("flawed", ["NaN", "Infinity", '"990"', "-1", "990.5", "null"])
 def test_a_side_that_is_no_count_is_told_and_not_scored(judged: Any, flawed: str) -> None:
     lines = ticks(1.0)
@@ -123,9 +184,34 @@ def test_lines_that_are_no_ticks_are_named(judged: Any) -> None:
     assert "4 lines cannot be read" in ended.err
 
 
+@pytest.mark.parametrize("time", ["NaN", "Infinity", "1e400", "true", "-1", "1e12", "1" + 400 * "0", '"1"', "null"])
+def test_a_line_whose_time_is_none_is_named(judged: Any, time: str) -> None:
+    ended = judged([*ticks(1.0, number=3), f'{{"t": {time}, "control": {{}}, "canary": {{}}}}'])
+    assert (ended.code, ended.out) == (2, "")
+    assert "ticks.jsonl:4: no tick: it needs a time" in ended.err
+    assert "1 line cannot be read" in ended.err
+
+
+def test_a_long_course_is_drawn_from_a_part_of_it(judged: Any) -> None:
+    silent = [tick(n, {"good": 1, "total": 1}, {"good": 1, "total": 1}) for n in range(MOST + 40)]
+    assert len(judged(silent).out.splitlines()[2].split()[-1]) == STEPS
+
+
+@pytest.mark.parametrize(("number", "kept"), [(0, 0), (7, 7), (8, 4), (9, 5), (15, 8), (1_000, 8)])
+def test_a_thinned_course_ends_where_it_ends(number: int, kept: int) -> None:
+    course = Thinned[int](most=8)
+    for point in range(number):
+        course.add(point)
+    found = list(course)
+    assert (len(found), found[-1:]) == (kept, [number - 1] if number else [])
+    assert len({later - earlier for earlier, later in pairwise(found[:-1])}) <= 1, "evenly spaced"
+
+
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
+        ("", "gate.yml:1:1: the file is empty; errors: state the baseline"),
+        ("# none yet", "gate.yml:1:1: the file is empty; errors: state the baseline"),
         ("{}", "state the baseline"),
         ("baseline: 0.01\nalpha: 2", "gate.yml:2:8: `alpha`"),
         ("baseline: 0.01\nmargins: 2", "gate.yml:2:1: `margins`"),
@@ -155,6 +241,23 @@ def test_a_simulation_says_how_often_and_after_how_many_requests(maestro: Maestr
     assert bad["rollback"]["value"] == 1.0
     assert bad["requests"] < good["requests"]
     assert maestro("gate", "simulate", "--reps", "20", "--ratio", "1", "--ratio", "3", "--json").out == ended.out
+
+
+@pytest.mark.parametrize("ratio", ["nan", "inf", "0", "-1", "101", "x"])
+def test_a_ratio_that_is_none_is_refused(maestro: Maestro, ratio: str) -> None:
+    ended = maestro("gate", "simulate", "--reps", "1", "--ratio", ratio, "--json")
+    assert (ended.code, ended.out) == (2, "")
+    assert "--ratio" in ended.err
+
+
+@pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://prometheus.example", "prometheus:9090"])
+def test_a_prometheus_speaks_http(maestro: Maestro, tmp_path: Path, address: str) -> None:
+    rules = tmp_path / "gate.yml"
+    side = '{total: "requests{}", bad: "errors{}"}'
+    rules.write_text(f"baseline: 0.01\nqueries: {{errors: {{control: {side}, canary: {side}}}}}")
+    ended = maestro("gate", "watch", "--config", str(rules), "--prometheus", address)
+    assert (ended.code, ended.out) == (2, "")
+    assert "--prometheus needs to be an https address, or an http one" in ended.err
 
 
 def test_a_simulation_takes_every_kind_of_metric(maestro: Maestro, tmp_path: Path) -> None:
