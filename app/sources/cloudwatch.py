@@ -48,13 +48,8 @@ class CloudWatch:
     known: set[MetricKind]
 
     def check(self, side: Side, seconds: float) -> None:
-        """Raises BadSelector for what could never be asked for in ticks of `seconds`."""
-        if seconds < self.finest or (seconds % MINUTE and seconds not in PERIODS):
-            periods = [str(one) for one in sorted(PERIODS) if one >= self.finest]
-            wanted = ", ".join([*periods, f"a multiple of {MINUTE}"])
-            raise BadSelector(f"tick_seconds is {seconds:g}: CloudWatch adds up by other periods here: {wanted}")
-        exact(side, "CloudWatch")
-        one_population({name: self._metric(counter).dimensions for name, counter in side.counters.items()})
+        """Raises as `askable`."""
+        askable(side, seconds, self.demanded, self.finest)
 
     async def count(self, design: Design, side: Side, window: Window) -> Reading:
         """What this side counted in each tick of `window`, which begins where a period does.
@@ -63,19 +58,12 @@ class CloudWatch:
         and what the wire raises.
         """
         at = intervals(window)
-        metrics = {name: self._metric(counter) for name, counter in side.counters.items()}
+        metrics = {name: _metric(counter, self.demanded) for name, counter in side.counters.items()}
         sums = dict(zip(metrics, await self._ask(list(metrics.values()), at), strict=True))
         for name, one in metrics.items():
             if not sums[name]:
                 await self._exists(one)
         return counted(sums, at)
-
-    def _metric(self, counter: Counter) -> NamedMetric:
-        if isinstance(counter, str):
-            raise BadSelector("CloudWatch takes a metric with `namespace`, `metric` and `dimensions`, not a text")
-        if not self.demanded.items() <= counter.dimensions.items():
-            raise BadSelector(f"the operator lets this repository read no `{counter.metric}` of these dimensions")
-        return counter
 
     async def _exists(self, metric: NamedMetric) -> None:
         """Where there is no figure at all: a name that is wrong would look like no errors.
@@ -119,6 +107,24 @@ class CloudWatch:
                 return
             more = {"NextToken": page["NextToken"]}
         raise BadAnswer(f"{operation} goes on after {MOST_PAGES} pages")
+
+
+def askable(side: Side, seconds: float, demanded: Mapping[str, str], finest: int) -> None:
+    """Raises BadSelector for what could never be asked for in ticks of `seconds`; `finest`: of the stored periods."""
+    if seconds < finest or (seconds % MINUTE and seconds not in PERIODS):
+        periods = [str(one) for one in sorted(PERIODS) if one >= finest]
+        wanted = ", ".join([*periods, f"a multiple of {MINUTE}"])
+        raise BadSelector(f"tick_seconds is {seconds:g}: CloudWatch adds up by other periods here: {wanted}")
+    exact(side, "CloudWatch")
+    one_population({name: _metric(counter, demanded).dimensions for name, counter in side.counters.items()})
+
+
+def _metric(counter: Counter, demanded: Mapping[str, str]) -> NamedMetric:
+    if isinstance(counter, str):
+        raise BadSelector("CloudWatch takes a metric with `namespace`, `metric` and `dimensions`, not a text")
+    if not demanded.items() <= counter.dimensions.items():
+        raise BadSelector(f"the operator lets this repository read no `{counter.metric}` of these dimensions")
+    return counter
 
 
 def _query(name: str, metric: NamedMetric, seconds: int) -> Mapping[str, Any]:

@@ -10,9 +10,10 @@ import aiohttp
 from pydantic import Field, field_validator, model_validator
 
 from app.sources.aws import EXTRA, Signer, installed
-from app.sources.cloudwatch import CloudWatch, MetricKind
+from app.sources.cloudwatch import CloudWatch, MetricKind, askable
 from app.sources.entry import Entry
 from app.wire import Tuning, Wire, root
+from checks.experiment import Side
 
 LAG = 180.0  # seconds from the end of a minute until CloudWatch has all of it
 TUNING = Tuning(attempts=3, total=10.0, connect=3.0, first_wait=0.5, longest_wait=5.0)
@@ -65,6 +66,10 @@ class CloudWatchEntry(Entry):
     def signer(self) -> Signer:
         """Who asks. One for all readings: credentials that run out are renewed."""
         return Signer(self.region, self.profile)
+
+    def check(self, side: Side, seconds: float, repository: str) -> None:
+        """Raises BadSelector for what is none of its counters."""
+        askable(side, seconds, self.demanded(repository), self.finest_seconds)
 
     def opened(self, session: aiohttp.ClientSession, repository: str) -> CloudWatch:
         """As `repository` may see it."""

@@ -88,11 +88,8 @@ class Datadog:
     known: set[str]
 
     def check(self, side: Side, seconds: float) -> None:
-        """Raises BadSelector for what could never be asked for in ticks of `seconds`."""
-        if seconds != int(seconds):
-            raise BadSelector(f"tick_seconds is {seconds:g}: Datadog adds up by whole seconds")
-        exact(side, "Datadog")
-        one_population({name: self._metric(counter).named() for name, counter in side.counters.items()})
+        """Raises as `askable`."""
+        askable(side, seconds, self.demanded)
 
     async def count(self, design: Design, side: Side, window: Window) -> Reading:
         """What this side counted in each tick of `window`, which begins where an interval does.
@@ -101,16 +98,11 @@ class Datadog:
         know; BadAnswer, Withheld, and what the wire raises.
         """
         at = intervals(window)
-        metrics = {name: self._metric(counter) for name, counter in side.counters.items()}
+        metrics = {name: _metric(counter, self.demanded) for name, counter in side.counters.items()}
         for name in sorted({one.name for one in metrics.values()} - self.known):
             await self._describe(name)
         sums = await self._ask([one.query(at.seconds) for one in metrics.values()], at)
         return counted(dict(zip(metrics, sums, strict=True)), at)
-
-    def _metric(self, counter: Counter) -> Metric:
-        if not isinstance(counter, str):
-            raise BadSelector("Datadog takes `name{tag:value}`, not a metric with dimensions")
-        return metric(counter, self.demanded)
 
     async def _describe(self, name: str) -> None:
         """Once for each metric: a gauge, summed up, would look like a count; a name that is wrong, like no errors."""
@@ -140,6 +132,20 @@ class Datadog:
         for name, value in self.demanded.items():
             words = words.replace(f"{name}:{value}", "…")
         return words[:_WORDS]
+
+
+def askable(side: Side, seconds: float, demanded: Mapping[str, str]) -> None:
+    """Raises BadSelector for what could never be asked for in ticks of `seconds`."""
+    if seconds != int(seconds):
+        raise BadSelector(f"tick_seconds is {seconds:g}: Datadog adds up by whole seconds")
+    exact(side, "Datadog")
+    one_population({name: _metric(counter, demanded).named() for name, counter in side.counters.items()})
+
+
+def _metric(counter: Counter, demanded: Mapping[str, str]) -> Metric:
+    if not isinstance(counter, str):
+        raise BadSelector("Datadog takes `name{tag:value}`, not a metric with dimensions")
+    return metric(counter, demanded)
 
 
 def _read(answer: Any, queries: int, at: Intervals) -> list[Sums]:

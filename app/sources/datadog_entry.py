@@ -9,10 +9,11 @@ from typing import Annotated, Literal, Self
 import aiohttp
 from pydantic import Field, field_validator, model_validator
 
-from app.sources.datadog import Datadog, keys
+from app.sources.datadog import Datadog, askable, keys
 from app.sources.entry import Entry, Environment, secret
 from app.sources.errors import SourceError
 from app.wire import Tuning, Wire, root
+from checks.experiment import Side
 
 SITE = "https://api.datadoghq.com"
 LAG = 60.0  # seconds: the Agent sends each 10, and counts of one interval come from many Agents
@@ -65,6 +66,10 @@ class DatadogEntry(Entry):
     def known(self) -> set[str]:
         """The metrics that were found to count something, by whichever repository."""
         return set()
+
+    def check(self, side: Side, seconds: float, repository: str) -> None:
+        """Raises BadSelector for what is none of its counters."""
+        askable(side, seconds, self.demanded(repository))
 
     def opened(self, session: aiohttp.ClientSession, repository: str) -> Datadog:
         """As `repository` may see it."""

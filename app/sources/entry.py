@@ -14,6 +14,7 @@ from pydantic import Field, field_validator
 
 from app.sources.placeholders import REPOSITORY, filled, of_repository
 from app.sources.ticks import Source
+from checks.experiment import Side
 from checks.globs import matches
 from checks.model import Strict
 
@@ -62,6 +63,10 @@ class Entry(Strict):
     @abstractmethod
     def secrets(self) -> tuple[str, ...]:
         """What nobody else may ever read."""
+
+    @abstractmethod
+    def check(self, side: Side, seconds: float, repository: str) -> None:
+        """Raises BadSelector for counters that `repository` could never ask for in ticks of `seconds`."""
 
     @abstractmethod
     def opened(self, session: aiohttp.ClientSession, repository: str) -> Source:

@@ -13,7 +13,8 @@ from pydantic import Field, field_validator
 from app.sources.cloudwatch_entry import CloudWatchEntry
 from app.sources.datadog_entry import DatadogEntry
 from app.sources.entry import Entry
-from app.sources.errors import SourceError
+from app.sources.errors import BadSelector, SourceError
+from app.sources.placeholders import filled_queries, of_canary
 from app.sources.prometheus_entry import PrometheusEntry
 from checks.experiment import GateConfig, Watched
 from checks.experiment.reaction import too_late, too_slow
@@ -21,6 +22,7 @@ from checks.experiment.watched import SOURCE
 from checks.model import Strict
 
 MOST_SOURCES = 200
+_ANY = of_canary("0" * 40, "canary")
 
 AnyEntry = Annotated[PrometheusEntry | DatadogEntry | CloudWatchEntry, Field(discriminator="kind")]
 
@@ -55,14 +57,23 @@ class Sources(Strict):
         if not isinstance(config, Watched):
             return tuple(filter(None, (too_slow(config),)))
         try:
-            return foreseen(config, self.of(config.source, repository))
-        except NoSource as error:
+            entry = self.of(config.source, repository)
+            _check(config, entry, repository)
+        except (NoSource, BadSelector) as error:
             return (f"source `{config.source}`: {error}",)
+        return foreseen(config, entry)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no log may hold."""
         return tuple(secret for entry in self.sources.values() for secret in entry.secrets)
+
+
+def _check(config: Watched, entry: Entry, repository: str) -> None:
+    """Raises BadSelector for queries that could be asked of no canary."""
+    for query in filled_queries(config.queries, _ANY).values():
+        entry.check(query.control, config.tick_seconds, repository)
+        entry.check(query.canary, config.tick_seconds, repository)
 
 
 def foreseen(config: Watched, entry: Entry) -> tuple[str, ...]:

@@ -44,9 +44,8 @@ class Prometheus:
     demanded: Mapping[str, str]
 
     def check(self, side: Side, seconds: float) -> None:
-        """Raises BadSelector for a counter that is no selector."""
-        for counter in side.counters.values():
-            selector(_text(counter), self.demanded)
+        """Raises as `askable`."""
+        askable(side, self.demanded)
 
     async def count(self, design: Design, side: Side, window: Window) -> Reading:
         """What this side counted in each tick. All its selectors are to match counters of the same processes.
@@ -90,6 +89,12 @@ class Prometheus:
         """A millisecond more than the range: Prometheus 3 leaves its start out, Prometheus 2 does not."""
         query = {"query": f"{text}[{round(seconds * 1000) + 1}ms]", "time": f"{at:.3f}"}
         return await self.wire.get(f"/api/v1/query?{URL.build(query=query).raw_query_string}", MOST_BYTES)
+
+
+def askable(side: Side, demanded: Mapping[str, str]) -> None:
+    """Raises BadSelector for a counter that is no selector."""
+    for counter in side.counters.values():
+        selector(_text(counter), demanded)
 
 
 def _text(counter: Counter) -> str:

@@ -10,8 +10,9 @@ from pydantic import Field, field_validator, model_validator
 
 from app.sources.entry import Entry, Environment, secret
 from app.sources.errors import SourceError
-from app.sources.prometheus import Prometheus
+from app.sources.prometheus import Prometheus, askable
 from app.wire import Tuning, Wire, own
+from checks.experiment import Side
 
 SCRAPE = 15.0  # seconds that a scrape may take until its samples can be read: Prometheus' own time-out is 10
 TUNING = Tuning(attempts=2, total=10.0, connect=3.0, first_wait=0.2, longest_wait=1.0)
@@ -52,6 +53,10 @@ class PrometheusEntry(Entry):
         """Its token, as it is now."""
         token = secret(self.token_env, self.token_file)
         return (token,) if token else ()
+
+    def check(self, side: Side, seconds: float, repository: str) -> None:
+        """Raises BadSelector for what is none of its counters."""
+        askable(side, self.demanded(repository))
 
     def opened(self, session: aiohttp.ClientSession, repository: str) -> Prometheus:
         """As `repository` may see it."""

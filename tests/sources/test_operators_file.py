@@ -4,6 +4,7 @@ import pytest
 
 from app.config import ConfigErrors, settings
 from app.sources import Sources
+from checks.experiment import Watched
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,30 @@ def test_each_kind_explains_its_own_keys(entry: str, said: str) -> None:
     found = settings(f"sources: {{it: {{{entry}}}}}", "sources.yml", Sources)
     assert isinstance(found, ConfigErrors)
     assert said in str(found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "total", "said"),
+    [
+        ("prometheus, url: http://metrics.example", "rate(requests[5m])", "no selector of the form"),
+        ("prometheus, url: http://metrics.example", 'requests{version="{short_sha}"}', None),
+        ("datadog, api_key_env: KEY, application_key_env: KEY", "requests", "no metric of the form"),
+        ("cloudwatch, region: eu-central-1", "requests", "other periods here: a multiple of 60"),
+    ],
+)
+def test_a_query_that_could_never_be_asked_is_foreseen(
+    monkeypatch: pytest.MonkeyPatch, kind: str, total: str, said: str | None
+) -> None:
+    monkeypatch.setenv("KEY", "secret")
+    text = f"sources: {{it: {{kind: {kind}, repositories: [octo/shop], lag_seconds: 1}}}}"
+    found = settings(text, "sources.yml", Sources)
+    assert isinstance(found, Sources), found
+    side = {"total": total, "bad": "errors{}"}
+    rules = {"baseline": 0.01, "source": "it", "queries": {"errors": {"control": side, "canary": side}}}
+    warnings = found.warnings(Watched.model_validate(rules), "octo/shop")
+    if said is None:
+        assert warnings == ()
+    else:
+        assert len(warnings) == 1
+        assert warnings[0].startswith("source `it`: ")
+        assert said in warnings[0]
