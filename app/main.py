@@ -22,6 +22,7 @@ from app.gather.canaries import Canaries
 from app.gather.census import Census
 from app.gather.commits import Commits
 from app.gather.default_branch import DefaultBranches
+from app.gather.deployments import Deployments
 from app.gather.figures import SourceReader
 from app.gather.hooks import Hooks
 from app.gather.merged import Merges
@@ -195,10 +196,9 @@ def _web(settings: Settings, reached: _Reached, stored: Callable[[], None]) -> w
     senders = Senders(kept.tokens, Commits(Connector(reached.github)), reached.id_tokens)
     measurements = MeasurementsApi(senders, kept.measurements, kept.inbox, stored)
     bills = SbomApi(senders, kept.bills, kept.inbox, stored)
-    canaries = Canaries(Connector(reached.github))
-    experiments = ExperimentsApi(
-        senders, canaries, kept.experiments, kept.triples, kept.points, kept.inbox, stored, settings.sources
-    )
+    canaries, deployments = Canaries(Connector(reached.github)), Deployments(Connector(reached.github))
+    tables = kept.experiments, kept.triples, kept.points, kept.inbox
+    experiments = ExperimentsApi(senders, canaries, deployments, *tables, stored, settings.sources)
     sources = Sources(kept.experiments, kept.points, kept.provenance, kept.news, kept.tokens)
     shown = ExperimentPages(sources, _pages(settings), Live(kept.news.of), website(settings.github_api))
     watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.backlog, reached.github.standings)
@@ -254,7 +254,7 @@ def _work(settings: Settings, reached: _Reached, owns: Callable[[], Awaitable[bo
         Evaluation(reader, publisher, archive, renderer),
         Commands(reader, publisher, renderer, Allowed(Roles(connect_to), archive), commanded),
         _repairs(bases, publisher, Proposed(connect_to), kept),
-        Beginnings(Canaries(connect_to), kept.experiments),
+        Beginnings(Canaries(connect_to), Deployments(connect_to), kept.experiments),
         watch,
         _schedules(settings, github, kept, watch),
         settings.ci_grace,

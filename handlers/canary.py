@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from app.model import Done, KeptExperiment, Kind, Place, Refusal, Trigger
 from checks.experiment import Reason
 from handlers.deployment_status import SERVES
-from handlers.ports import Canaries, Experiments
+from handlers.ports import Canaries, Deployments, Experiments
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,23 +15,40 @@ class Beginnings:
     """The body of `Kind.CANARY`, and what follows where a base branch got new rules."""
 
     canaries: Canaries
+    deployments: Deployments
     experiments: Experiments
 
     async def __call__(self, trigger: Trigger) -> Done:
-        """Begin the experiment of a canary that serves; end that of one that no longer does."""
+        """Begin the experiment of a canary that serves, follow the one that runs to where it serves now, or end it."""
         every = await self.experiments.of(trigger.repository, trigger.head_sha)
-        here = [kept for kept in every if kept.canary.environment == trigger.environment.lower()]
-        if not trigger.reason.endswith(f".{SERVES}"):
-            return Done(await self._gone(trigger, here))
-        if any(kept.ended or kept.canary.deployment is not None for kept in here):
-            return Done()  # an echo of our own word, or deployed once more: a commit has one experiment
+        here = next((kept for kept in every if kept.canary.environment == trigger.environment.lower()), None)
+        if here is not None:
+            return Done() if here.ended else Done(await self._followed(trigger, here))
+        return Done(await self._begun(trigger)) if _serves(trigger) else Done()
+
+    async def _begun(self, trigger: Trigger) -> tuple[Trigger, ...]:
         place = Place(trigger.repository, trigger.installation)
         found = await self.canaries.found(place, trigger.head_sha, trigger.environment)
         if isinstance(found, Refusal):
-            return Done()
+            return ()
         canary, rules = replace(found[0], deployment=trigger.deployment), found[1]
         begun, _ = await self.experiments.begin(canary, rules.experiment, trigger.cause, rules.shadow)
-        return Done((look(begun, trigger),))
+        return (look(begun, trigger),)
+
+    async def _followed(self, trigger: Trigger, kept: KeptExperiment) -> tuple[Trigger, ...]:
+        """Deployed once more, the newest deployment is the canary: what GitHub has now counts, whichever of the two
+        told us first. A deployment that is gone ends its experiment where no other one serves.
+        """
+        place, own = Place(trigger.repository, trigger.installation), kept.canary.deployment
+        serving = await self.deployments.serving(place, trigger.head_sha, trigger.environment)
+        if serving is not None:
+            if serving != own:
+                await self.experiments.hand_over(kept.id, serving, trigger.cause)
+            return ()
+        if _serves(trigger) or own not in {None, trigger.deployment}:
+            return ()
+        await self.experiments.stop(kept.id, Reason.STOPPED, trigger.cause)
+        return (look(kept, trigger),)
 
     async def ruled(self, trigger: Trigger) -> tuple[Trigger, ...]:
         """The base branch of `trigger` may have other rules now: what runs under them goes by them, or ends.
@@ -52,11 +69,9 @@ class Beginnings:
             followed.append(look(kept, trigger))
         return tuple(followed)
 
-    async def _gone(self, trigger: Trigger, here: list[KeptExperiment]) -> tuple[Trigger, ...]:
-        running = [kept for kept in here if not kept.ended and kept.canary.deployment in {None, trigger.deployment}]
-        for kept in running:
-            await self.experiments.stop(kept.id, Reason.STOPPED, trigger.cause)
-        return tuple(look(kept, trigger) for kept in running)
+
+def _serves(trigger: Trigger) -> bool:
+    return trigger.reason.endswith(f".{SERVES}")
 
 
 def look(kept: KeptExperiment, trigger: Trigger) -> Trigger:

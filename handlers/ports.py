@@ -241,6 +241,13 @@ class Canaries(Protocol):
         """What its base branch asks of experiments now. None: nothing; a Refusal: nobody can read it."""
 
 
+class Deployments(Protocol):
+    """Deployments, as GitHub has them now."""
+
+    async def serving(self, place: Place, sha: str, environment: str) -> int | None:
+        """The id of the newest one of a commit to an environment that serves; None where none does."""
+
+
 class Foreseen(Protocol):
     """The sources that the operator has."""
 
@@ -284,6 +291,9 @@ class Experiments(Protocol):
 
     async def stop(self, key: int, reason: experiment.Reason, cause: Cause) -> KeptExperiment:
         """End it without an answer, unless what it was told so far gives one."""
+
+    async def hand_over(self, key: int, deployment: int, cause: Cause) -> None:
+        """Another deployment of the same commit is the canary from now on."""
 
     async def rule(
         self, key: int, rules: experiment.Config, cause: Cause, mirrored: shadow.Config | None

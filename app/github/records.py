@@ -178,9 +178,14 @@ class WorkflowRun:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """A deployment; `mark`: what our payload says of whose it is; `app_id`: None where GitHub names no App."""
+    """A deployment of commit `sha`; `environment` is where it was asked for.
+
+    `mark`: what our payload says of whose it is; `app_id`: None where GitHub names no App.
+    """
 
     id: int
+    sha: str
+    environment: str
     mark: str
     app_id: int | None
 
@@ -194,6 +199,7 @@ class DeploymentStatus:
     description: str
     log_url: str
     environment_url: str
+    environment: str  # where it is by now; "": where it was asked for
 
 
 def read_pull(data: Any) -> PullRequest:
@@ -333,12 +339,14 @@ def read_workflow_run(data: Any) -> WorkflowRun:
 def read_deployment(data: Any) -> Deployment:
     """Read one deployment."""
     app = within(data, "performed_via_github_app")
-    return Deployment(identifier(data, "id"), text(within(data, "payload"), DEPLOYMENT_MARK), app.get("id"))
+    sha, environment = text(data, "sha"), text(data, "environment")
+    mark = text(within(data, "payload"), DEPLOYMENT_MARK)
+    return Deployment(identifier(data, "id"), sha, environment, mark, app.get("id"))
 
 
 def read_deployment_status(data: Any) -> DeploymentStatus:
     """Read one status of a deployment."""
-    texts = (text(data, name) for name in ("state", "description", "log_url", "environment_url"))
+    texts = (text(data, name) for name in ("state", "description", "log_url", "environment_url", "environment"))
     return DeploymentStatus(identifier(data, "id"), *texts)
 
 

@@ -283,6 +283,14 @@ class Repository:
         template = _REPO + "/deployments{?ref,environment,per_page}"
         return await self._client.get_list(template, self._at(ref=ref, environment=environment), read_deployment)
 
+    async def commit_deployments(self, sha: str) -> tuple[Deployment, ...]:
+        """Deployments of commit `sha` to any environment, all pages."""
+        return await self._client.get_list(_REPO + "/deployments{?sha,per_page}", self._at(sha=sha), read_deployment)
+
+    async def deployment(self, deployment_id: int) -> Deployment:
+        """One deployment."""
+        return await self._client.get(_DEPLOYMENT, self._at(deployment_id=deployment_id), read_deployment)
+
     async def create_deployment(self, *, ref: str, environment: str, description: str, mark: str) -> int:
         """Ask for a deployment, merging nothing and waiting for no check: both are ours to judge. Its id."""
         body = {

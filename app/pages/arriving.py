@@ -20,7 +20,8 @@ _BROKEN = object()
 class Arriving:
     """Ticks for an experiment under `gate` that stands at `state`, at time `now` (epoch seconds).
 
-    Late and flawed ones are kept and counted by the gate; what names no time cannot be kept.
+    Late and flawed ones are kept and counted by the gate. What names no time cannot be kept, and what names a time that
+    the gate would not believe is not: sent again when its time has come, it counts.
     """
 
     gate: GateConfig
@@ -28,6 +29,7 @@ class Arriving:
     now: float
     ticks: list[SentTick] = field(default_factory=list)
     places: list[int] = field(default_factory=list)  # of `ticks`, among all that was sent
+    future: list[int] = field(default_factory=list)
     late: list[int] = field(default_factory=list)
     flawed: list[dict[str, Any]] = field(default_factory=list)
     unreadable: list[dict[str, Any]] = field(default_factory=list)
@@ -41,6 +43,9 @@ class Arriving:
                 raise TickError(f"longer than {LONGEST} characters")
         except TickError as error:
             self.unreadable.append({"tick": place, "reason": "not JSON" if sent is _BROKEN else str(error)})
+            return
+        if tick.t > self.now + self.gate.tick_seconds:
+            self.future.append(place)
             return
         if flaws:
             self.flawed.append({"tick": place, "reason": flaws[0]})
@@ -61,6 +66,7 @@ class Arriving:
             "accepted": len(fed.accepted),
             "duplicate": len(fed.duplicate),
             "differing": [self.places[place] for place in fed.differing],
+            "future": self.future,
             "late": [place for place in self.late if place not in again],
             "flawed": [one for one in self.flawed if one["tick"] not in again],
             "unreadable": self.unreadable,

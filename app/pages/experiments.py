@@ -15,6 +15,7 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from app.gather.canaries import Canaries
+from app.gather.deployments import Deployments
 from app.github.errors import Denied, GitHubError
 from app.model import EXPERIMENT, WAKE, Canary, Cause, KeptExperiment, Place, Point, Refusal, Surface, is_sha
 from app.pages.answers import body, refuse
@@ -53,6 +54,7 @@ class ExperimentsApi:
 
     senders: Senders
     canaries: Canaries
+    deployments: Deployments
     experiments: Experiments
     triples: Triples
     points: Points
@@ -76,7 +78,8 @@ class ExperimentsApi:
     async def begin(self, request: web.Request) -> web.Response:
         """201 once begun, 200 with the one of this commit and environment that was begun before; both with warnings.
 
-        400 for what cannot be read, 401 unknown token, 403 another repository, 422 no canary, 503 without GitHub.
+        400 for what cannot be read, 401 unknown token, 403 another repository, 422 no canary or another's deployment,
+        503 without GitHub.
         """
         repository = await self._repository(request)
         asked = _start(await body(request, MAX_BYTES), repository)
@@ -163,13 +166,21 @@ class ExperimentsApi:
 
     async def _found(self, repository: str, asked: _Start) -> tuple[Canary, Rules]:
         try:
-            found = await self.canaries.found(Place(repository), asked.sha, asked.environment)
+            return await self._canary(Place(repository), asked)
         except Denied:
             refuse(403, f"Maestro is not installed on {repository}, or may not read it")
         except GitHubError:
             refuse(503, "GitHub cannot be asked about the commit and its rules; please send it again")
+
+    async def _canary(self, place: Place, asked: _Start) -> tuple[Canary, Rules]:
+        """The deployment that is named must be the canary's own: what follows is said of it."""
+        found = await self.canaries.found(place, asked.sha, asked.environment)
         if isinstance(found, Refusal):
             refuse(422, found.reason)
+        if asked.deployment is not None:
+            foreign = await self.deployments.foreign(place, asked.deployment, asked.sha, asked.environment)
+            if foreign is not None:
+                refuse(422, foreign.reason)
         canary, rules = found
         return replace(canary, deployment=asked.deployment), rules
 

@@ -187,6 +187,14 @@ class Experiments:
         await self.look(key, cause)
         return (await self._move(key, cause, reason=reason))[0]
 
+    async def hand_over(self, key: int, deployment: int, cause: Cause) -> None:
+        """What it comes to is said of `deployment` from now on; one that has ended keeps its own."""
+        with suppress(Ended):
+            async with self.engine.begin() as connection:
+                row = await self._held(connection, key)
+                await connection.execute(update(table).where(table.c.id == key).values(deployment=deployment))
+                await self._log(connection, row, f"handed over to deployment {deployment}", cause)
+
     async def rule(
         self, key: int, rules: Config, cause: Cause, mirrored: shadow.Config | None = None
     ) -> KeptExperiment:

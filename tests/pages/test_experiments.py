@@ -1,93 +1,31 @@
-"""The API of experiments over a real socket, a real SQLite file, and a local GitHub for commits and rules."""
+"""Experiments are begun, fed with mirrored answers, read and ended by the API, over real HTTP on both sides."""
 
-import io
 import json
 import time
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientResponse, ClientSession
-from aiohttp.test_utils import BaseTestServer, TestServer
 from structlog.testing import capture_logs
 
-from app.gather.canaries import Canaries
-from app.gather.commits import Commits
-from app.github.auth import Identity
-from app.github.caller import Tuning
-from app.github.client import GitHub
-from app.github.connecting import Connector
-from app.github.sandbox import Repo, Sandbox
 from app.github.sandbox.faults import ServerError
 from app.model import Cause
-from app.pages.experiments import ExperimentsApi
-from app.pages.senders import Senders
-from app.server import Web
-from app.storage import Stores, stores
 from app.store.experiments import gate_of
 from app.store.tokens import Grant
 from checks.experiment import load, report
 from tests.deliveries import new
-from tests.road.stories import PATH, change, shop
-from tests.road.town import github
+from tests.pages.experiments_api import RULES, START, Here, api, tick
+from tests.road.stories import PATH, change
 
 pytestmark = pytest.mark.slow
-
-RULES = """version: 1
-experiment:
-  environments: [canary]
-  gate: {baseline: 0.01, watermark_seconds: 0}
-"""
-START = "/api/experiments"
-
-
-@dataclass
-class Here:
-    """The API, and GitHub as it finds it."""
-
-    sandbox: Sandbox
-    repo: Repo
-    stores: Stores
-    server: BaseTestServer
-    session: ClientSession
-    token: str = ""
-
-    async def post(self, path: str, body: Any, token: str = "") -> ClientResponse:
-        sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {token or self.token}"}
-        return await self.session.post(self.server.make_url(path), data=io.BytesIO(sent), headers=headers)
-
-    async def get(self, path: str, token: str = "") -> ClientResponse:
-        headers = {"Authorization": f"Bearer {token or self.token}"}
-        return await self.session.get(self.server.make_url(path), headers=headers)
-
-    async def begun(self) -> str:
-        """The path of an experiment on a pull request's head."""
-        _, sha = change(self.repo)
-        answer = await self.post(START, {"sha": sha, "environment": "canary"})
-        assert answer.status == 201, await answer.text()
-        return f"{START}/{(await answer.json())['experiment']}"
 
 
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[Here]:
-    url = f"sqlite:///{tmp_path / 'maestro.db'}"
-    async with github() as sandbox, stores(url) as kept, ClientSession() as session:
-        identity = Identity(sandbox.app.app_id, sandbox.app.private_key)
-        client = GitHub(identity, session, api_url=sandbox.url, tuning=Tuning(patience=0.2))
-        canaries = Canaries(Connector(client))
-        senders = Senders(kept.tokens, Commits(Connector(client)))
-        tables = (kept.experiments, kept.triples, kept.points, kept.inbox)
-        api = ExperimentsApi(senders, canaries, *tables, lambda: None)
-        async with TestServer(Web([b"secret"], kept.inbox, lambda: None, api.routes()).app()) as server:
-            repo = shop(sandbox, RULES)
-            yield Here(sandbox, repo, kept, server, session, await kept.tokens.issue("octo/shop"))
-
-
-def tick(t: float, bad: int = 10, total: int = 1_000) -> dict[str, Any]:
-    return {"t": t, "control": {"good": 990, "total": 1_000}, "canary": {"good": total - bad, "total": total}}
+    async with api(tmp_path) as one:
+        yield one
 
 
 # --- beginning ---------------------------------------------------------------------------------------------------
@@ -95,10 +33,12 @@ def tick(t: float, bad: int = 10, total: int = 1_000) -> dict[str, Any]:
 
 async def test_an_experiment_begins_on_the_pull_request_of_the_commit_under_the_rules_of_its_base(here: Here) -> None:
     number, sha = change(here.repo)
-    answer = await here.post(START, {"sha": sha, "environment": "canary", "deployment": 31})
+    served = here.repo.deploy(sha, "Canary").id
+    answer = await here.post(START, {"sha": sha, "environment": "canary", "deployment": served})
     assert answer.status == 201
     told = await answer.json()
-    assert (told["repository"], told["sha"], told["pull_request"], told["deployment"]) == ("octo/shop", sha, number, 31)
+    assert (told["repository"], told["sha"], told["pull_request"]) == ("octo/shop", sha, number)
+    assert told["deployment"] == served
     assert (told["status"], told["evidence"]) == ("waiting_data", {"errors": "1 of 200 needed"})
     assert told["rules"]["gate"]["baseline"] == 0.01
     (kept,) = await here.stores.experiments.of("octo/shop", sha)
@@ -148,6 +88,25 @@ async def test_where_none_may_run_the_answer_says_why(here: Here, rules: str, wh
 
 async def test_a_commit_that_is_not_there_has_no_canary(here: Here) -> None:
     assert (await here.post(START, {"sha": "f" * 40, "environment": "canary"})).status == 422
+
+
+async def test_no_deployment_is_taken_but_the_canarys_own(here: Here) -> None:
+    _, sha = change(here.repo)
+    elsewhere, base = here.repo.deploy(sha, "production").id, here.repo.deploy("main", "canary").id
+    moved = here.repo.deploy(sha, "canary").id
+    here.repo.report_deployment(moved, "success", environment="production")
+    of_canary = f"and not of {sha[:7]} to `canary`"
+    for deployment, why in (
+        (elsewhere, f"deployment {elsewhere} is of {sha[:7]} to `production`, {of_canary}"),
+        (moved, f"deployment {moved} is of {sha[:7]} to `production`, {of_canary}"),
+        (base, f"deployment {base} is of {here.repo.tip()[:7]} to `canary`, {of_canary}"),
+        (2**63 - 1, f"octo/shop has no deployment {2**63 - 1} that Maestro may see"),
+    ):
+        answer = await here.post(START, {"sha": sha, "environment": "canary", "deployment": deployment})
+        assert (answer.status, await answer.json()) == (422, {"error": why})
+    here.sandbox.faults.add(ServerError(), path="*/deployments/*", times=50)
+    assert (await here.post(START, {"sha": sha, "environment": "canary", "deployment": moved})).status == 503
+    assert await here.stores.experiments.of("octo/shop", sha) == []
 
 
 async def test_without_github_the_sender_is_asked_to_come_again(here: Here) -> None:
@@ -210,73 +169,6 @@ async def test_without_a_token_that_counts_nothing_is_said(here: Here) -> None:
     assert (await here.get(path, "mst_unknown")).status == 401
     await here.stores.tokens.revoke("octo/shop")
     assert (await here.post(f"{path}/ticks", tick(time.time()))).status == 401
-
-
-# --- ticks -------------------------------------------------------------------------------------------------------
-
-
-async def test_one_tick_a_list_and_lines_are_all_read(here: Here) -> None:
-    path, now = await here.begun(), float(int(time.time()))
-    lines = b"\n".join(json.dumps(tick(now + at)).encode() for at in (4, 5))
-    for body, accepted in ((tick(now + 1), 1), ([tick(now + 2), tick(now + 3)], 2), (lines, 2)):
-        answer = await here.post(f"{path}/ticks", body)
-        assert (answer.status, (await answer.json())["accepted"]) == (202, accepted)
-    kept = await here.stores.experiments.look(1, Cause())
-    assert await here.stores.experiments.replayed(1) == kept.state
-
-
-async def test_each_tick_is_told_what_became_of_it(here: Here) -> None:
-    path, now = await here.begun(), time.time()
-    flawed = tick(now + 20) | {"canary": {"good": 5, "total": 1}}
-    sent = [tick(now + 10), tick(now - 3_600), flawed, {"t": "now"}, tick(now + 10), tick(now + 10, bad=11), 7]
-    assert await (await here.post(f"{path}/ticks", sent)).json() == {
-        "ended": False,
-        "accepted": 4,
-        "duplicate": 1,
-        "differing": [5],
-        "late": [1],
-        "flawed": [{"tick": 2, "reason": "canary of errors has more good requests than requests"}],
-        "unreadable": [
-            {"tick": 3, "reason": "t must be a time in epoch seconds"},
-            {"tick": 6, "reason": "a tick is an object with t, control and canary"},
-        ],
-        "experiment": 1,
-        "status": "waiting_data",
-        "reason": "",
-        "evidence": {"errors": "1 of 200 needed"},
-    }
-    again = await (await here.post(f"{path}/ticks", sent)).json()
-    assert (again["accepted"], again["duplicate"], again["late"], again["flawed"]) == (0, 5, [], [])
-
-
-async def test_ticks_wake_nobody(here: Here) -> None:
-    path = await here.begun()
-    before = await new(here.stores.inbox.engine)
-    for at in range(5):
-        await here.post(f"{path}/ticks", tick(time.time() + at))
-    assert await new(here.stores.inbox.engine) == before
-
-
-@pytest.mark.parametrize(
-    ("body", "status"),
-    [(b"", 400), (b"{", 400), (b"\xff", 400), (b"[" * 100_000, 400), ([{}] * 501, 413), (b" " * (2**20 + 1), 413)],
-    ids=lambda value: str(value)[:20],
-)
-async def test_what_holds_no_ticks_is_refused_whole(here: Here, body: Any, status: int) -> None:
-    answer = await here.post(f"{await here.begun()}/ticks", body)
-    assert answer.status == status
-    assert "error" in await answer.json()
-
-
-async def test_a_broken_line_spoils_no_other_and_a_tick_without_end_is_not_kept(here: Here) -> None:
-    path, now = await here.begun(), time.time()
-    lines = [json.dumps(tick(now)), "{", json.dumps(tick(now + 1) | {"note": "x" * 70_000})]
-    told = await (await here.post(f"{path}/ticks", "\n".join(lines).encode())).json()
-    assert told["accepted"] == 1
-    assert told["unreadable"] == [
-        {"tick": 1, "reason": "not JSON"},
-        {"tick": 2, "reason": "longer than 65536 characters"},
-    ]
 
 
 # --- mirrored answers --------------------------------------------------------------------------------------------

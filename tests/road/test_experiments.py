@@ -292,6 +292,23 @@ async def test_a_canary_that_serves_begins_its_experiment_and_one_that_is_gone_e
     assert (await experiment_of(here, sha)).changed == ended.changed, "a commit has one experiment"
 
 
+async def test_deployed_once_more_a_canary_is_still_guarded_and_the_deployment_that_serves_is_told(here: Town) -> None:
+    repo, sender = followed(here), await ci(here)
+    _, sha, first = await deployed(here, repo, sender)
+    second = repo.deploy(sha, "canary")
+    repo.report_deployment(second.id, "success")
+
+    async def handed_over() -> bool:
+        return (await sender.kept()).canary.deployment == second.id
+
+    await until(handed_over, 20)
+    assert (await sender.feed(bad=400)).status == "rollback"
+    await here.rest()
+    assert [one.state for one in first.statuses] == ["success", "inactive"]
+    assert [one.state for one in second.statuses] == ["success", "failure"]
+    assert runs(repo) == ["back.yml"]
+
+
 async def test_other_deployments_begin_nothing(here: Town) -> None:
     repo = shop(here.sandbox, RULES)
     _, sha = change(repo)
