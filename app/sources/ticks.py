@@ -11,9 +11,7 @@ from app.sources.counters import Reading, Window
 from checks.experiment import Kind, Side, Watched
 from checks.experiment.design import Design
 
-APART = (
-    0.05  # of their length: by so much two sides' spans may differ before the split is told apart from the routed one
-)
+APART = 0.05  # of their length: what two sides' spans may differ by and still be held to the split as routed
 _PLACES = 6  # of seconds: a tick has the same time whichever window it was read in
 
 
