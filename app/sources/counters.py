@@ -15,6 +15,8 @@ from itertools import chain, pairwise
 from math import inf, isfinite
 from statistics import median
 
+from app.sources.errors import BadAnswer
+
 Labels = tuple[tuple[str, str], ...]  # sorted by name
 _INSTANCE = "instance"
 _TARGET = (_INSTANCE, "job")  # the labels that a scrape gives to all series of one process
@@ -75,7 +77,8 @@ class Window:
 class Reading:
     """By name what was added in each tick, None where that is not known; `series`: by name, how many there are.
 
-    Not known is a tick in which nobody was scraped, and the last one while a scrape of it seems to be on its way.
+    Not known is a tick in which nobody was scraped, one of which a counter does not tell a number, and the last one
+    while a scrape of it seems to be on its way.
     `unplaced`: differences that are in no count: over a gap too long to say in which tick they came about, or at a
     moment at which a sum over processes fell. `spans`:
     the seconds in which the counts of each tick were added, as the mean over its processes for the time that they were
@@ -99,12 +102,15 @@ def reading(named: Mapping[str, Sequence[Series]], window: Window) -> Reading:
 
     An aggregate, which names no `instance`, also falls when one of its processes leaves, and then nobody knows what was
     added: at that moment nothing of it counts, whichever of its counters fell.
+
+    Raises BadAnswer for what adds up to no number.
     """
     scrapes = _scrapes(chain.from_iterable(named.values()))
     steps = {name: [(one.target, _steps(one, scrapes[one.target])) for one in every] for name, every in named.items()}
     fallen = _fallen(chain.from_iterable(steps.values()))
     presence = _presence(scrapes, fallen, window)
     known = {tick for tick, one in presence.items() if one.counted}
+    known -= _blind(chain.from_iterable(named.values()), window)
     if _unfinished(presence.get(window.ticks - 1), scrapes.values()):
         known.discard(window.ticks - 1)
     counts: dict[str, tuple[float | None, ...]] = {}
@@ -122,6 +128,8 @@ def reading(named: Mapping[str, Sequence[Series]], window: Window) -> Reading:
                 continue
             resets += step.reset
             added[tick] += step.added
+        if not all(map(isfinite, added)):
+            raise BadAnswer(f"`{name}` adds up to no number")
         counts[name] = tuple(count if tick in known else None for tick, count in enumerate(added))
     found = (presence.get(tick) for tick in range(window.ticks))
     spans = tuple(window.seconds * one.counted / one.there if one else 0.0 for one in found)
@@ -194,6 +202,18 @@ def _unfinished(presence: _Presence | None, every: Iterable[Sequence[float]]) ->
     """Whether the newest tick lacks a scrape: it may be on its way, and the tick is read again."""
     gaps = [gap for times in every for gap in _gaps(times)]
     return presence is not None and bool(gaps) and presence.there - presence.counted > _LACKING * median(gaps)
+
+
+def _blind(every: Iterable[Series], window: Window) -> frozenset[int | None]:
+    """The ticks of samples that are no numbers, and of the first number after them: it was added since nobody knows
+    when. What other counters say of such a tick means nothing without this one.
+    """
+    return frozenset(window.tick(at) for series in every for at in _untold(series.samples))
+
+
+def _untold(samples: Sequence[Sample]) -> Iterable[float]:
+    told = [True, *(isfinite(sample.value) for sample in samples)]
+    return (sample.at for sample, both in zip(samples, pairwise(told), strict=True) if not all(both))
 
 
 def _gaps(times: Sequence[float]) -> list[float]:

@@ -5,10 +5,9 @@ Contract: prometheus.io/docs/prometheus/latest/querying/api, "Instant queries", 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf, isclose
+from math import inf, isclose, isfinite
 from typing import Any, Protocol
 
 from yarl import URL
@@ -141,9 +140,9 @@ def _is(bound: float, wanted: float) -> bool:
 def _matrix(answer: Any) -> list[tuple[Labels, dict[float, float]]]:
     try:
         if answer["status"] != "success" or answer["data"]["resultType"] != "matrix":
-            raise BadAnswer(f"no matrix: {json.dumps(answer)[:200]}")
+            raise BadAnswer("no matrix")
         return [(_labels(one["metric"]), _samples(one["values"])) for one in answer["data"]["result"]]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BadAnswer(f"no answer of the query API: {type(error).__name__}: {error}") from None
 
 
@@ -152,5 +151,8 @@ def _labels(metric: Mapping[str, str]) -> Labels:
 
 
 def _samples(values: Any) -> dict[float, float]:
-    """Prometheus says numbers as text, infinities and NaN among them."""
-    return {float(at): float(value) for at, value in values}
+    """Prometheus says numbers as text, infinities and NaN among them. Times are numbers."""
+    found = {float(at): float(value) for at, value in values}
+    if not all(map(isfinite, found)):
+        raise ValueError("a sample at no time")
+    return found

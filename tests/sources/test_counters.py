@@ -1,12 +1,14 @@
 """What counters added up to, tick by tick, whatever happens to the processes that count."""
 
 from collections.abc import Sequence
+from math import inf, nan
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.sources.counters import Sample, Series, Window, reading
+from app.sources.errors import BadAnswer
 
 WINDOW = Window(start=1_000, seconds=30, ticks=4)  # 1000, 1030, 1060, 1090, 1120
 
@@ -97,8 +99,26 @@ def test_no_error_is_zero_errors_where_the_process_is_scraped() -> None:
     assert counts(beside=[total]) == [0, 0, None, 0]
 
 
-def test_a_value_that_is_no_number_is_passed_over() -> None:
-    assert counts(series((1000, 5), (1015, float("nan")), (1020, 8), (1045, 9), (1075, 9), (1105, 9))) == [3, 1, 0, 0]
+@pytest.mark.parametrize("value", [nan, inf, -inf])
+def test_a_tick_of_a_value_that_is_no_number_is_missing_and_not_zero(value: float) -> None:
+    assert counts(series((1000, 5), (1015, value), (1020, 8), (1045, 9), (1075, 9), (1105, 9))) == [None, 1, 0, 0]
+    assert counts(series((1000, 5), (1015, 6), (1045, value), (1075, 8), (1105, 9))) == [1, None, None, 1]
+
+
+def test_errors_that_are_no_number_are_not_none_beside_requests_that_are() -> None:
+    at = (1000, 1015, 1045, 1075, 1105)
+    total = series(*((moment, moment) for moment in at))
+    from_the_start = series(*((moment, nan) for moment in at), code="500")
+    in_the_middle = series((1000, 1), (1015, 2), (1045, 3), (1075, nan), (1105, nan), code="500")
+    found = reading({"total": [total], "bad": [from_the_start]}, WINDOW)
+    assert found.counts == {"total": (None,) * 4, "bad": (None,) * 4}
+    found = reading({"total": [total], "bad": [in_the_middle]}, WINDOW)
+    assert found.counts == {"total": (15, 30, None, None), "bad": (1, 1, None, None)}
+
+
+def test_what_adds_up_to_no_number_is_refused() -> None:
+    with pytest.raises(BadAnswer, match="`it` adds up to no number"):
+        counts(series((1000, -1.7e308), (1015, 1.7e308)))
 
 
 def test_what_began_to_be_added_before_the_experiment_did_is_in_no_tick_and_makes_none_longer() -> None:

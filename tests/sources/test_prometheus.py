@@ -57,8 +57,8 @@ def text(body: str, status: int = 200) -> Answer:
     return lambda _request: web.Response(text=body, status=status)
 
 
-def matrix(value: object) -> Answer:
-    values = [[1_700_000_000, "1"], [1_700_000_015, value], [1_700_000_030, "4"]]
+def matrix(value: object, at: object = 1_700_000_015) -> Answer:
+    values = [[1_700_000_000, "1"], [at, value], [1_700_000_030, "4"]]
     series = {"metric": {"instance": "a"}, "values": values}
     return json({"status": "success", "data": {"resultType": "matrix", "result": [series]}})
 
@@ -78,6 +78,9 @@ def matrix(value: object) -> Answer:
         (json([]), "no answer of the query API"),
         (matrix(None), "no answer of the query API"),
         (matrix("many"), "no answer of the query API"),
+        (matrix(10**400), "no answer of the query API: OverflowError"),
+        (matrix("1", at=10**400), "no answer of the query API: OverflowError"),
+        (matrix("1", at=float("nan")), "no answer of the query API"),
     ],
 )
 async def test_an_answer_that_is_none_is_said_in_a_few_words(stand_in: StandIn, answer: Answer, said: str) -> None:
@@ -89,8 +92,10 @@ async def test_an_answer_that_is_none_is_said_in_a_few_words(stand_in: StandIn, 
     assert "query=" not in words, "what was asked holds the labels of the operator"
 
 
-async def test_a_number_that_is_none_is_passed_over(stand_in: StandIn) -> None:
+async def test_a_number_that_is_none_leaves_its_tick_missing(stand_in: StandIn) -> None:
     stand_in.wrong = matrix("NaN")
+    assert (await counted(stand_in))["total"] == (None, None)
+    stand_in.wrong = matrix("2")
     assert (await counted(stand_in))["total"] == (3, None)
 
 
