@@ -101,7 +101,7 @@ class SourceReader:
             return None
 
     async def _read(self, kept: KeptExperiment, config: Watched, lag: float | None, window: Window) -> Figures:
-        """Every failure but a bug of ours is a word about the source."""
+        """Every failure is a word about the source, even one that nobody foresaw: whoever looks must look on."""
         ticks: tuple[dict[str, Any], ...] = ()
         trouble = ""
         try:
@@ -116,6 +116,9 @@ class SourceReader:
             trouble = error.said
         except TimeoutError:
             trouble = f"no answer within {LONGEST:.0f} s"
+        except Exception as error:
+            log.exception("source.unforeseen", source=config.source, experiment=kept.id)
+            trouble = f"its answer could not be used: {type(error).__name__}"
         own = tuple(tick for tick in ticks if tick["t"] - config.tick_seconds >= kept.started - _EDGE)
         return Figures(self._feed(kept, config.source, lag, trouble[:TROUBLE]), own)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -13,10 +15,14 @@ import pytest
 from aiohttp import web
 
 from app.gather.figures import SourceReader, due
-from app.model import Canary, Figures, KeptExperiment
-from app.sources import Sources, Window
+from app.model import Canary, Cause, Figures, KeptExperiment
+from app.sources import Prometheus, Sources, Window
+from app.sources.prometheus_entry import PrometheusEntry
+from app.store.database import connect
+from app.store.experiments import Experiments
 from checks.experiment import Config, Gate, GateConfig, begin, dump
 from checks.held import Feed
+from tests import storage
 from tests.sources.prometheus import StandIn, standing_in
 
 START = 1_700_000_010.0  # 30 s ticks end at 1_700_000_010, ..._040
@@ -170,6 +176,33 @@ async def test_why_nothing_is_read_is_said(entry: dict[str, object], said: str) 
         found = await here.read(kept(feed=None))
         assert said in found.feed.trouble
         assert found.ticks == ()
+
+
+class _Unforeseen(PrometheusEntry):
+    """A source with a bug."""
+
+    def opened(self, session: aiohttp.ClientSession, repository: str) -> Prometheus:
+        raise OverflowError(f"int too large to convert: {repository} {session}")
+
+
+async def test_what_nobody_foresaw_is_trouble_in_a_few_words_and_ends_the_experiment_in_time(
+    tmp_path: Path, written: io.StringIO
+) -> None:
+    database = connect(storage.laid(tmp_path / "kept").main)
+    odd = _Unforeseen(kind="prometheus", url="http://127.0.0.1:1", repositories=("octo/*",))
+    async with scene() as here:
+        here.reader = replace(here.reader, sources=Sources(sources={"production": odd}))
+        experiments = Experiments(database, lambda: round(here.at * 1e6))
+        begun, _ = await experiments.begin(kept().canary, RULES, Cause("tests"))
+        for seconds in (75, 300):
+            here.at += seconds
+            await experiments.heard(begun.id, await here.read(begun))
+            found = await experiments.look(begun.id, Cause("tests"))
+            assert found.feed is not None
+            assert found.feed.trouble == "its answer could not be used: OverflowError"
+        assert (found.status, found.reason) == ("inconclusive", "stale")
+        assert "source.unforeseen" in written.getvalue()
+    await database.dispose()
 
 
 async def test_a_source_that_is_not_lent_and_one_that_is_not_there_are_told_alike() -> None:

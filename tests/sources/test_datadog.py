@@ -171,6 +171,7 @@ def points(*values: object) -> Callable[[Any], None]:
         (points([10**400, 1.0]), "OverflowError"),
         (points([None, 1.0]), "TypeError"),
         (points([START * 1000]), "ValueError"),
+        (points([START * 1000, 1.0, 2.0]), "ValueError"),
         (points([START * 1000, 1.5]), "`total` is 1.5 in an interval, which is no number of requests"),
         (points([START * 1000, -1.0]), "`total` is -1.0 in an interval"),
         (lambda answer: answer.pop("series"), "KeyError"),
