@@ -14,8 +14,8 @@ from cachetools import TTLCache
 
 from app.model import Done, KeptExperiment, Kind, Later, Surface, Trigger
 from checks import shadow
-from checks.answer import WAIT
-from checks.experiment import Config, load, report, stage
+from checks.answer import HOLD, ROLLBACK, WAIT
+from checks.experiment import Config, Reason, load, report, stage
 from handlers.consequences import Consequences
 from handlers.ports import Feeds, Watched
 
@@ -44,7 +44,7 @@ class Watch:
         course = self.consequences.course(kept)
         if not kept.ended or course == WAIT:
             return Later(_pause(kept), self._news(kept))
-        if not kept.acted:
+        if not kept.acted or _overtaken(kept, course):
             outcome = await self.consequences(kept, course, trigger.cause)
             if not outcome:
                 return Later(_DOUBTFUL, self._news(kept))
@@ -79,6 +79,13 @@ class Watch:
             return ()
         self.told[kept.id] = self.now(), now, stands
         return _evaluation(kept)
+
+
+def _overtaken(kept: KeptExperiment, course: str) -> bool:
+    """Was it left as it is, and a critical field is flagged since? Of one that was stopped the canary may be gone, and
+    another serve in its place.
+    """
+    return kept.course == HOLD and course == ROLLBACK and kept.reason != Reason.STOPPED
 
 
 def _evaluation(kept: KeptExperiment) -> tuple[Trigger, ...]:

@@ -15,10 +15,10 @@ from checks.shadow.block import Config
 from checks.shadow.counts import StateError
 from checks.shadow.report import FieldRow, Stance, Status, Told
 from checks.shadow.told import load
-from checks.shadow.words import evidence, noise, share, ways
+from checks.shadow.words import answers, evidence, noise, share, ways
 
 NAME = "shadow"
-PROMOTED = "promote"  # the course of a canary that was promoted
+PROMOTED, LEFT = "promote", "hold"  # the courses of a canary that was promoted, and of one that was left as it is
 
 STATES = {
     Status.CLEAN: State.PASS,
@@ -99,9 +99,9 @@ def title(told: Told) -> str:
     if told.status is Status.NO_DATA:
         return "No mirrored answers of an endpoint that counts"
     if told.status is Status.WAITING:
-        return f"{told.answers:,} mirrored answers, too few to say"
+        return f"{answers(told.answers, 'mirrored answer')}, too few to say"
     beyond = f"; {told.flagged} noisy or not counted" if told.flagged else ""
-    return f"No field differs beyond noise in {told.answers:,} answers{beyond}"
+    return f"No field differs beyond noise in {answers(told.answers)}{beyond}"
 
 
 def stage(told: Told) -> str:
@@ -112,6 +112,8 @@ def stage(told: Told) -> str:
 def _next_step(one: _Seen) -> str:
     if one.too_late:
         return "It was promoted before this was seen: take it back by hand where the difference matters."
+    if one.told.stance is Stance.CRITICAL and one.held.course == LEFT:
+        return "It was left as it is before this was seen: where it still serves, take it back by hand."
     return _SEND.format(one.held.id) if one.state is State.UNMEASURED else _NEXT_STEPS.get(one.state, "")
 
 

@@ -7,7 +7,7 @@ from math import inf
 
 from checks.shadow.config import ShadowConfig
 from checks.shadow.report import FieldRow, Route, Status
-from checks.shadow.words import share
+from checks.shadow.words import answers, share
 
 
 def status(rows: Sequence[FieldRow], routes: Sequence[Route], config: ShadowConfig) -> tuple[Status, str]:
@@ -21,6 +21,10 @@ def status(rows: Sequence[FieldRow], routes: Sequence[Route], config: ShadowConf
     best = min(counting, key=_least)
     if _least(best) > config.detect:
         return Status.WAITING, _waiting(best, config)
+    all_of_them = sum(route.answers for route in counting)
+    unjudged = sum(route.answers for route in counting if _least(route) > config.detect)
+    if 2 * unjudged > all_of_them:
+        return Status.WAITING, f"{unjudged:,} of {answers(all_of_them)} are of endpoints with too few each to be judged"
     told = sum(row.flagged for row in rows)
     if told:
         fields = "1 field differs that differs" if told == 1 else f"{told} fields differ that differ"
@@ -36,7 +40,7 @@ def _regression(blocking: Sequence[FieldRow]) -> str:
 
 
 def _waiting(best: Route, config: ShadowConfig) -> str:
-    so_far = f"{best.answers:,} answers of {best.route} so far"
+    so_far = f"{answers(best.answers)} of {best.route} so far"
     if best.detectable is None and best.pairs and not best.triples:
         return f"{so_far} without a secondary; there is no, or too small, a stored noise to hold them against"
     if best.detectable is None:

@@ -11,7 +11,12 @@ _MOST = 700.0  # log-e whose exponential is a float
 
 def share(value: float, digits: int = 2) -> str:
     """A share in percent, to so many digits."""
-    return f"{100 * value:.{digits}g} %"
+    return f"{float(f'{100 * value:.{digits}g}'):g} %"  # in two steps: 99.9 to two digits is 100, not 1e+02
+
+
+def answers(count: int, kind: str = "answer") -> str:
+    """So many answers of that kind."""
+    return f"1 {kind}" if count == 1 else f"{count:,} {kind}s"
 
 
 def noise(row: FieldRow) -> str:

@@ -6,9 +6,24 @@ from typing import Any
 
 import pytest
 
-from app.model import Action, Canary, Cause, Done, Figures, KeptExperiment, Kind, Landed, Later, Outcome, Place, Trigger
+from app.model import (
+    Action,
+    Canary,
+    Cause,
+    Done,
+    Figures,
+    KeptExperiment,
+    Kind,
+    Landed,
+    Later,
+    Mirrored,
+    Outcome,
+    Place,
+    Trigger,
+)
 from app.render.revert import RevertRenderer
-from checks.experiment import Config, GateConfig, GateState, begin, dump
+from checks import shadow
+from checks.experiment import Config, GateConfig, GateState, Reason, begin, dump, stopped
 from checks.experiment.aftermath import NOTHING
 from checks.held import Feed as HeldFeed
 from handlers.consequences import Consequences
@@ -32,6 +47,7 @@ class Shelf:
 
     found: KeptExperiment | None
     acts: list[str] = field(default_factory=list)
+    courses: list[str] = field(default_factory=list)
 
     async def get(self, key: int) -> KeptExperiment | None:
         return self.found
@@ -48,6 +64,7 @@ class Shelf:
 
     async def acted(self, key: int, outcome: str, course: str) -> None:
         self.acts.append(outcome)
+        self.courses.append(course)
 
 
 @dataclass
@@ -131,6 +148,32 @@ async def test_an_answer_ends_the_timer_and_is_told() -> None:
     shelf.found = replace(shelf.found, acted=NOTHING) if shelf.found else None
     assert isinstance(await looks(LOOK), Done)
     assert shelf.acts == [NOTHING]
+
+
+def critical(left: KeptExperiment) -> KeptExperiment:
+    """The same after it was left as it is and a critical field was flagged."""
+    rules, old = shadow.Config(critical=("status",)), shadow.Reply(200)
+    seen = shadow.Shadow(rules)
+    for number in range(60):
+        seen.update(shadow.Triple(f"t{number}", "/orders", shadow.Reply(500), old, old))
+    mirrored = Mirrored(rules.model_dump_json(), shadow.dump(seen.report()))
+    return replace(left, acted=NOTHING, course="hold", mirrored=mirrored)
+
+
+async def test_a_canary_that_was_left_is_taken_back_once_where_a_critical_field_is_flagged_later() -> None:
+    looks, shelf, _ = watch(found := critical(kept(stopped(begin(RULES), Reason.STALE))))
+    assert isinstance(await looks(LOOK), Done)
+    assert shelf.acts == [NOTHING]
+    assert shelf.courses == ["rollback"]
+    shelf.found = replace(found, course="rollback")
+    assert isinstance(await looks(LOOK), Done)
+    assert shelf.courses == ["rollback"]
+
+
+async def test_a_canary_that_was_stopped_may_be_gone_and_is_not_taken_back_later() -> None:
+    looks, shelf, _ = watch(critical(kept(stopped(begin(RULES), Reason.STOPPED))))
+    assert isinstance(await looks(LOOK), Done)
+    assert shelf.courses == []
 
 
 async def test_what_is_no_pull_requests_is_told_to_none() -> None:

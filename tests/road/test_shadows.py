@@ -115,6 +115,21 @@ async def test_a_critical_field_takes_the_canary_back(here: Town) -> None:
     assert await here.maestro.stores.experiments.replayed(kept.id) == kept.state
 
 
+async def test_a_canary_that_was_left_is_still_taken_back_by_a_critical_field(here: Town) -> None:
+    repo, sender = await shop(here, "{critical: [body.price], wait_minutes: 0}")
+    await deployed(here, repo, sender)
+    assert (await sender.feed(bad=100)).status == "promote"
+    assert (await sender.until_acted()).course == "hold"
+    await sender.mirror(answers(0, 120, worse_each=4))
+
+    async def taken_back() -> bool:
+        return (await sender.kept()).course == "rollback"
+
+    await until(taken_back, 20)
+    await here.rest()
+    assert runs(repo) == ["back.yml"]
+
+
 async def test_a_promotion_waits_for_clean_answers_and_what_differs_later_is_told_and_not_undone(here: Town) -> None:
     repo, sender = await shop(here, "{detect: 0.5, critical: [body.price]}")
     number, sha, _ = await deployed(here, repo, sender)

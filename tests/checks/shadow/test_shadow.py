@@ -22,6 +22,7 @@ from checks.shadow import (
     parse,
 )
 from checks.shadow.counts import CROWD, MOST_FIELDS
+from checks.shadow.words import share
 
 ROUTE = "GET /orders/{id}"
 
@@ -132,6 +133,28 @@ def test_few_answers_promote_nothing() -> None:
     report = watched(stream(60))
     assert (report.status, report.stance) == (Status.WAITING, Stance.UNSURE)
     assert "60 answers" in report.reason
+
+
+def test_most_answers_at_endpoints_too_small_to_judge_are_no_clean() -> None:
+    up, down = Reply(200), Reply(500)
+    people = [Triple(f"p{n}", f"/user/al{n}x", down, up, up) for n in range(600)]
+    healthy = [Triple(f"h{n}", "/health", up, up, up) for n in range(599)]
+    report = watched(people + healthy)
+    assert (report.status, report.stance) == (Status.WAITING, Stance.UNSURE)
+    assert report.reason == "600 of 1,199 answers are of endpoints with too few each to be judged"
+    more = [Triple(f"m{n}", "/health", up, up, up) for n in range(2)]
+    assert watched(people + healthy + more).status is Status.CLEAN
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "said"), [(1.0, 2, "100 %"), (0.999, 2, "100 %"), (0.0234, 2, "2.3 %"), (0.00267, 3, "0.267 %")]
+)
+def test_a_share_is_written_without_powers_of_ten(value: float, digits: int, said: str) -> None:
+    assert share(value, digits) == said
+
+
+def test_one_answer_is_one() -> None:
+    assert watched(stream(1)).reason.startswith("1 answer of GET ")
 
 
 def test_writes_are_counted_and_not_compared() -> None:

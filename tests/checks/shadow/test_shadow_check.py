@@ -69,6 +69,12 @@ def test_what_is_flagged_after_the_promotion_is_told_and_not_undone(mirrored: st
     assert "by hand" in found.next_step
 
 
+def test_of_a_canary_that_was_left_before_a_critical_field_was_flagged_it_is_said_who_takes_it_back() -> None:
+    assert "take it back by hand" in evaluated(of(CRITICAL, course="hold")).next_step
+    assert "by hand" not in evaluated(of(CRITICAL, course="rollback")).next_step
+    assert "by hand" not in evaluated(of(REGRESSED, course="hold")).next_step
+
+
 def test_answers_that_are_alike_pass_and_say_how_many_there_were() -> None:
     found = evaluated(of(CLEAN))
     assert (found.state, found.title) == (State.PASS, "No field differs beyond noise in 600 answers")
