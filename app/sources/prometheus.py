@@ -5,6 +5,7 @@ Contract: prometheus.io/docs/prometheus/latest/querying/api, "Instant queries", 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, isclose, isfinite
@@ -15,6 +16,7 @@ from yarl import URL
 from app.sources.counters import Labels, Reading, Sample, Series, Window, reading
 from app.sources.errors import BadAnswer, BadSelector, NoSeries
 from app.sources.selector import selector
+from app.wire import Refused
 from checks.experiment import Counter, Kind, Side
 from checks.experiment.design import Design
 
@@ -77,7 +79,7 @@ class Prometheus:
             for labels, samples in _matrix(await self._ask(checked, until - start, until)):
                 found.setdefault(labels, {}).update(samples)
             if len(found) > MOST_SERIES:
-                raise BadSelector(f"`{checked}` matches more than {MOST_SERIES:,} series")
+                raise BadSelector(f"`{text}` matches more than {MOST_SERIES:,} series")
             start = until
         return tuple(
             Series(labels, tuple(Sample(at, value) for at, value in sorted(samples.items())))
@@ -87,7 +89,17 @@ class Prometheus:
     async def _ask(self, text: str, seconds: float, at: float) -> Any:
         """A millisecond more than the range: Prometheus 3 leaves its start out, Prometheus 2 does not."""
         query = {"query": f"{text}[{round(seconds * 1000) + 1}ms]", "time": f"{at:.3f}"}
-        return await self.wire.get(f"/api/v1/query?{URL.build(query=query).raw_query_string}", MOST_BYTES)
+        try:
+            return await self.wire.get(f"/api/v1/query?{URL.build(query=query).raw_query_string}", MOST_BYTES)
+        except Refused as refused:
+            raise Refused(refused.call, refused.status, self._hushed(refused.reason)) from None
+
+    def _hushed(self, words: str) -> str:
+        """A refusal may quote the query, from wherever on; what the operator demands of it is the operator's to know.
+        The demanded labels stand at its end.
+        """
+        names = "|".join(map(re.escape, self.demanded))
+        return re.sub(rf"\b(?:{names})\s*(?:=|%3D).*", "…", words, flags=re.DOTALL) if names else words
 
 
 def askable(side: Side, demanded: Mapping[str, str]) -> None:
@@ -103,7 +115,6 @@ def _text(counter: Counter) -> str:
 
 
 def _present(said: str, found: tuple[Series, ...]) -> None:
-    """What the operator demands besides is the operator's to know."""
     if not found:
         raise NoSeries(f"`{said}` matches no series")
 
@@ -141,7 +152,8 @@ def _matrix(answer: Any) -> list[tuple[Labels, dict[float, float]]]:
     try:
         if answer["status"] != "success" or answer["data"]["resultType"] != "matrix":
             raise BadAnswer("no matrix")
-        return [(_labels(one["metric"]), _samples(one["values"])) for one in answer["data"]["result"]]
+        found = [(_labels(one["metric"]), _samples(one["values"])) for one in answer["data"]["result"]]
+        return [(labels, samples) for labels, samples in found if samples]
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise BadAnswer(f"no answer of the query API: {type(error).__name__}: {error}") from None
 

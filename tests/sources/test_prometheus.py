@@ -9,12 +9,13 @@ import pytest
 from aiohttp import web
 
 from app.sources import BadSelector, NoSeries, Prometheus, SourceError, Window
-from app.wire import Tuning, Wire, WireError, root
+from app.wire import Refused, Tuning, Wire, WireError, root
 from checks.experiment import GateConfig, Metric, NamedMetric, Side
 from checks.experiment.design import Design, Kind
 from tests.sources.prometheus import Answer, StandIn, standing_in
 
 WINDOW = Window(1_700_000_000, 30, 2)
+EMPTY = {"metric": {"instance": "a"}, "values": []}
 REQUESTS = Side(total="requests", bad="errors")
 (ERRORS,) = GateConfig(baseline=0.01).designs
 (P95,) = GateConfig(metrics=(Metric(name="p95", kind=Kind.LATENCY, tau_ms=250, margin=1.25),)).designs
@@ -97,6 +98,36 @@ async def test_a_number_that_is_none_leaves_its_tick_missing(stand_in: StandIn) 
     assert (await counted(stand_in))["total"] == (None, None)
     stand_in.wrong = matrix("2")
     assert (await counted(stand_in))["total"] == (3, None)
+
+
+def many(series: int) -> Answer:
+    found = [{"metric": {"instance": str(one)}, "values": [[1_700_000_000, "1"]]} for one in range(series)]
+    return json({"status": "success", "data": {"resultType": "matrix", "result": found}})
+
+
+async def test_as_many_series_as_may_be_and_one_more(stand_in: StandIn) -> None:
+    stand_in.wrong = many(2_000)
+    await counted(stand_in)
+    stand_in.wrong = many(2_001)
+    with pytest.raises(BadSelector, match=r"^`requests` matches more than 2,000 series$"):
+        await counted(stand_in)
+
+
+@pytest.mark.parametrize("quoted", ['requests{team="shop"}', r'"requests{team=\"shop\"}"', "requests{team%3D%22sh"])
+async def test_a_refusal_that_quotes_the_query_does_not_tell_what_the_operator_demands(
+    stand_in: StandIn, quoted: str
+) -> None:
+    stand_in.wrong = json({"status": "error", "error": f"cannot answer {quoted}"}, 422)
+    with pytest.raises(Refused) as refused:
+        await counted(stand_in)
+    assert refused.value.said.endswith("requests{…")
+    assert "sh" not in refused.value.said
+
+
+async def test_a_series_without_a_sample_is_none(stand_in: StandIn) -> None:
+    stand_in.wrong = json({"status": "success", "data": {"resultType": "matrix", "result": [EMPTY]}})
+    with pytest.raises(NoSeries, match="`requests` matches no series"):
+        await counted(stand_in)
 
 
 async def test_nobody_there(stand_in: StandIn) -> None:
