@@ -7,6 +7,7 @@ can only be stricter than the gate alone, but for a critical field, which takes 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from types import MappingProxyType
 
 from checks.model import Mode
@@ -35,6 +36,11 @@ def answer(gate: str, stance: Stance | None, waited: float, patience: float) -> 
         return gate
     found = ANSWERS[gate][stance]
     return HOLD if gate == PROMOTE and found == WAIT and waited >= patience else found
+
+
+def unread(gate: str, stance: Stance | None) -> str:
+    """The same while answers that came are not compared yet: they never promote, however patient anybody is."""
+    return answer(gate, Stance.UNSURE if stance is Stance.AGREES else stance, 0.0, inf)
 
 
 def stance(rules: str, told: str) -> Stance | None:

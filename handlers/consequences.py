@@ -25,7 +25,7 @@ from app.model import (
     Stop,
 )
 from checks import shadow
-from checks.answer import HOLD, PROMOTE, ROLLBACK, answer, patience, stance
+from checks.answer import HOLD, PROMOTE, ROLLBACK, answer, patience, stance, unread
 from checks.experiment import Config, Reason, Report, Status, action, load, report
 from checks.experiment.aftermath import DONE, NOTHING
 from handlers.ports import Writer
@@ -54,6 +54,8 @@ class Consequences:
         if kept.mirrored is None:
             return gate
         says = stance(kept.mirrored.rules, kept.mirrored.told)
+        if kept.mirrored.behind:
+            return unread(gate, says)
         return answer(gate, says, self.now() - kept.changed, patience(kept.mirrored.rules))
 
     async def __call__(self, kept: KeptExperiment, course: str, cause: Cause) -> str:

@@ -20,6 +20,7 @@ from handlers.consequences import Consequences
 from handlers.ports import Feeds, Watched
 
 REST = 30.0  # seconds between two evaluations that only more evidence asks for
+_UNREAD = 1.0  # until the next of many mirrored answers are compared
 _DOUBTFUL = 10.0  # seconds until what is in doubt is looked for again
 _DAY = 86_400.0
 
@@ -49,6 +50,8 @@ class Watch:
             if not outcome:
                 return Later(_DOUBTFUL, self._news(kept))
             await self.experiments.acted(kept.id, outcome, course)
+        if kept.mirrored and kept.mirrored.behind:
+            return Later(_pause(kept), self._news(kept) if kept.acted else _evaluation(kept))
         return Done(_evaluation(kept))
 
     async def round(self) -> tuple[Trigger, ...]:
@@ -121,4 +124,6 @@ def _stands(kept: KeptExperiment) -> str:
 
 
 def _pause(kept: KeptExperiment) -> float:
+    if kept.mirrored and kept.mirrored.behind:
+        return _UNREAD
     return Config.model_validate_json(kept.rules).judged_by.look_seconds

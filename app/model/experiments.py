@@ -28,11 +28,12 @@ class Canary:
 @dataclass(frozen=True, slots=True)
 class Mirrored:
     """What the mirrored answers of an experiment come to: `rules` is the block `shadow` of the configuration, `told`
-    what its last look said, both JSON.
+    what its last look said, both JSON; `behind`: answers came that no look has taken yet.
     """
 
     rules: str
     told: str
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

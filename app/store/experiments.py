@@ -22,7 +22,7 @@ from app.store.database import insert_into, now_us
 from app.store.fed import Fed, Full, digest_of, told_apart
 from app.store.points import keep, point_of
 from app.store.provenance import append
-from app.store.shadows import Shadows, ruled
+from app.store.shadows import Shadows, behind, ruled
 from app.store.tables import experiment_looks as looks
 from app.store.tables import experiment_shadows as shadows
 from app.store.tables import experiment_ticks as ticks
@@ -37,9 +37,8 @@ MOST_TICKS = 200_000  # of one experiment: ten weeks of one each half minute
 _OWED = 86_400 * 1_000_000  # microseconds: where GitHub will have nothing of ours for a day, it is given up
 _FINAL = tuple(status.value for status in Status if status.final)
 _RUNS = table.c.status.not_in(_FINAL)
-_ALL = select(table, shadows.c.rules.label("shadow"), shadows.c.told).outerjoin(
-    shadows, shadows.c.experiment == table.c.id
-)
+_MIRRORED = (shadows.c.rules.label("shadow"), shadows.c.told, behind().label("behind"))
+_ALL = select(table, *_MIRRORED).outerjoin(shadows, shadows.c.experiment == table.c.id)
 
 
 class Ended(Exception):
@@ -171,13 +170,17 @@ class Experiments:
             await connection.execute(update(table).where(table.c.id == key).values(feed=feed))
 
     async def look(self, key: int, cause: Cause) -> KeptExperiment:
-        """Move it on to now, with all that came since the last look: mirrored answers, and ticks, STEP of them a
-        transaction. A critical field that is flagged ends it.
+        """Move it on to now, with all ticks that came since the last look, STEP of them a transaction, and with
+        mirrored answers. A critical field that is flagged ends it. Where a metric is proven bad, no answer is waited
+        for.
         """
-        await Shadows(self.engine).fold(key)
-        behind = True
-        while behind:
-            kept, behind = await self._move(key, cause)
+        more = True
+        while more:
+            kept, more = await self._move(key, cause)
+        if kept.status == Status.ROLLBACK and not kept.acted:
+            return kept
+        if await Shadows(self.engine).fold(key):
+            (kept,) = await self._found(table.c.id == key)
         if not kept.ended and _stance(kept) is shadow.Stance.CRITICAL:
             kept, _ = await self._move(key, cause, reason=Reason.SHADOW)
         return kept
@@ -342,7 +345,7 @@ def _kept(row: Row[Any]) -> KeptExperiment:
         row.acted,
         Feed(**json.loads(row.feed)) if row.feed else None,
         row.course,
-        None if row.shadow is None else Mirrored(row.shadow, row.told),
+        None if row.shadow is None else Mirrored(row.shadow, row.told, bool(row.behind)),
     )
 
 

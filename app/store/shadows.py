@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, delete, exists, func, select, update
@@ -21,7 +22,8 @@ from app.store.tables import experiments
 from checks.shadow import Config, Noise, Shadow, StateError, dump, parse
 
 STEP = 500  # triples that one step takes at most, and ...
-STEP_BYTES = 1024 * 1024  # ... so many bytes of them, as they are kept, but one triple at least
+STEP_BYTES = 1024 * 1024  # ... so many bytes of them, as they are kept and as they were sent, but one triple at least
+LOOK_BYTES = 4 * STEP_BYTES  # as they were sent, after which a look leaves the rest to the next: one to two seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +41,23 @@ class Shadows:
 
     engine: AsyncEngine
 
-    async def fold(self, experiment: int) -> None:
-        """Compare all triples that came since the last time. Nothing happens where nobody asks for it."""
-        while True:
+    async def fold(self, experiment: int) -> bool:
+        """Compare what came since the last time, LOOK_BYTES of it: was there any? Where nobody asks for it, there is
+        none.
+        """
+        size, steps = 0, 0
+        while size < LOOK_BYTES:
             async with self.engine.connect() as connection:
                 row = (await connection.execute(_of(experiment))).one_or_none()
                 fresh = _NOTHING if row is None else await _fresh(connection, experiment, row.taken)
             if row is None or fresh is _NOTHING:
-                return
+                break
             before = Counted(row.counts, row.told, row.taken)
-            after = await asyncio.to_thread(_compared, row.rules, row.noise, before, fresh)
+            after, read = await asyncio.to_thread(_compared, row.rules, row.noise, before, fresh, STEP_BYTES)
             async with self.engine.begin() as connection:
                 await connection.execute(_written(row, after))
+            size, steps = size + read, steps + 1
+        return steps > 0
 
     async def replayed(self, experiment: int) -> Counted:
         """What all triples that are kept come to, from the first on. Raises ValueError where nobody asks for it."""
@@ -59,9 +66,9 @@ class Shadows:
             if row is None:
                 raise ValueError(f"nobody compares the answers of experiment {experiment}")
             kept = await connection.execute(_first(experiment, triples.c.id <= row.taken))
-            came = _Fresh(row.taken, tuple(kept.scalars()))
+            came = _Fresh(row.taken, tuple((one.id, one.body) for one in kept))
         nothing = begun(Config.model_validate_json(row.rules), row.noise)
-        return await asyncio.to_thread(_compared, row.rules, row.noise, nothing, came)
+        return (await asyncio.to_thread(_compared, row.rules, row.noise, nothing, came, inf))[0]
 
 
 async def ruled(connection: AsyncConnection, experiment: Row[Any], rules: Config | None) -> None:
@@ -94,26 +101,37 @@ def begun(rules: Config, noise: str) -> Counted:
     return Counted(shadow.to_json(), dump(shadow.report()))
 
 
+def behind() -> ColumnElement[bool]:
+    """Of a row of the table: are there triples that its counts do not know yet?"""
+    return exists().where(triples.c.experiment == table.c.experiment, triples.c.id > table.c.taken)
+
+
 # --- one step --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _Fresh:
-    """What one step takes: up to which triple, and of each id that is new the compressed body."""
+    """What one step takes: up to which triple, and of each id that is new the triple and its compressed body."""
 
     last: int = 0
-    bodies: tuple[bytes, ...] = ()
+    firsts: tuple[tuple[int, bytes], ...] = ()
 
 
 _NOTHING = _Fresh()
 
 
-def _compared(rules: str, noise: str, before: Counted, fresh: _Fresh) -> Counted:
-    """`before`, and what came since."""
-    shadow = _shadow(rules, noise, before.counts)
-    for body in fresh.bodies:
-        shadow.update(parse(zlib.decompress(body)))
-    return Counted(shadow.to_json(), dump(shadow.report()), fresh.last)
+def _compared(rules: str, noise: str, before: Counted, fresh: _Fresh, most: float) -> tuple[Counted, int]:
+    """`before` and what came since, until that is `most` bytes; and how many it is, as they were sent."""
+    shadow, last, size = _shadow(rules, noise, before.counts), before.taken, 0
+    for key, body in fresh.firsts:
+        if size >= most:
+            break
+        sent = zlib.decompress(body)
+        shadow.update(parse(sent))
+        last, size = key, size + len(sent)
+    else:
+        last = fresh.last
+    return Counted(shadow.to_json(), dump(shadow.report()), last), size
 
 
 def _shadow(rules: str, noise: str, counts: str) -> Shadow:
@@ -139,7 +157,7 @@ def _first(experiment: int, *conditions: ColumnElement[bool]) -> Select[Any]:
     earlier = triples.alias("earlier")
     same = and_(earlier.c.experiment == experiment, earlier.c.triple == triples.c.triple, earlier.c.id < triples.c.id)
     mine = (triples.c.experiment == experiment, ~exists().where(same), *conditions)
-    return select(triples.c.body).where(*mine).order_by(triples.c.id)
+    return select(triples.c.id, triples.c.body).where(*mine).order_by(triples.c.id)
 
 
 async def _fresh(connection: AsyncConnection, experiment: int, taken: int) -> _Fresh:
@@ -155,7 +173,7 @@ async def _fresh(connection: AsyncConnection, experiment: int, taken: int) -> _F
     if not last:
         return _NOTHING
     found = await connection.execute(_first(experiment, triples.c.id > taken, triples.c.id <= last))
-    return _Fresh(last, tuple(found.scalars()))
+    return _Fresh(last, tuple((one.id, one.body) for one in found))
 
 
 async def _measured(connection: AsyncConnection, experiment: Row[Any]) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.answer import ANSWERS, HOLD, PROMOTE, ROLLBACK, WAIT, answer, stance
+from checks.answer import ANSWERS, HOLD, PROMOTE, ROLLBACK, WAIT, answer, stance, unread
 from checks.experiment import Reason, Status, action, advance, begin, stopped
 from checks.model import Mode
 from checks.shadow import Config, Reply, Shadow, Stance, Triple, dump, load
@@ -58,6 +58,14 @@ def test_a_promotion_waits_for_answers_so_long_and_no_longer() -> None:
     assert answer(PROMOTE, Stance.UNSURE, 60.0, 60.0) == HOLD
     assert answer(PROMOTE, Stance.AGREES, 3_600.0, 60.0) == PROMOTE
     assert answer(WAIT, Stance.UNSURE, 3_600.0, 60.0) == WAIT, "the gate's own patience is the horizon"
+
+
+@pytest.mark.parametrize("says", list(Stance))
+@pytest.mark.parametrize("gate", [WAIT, PROMOTE, HOLD, ROLLBACK])
+def test_answers_that_nobody_compared_yet_put_off_a_promotion_and_nothing_else(gate: str, says: Stance) -> None:
+    put_off = gate == PROMOTE and says is Stance.AGREES
+    assert unread(gate, says) == (WAIT if put_off else ANSWERS[gate][says])
+    assert unread(gate, None) == gate
 
 
 def test_what_may_only_remark_has_no_say() -> None:

@@ -17,6 +17,7 @@ from app.store.triples import SentTriple, Triples
 from checks import experiment
 from checks.experiment import GateConfig, Reason
 from checks.shadow import Config, Shadow, Status, Told, Triple, load, parse
+from tests.store.test_experiments import START, Clock, tick
 
 pytestmark = pytest.mark.slow
 
@@ -110,6 +111,40 @@ async def test_steps_make_no_difference_to_the_bit(
     first, second, third = [await stored(experiments, key) for key in (large, small, tiny)]
     assert first.counts == second.counts == third.counts == in_memory(sent), "on either database"
     assert first.told == second.told == third.told
+
+
+async def test_one_look_compares_so_many_bytes_as_they_were_sent_and_the_next_the_rest(
+    experiments: Experiments, triples: Triples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "STEP_BYTES", 5_000)
+    monkeypatch.setattr(module, "LOOK_BYTES", 5_000)
+    key = await begun(experiments)
+    large = {"status": 200, "body": {"price": 1, "pad": "x" * 8_000}}
+    await triples.feed(key, [triple(n, secondary=large) for n in range(3)])
+    stands = []
+    for _ in range(4):
+        kept = await experiments.look(key, CAUSE)
+        stands.append((told(kept).answers, kept.mirrored is not None and kept.mirrored.behind))
+    assert stands == [(1, True), (2, True), (3, False), (3, False)]
+    assert await Shadows(experiments.engine).replayed(key) == await stored(experiments, key)
+
+
+async def test_a_metric_that_is_proven_bad_waits_for_no_mirrored_answer(
+    experiments: Experiments, triples: Triples
+) -> None:
+    clock = Clock()
+    experiments = replace(experiments, now=clock)
+    key = await begun(experiments)
+    await triples.feed(key, [triple(n) for n in range(60)])
+    for at in range(10):
+        clock.at = START + 30 * at
+        await experiments.feed(key, [tick(at, bad=5_000)])
+    kept = await experiments.look(key, CAUSE)
+    assert (kept.status, told(kept).answers) == ("rollback", 0)
+    assert kept.mirrored is not None
+    assert kept.mirrored.behind
+    await experiments.acted(key, "done", "rollback")
+    assert told(await experiments.look(key, CAUSE)).answers == 60
 
 
 async def test_a_critical_field_ends_the_experiment_and_its_gate_is_as_it_was(
