@@ -74,7 +74,8 @@ class Shadows:
 async def ruled(connection: AsyncConnection, experiment: Row[Any], rules: Config | None) -> None:
     """The answers of `experiment`, a row of its table, are compared under `rules` from now on; None: no more.
 
-    Under rules that compare otherwise the kept answers are compared anew.
+    Under rules that compare otherwise the kept answers are compared anew. Where some of them are forgotten a flag
+    stays: it could not be found again.
     """
     same = table.c.experiment == experiment.id
     if rules is None:
@@ -86,13 +87,24 @@ async def ruled(connection: AsyncConnection, experiment: Row[Any], rules: Config
         await connection.execute(update(table).where(same).values(rules=written))
         return
     noise = await _measured(connection, experiment) if before is None else before.noise
-    start = begun(rules, noise)
+    start = begun(rules, noise) if before is None else await _anew(connection, before, rules)
     values = {"rules": written, "noise": noise, "counts": start.counts, "told": start.told, "taken": start.taken}
     await connection.execute(
         insert_into(table, connection)
         .values(experiment=experiment.id, **values)
         .on_conflict_do_update(index_elements=["experiment"], set_=values)
     )
+
+
+async def _anew(connection: AsyncConnection, before: Row[Any], rules: Config) -> Counted:
+    """Before the first answer under other rules; beside flags that stay, none counts that they were made of."""
+    shadow = _shadow(before.rules, before.noise, before.counts)
+    taken = (triples.c.experiment == before.experiment, triples.c.id <= before.taken)
+    kept = await connection.scalar(select(func.count(triples.c.triple.distinct())).where(*taken)) or 0
+    flags = shadow.flags(rules)
+    if kept >= shadow.came or not flags.report().flagged:
+        return begun(rules, before.noise)
+    return Counted(flags.to_json(), dump(flags.report()), before.taken)
 
 
 def begun(rules: Config, noise: str) -> Counted:

@@ -58,6 +58,18 @@ class Counts(Struct):
         """Of the candidate, that were compared."""
         return sum(self.triples.values()) + sum(self.pairs.values())
 
+    @property
+    def came(self) -> int:
+        """Triples, those that were not compared with them."""
+        return self.answers + sum(self.skipped.values())
+
+    def flags(self) -> Counts:
+        """Before the first answer, but for the fields that a look has flagged."""
+        fell = {
+            route: {name: tally for name, tally in named.items() if tally.fell} for route, named in self.tallies.items()
+        }
+        return Counts(tallies={route: named for route, named in fell.items() if named})
+
     def skip(self, triple: Triple) -> None:
         """Count that a triple came, of a method that is not compared."""
         method = triple.method if triple.method in self.skipped or len(self.skipped) < _MOST_METHODS else CROWD

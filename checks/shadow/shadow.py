@@ -35,6 +35,17 @@ class Shadow:
         """All that was counted: going on from it gives the same bytes as going on without a break."""
         return self._counts.to_json()
 
+    @property
+    def came(self) -> int:
+        """How many triples it was told."""
+        return self._counts.came
+
+    def flags(self, config: ShadowConfig) -> Shadow:
+        """One under `config` that knows of no answer, but of the fields that this one has flagged."""
+        other = Shadow(config, self.noise)
+        other._counts = self._counts.flags()
+        return other
+
     def update(self, triple: Triple) -> None:
         """Count one triple, and look where a look is due; of a method that is not compared, only that it came."""
         if triple.method not in self.config.methods:

@@ -215,6 +215,24 @@ async def test_what_was_counted_outlives_the_answers(experiments: Experiments, t
     assert told(before).rows[0].exemplars == told(after).rows[0].exemplars
 
 
+@pytest.mark.parametrize("forgotten", [1, 60])
+async def test_a_flag_whose_answers_are_forgotten_outlives_other_rules(
+    experiments: Experiments, triples: Triples, forgotten: int
+) -> None:
+    key = await begun(experiments)
+    await triples.feed(key, [triple(n, worse=True) for n in range(60)])
+    await experiments.look(key, CAUSE)
+    async with experiments.engine.begin() as connection:
+        oldest = f"SELECT id FROM experiment_triples ORDER BY id LIMIT {forgotten}"
+        await connection.execute(text(f"DELETE FROM experiment_triples WHERE id IN (SELECT id FROM ({oldest}) AS old)"))
+    other = Config(ignore=("body.at",), critical=("body.price",))
+    await experiments.rule(key, RULES, CAUSE, other)
+    await triples.feed(key, [triple(n) for n in range(100, 700)])
+    found = told(kept := await experiments.look(key, CAUSE))
+    assert (found.status, found.answers, found.rows[0].field) == (Status.REGRESSION, 600, "body.price")
+    assert (kept.status, kept.reason) == ("inconclusive", "shadow")
+
+
 async def test_whoever_looks_at_once_counts_nothing_twice(experiments: Experiments, triples: Triples) -> None:
     key = await begun(experiments)
     await triples.feed(key, [triple(n) for n in range(40)])
