@@ -107,7 +107,7 @@ def own(address: str) -> URL:
     try:
         url = URL(address.rstrip("/"))
     except ValueError:
-        raise ValueError("needs to be an https address, or an http one") from None
+        raise ValueError("cannot be read as an address: a port is 65535 at most") from None
     if not url.host or url.scheme not in {"http", "https"}:
         raise ValueError("needs to be an https address, or an http one")
     if url.user or url.password or url.query_string or url.fragment:

@@ -274,7 +274,7 @@ def test_sources_are_read_and_their_secrets_kept(environment: pytest.MonkeyPatch
             "sources.yml:4:10: `sources.production.url`",
         ),
         ("token: abc", "token_env: SHOP_TOKEN", "sources.yml:5:5: `sources.production.token` is not a key"),
-        ("token_env: NOBODY", "token_env: SHOP_TOKEN", "the environment has no NOBODY"),
+        ("token_env: NOBODY", "token_env: SHOP_TOKEN", "the environment has no variable of the name that is given"),
         ("token_file: /nowhere", "token_env: SHOP_TOKEN", "names no file of text that can be read"),
         (
             "repositories: []",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from pydantic import ValidationError
@@ -63,20 +63,27 @@ class _Complaint:
 
 def explain(refusal: ValidationError, tree: Block, schema: Schema) -> ConfigErrors:
     """Say what `refusal` found in `tree`, one error a key, in the order of the file."""
-    complaints = [_placed(tree, error) for error in refusal.errors(include_url=False)[:MAX_PLACED]]
+    complaints = [_hushed(_placed(tree, error), schema) for error in refusal.errors(include_url=False)[:MAX_PLACED]]
     grouped: dict[tuple[str | int, ...], list[_Complaint]] = defaultdict(list)
     for complaint in complaints:
         grouped[complaint.keys].append(complaint)
     # Of a union, the branch that went into the value knows best what is wrong with it.
     entered = {keys[:depth] for keys in grouped for depth in range(len(keys))}
-    groups = [group for keys, group in grouped.items() if keys not in entered or not _of_shape(group)]
+    groups = [group for keys, group in grouped.items() if keys not in entered or not _follows(group)]
     groups.sort(key=lambda group: group[0].order(tree.mark.path))
     errors = tuple(_error(group, schema) for group in groups[:MAX_ERRORS])
     return ConfigErrors(errors, more=len(groups) - len(errors) + refusal.error_count() - len(complaints))
 
 
-def _of_shape(group: Iterable[_Complaint]) -> bool:
-    return all(complaint.of_shape for complaint in group)
+def _follows(group: Iterable[_Complaint]) -> bool:
+    """Whether what was refused further in may be the cause: items that are refused are not counted either."""
+    return all(complaint.of_shape or complaint.type == "too_short" for complaint in group)
+
+
+def _hushed(complaint: _Complaint, schema: Schema) -> _Complaint:
+    """Without the value of a key that is about a secret."""
+    secret = any(branch.get("writeOnly") for branch in at(schema, complaint.keys))
+    return replace(complaint, value=Scalar("…", complaint.mark)) if secret else complaint
 
 
 def dotted(keys: Iterable[str | int]) -> str:

@@ -22,7 +22,10 @@ LONGEST_SECRET = 16 * 1024  # bytes of a file that holds one
 
 Glob = Annotated[str, Field(min_length=3, max_length=200, pattern=r"^[^/\s]+/[^/\s]+$", examples=["octo/*"])]
 Label = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=100)]
-Environment = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100)]
+Environment = Annotated[
+    str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=100, json_schema_extra={"writeOnly": True})
+]
+"""The name of a variable that holds a secret. Whoever writes the secret itself there is not shown it again."""
 
 
 class Entry(Strict):
@@ -76,12 +79,12 @@ class Entry(Strict):
 def secret(variable: str, file: Path | None) -> str:
     """What stands in the environment or in a file, which is read each time: it may be renewed. "" where neither is set.
 
-    Raises ValueError, without the value in it.
+    Raises ValueError, with neither the value nor the name in it, for the name may be the value by mistake.
     """
     if variable:
         found = os.environ.get(variable, "").strip()
         if not found:
-            raise ValueError(f"the environment has no {variable}")
+            raise ValueError("the environment has no variable of the name that is given")
         return found
     return "" if file is None else _in_file(file)
 

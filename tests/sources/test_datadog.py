@@ -296,7 +296,7 @@ def test_the_keys_are_secrets_and_the_file_holds_none() -> None:
     [
         ({"api_key_env": ""}, "api_key_env or api_key_file: one of them is needed"),
         ({"application_key_file": "/nowhere"}, "application_key_env or application_key_file: one of them"),
-        ({"api_key_env": "NOT_SET"}, "the environment has no NOT_SET"),
+        ({"api_key_env": "NOT_SET"}, "the environment has no variable of the name"),
         ({"url": "http://api.datadoghq.eu"}, "https"),
     ],
 )
@@ -309,7 +309,7 @@ async def test_a_key_that_is_gone_is_trouble_of_the_source(monkeypatch: pytest.M
     entry = entered().of("production", "octo/shop")
     monkeypatch.delenv("DD_APP_KEY")
     async with ClientSession() as session:
-        with pytest.raises(SourceError, match="its keys cannot be read: the environment has no DD_APP_KEY"):
+        with pytest.raises(SourceError, match="its keys cannot be read: the environment has no variable of the name"):
             entry.opened(session, "octo/shop")
 
 

@@ -36,6 +36,38 @@ def test_each_kind_explains_its_own_keys(entry: str, said: str) -> None:
     assert said in str(found)
 
 
+@pytest.mark.parametrize("value", ["hunter2-secret", "hunter2_secret", "[hunter2]", "{hunter2: 1}", "2222", "x" * 101])
+@pytest.mark.parametrize(
+    "key", ["kind: prometheus, url: http://x, token_env", "kind: datadog, application_key_file: x, api_key_env"]
+)
+def test_a_secret_that_stands_where_the_name_of_its_variable_should_is_not_shown(key: str, value: str) -> None:
+    found = settings(f"sources: {{it: {{repositories: [octo/shop], {key}: {value}}}}}", "sources.yml", Sources)
+    assert isinstance(found, ConfigErrors)
+    assert "sources.it" in str(found)
+    assert not any(secret in str(found) for secret in ("hunter2", "2222", "xxx"))
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        (
+            "url: http://x, repositories: ['*']",
+            "`sources.it.repositories[0]`: String should have at least 3 characters",
+        ),
+        ("url: 'http://x:99999', repositories: [octo/shop]", "`sources.it.url`: cannot be read as an address: a port"),
+    ],
+)
+def test_one_mistake_is_one_line(entry: str, said: str) -> None:
+    found = settings(f"sources: {{it: {{kind: prometheus, {entry}}}}}", "sources.yml", Sources)
+    assert isinstance(found, ConfigErrors)
+    (line,) = str(found).splitlines()
+    assert said in line
+
+
+def test_an_empty_file_of_sources_is_told_what_it_may_hold() -> None:
+    assert "the file is empty; its keys are `sources`" in str(settings("", "sources.yml", Sources))
+
+
 @pytest.mark.parametrize(
     ("kind", "total", "said"),
     [
