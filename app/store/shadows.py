@@ -23,7 +23,7 @@ from checks.shadow import Config, Noise, Shadow, StateError, dump, parse
 
 STEP = 500  # triples that one step takes at most, and ...
 STEP_BYTES = 1024 * 1024  # ... so many bytes of them, as they are kept and as they were sent, but one triple at least
-LOOK_BYTES = 4 * STEP_BYTES  # as they were sent, after which a look leaves the rest to the next: one to two seconds
+LOOK_BYTES = 2 * STEP_BYTES  # as they were sent, after which a look leaves the rest to the next: one to two seconds
 
 
 @dataclass(frozen=True, slots=True)
