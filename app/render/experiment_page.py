@@ -16,7 +16,7 @@ from app.render.html import page
 from app.render.mirrored import Mirror, mirror
 from app.render.picture import Mark
 from checks import shadow
-from checks.answer import HOLD, PROMOTE, ROLLBACK, WAIT, answer, patience, stance
+from checks.answer import HOLD, PROMOTE, ROLLBACK, WAIT, answer, patience, stance, unread
 from checks.experiment import Config, GateConfig, Status, lateness, load, report, trouble
 from checks.experiment.report import Proof, Report, Row
 
@@ -101,6 +101,8 @@ def _course(kept: KeptExperiment, told: Report, at: float) -> str:
     if kept.course or kept.mirrored is None:
         return kept.course or told.action
     says = stance(kept.mirrored.rules, kept.mirrored.told)
+    if kept.mirrored.behind:
+        return unread(told.action, says)
     return answer(told.action, says, at - kept.changed, patience(kept.mirrored.rules))
 
 

@@ -222,6 +222,7 @@ async def test_a_query_cannot_be_broken_out_of_by_the_name_of_an_environment() -
         assert here.source.asked == []
 
 
+@pytest.mark.slow
 async def test_a_slow_source_holds_up_no_look() -> None:
     async with scene() as here:
         here.source.slow = 1.0

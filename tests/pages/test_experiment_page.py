@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from app.pages.experiment_page import OPEN
 from app.render.assets import assets
 from app.render.experiment_page import OWED
 from app.store.tokens import Grant
+from app.store.triples import SentTriple
 from checks import shadow
 from checks.held import Feed
 from tests.pages.trial import SHA, Trial, trial
@@ -225,6 +227,20 @@ async def test_a_promotion_that_mirrored_answers_keep_back_is_not_called_one(her
     kept_back = await (await opened(here)).text()
     assert "<h1>Not promoted</h1>" in kept_back
     assert "<p>body.price of GET /cart differs in 25 % beyond noise.</p>" in kept_back
+
+
+async def test_a_promotion_is_not_foretold_while_answers_that_came_are_not_compared(here: Trial) -> None:
+    await here.begin(Canary("octo/shop", SHA, "mirrored", "main", 7), shadow.Config())
+    alike = {"status": 200, "body": {"price": "1"}}
+    said = {"endpoint": "/cart", "candidate": alike, "primary": alike, "secondary": alike}
+    triples = [SentTriple(f"{at}", json.dumps({"id": f"{at}", **said}).encode()) for at in range(1_001)]
+    await here.stores.triples.feed(here.experiment, triples[:1_000])
+    await here.look()
+    await here.ticks(4, bad=0)
+    assert "<h1>Promote</h1>" in await (await opened(here)).text()
+    await here.stores.triples.feed(here.experiment, triples[1_000:])
+    here.shown.drawn.clear()
+    assert "<h1>Not decided yet</h1>" in await (await opened(here)).text()
 
 
 async def test_what_could_not_be_had_in_a_day_is_said_to_be_given_up(here: Trial) -> None:

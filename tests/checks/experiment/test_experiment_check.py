@@ -160,6 +160,7 @@ def test_while_it_runs_it_waits_and_counts_the_evidence() -> None:
     assert measure.interval is not None
 
 
+@pytest.mark.slow
 def test_the_stage_tells_evidence_in_tenths_so_that_not_every_tick_is_news() -> None:
     stages = [evaluated(experiment(even(n, (100, 1), (100, 1)))).stage for n in range(1, 200)]
     assert stages[0] == "continue 0/0"
