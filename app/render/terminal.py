@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from app.render import words
+from app.render.console import shown
 from app.render.escape import terminal as safe
 from checks.model import CheckResult, Decision, Measure, Row, State, Verdict
 
@@ -22,23 +22,10 @@ _STATE_COLOURS = {State.PASS: "green", State.BLOCK: "red", State.ERROR: "red"}
 
 def terminal(decision: Decision, width: int, color: bool) -> str:
     """The decision for `width` columns. `color` False (NO_COLOR, a pipe): no escape sequence at all."""
-    from rich.console import Console  # rich is slow to import, and most commands never print a card
-    from rich.text import Text
+    from rich.text import Text  # rich is slow to import, and most commands never print a card
 
-    written = StringIO()
-    console = Console(
-        file=written,
-        width=width,
-        color_system="standard" if color else None,
-        force_terminal=color,
-        no_color=not color,
-        legacy_windows=False,
-    )
-    console.print(Text(safe(words.headline(decision)), f"bold {_COLOURS[decision.verdict]}"))
-    console.print(_head(decision))
-    console.print()
-    console.print(_rows(decision))
-    return "\n".join(row.rstrip() for row in written.getvalue().rstrip().splitlines()) + "\n"
+    headline = Text(safe(words.headline(decision)), f"bold {_COLOURS[decision.verdict]}")
+    return shown((headline, _head(decision), "", _rows(decision)), width=width, colour=color) + "\n"
 
 
 def _head(decision: Decision) -> Table:

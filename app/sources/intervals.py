@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import isclose, isfinite
-from typing import TypeGuard
+from math import isclose
 
 from app.sources.counters import Reading, Window
 from app.sources.errors import BadAnswer, BadSelector
+from checks.experiment.quantity import is_number
 
 _NEAR = 1e-9  # relative: what a service made of rates is a float
 _WHOLE = 1e-6
@@ -42,12 +42,12 @@ class Intervals:
         """
         found: dict[int, float] = {}
         for begins, value in points:
-            if not _number(begins) or begins % self.seconds:
+            if not is_number(begins) or begins % self.seconds:
                 raise BadAnswer(f"a figure of {_shown(begins)}, where no interval of {self.seconds} seconds begins")
             place = int(begins - self.start) // self.seconds
             if value is None:
                 continue
-            if not _number(value) or place in found:
+            if not is_number(value) or place in found:
                 raise BadAnswer(f"{_shown(value)} as a figure of {_shown(begins)}, or two of them")
             found[place] = value
         return found
@@ -91,12 +91,3 @@ def _count(name: str, value: float) -> int:
 
 def _shown(value: object) -> str:
     return repr(value)[:40]
-
-
-def _number(value: object) -> TypeGuard[float]:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    try:
-        return isfinite(value)
-    except OverflowError:  # an integer beyond every float
-        return False

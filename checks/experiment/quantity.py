@@ -1,8 +1,9 @@
-"""The numbers of a stored state: finite and in range, or it is no state of ours."""
+"""The numbers of a stored state, and of whatever is sent: finite and in range, or they are none of ours."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from math import isfinite
+from typing import Annotated, TypeGuard
 
 from msgspec import Meta
 
@@ -12,3 +13,13 @@ NotNegative = Annotated[float, Meta(ge=0, le=1e300)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
 Time = Annotated[float, Meta(ge=0, le=1e11)]
 """Epoch seconds."""
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether it is one that a float can hold; truth values are none, nor are NaN and infinities."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return isfinite(value)
+    except OverflowError:  # an integer beyond every float
+        return False

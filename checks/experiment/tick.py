@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import isclose, isfinite
+from math import isclose
 from typing import Annotated, Any, TypeGuard
 
 from msgspec import Meta, Struct
 
 from checks.experiment.config import GateConfig
 from checks.experiment.design import Design, Kind
-from checks.experiment.quantity import Time
+from checks.experiment.quantity import Time, is_number
 
 MOST = 10**12  # requests a tick; whatever is larger was not counted
 LARGEST = 1e60  # of a sum, either way: its square is still a float
@@ -46,7 +46,7 @@ def read_tick(sent: object, config: GateConfig) -> tuple[Tick, tuple[str, ...]]:
     time, share = sent.get("t"), sent.get("share")
     if not is_time(time):
         raise TickError("t must be a time in epoch seconds")
-    if share is not None and not (_number(share) and 0 < share < 1):
+    if share is not None and not (is_number(share) and 0 < share < 1):
         raise TickError("share must lie between 0 and 1")
     flaws: list[str] = []
     pairs = tuple([_pair(_part(sent, design, config), design, flaws) for design in config.designs])
@@ -55,7 +55,7 @@ def read_tick(sent: object, config: GateConfig) -> tuple[Tick, tuple[str, ...]]:
 
 def is_time(value: object) -> TypeGuard[float]:
     """Whether `value` can be when a tick ended, in epoch seconds."""
-    return _number(value) and 0 <= value <= 1e11
+    return is_number(value) and 0 <= value <= 1e11
 
 
 def merged(one: Tick, other: Tick) -> Tick:
@@ -145,21 +145,12 @@ def _is_bound(key: object, bound: float) -> bool:
 def _sums(side: Mapping[str, Any], _design: Design) -> Counts | str:
     """The spread between ticks says how certain a mean is, so `sumsq` may be sent and is not used."""
     total, value = _count(side.get("n")), side.get("sum")
-    if total is None or not _number(value) or abs(value) > LARGEST:
+    if total is None or not is_number(value) or abs(value) > LARGEST:
         return "needs n, a whole number from 0, and sum"
     return total, float(value)
 
 
 _READERS = {Kind.BERNOULLI: _outcomes, Kind.LATENCY: _latencies, Kind.MEAN: _sums}
-
-
-def _number(value: object) -> TypeGuard[float]:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    try:
-        return isfinite(value)
-    except OverflowError:  # an integer beyond every float
-        return False
 
 
 def _count(value: object) -> int | None:

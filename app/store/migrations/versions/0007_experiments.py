@@ -41,6 +41,14 @@ _POSTGRESQL_GUARDS = (
 
 def upgrade() -> None:
     """Four new tables."""
+    _experiments()
+    _ticks()
+    _looks()
+    _triples()
+    _guard()
+
+
+def _experiments() -> None:
     op.create_table(
         "experiments",
         sa.Column("id", _Id, primary_key=True, autoincrement=True),
@@ -62,6 +70,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("repository", "sha", "environment"),
     )
     op.create_index("experiments_of_status", "experiments", ["status", "acted"])
+
+
+def _ticks() -> None:
     op.create_table(
         "experiment_ticks",
         sa.Column("id", _Id, primary_key=True, autoincrement=True),
@@ -73,6 +84,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("experiment", "t", "digest"),
     )
     op.create_index("ticks_of_experiment", "experiment_ticks", ["experiment", "id"])
+
+
+def _looks() -> None:
     op.create_table(
         "experiment_looks",
         sa.Column("id", _Id, primary_key=True, autoincrement=True),
@@ -84,6 +98,9 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(64), nullable=False),
     )
     op.create_index("looks_of_experiment", "experiment_looks", ["experiment", "id"])
+
+
+def _triples() -> None:
     op.create_table(
         "experiment_triples",
         sa.Column("id", _Id, primary_key=True, autoincrement=True),
@@ -94,7 +111,6 @@ def upgrade() -> None:
         sa.Column("received_at", sa.BigInteger, nullable=False),
         sa.UniqueConstraint("experiment", "triple", "digest"),
     )
-    _guard()
 
 
 def _guard() -> None:
