@@ -1,0 +1,64 @@
+"""The road from a trigger to GitHub, laid once for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from app import __version__, metrics
+from app.archive import Archive
+from app.gather.canaries import Canaries
+from app.gather.default_branch import DefaultBranches
+from app.gather.deployments import Deployments
+from app.gather.merged import Merges
+from app.gather.proposed import Proposed
+from app.gather.roles import Roles
+from app.github.connecting import Connector
+from app.github.myself import Myself
+from app.main.reached import Reached, pages_of, reader_through
+from app.main.schedules import schedules
+from app.main.work import Work
+from app.publish.publisher import Publisher
+from app.render.actions import GitHubRenderer
+from app.render.fix import FixRenderer
+from app.render.revert import RevertRenderer
+from app.settings import Settings
+from app.storage import Stores
+from handlers.canary import Beginnings
+from handlers.command import Commands
+from handlers.commands.allowed import Allowed
+from handlers.commands.canary import CanaryCommands
+from handlers.consequences import Consequences
+from handlers.evaluate import Evaluation
+from handlers.experiment import Watch
+from handlers.mending import Mending
+from handlers.repair import Repairs
+from handlers.reverting import Reverting
+
+
+def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool]]) -> Work:
+    """The road from a trigger to GitHub, laid once for all triggers."""
+    github, kept = reached.github, reached.kept
+    own_app, connect_to, archive = int(settings.app_id), Connector(github), Archive(kept.decisions)
+    reader = replace(reader_through(reached, connect_to, own_app), ci_grace=settings.ci_grace)
+    publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, Myself(github))
+    renderer = GitHubRenderer(addressed=pages_of(settings).shown_on)
+    reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(pages_of(settings).address))
+    watch = Watch(kept.experiments, reached.figures, Consequences(publisher, reverting))
+    commanded = CanaryCommands(Canaries(connect_to), kept.experiments, settings.sources)
+    bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
+    return Work(
+        reader,
+        Evaluation(reader, publisher, archive, renderer),
+        Commands(reader, publisher, renderer, Allowed(Roles(connect_to), archive), commanded),
+        _repairs(bases, publisher, Proposed(connect_to), kept),
+        Beginnings(Canaries(connect_to), Deployments(connect_to), kept.experiments),
+        watch,
+        schedules(settings, github, kept, watch),
+        settings.ci_grace,
+    )
+
+
+def _repairs(bases: DefaultBranches, publisher: Publisher, proposed: Proposed, kept: Stores) -> Repairs:
+    mending = Mending(publisher, kept.fixes, proposed, FixRenderer(), measured=metrics.FIX_SECONDS.observe)
+    return Repairs(Archive(kept.decisions), bases, proposed, kept.fixes, mending)

@@ -1,0 +1,45 @@
+"""What the clock asks for: what heals, and what is forgotten."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from app import record
+from app.gather.census import Census
+from app.gather.hooks import Hooks
+from app.gather.standing import Standings
+from app.github.client import GitHub
+from app.model import Trigger
+from app.render.actions import DECISION
+from app.settings import Settings
+from app.storage import Stores
+from handlers.advisories import DailyLook
+from handlers.experiment import Watch
+from handlers.redelivery import Redelivery
+from handlers.sweep import Sweep
+
+Scheduled = Callable[[], Awaitable[tuple[Trigger, ...]]]
+_MINUTE, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0  # seconds
+_BILLS_KEPT, _ADVISORIES_KEPT = 90 * _DAY, 30 * _DAY  # of a bill since it came, of an advisory since it was used
+
+
+def schedules(settings: Settings, github: GitHub, kept: Stores, watch: Watch) -> Mapping[str, tuple[float, Scheduled]]:
+    """What heals and what is forgotten, and how many seconds lie between two runs; what is set to 0 never runs."""
+    standings = Standings(kept.decisions, kept.effects, record.base_of, DECISION)
+
+    async def forget() -> tuple[Trigger, ...]:
+        await kept.deliveries.prune(time.time() - settings.keep_days * _DAY)
+        await kept.bills.prune(time.time() - _BILLS_KEPT)
+        await kept.advisories.prune(time.time() - _ADVISORIES_KEPT)
+        await kept.triples.prune(time.time() - settings.keep_days * _DAY)
+        return ()
+
+    every: dict[str, tuple[float, Scheduled]] = {
+        "sweep": (settings.sweep_seconds, Sweep(Census(github), standings)),
+        "redelivery": (settings.redelivery_seconds, Redelivery(Hooks(github), kept.deliveries)),
+        "advisories": (settings.advisories_seconds, DailyLook(Census(github))),
+        "experiments": (_MINUTE, watch.round),
+        "retention": (_HOUR, forget),
+    }
+    return {name: (seconds, run) for name, (seconds, run) in every.items() if seconds}

@@ -1,0 +1,73 @@
+"""The web process: webhooks are verified and stored, and what is stored is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from aiohttp import web
+
+from app import tracing
+from app.gather.canaries import Canaries
+from app.gather.commits import Commits
+from app.gather.deployments import Deployments
+from app.gather.reader import GitHubReader
+from app.gather.rules import overlaid
+from app.github.address import website
+from app.github.connecting import Connector
+from app.main.reached import Reached, pages_of, reader_through, with_token
+from app.pages import browser, configuration
+from app.pages.bills import SbomApi
+from app.pages.experiment_page import ExperimentPages, Sources
+from app.pages.experiments import ExperimentsApi
+from app.pages.live import Live
+from app.pages.measurements import MeasurementsApi
+from app.pages.senders import Senders
+from app.pages.simulation import ReaderFor, SimulationApi
+from app.pages.watching import Watching
+from app.server import Web
+from app.settings import Settings
+
+
+def web_application(settings: Settings, reached: Reached, stored: Callable[[], None]) -> web.Application:
+    """Not yet listening. `stored` is called whenever there is something new for a worker."""
+    kept = reached.kept
+    secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
+    live = Live(kept.news.of)
+    routes = [*_apis(settings, reached, stored), *_pages(settings, reached, live)]
+    application = Web(secrets, kept.inbox, stored, routes).app()
+    application.middlewares.append(tracing.webhooks)
+    application.on_shutdown.append(live.close)
+    return application
+
+
+def _apis(settings: Settings, reached: Reached, stored: Callable[[], None]) -> Iterator[web.RouteDef]:
+    """Where programs send what they measured, and ask."""
+    kept, connect_to = reached.kept, Connector(reached.github)
+    senders = Senders(kept.tokens, Commits(connect_to), reached.id_tokens)
+    yield from MeasurementsApi(senders, kept.measurements, kept.inbox, stored).routes()
+    yield from SbomApi(senders, kept.bills, kept.inbox, stored).routes()
+    canaries, deployments = Canaries(connect_to), Deployments(connect_to)
+    tables = kept.experiments, kept.triples, kept.points, kept.inbox
+    yield from ExperimentsApi(senders, canaries, deployments, *tables, stored, settings.sources).routes()
+    yield from configuration.routes()
+    yield from SimulationApi(_reader_for(reached, int(settings.app_id))).routes()
+
+
+def _pages(settings: Settings, reached: Reached, live: Live) -> Iterator[web.RouteDef]:
+    """What people and watchers look at."""
+    kept = reached.kept
+    sources = Sources(kept.experiments, kept.points, kept.provenance, kept.news, kept.tokens)
+    yield from Watching(
+        kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.backlog, reached.github.standings
+    ).routes()
+    yield from browser.routes()
+    yield from ExperimentPages(sources, pages_of(settings), live, website(settings.github_api)).routes()
+
+
+def _reader_for(reached: Reached, own_app: int) -> ReaderFor:
+    def reader_for(token: str, text: bytes | None) -> GitHubReader:
+        reader = reader_through(reached, with_token(reached.github, token), own_app)
+        return reader if text is None else replace(reader, rules_through=lambda read: overlaid(read, text))
+
+    return reader_for

@@ -1,0 +1,99 @@
+"""What the engine runs for each kind of trigger."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app import metrics, tracing
+from app.gather.reader import GitHubReader
+from app.github.meter import counting
+from app.main.schedules import Scheduled
+from app.model import Again, Body, Done, Kind, Later, Trigger
+from handlers.canary import Beginnings
+from handlers.command import Commands
+from handlers.evaluate import Evaluation
+from handlers.experiment import Watch
+from handlers.repair import Repairs, told_of_a_bill
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the engine runs for each kind of trigger."""
+
+    reader: GitHubReader
+    evaluation: Evaluation
+    commands: Commands
+    repairs: Repairs
+    beginnings: Beginnings
+    watch: Watch
+    schedules: Mapping[str, tuple[float, Scheduled]]
+    ci_grace: float
+
+    def bodies(self) -> dict[Kind, Body]:
+        """One a kind, each traced."""
+        plain: dict[Kind, Body] = {
+            Kind.EVALUATE: self.evaluate,
+            Kind.LOCATE: self.spread,
+            Kind.SWEEP: self.sweep,
+            Kind.COMMAND: self.command,
+            Kind.REPAIR: self.repair,
+            Kind.CANARY: self.canary,
+            Kind.EXPERIMENT: self.experiment,
+            Kind.SCHEDULED: self.scheduled,
+        }
+        return {kind: _traced(body) for kind, body in plain.items()}
+
+    async def evaluate(self, trigger: Trigger, attempts_left: int) -> Done | Again | Later:
+        """Judge, and count what it took. A fault of ours is worth another try; what is too early, another look."""
+        started = time.monotonic()
+        with counting() as calls:
+            judged = await self.evaluation(trigger, attempts_left)
+        metrics.EVALUATION_SECONDS.observe(time.monotonic() - started)
+        metrics.EVALUATION_CALLS.observe(calls.total)
+        verdict = judged.decision.verdict.value if judged else "silence"
+        metrics.EVALUATIONS.labels(verdict=verdict).inc()
+        tracing.note("verdict", verdict)
+        if judged and judged.our_failures and attempts_left:
+            return Again("; ".join(judged.our_failures))
+        if judged and judged.too_early:
+            return Later(self.ci_grace)
+        return Done(await self.repairs.following(trigger, judged))
+
+    async def spread(self, trigger: Trigger, _attempts_left: int) -> Done:
+        """Find the pull requests that it speaks of."""
+        return Done((*await self.reader.evaluations(trigger), *told_of_a_bill(trigger)))
+
+    async def sweep(self, trigger: Trigger, _attempts_left: int) -> Done:
+        """A base branch got new rules: they bear on its pull requests, and on the experiments that run under them."""
+        return Done((*await self.reader.evaluations(trigger), *await self.beginnings.ruled(trigger)))
+
+    async def command(self, trigger: Trigger, _attempts_left: int) -> Done:
+        """Answer a person."""
+        return await self.commands(trigger)
+
+    async def repair(self, trigger: Trigger, _attempts_left: int) -> Done:
+        """Propose fixes, or end those that are moot."""
+        return await self.repairs(trigger)
+
+    async def canary(self, trigger: Trigger, _attempts_left: int) -> Done:
+        """Begin an experiment, or end it."""
+        return await self.beginnings(trigger)
+
+    async def experiment(self, trigger: Trigger, _attempts_left: int) -> Done | Later:
+        """Look at one experiment."""
+        return await self.watch(trigger)
+
+    async def scheduled(self, trigger: Trigger, _attempts_left: int) -> Done:
+        """Do what the clock asks for."""
+        _, run = self.schedules[trigger.reason]
+        return Done(await run())
+
+
+def _traced(body: Body) -> Body:
+    async def traced(trigger: Trigger, attempts_left: int) -> Done | Again | Later:
+        with tracing.run(trigger.kind, trigger.reason):
+            return await body(trigger, attempts_left)
+
+    return traced
