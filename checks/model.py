@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from checks.assessed import Risk
 from checks.held import Experiment
 from checks.known_fix import KnownFix
+from checks.studied import Studied
 
 
 class State(StrEnum):
@@ -53,6 +54,7 @@ class Need(StrEnum):
     ADVISORIES = "advisories"
     MANIFESTS = "manifests"
     EXPERIMENTS = "experiments"
+    STUDIES = "studies"
 
 
 class Strict(BaseModel):
@@ -277,6 +279,7 @@ class Snapshot:
     manifests: tuple[Document, ...] | Missing | None = None  # at the head: where dependencies are declared
     fixes: tuple[KnownFix, ...] | None = None  # of the head's branch, the oldest first; None: nobody remembers any
     experiments: tuple[Experiment, ...] | Missing | None = None  # of the head, the oldest first
+    studies: tuple[Studied, ...] | Missing | None = None  # of what was deployed of this change, the oldest first
     day: str = ""  # the day of the evaluation, ISO 8601 in UTC: exceptions end, advisories are new
     attempts_left: int = 0  # how often we shall try again if we fail ourselves; 0: this answer stands
 

@@ -30,6 +30,7 @@ from checks.model import (
     TestRun,
 )
 from checks.risk.model import shipped
+from checks.studied import Studied
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 SHAS = st.sampled_from(["a" * 40, "b" * 40, "c" * 64])
@@ -74,6 +75,20 @@ PAIRS = st.builds(
 )
 RECORD = json.dumps({"id": "GHSA-1", "affected": [{"package": {"ecosystem": "npm", "name": "x"}, "versions": ["1"]}]})
 ADVISORIES = st.builds(Advisories, st.lists(st.sampled_from([RECORD, "{}", ""]), max_size=2).map(tuple), TEXT)
+PAIRS_OF_COUNTS = st.tuples(COUNTS, COUNTS)
+STUDIES = st.builds(
+    Studied,
+    COUNTS,
+    TEXT,
+    SHAS,
+    st.none() | NUMBERS,
+    NUMBERS,
+    st.lists(COUNTS, max_size=3).map(tuple),
+    TEXT,
+    st.booleans(),
+    PAIRS_OF_COUNTS,
+    PAIRS_OF_COUNTS,
+)
 SNAPSHOTS = st.builds(
     Snapshot,
     PULLS,
@@ -87,6 +102,7 @@ SNAPSHOTS = st.builds(
     advisories=st.none() | ADVISORIES | MISSING,
     vex=st.none() | st.lists(DOCUMENTS, max_size=1).map(tuple) | MISSING,
     manifests=st.none() | st.lists(DOCUMENTS, max_size=1).map(tuple) | MISSING,
+    studies=st.none() | st.lists(STUDIES, max_size=2).map(tuple) | MISSING,
     day=st.sampled_from(["", "2026-11-30", "soon"]),
     attempts_left=st.integers(0, 3),
 )

@@ -1,0 +1,1 @@
+"""Causal impact: what a deployment did to the metrics that matter, against what would have happened without it."""
