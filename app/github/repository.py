@@ -15,6 +15,7 @@ from app.github.client import Client
 from app.github.dependencies import Dependency, read_dependency
 from app.github.errors import Invalid, NotFound
 from app.github.exchange import Answer
+from app.github.issues import Issues
 from app.github.limits import DEPLOYMENT_STATUS_DESCRIPTION, MEDIA_TYPE, PER_PAGE
 from app.github.records import (
     DEPLOYMENT_MARK,
@@ -64,6 +65,7 @@ class Repository:
         self.full_name = full_name
         self._client = client
         self._parts: Mapping[str, Part] = {"owner": owner, "repo": name}
+        self.issues = Issues(client, self._parts)
 
     def __repr__(self) -> str:
         return f"Repository({self.full_name!r})"

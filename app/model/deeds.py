@@ -133,6 +133,40 @@ class ClosePullRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenIssue:
+    """Action: there is an open issue of ours about `about`, one for good. Whoever closes it is heeded for this
+    `occasion`; another occasion opens it again, with these words.
+    """
+
+    about: str
+    occasion: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditIssue:
+    """Action: our issue `number` about `about` says this. One that is closed is left alone."""
+
+    number: int
+    about: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseIssue:
+    """Action: our issue `number` about `about` is closed, after one `comment` that says why; not where it was opened
+    again for another `occasion`.
+    """
+
+    number: int
+    about: str
+    occasion: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
 class DispatchWorkflow:
     """Action: the workflow file `workflow` runs on branch or tag `ref`, once for each `key`, and perhaps never.
 
@@ -174,17 +208,10 @@ class SetDeploymentStatus:
     occasion: str = ""
 
 
-Deed = (
-    WriteBranch
-    | MoveBranch
-    | DeleteBranch
-    | OpenPullRequest
-    | FindPullRequest
-    | EditPullRequest
-    | ClosePullRequest
-    | DispatchWorkflow
-    | SetDeploymentStatus
-)
+PullRequestDeed = OpenPullRequest | FindPullRequest | EditPullRequest | ClosePullRequest
+IssueDeed = OpenIssue | EditIssue | CloseIssue
+
+Deed = WriteBranch | MoveBranch | DeleteBranch | PullRequestDeed | IssueDeed | DispatchWorkflow | SetDeploymentStatus
 """Actions that change more than what is shown; `head_sha` is the head that was looked at when they were decided.
 
 Those without one rest on no head: they find out what was done, or clear away what nobody needs.

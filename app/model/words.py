@@ -20,6 +20,9 @@ CLOSING_MARKER = "<!-- maestro:closing -->"
 TOLD_MARKER = "<!-- maestro:told "
 """How a comment begins that tells a pull request, open or closed, what became of it; what about follows."""
 
+ISSUE_MARKER = "<!-- maestro:issue "
+"""How an issue of ours begins, before what it is about; and the comment that says why we close it."""
+
 EVALUATE_BUTTON = "evaluate"
 """The identifier of the button that asks for a new evaluation, as GitHub sends it back."""
 

@@ -10,15 +10,19 @@ from app.model import (
     Action,
     BeginCheckRun,
     Cause,
+    CloseIssue,
     ClosePullRequest,
     Deed,
     DeleteBranch,
     DispatchWorkflow,
+    EditIssue,
     EditPullRequest,
     FindPullRequest,
     FollowHead,
     ForgetCheckRuns,
+    IssueDeed,
     MoveBranch,
+    OpenIssue,
     OpenPullRequest,
     Place,
     React,
@@ -115,8 +119,20 @@ def _deed(action: Deed) -> str:
             told = f"words of pull request #{action.number}"
         case ClosePullRequest():
             told = f"end of pull request #{action.number}"
+        case OpenIssue() | EditIssue() | CloseIssue():
+            told = _issue(action)
         case DispatchWorkflow():
             told = f"run of workflow {action.workflow} on {action.ref}"
         case SetDeploymentStatus():
             told = f"deployment status {action.state}"
     return told
+
+
+def _issue(action: IssueDeed) -> str:
+    match action:
+        case OpenIssue():
+            return f"issue about {action.about}"
+        case EditIssue():
+            return f"words of issue #{action.number}"
+        case CloseIssue():
+            return f"end of issue #{action.number}"

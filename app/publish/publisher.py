@@ -17,15 +17,18 @@ from app.model import (
     Action,
     BeginCheckRun,
     Cause,
+    CloseIssue,
     ClosePullRequest,
     Deed,
     DeleteBranch,
     DispatchWorkflow,
+    EditIssue,
     EditPullRequest,
     FindPullRequest,
     FollowHead,
     ForgetCheckRuns,
     MoveBranch,
+    OpenIssue,
     OpenPullRequest,
     Outcome,
     Performed,
@@ -50,6 +53,7 @@ from app.publish.comment import CommentWriter
 from app.publish.deployment import DeploymentWriter
 from app.publish.fence import Fence
 from app.publish.head import HeadFollower
+from app.publish.issue import IssueWriter
 from app.publish.pull_request import OwnLogin, PullRequestWriter
 from app.publish.workflow import WorkflowStarter
 from app.store.effects import Effects
@@ -114,6 +118,7 @@ class Publisher:
             CommentWriter(repository, self.effects, self.own_app, account.done),
             BranchWriter(repository, self.effects, fence, account.done),
             PullRequestWriter(repository, self.effects, self.own_app, self.own_login, fence, account.done),
+            IssueWriter(repository, self.effects, self.own_app, self.own_login, account.done),
             WorkflowStarter(repository, self.effects, fence, account.done),
             DeploymentWriter(repository, self.effects, self.own_app, fence, account.done),
             account,
@@ -137,6 +142,7 @@ class _Desk:
     comments: CommentWriter
     branches: BranchWriter
     pulls: PullRequestWriter
+    issues: IssueWriter
     workflows: WorkflowStarter
     deployments: DeploymentWriter
     account: Account
@@ -163,6 +169,7 @@ class _Desk:
             return Stopped(action, Stop.REFUSED, str(refusal))
 
     def _deed(self, action: Deed) -> Awaitable[Outcome]:
+        done: Awaitable[Outcome]
         match action:
             case WriteBranch():
                 done = self.branches.write(action)
@@ -170,14 +177,10 @@ class _Desk:
                 done = self.branches.move(action)
             case DeleteBranch():
                 done = self.branches.delete(action)
-            case OpenPullRequest():
-                done = self.pulls.open(action)
-            case FindPullRequest():
-                done = self.pulls.find(action)
-            case EditPullRequest():
-                done = self.pulls.edit(action)
-            case ClosePullRequest():
-                done = self.pulls.close(action)
+            case OpenPullRequest() | FindPullRequest() | EditPullRequest() | ClosePullRequest():
+                done = self.pulls.perform(action)
+            case OpenIssue() | EditIssue() | CloseIssue():
+                done = self.issues.perform(action)
             case DispatchWorkflow():
                 done = self.workflows.dispatch(action)
             case SetDeploymentStatus():

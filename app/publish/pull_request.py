@@ -18,6 +18,7 @@ from app.model import (
     OpenPullRequest,
     Outcome,
     Performed,
+    PullRequestDeed,
     Stop,
     Stopped,
 )
@@ -38,6 +39,18 @@ class PullRequestWriter:
     own_login: OwnLogin
     fence: Fence
     told: Told = untold
+
+    def perform(self, action: PullRequestDeed) -> Awaitable[Outcome]:
+        """Whichever of its deeds `action` is."""
+        match action:
+            case OpenPullRequest():
+                return self.open(action)
+            case FindPullRequest():
+                return self.find(action)
+            case EditPullRequest():
+                return self.edit(action)
+            case ClosePullRequest():
+                return self.close(action)
 
     async def open(self, action: OpenPullRequest) -> Outcome:
         """Open it, unless the branch has one already; a closed one counts, for whoever closed it has answered."""

@@ -22,16 +22,20 @@ from app.model import (
     CARD_MARKER,
     CLOSING_MARKER,
     FIX_BRANCH,
+    ISSUE_MARKER,
     REPLY_MARKER,
     TOLD_MARKER,
     Action,
     Cause,
     CheckRunText,
+    CloseIssue,
     ClosePullRequest,
     DispatchWorkflow,
+    EditIssue,
     EditPullRequest,
     MoveBranch,
     NewDeployment,
+    OpenIssue,
     OpenPullRequest,
     Outcome,
     Place,
@@ -66,7 +70,8 @@ FILES = {
     ".github/workflows/plain.yml": UNMARKED,
 }
 FIX = f"{FIX_BRANCH}main/npm-qs-6.5.3"
-OURS = 2  # the number that the first further pull request has
+OURS = 2  # the number that the first further pull request, or issue, has
+ABOUT = "drift of ranking"
 MAESTRO = Signature("Maestro", "maestro@example.org", 1_800_000_000)
 
 
@@ -162,6 +167,15 @@ class Scene:
     def last_words(self) -> list[Any]:
         return [one for one in self.repo.comments(OURS) if one.body.startswith(CLOSING_MARKER)]
 
+    def issues(self) -> list[Any]:
+        """All that ever were opened."""
+        return list((self.repo.state.issues or {}).values())
+
+    def told_of_issue(self, action: str) -> list[Any]:
+        """How often our issue was edited, closed, reopened."""
+        told = (one.payload for one in self.sandbox.deliveries if one.event == "issues")
+        return [one for one in told if one["action"] == action]
+
     def pushes(self, branch: str) -> list[Any]:
         """How often a branch was made or moved."""
         told = (one.payload for one in self.sandbox.deliveries if one.event == "push")
@@ -179,6 +193,7 @@ async def scene(directory: Path) -> AsyncIterator[Scene]:
         repo.commit("release", {"release.txt": "1\n"}, parent=repo.tip())
         comment = repo.comment(number, "alice", "/maestro rollback")
         await Effects(engine).record(f"octo/shop/pull/{mark(f'{FIX} main')}", Effect(OURS, "maestro[bot]"))
+        await Effects(engine).record(f"octo/shop/issue/{mark(ABOUT)}", Effect(OURS, mark("episode 1")))
         yield Scene(sandbox, session, engine, repo, number, head, comment, repo.deploy("main", "canary").id)
         assert sandbox.violations == []
     await engine.dispose()
@@ -252,6 +267,31 @@ def closed(scene: Scene) -> ClosePullRequest:
     return ClosePullRequest(ours(scene), FIX, "main", "Superseded by #3.", scene.head)
 
 
+def issue(_scene: Scene) -> OpenIssue:
+    return OpenIssue("drift of fraud", "episode 1", "The inputs of fraud have moved", "Since Tuesday.")
+
+
+def our_issue(scene: Scene, author: str = "maestro[bot]") -> int:
+    """An issue that we opened, once; its number."""
+    if not scene.issues():
+        assert scene.repo.open_issue("The inputs of ranking have moved", "Since Monday.", author=author) == OURS
+    return OURS
+
+
+def edited_issue(scene: Scene) -> EditIssue:
+    return EditIssue(our_issue(scene), ABOUT, "The inputs of ranking have moved", "Since Monday, and more.")
+
+
+def closed_issue(scene: Scene) -> CloseIssue:
+    return CloseIssue(our_issue(scene), ABOUT, "episode 1", "It is over.")
+
+
+def reopened_issue(scene: Scene) -> OpenIssue:
+    if not scene.issues():
+        scene.repo.close_issue(our_issue(scene))
+    return OpenIssue(ABOUT, "episode 2", "The inputs of ranking have moved", "Since Friday.")
+
+
 def dispatch(scene: Scene) -> DispatchWorkflow:
     return DispatchWorkflow("canary.yml", "main", (("share", "10"),), "canary of #1", scene.head)
 
@@ -299,6 +339,15 @@ KINDS = {
     "edited pull request": Kind(edited, "*/pulls/2", lambda scene: scene.told_of("edited"), method="PATCH"),
     "closed pull request": Kind(closed, "*/pulls/2", lambda scene: scene.told_of("closed"), method="PATCH"),
     "last word on a pull request": Kind(closed, "*/issues/2/comments", lambda scene: scene.last_words()),
+    "issue": Kind(issue, "*/issues", lambda scene: scene.issues()),
+    "edited issue": Kind(edited_issue, "*/issues/2", lambda scene: scene.told_of_issue("edited"), method="PATCH"),
+    "closed issue": Kind(closed_issue, "*/issues/2", lambda scene: scene.told_of_issue("closed"), method="PATCH"),
+    "last word on an issue": Kind(
+        closed_issue,
+        "*/issues/2/comments",
+        lambda scene: [one for one in scene.repo.comments(OURS) if one.body.startswith(ISSUE_MARKER)],
+    ),
+    "reopened issue": Kind(reopened_issue, "*/issues/2", lambda scene: scene.told_of_issue("reopened"), method="PATCH"),
     "workflow dispatch": Kind(dispatch, "*/dispatches", lambda scene: [*scene.repo.state.workflow_runs.values()]),
     "deployment status": Kind(
         status, "*/statuses", lambda scene: scene.repo.state.deployments[scene.deployment].statuses

@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlencode
 from app.github import limits
 from app.github.sandbox.budget import Budget
 from app.github.sandbox.refusals import lacks_permission, not_found, requires_authentication, unprocessable
-from app.github.sandbox.state import Account, App, Pull, Repository, Run, Token
+from app.github.sandbox.state import Account, App, Issue, Pull, Repository, Run, Token
 from app.github.sandbox.world import World
 
 Thing = TypeVar("Thing")
@@ -96,6 +96,10 @@ class Call:
     def pull(self, name: str) -> Pull:
         """The pull request of the path."""
         return known(self.repo.pulls, self.number(name))
+
+    def issue(self) -> Issue | Pull:
+        """The issue of the path, which may be a pull request."""
+        return known(self.repo.conversations, self.number("issue_number"))
 
     def run(self) -> Run:
         """The check run of the path."""

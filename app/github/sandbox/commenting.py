@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from app.github import limits
-from app.github.sandbox import pull_shapes
+from app.github.sandbox import issue_shapes, pull_shapes
 from app.github.sandbox.events import announce
 from app.github.sandbox.refusals import validation_failed
-from app.github.sandbox.state import Account, App, Comment, Pull, Reaction, Repository
+from app.github.sandbox.state import Account, App, Comment, Issue, Pull, Reaction, Repository
 from app.github.sandbox.world import World
 
 
-def comment(world: World, repo: Repository, pull: Pull, user: Account, body: str, app: App | None = None) -> Comment:
-    """Write a comment on a pull request."""
+def comment(
+    world: World, repo: Repository, on: Issue | Pull, user: Account, body: str, app: App | None = None
+) -> Comment:
+    """Write a comment on an issue or a pull request."""
     _refuse(body)
-    one = Comment(world.new_id(), pull.number, user, body, world.now(), world.now(), app)
+    one = Comment(world.new_id(), on.number, user, body, world.now(), world.now(), app)
     repo.comments[one.id] = one
     _tell(world, repo, one, user, "created")
     return one
@@ -53,6 +55,5 @@ def _refuse(body: str) -> None:
 
 
 def _tell(world: World, repo: Repository, one: Comment, sender: Account, action: str, **more: Any) -> None:
-    pull = repo.pulls[one.number]
-    shape, issue = pull_shapes.comment(world, repo, one), pull_shapes.issue(world, repo, pull)
+    shape, issue = pull_shapes.comment(world, repo, one), issue_shapes.numbered(world, repo, one.number)
     announce(world, "issue_comment", repo, sender, action=action, issue=issue, comment=shape, **more)

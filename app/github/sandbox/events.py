@@ -19,6 +19,7 @@ PERMISSIONS = {  # event -> any of these lets an App subscribe to it
     "deployment": ("deployments",),
     "deployment_status": ("deployments",),
     "issue_comment": ("issues", "pull_requests"),
+    "issues": ("issues",),
     "merge_group": ("merge_queues",),
     "pull_request": ("pull_requests",),
     "push": ("contents",),

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.github.sandbox import checking, commenting, pulling, pushing, shapes, working
+from app.github.sandbox import checking, commenting, issuing, pulling, pushing, shapes, working
 from app.github.sandbox.check_shapes import head_commit
 from app.github.sandbox.events import announce
-from app.github.sandbox.state import Account, Comment, Deployment, Pull, Repository, Run, Suite, WorkflowRun
+from app.github.sandbox.state import Account, Comment, Deployment, Issue, Pull, Repository, Run, Suite, WorkflowRun
 from app.github.sandbox.world import World
 
 Files = Mapping[str, str | bytes | None]
@@ -33,12 +33,16 @@ class Repo:
         """A pull request's present state; KeyError if there is none."""
         return self.state.pulls[number]
 
+    def issue(self, number: int) -> Issue:
+        """An issue's present state; KeyError if there is none."""
+        return (self.state.issues or {})[number]
+
     def tip(self, branch: str = "main") -> str:
         """The commit at the tip of a branch."""
         return self.state.branch(branch)
 
     def comments(self, number: int) -> list[Comment]:
-        """A pull request's comments, oldest first."""
+        """The comments of an issue or a pull request, oldest first."""
         return self.state.comments_of(number)
 
     def check_runs(self, sha: str) -> list[Run]:
@@ -196,11 +200,20 @@ class Repo:
         }
         announce(self.world, "merge_group", self.state, sender, action=action, merge_group=group, **more)
 
-    # --- comments ------------------------------------------------------------------------------------------
+    # --- issues and comments -------------------------------------------------------------------------------
+
+    def open_issue(self, title: str, body: str = "", *, author: str = "alice") -> int:
+        """`issues.opened`; the number is returned."""
+        return issuing.open_issue(self.world, self.state, self._person(author), title, body).number
+
+    def close_issue(self, number: int, *, by: str = "alice") -> None:
+        """`issues.closed`."""
+        issuing.set_state(self.world, self.state, self.issue(number), self._person(by), "closed", "completed")
 
     def comment(self, number: int, login: str, body: str) -> int:
         """`issue_comment.created`; the comment's id."""
-        return commenting.comment(self.world, self.state, self.pull(number), self._person(login), body).id
+        on = self.state.conversations[number]
+        return commenting.comment(self.world, self.state, on, self._person(login), body).id
 
     def edit_comment(self, comment_id: int, body: str, *, by: str = "alice") -> None:
         """`issue_comment.edited`; people with write access may edit anybody's."""

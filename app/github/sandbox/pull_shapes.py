@@ -142,7 +142,7 @@ def comment(world: World, repo: Repository, one: Comment) -> Json:
     url = f"{shapes.repository_url(world, repo)}/issues/comments/{one.id}"
     return {
         "url": url,
-        "html_url": f"{page_url(world, repo, one.number)}#issuecomment-{one.id}",
+        "html_url": f"{_conversation(world, repo, one.number)}#issuecomment-{one.id}",
         "issue_url": issue_url(world, repo, one.number),
         "id": one.id,
         "node_id": shapes.node_id("IC", one.id),
@@ -169,6 +169,13 @@ def issue_url(world: World, repo: Repository, number: int) -> str:
 def page_url(world: World, repo: Repository, number: int) -> str:
     """Where people read a pull request."""
     return f"{shapes.page_url(world, repo)}/pull/{number}"
+
+
+def _conversation(world: World, repo: Repository, number: int) -> str:
+    """Where people read an issue or a pull request."""
+    if number in repo.pulls:
+        return page_url(world, repo, number)
+    return f"{shapes.page_url(world, repo)}/issues/{number}"
 
 
 def _what_people_wrote(world: World, repo: Repository, pull: Pull) -> Json:

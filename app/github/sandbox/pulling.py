@@ -32,7 +32,7 @@ def open_pull(
     _refuse_opening(repo, head_repo, head_ref, base, title, body)
     pull = Pull(
         id=world.new_id(),
-        number=max(repo.pulls, default=0) + 1,
+        number=repo.new_number,
         title=title,
         body=body,
         user=author,

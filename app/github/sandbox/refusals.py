@@ -56,6 +56,11 @@ def not_found() -> Refused:
     return Refused(404, "Not Found")
 
 
+def disabled() -> Refused:
+    """The repository has its issues switched off."""
+    return Refused(410, "Issues are disabled for this repo")
+
+
 def lacks_permission(needed: str) -> Refused:
     """The App's token does not carry the permission; GitHub names it in a header."""
     return Refused(

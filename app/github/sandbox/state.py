@@ -84,7 +84,7 @@ class Reaction:
 
 @dataclass(slots=True)
 class Comment:
-    """A comment on a pull request; `app` is the App through which it was written, if any."""
+    """A comment on an issue or a pull request; `app` is the App through which it was written, if any."""
 
     id: int
     number: int
@@ -123,6 +123,25 @@ class Pull:
     merge_commit_sha: str | None = None
     rebased: tuple[str, ...] = ()  # under which shas its commits went into the base, oldest first
     tried: tuple[str, str] | None = None  # base and head of which somebody asked whether they merge
+
+
+@dataclass(slots=True)
+class Issue:
+    """An issue that is no pull request; both share their numbers. `app`: through which it was opened, if any."""
+
+    id: int
+    number: int
+    title: str
+    body: str | None
+    user: Account
+    created_at: float
+    updated_at: float
+    app: App | None = None
+    state: Literal["open", "closed"] = "open"
+    state_reason: str | None = None
+    closed_at: float | None = None
+    labels: list[Label] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -295,6 +314,7 @@ class Repository:
     collaborators: dict[str, str] = field(default_factory=dict)  # login -> one of ROLES
     labels: dict[str, Label] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
+    issues: dict[int, Issue] | None = field(default_factory=dict)  # None: switched off
     comments: dict[int, Comment] = field(default_factory=dict)
     suites: dict[int, Suite] = field(default_factory=dict)
     runs: dict[int, Run] = field(default_factory=dict)
@@ -315,6 +335,16 @@ class Repository:
         """The commit at the tip of a branch; KeyError if there is no such branch."""
         return self.refs[f"heads/{name}"]
 
+    @property
+    def conversations(self) -> dict[int, Issue | Pull]:
+        """Issues and pull requests together: they share their numbers, and their comments are alike."""
+        return {**(self.issues or {}), **self.pulls}
+
+    @property
+    def new_number(self) -> int:
+        """The number of the next issue or pull request."""
+        return max(self.conversations, default=0) + 1
+
     def comments_of(self, number: int) -> list[Comment]:
-        """All comments of one pull request, oldest first."""
+        """All comments of one issue or pull request, oldest first."""
         return [comment for comment in self.comments.values() if comment.number == number]

@@ -12,6 +12,7 @@ from app.github.sandbox.routes import (
     deployments,
     git,
     hooks,
+    issues,
     pulls,
     repositories,
 )
@@ -23,6 +24,7 @@ ROUTES: tuple[Route, ...] = (
     *git.ROUTES,
     *pulls.ROUTES,
     *checks.ROUTES,
+    *issues.ROUTES,
     *comments.ROUTES,
     *deployments.ROUTES,
     *actions.ROUTES,

@@ -1,4 +1,4 @@
-"""Comments on pull requests, and reactions to them."""
+"""Comments on issues and pull requests, and reactions to them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ WRITE = ("issues:write", "pull_requests:write")
 
 def listed(call: Call) -> Answer:
     """`GET .../issues/{issue_number}/comments`, oldest first."""
-    comments = call.repo.comments_of(call.pull("issue_number").number)
+    comments = call.repo.comments_of(call.issue().number)
     return paged(call, comments, lambda one: pull_shapes.comment(call.world, call.repo, one))
 
 
 def written(call: Call) -> Answer:
     """`POST .../issues/{issue_number}/comments`."""
-    pull = call.pull("issue_number")
-    one = commenting.comment(call.world, call.repo, pull, call.actor, call.body["body"], call.caller.app)
+    issue = call.issue()
+    one = commenting.comment(call.world, call.repo, issue, call.actor, call.body["body"], call.caller.app)
     return Answer(201, pull_shapes.comment(call.world, call.repo, one))
 
 

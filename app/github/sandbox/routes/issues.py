@@ -1,0 +1,54 @@
+"""Issues: list, open, read, change. A pull request is listed and read as one, too."""
+
+from __future__ import annotations
+
+from app.github.sandbox import issue_shapes, issuing
+from app.github.sandbox.call import Answer, Call, Route, known, paged
+from app.github.sandbox.refusals import disabled
+from app.github.sandbox.routes.repositories import REPO
+from app.github.sandbox.state import Issue, Pull
+
+
+def listed(call: Call) -> Answer:
+    """`GET .../issues`, newest first; of those who opened them `creator` wants one."""
+    every = call.repo.conversations
+    wanted = [every[number] for number in sorted(every, reverse=True) if _wanted(call, every[number])]
+    return paged(call, wanted, lambda one: issue_shapes.either(call.world, call.repo, one))
+
+
+def _wanted(call: Call, one: Issue | Pull) -> bool:
+    state, creator = call.query.get("state", "open"), call.query.get("creator", one.user.login)
+    return state in {"all", one.state} and creator.lower() == one.user.login.lower()
+
+
+def opened(call: Call) -> Answer:
+    """`POST .../issues`."""
+    title, body = str(call.body["title"]), call.body.get("body")
+    one = issuing.open_issue(call.world, call.repo, call.actor, title, body, call.caller.app)
+    return Answer(201, issue_shapes.issue(call.world, call.repo, one))
+
+
+def read(call: Call) -> Answer:
+    """`GET .../issues/{issue_number}`."""
+    return Answer(200, issue_shapes.either(call.world, call.repo, call.issue()))
+
+
+def changed(call: Call) -> Answer:
+    """`PATCH .../issues/{issue_number}`: title, body, state. Pull requests are changed where they live."""
+    if call.repo.issues is None:
+        raise disabled()
+    one, body = known(call.repo.issues, call.number("issue_number")), call.body
+    issuing.edit(call.world, call.repo, one, call.actor, body.get("title"), body.get("body"))
+    if body.get("state") in {"open", "closed"}:
+        issuing.set_state(call.world, call.repo, one, call.actor, body["state"], body.get("state_reason"))
+    return Answer(200, issue_shapes.issue(call.world, call.repo, one))
+
+
+ISSUE = f"{REPO}/issues/{{issue_number}}"
+
+ROUTES = (
+    Route("GET", f"{REPO}/issues", listed, ("issues:read",)),
+    Route("POST", f"{REPO}/issues", opened, ("issues:write",)),
+    Route("GET", ISSUE, read, ("issues:read",)),
+    Route("PATCH", ISSUE, changed, ("issues:write",)),
+)
