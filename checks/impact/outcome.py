@@ -8,8 +8,8 @@ from enum import StrEnum
 class Outcome(StrEnum):
     """The first three are answers; the others say why there is none."""
 
-    WORSE = "likely_worse"
-    BETTER = "likely_better"
-    NONE = "no_evidence"
-    INSUFFICIENT = "insufficient_data"
-    PENDING = "pending_deploy"
+    LIKELY_WORSE = "likely_worse"
+    LIKELY_BETTER = "likely_better"
+    NO_EVIDENCE = "no_evidence"
+    INSUFFICIENT_DATA = "insufficient_data"
+    PENDING_DEPLOY = "pending_deploy"

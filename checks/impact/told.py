@@ -31,21 +31,22 @@ class Amount(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Relative(Struct, frozen=True, forbid_unknown_fields=True):
-    """The effect and its interval as fractions of what was expected."""
+    """The effect and its interval as fractions of what was expected; None where that may be zero."""
 
-    effect: Finite
-    lower: Finite
-    upper: Finite
+    effect: Finite | None
+    lower: Finite | None
+    upper: Finite | None
 
 
 class Placebo(Struct, frozen=True, forbid_unknown_fields=True):
-    """The same question at `dates` where nothing happened: `alarms` of them found something.
+    """The same question at `dates` before the deployment, of `horizon` points each: `alarms` of them found something.
 
     `trusted`: no more than chance explains.
     """
 
     dates: Whole = 0
     alarms: Whole = 0
+    horizon: Whole = 0
     trusted: bool = True
 
 

@@ -7,12 +7,12 @@ from checks.impact.told import Amount, Held, MetricTold, Placebo, Relative, Spar
 
 AMOUNT = Amount(212.0, 200.0, 12.0, 4.0, 20.5)
 TOLD = Told(
-    Outcome.WORSE,
+    Outcome.LIKELY_WORSE,
     1_700_000_000.0,
     (
         MetricTold(
             "p95",
-            Outcome.WORSE,
+            Outcome.LIKELY_WORSE,
             unit="ms",
             better="lower",
             average=AMOUNT,
@@ -26,7 +26,7 @@ TOLD = Told(
             n_post=30,
             sparks=Sparks((1.0, None, 2.0), (1.0, 1.0, 1.5), 2),
         ),
-        MetricTold("sales", Outcome.INSUFFICIENT, "12 points before the deployment, 30 are needed"),
+        MetricTold("sales", Outcome.INSUFFICIENT_DATA, "12 points before the deployment, 30 are needed"),
     ),
     0.05,
     0.1,
