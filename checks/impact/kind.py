@@ -1,0 +1,32 @@
+"""What sort of number a metric is: whether its values may be added up, and what values it can have."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from math import inf
+
+Better = str  # "higher" or "lower"
+
+
+class Kind(StrEnum):
+    """`flow` is so much per step, `count` a flow of whole events, `stock` a level, `ratio` a share from 0 to 1."""
+
+    FLOW = "flow"
+    STOCK = "stock"
+    RATIO = "ratio"
+    COUNT = "count"
+
+    @property
+    def sums(self) -> bool:
+        """Whether a sum over time means anything."""
+        return self in {Kind.FLOW, Kind.COUNT}
+
+    @property
+    def least(self) -> float:
+        """No value lies below it."""
+        return 0.0 if self in {Kind.COUNT, Kind.RATIO} else -inf
+
+    @property
+    def most(self) -> float:
+        """No value lies above it."""
+        return 1.0 if self is Kind.RATIO else inf

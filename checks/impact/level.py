@@ -1,0 +1,127 @@
+"""The likelihood of a wandering level under autocorrelated noise, for a whole grid of parameters and any gaps.
+
+At the observed times t_1 < ... < t_m a column z of the data is z_i = level_i + noise_i. The level is a random walk
+(variance ratio * (t_i - t_{i-1}) a step, its start unknown), the noise a stationary AR(1) whose innovations have
+variance 1 (A. C. Harvey 1989, chapter 4). Both are Markov, so both have a tridiagonal precision: L / ratio and U. Then
+
+    posterior precision of the level   M = L / ratio + U         tridiagonal
+    its mean                           M^-1 U z
+    z' V^-1 w                          (U z)' (w - M^-1 U w)     V the covariance of z, the start integrated out
+    log det                            log|M| - log|U| + sum of log(ratio * gap)
+
+All grid points are laid end to end as one block-diagonal system, which LAPACK factors in one pass (dpttrf, dpttrs).
+A point that is not observed is simply not there: nothing is interpolated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg.lapack import dpttrf, dpttrs
+
+from checks.impact.floats import Floats
+
+PIECE = 400_000  # numbers held at once for each array: a few MB
+
+
+class Grid(NamedTuple):
+    """Points of the parameters; both of shape (g,)."""
+
+    ratio: Floats
+    rho: Floats
+
+
+class Likelihood(NamedTuple):
+    """For g grid points and c columns: z' V^-1 w of every two columns, log|V|, and the level at the last time."""
+
+    gram: Floats  # (g, c, c)
+    log_det: Floats  # (g,)
+    last_level: Floats  # (g, c)
+    last_precision: Floats  # (g,), in units of 1 / variance of the noise's innovation
+
+
+class Levels(NamedTuple):
+    """The level at every observed time, and its variance in units of that of the noise's innovation."""
+
+    mean: Floats  # (c, g, m)
+    variance: Floats  # (g, m)
+
+
+class _Noise(NamedTuple):
+    """U for each of r values of rho."""
+
+    diagonal: Floats  # (r, m)
+    beside: Floats  # (r, m), the last of which is 0: the end of its block
+    log_det: Floats  # (r,)
+    columns: Floats  # (c, r, m), U z
+
+
+def likelihood(columns: Floats, times: Floats, grid: Grid) -> Likelihood:
+    """What columns (c, m), observed at `times` (m,), say at each point of the grid."""
+    pieces = [_likelihood(columns, np.diff(times), piece) for piece in _pieces(grid, columns.size)]
+    return Likelihood(*map(np.concatenate, zip(*pieces, strict=True)))
+
+
+def levels(columns: Floats, times: Floats, grid: Grid) -> Levels:
+    """The smoothed level under each column; memory for all of it at once."""
+    system = _System(columns, np.diff(times), grid)
+    return Levels(system.solve(), system.variances())
+
+
+def _pieces(grid: Grid, size: int) -> Iterator[Grid]:
+    step = max(1, PIECE // size)
+    return (Grid(grid.ratio[at : at + step], grid.rho[at : at + step]) for at in range(0, len(grid.rho), step))
+
+
+def _likelihood(columns: Floats, gaps: Floats, grid: Grid) -> Likelihood:
+    system = _System(columns, gaps, grid)
+    level = system.solve()
+    rest = columns[:, None, :] - level
+    gram = system.weighted.transpose(1, 0, 2) @ rest.transpose(1, 2, 0)
+    steps = len(gaps) * np.log(grid.ratio) + np.log(gaps).sum()
+    log_det = np.log(system.pivots).sum(1) - system.log_det_noise + steps
+    return Likelihood((gram + gram.transpose(0, 2, 1)) / 2, log_det, level[:, :, -1].T, system.pivots[:, -1])
+
+
+class _System:
+    """M of every grid point, factored as one matrix."""
+
+    def __init__(self, columns: Floats, gaps: Floats, grid: Grid) -> None:
+        rhos, which = np.unique(grid.rho, return_inverse=True)
+        noise = _noise(columns, gaps, rhos)
+        steps = 1 / gaps
+        walk = np.append(steps, 0.0) + np.insert(steps, 0, 0.0)
+        self.diagonal = noise.diagonal[which] + walk / grid.ratio[:, None]
+        self.beside = noise.beside[which] - np.append(steps, 0.0) / grid.ratio[:, None]
+        self.weighted = noise.columns[:, which]
+        self.log_det_noise = noise.log_det[which]
+        pivots, self.factor, _ = dpttrf(self.diagonal.ravel(), self.beside.ravel()[:-1])
+        self.pivots = pivots.reshape(self.diagonal.shape)
+
+    def solve(self) -> Floats:
+        """M^-1 U z, shape (c, g, m)."""
+        right = self.weighted.reshape(len(self.weighted), -1)
+        found, _ = dpttrs(self.pivots.ravel(), self.factor, right.T)
+        return np.asarray(found.T.reshape(self.weighted.shape))
+
+    def variances(self) -> Floats:
+        """The diagonal of M^-1, from its pivots met from the front and from the back; shape (g, m)."""
+        back, _, _ = dpttrf(self.diagonal.ravel()[::-1], self.beside.ravel()[:-1][::-1])
+        return np.asarray(1 / (self.pivots + back[::-1].reshape(self.pivots.shape) - self.diagonal))
+
+
+def _noise(columns: Floats, gaps: Floats, rhos: Floats) -> _Noise:
+    """U of an AR(1) that is observed with gaps: rho^gap links two neighbours, the rest is new (1 - rho^(2 gap))."""
+    start = 1 - rhos[:, None] ** 2
+    kept = rhos[:, None] ** gaps
+    fresh = start / (1 - kept**2)  # precision of what is new at each later point
+    precision = np.concatenate([start, fresh], axis=1)
+    diagonal = precision.copy()
+    diagonal[:, :-1] += kept**2 * fresh
+    beside = np.append(-kept * fresh, np.zeros_like(start), axis=1)
+    weighted = columns[:, None, :] * diagonal
+    weighted[:, :, :-1] += columns[:, None, 1:] * beside[:, :-1]
+    weighted[:, :, 1:] += columns[:, None, :-1] * beside[:, :-1]
+    return _Noise(diagonal, beside, np.log(precision).sum(1), weighted)

@@ -1,0 +1,117 @@
+"""A metric and its covariates over time: which points can be used, in which unit, and whether they suffice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from checks.impact.floats import Flags, Floats, Places
+from checks.impact.kind import Kind
+from checks.impact.outcome import Outcome
+
+LARGEST = 1e150  # what is larger has no square
+FEWEST = 3  # points before the change, whatever is asked for
+FINEST = 1e-13  # of the largest value: what varies by less is constant
+
+
+class Refusal(NamedTuple):
+    """Why nothing can be said."""
+
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Panel:
+    """n points in time, of which those from `intervention` on come after the change.
+
+    y       (n,) the metric, nan where it is missing
+    x       (k, n) covariates, likewise
+    usable  (n,) neither the metric nor a covariate is missing
+    """
+
+    y: Floats
+    x: Floats
+    usable: Flags
+    intervention: int
+
+    @property
+    def before(self) -> Places:
+        """The usable points before the change."""
+        return np.flatnonzero(self.usable[: self.intervention])
+
+    @property
+    def masked(self) -> int:
+        """Points that are not usable."""
+        return int(len(self.y) - self.usable.sum())
+
+
+def read(
+    y: npt.ArrayLike | Sequence[float | None], x: npt.ArrayLike | Sequence[Any] | None, intervention: int
+) -> Panel:
+    """The panel of y (n,) and x (n, k) or (n,), None and nan being missing. ValueError: the shapes do not fit."""
+    metric = np.asarray(y, dtype=float)
+    covariates = np.zeros((len(metric), 0)) if x is None else np.asarray(x, dtype=float)
+    covariates = covariates[:, None] if covariates.ndim == 1 else covariates
+    if metric.ndim != 1 or covariates.ndim != 2 or len(covariates) != len(metric):
+        raise ValueError(f"y must be (n,) and x (n, k), not {metric.shape} and {covariates.shape}")
+    if not 0 <= intervention <= len(metric):
+        raise ValueError(f"the intervention must lie from 0 to {len(metric)}, not at {intervention}")
+    missing = np.isnan(covariates)
+    usable = ~np.isnan(metric) & ~missing[:, ~missing.all(0)].any(1)
+    return Panel(metric, np.ascontiguousarray(covariates.T), usable, intervention)
+
+
+def refusal(panel: Panel, kind: Kind, min_pre: int) -> Refusal | None:
+    """Why nothing can be said from this panel; None where something can."""
+    if panel.intervention == len(panel.y):
+        return Refusal(Outcome.PENDING_DEPLOY, "nothing is measured after the change yet")
+    problem = _of_values(panel, kind) or _of_amount(panel, min_pre) or _of_spread(panel)
+    return Refusal(Outcome.INSUFFICIENT_DATA, problem) if problem else None
+
+
+def _of_values(panel: Panel, kind: Kind) -> str:
+    huge = sum(int((np.abs(values) > LARGEST).sum()) for values in (panel.y, panel.x))
+    if huge:
+        return f"{huge} values are infinite, or as good as"
+    outside = int(((panel.y < kind.least) | (panel.y > kind.most)).sum())
+    return f"{outside} values cannot be: a {kind} lies from {kind.least:g} to {kind.most:g}" if outside else ""
+
+
+def _of_amount(panel: Panel, min_pre: int) -> str:
+    needed, there = max(min_pre, FEWEST), len(panel.before)
+    if there < needed:
+        return f"{there} usable points before the change; {needed} are needed"
+    return "" if panel.usable[panel.intervention :].any() else "no usable point after the change"
+
+
+def _of_spread(panel: Panel) -> str:
+    values = panel.y[panel.before]
+    if np.ptp(values) <= FINEST * np.abs(values).max():
+        return "the metric does not vary before the change"
+    seen = panel.usable
+    same = [at for at, column in enumerate(panel.x) if np.array_equal(column[seen], panel.y[seen])]
+    return f"covariate {same[0]} is the metric itself" if same else ""
+
+
+def moving(panel: Panel) -> Flags:
+    """Which covariates vary before the change, (k,): nothing is known of the bearing of others, or of an empty one."""
+    values = panel.x[:, panel.before]
+    return np.asarray(np.ptp(values, axis=1) > FINEST * np.abs(values).max(axis=1))
+
+
+def standardised(values: Floats, points: Places) -> Floats:
+    """`values` (k, n) less their mean at `points`, in standard deviations there."""
+    centre, spread = moments(values[:, points])
+    return np.asarray((values - centre[:, None]) / spread[:, None])
+
+
+def moments(values: Floats) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of each row, however small the numbers; both of shape (k,)."""
+    peak = np.abs(values).max(1, initial=1e-300)
+    shares = values / peak[:, None]
+    return shares.mean(1) * peak, shares.std(1, ddof=1) * peak

@@ -1,0 +1,58 @@
+"""What is known after the data: a finite mixture over models and grid points, each with its coefficients."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from checks.impact.floats import Floats, Places
+from checks.impact.level import Grid
+from checks.impact.selection import Weighed
+
+LEFT_OUT = 1e-3  # of the probability, in parts that say next to nothing each
+
+
+class Posterior(NamedTuple):
+    """C parts, the likeliest first. Variances are in units of `variance`, that of the noise's innovation."""
+
+    weight: Floats  # (C,)
+    point: Places  # (C,), of the grid
+    grid: Grid  # (C,), those points
+    freedom: float
+    variance: Floats  # (C,)
+    beta: Floats  # (C, d), 0 where a column is not in the model
+    covariance: Floats  # (C, d, d)
+    last_level: Floats  # (C, d + 1), under each column
+    last_precision: Floats  # (C,)
+
+
+def posterior(weighed: Weighed, grid: Grid) -> Posterior:
+    """The parts that matter, with their coefficients."""
+    weight, models, at = _heaviest(weighed.log_weight)
+    inside = weighed.members[models]
+    both = inside[:, :, None] & inside[:, None, :]
+    information = np.where(both, weighed.information[at], np.eye(inside.shape[1]))
+    covariance = np.where(both, np.linalg.inv(information), 0.0)
+    found = weighed.found
+    return Posterior(
+        weight,
+        at,
+        Grid(grid.ratio[at], grid.rho[at]),
+        2 * weighed.shape,
+        weighed.rate[models, at] / weighed.shape,
+        (covariance @ weighed.score[at][:, :, None])[:, :, 0],
+        covariance,
+        found.last_level[at],
+        found.last_precision[at],
+    )
+
+
+def _heaviest(log_weight: Floats) -> tuple[Floats, Places, Places]:
+    """Weights that sum to 1, and to which model and grid point each belongs; the fewest that hold almost all."""
+    flat = np.exp(log_weight - log_weight.max()).ravel()
+    order = np.argsort(-flat, kind="stable")
+    held = np.cumsum(flat[order])
+    kept = order[: int(np.searchsorted(held, (1 - LEFT_OUT) * held[-1])) + 1]
+    models, at = np.divmod(kept, log_weight.shape[1])
+    return flat[kept] / flat[kept].sum(), models, at

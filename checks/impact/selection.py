@@ -1,0 +1,146 @@
+"""Which covariates help: every subset of them is a model, and all are weighed (spike and slab).
+
+The evidence of a model needs one residual and one determinant. Taking a covariate into a model is one step of Gaussian
+elimination, so all subsets together are a tree of such steps: half of the branches take the next covariate in, half
+leave it out. (E. I. George and R. E. McCulloch 1997 on the prior; the elimination is that of any least squares.)
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from checks.impact.floats import Flags, Floats, Places
+from checks.impact.level import Grid, Likelihood, likelihood
+from checks.impact.prior import Prior
+
+MOST = 7  # covariates of which all subsets are weighed
+SCREEN = 24  # grid points at which more than those are screened
+
+
+class Design(NamedTuple):
+    """What the evidence is asked of, at the observed times before the change.
+
+    columns  (d + 1, m): seasons, then covariates, then the metric, in standard deviations
+    times    (m,)
+    always   how many of the columns, from the first on, are in every model
+    offered  covariates that there are, chosen for `columns` or not
+    """
+
+    columns: Floats
+    times: Floats
+    always: int
+    offered: int
+
+    @property
+    def optional(self) -> int:
+        """Columns that a model may have or not."""
+        return len(self.columns) - self.always - 1
+
+
+class Weighed(NamedTuple):
+    """M models at g grid points."""
+
+    log_weight: Floats  # (M, g)
+    shape: float  # half the degrees of freedom of the noise's variance
+    rate: Floats  # (M, g), half its sum of squares
+    members: Flags  # (M, d), the columns in each model
+    information: Floats  # (g, d, d), prior and data
+    score: Floats  # (g, d)
+    found: Likelihood
+
+
+def weigh(design: Design, grid: Grid, log_prior: Floats, prior: Prior) -> Weighed:
+    """Every subset of the optional columns at every point of the grid, of log prior (g,)."""
+    found = likelihood(design.columns, design.times, grid)
+    own = _slab(design, prior)
+    matrix = found.gram.copy()
+    matrix[:, :-1, :-1] += own
+    log_model, squares = _subsets(matrix, design.always)
+    log_own, _ = _subsets(np.pad(own, (0, 1))[None], design.always)
+    members = _members(design)
+    shape, rate = _noise(design, grid, prior, squares)
+    log_weight = (log_own - log_model - found.log_det) / 2 - shape * np.log(rate) + log_prior
+    log_weight -= prior.level.shape * np.log(grid.ratio)
+    log_weight += _size(members.sum(1) - design.always, design, prior)[:, None]
+    return Weighed(log_weight, shape, rate, members, matrix[:, :-1, :-1], matrix[:, :-1, -1], found)
+
+
+def screen(design: Design, grid: Grid, prior: Prior) -> list[int]:
+    """The optional columns that a greedy search takes in first, `MOST` at most; counted from 0, in their own order."""
+    left = list(range(design.optional))
+    if len(left) <= MOST:
+        return left
+    few = slice(None, None, max(1, len(grid.rho) // SCREEN))
+    gram = likelihood(design.columns, design.times, Grid(grid.ratio[few], grid.rho[few])).gram
+    gram[:, :-1, :-1] += _slab(design, prior)
+    for _ in range(design.always):
+        gram = _taken(gram)
+    chosen: list[int] = []
+    for _ in range(MOST):
+        best = int(np.argmax(_gains(gram)))
+        chosen.append(left.pop(best))
+        gram = _taken(_first(gram, best))
+    return sorted(chosen)
+
+
+def _slab(design: Design, prior: Prior) -> Floats:
+    """Prior precision of the coefficients: what `prior.slab` observations would say, half of it without their ties."""
+    x = design.columns[:-1]
+    shared = x @ x.T / len(design.times)
+    return np.asarray(prior.slab * (np.eye(len(x)) + shared) / 2)
+
+
+def _taken(matrix: Floats) -> Floats:
+    """What is left of (..., d, d) when its first row is eliminated; shape (..., d - 1, d - 1)."""
+    row = matrix[..., 0, 1:]
+    return np.asarray(matrix[..., 1:, 1:] - row[..., :, None] * (row / matrix[..., :1, 0])[..., None, :])
+
+
+def _subsets(matrix: Floats, always: int) -> tuple[Floats, Floats]:
+    """log determinant of each model's part of (g, d + 1, d + 1), and what is left of the last row; both (M, g)."""
+    log_det = np.zeros((1, len(matrix)))
+    rest = matrix[None]
+    for at in range(matrix.shape[-1] - 1):
+        more, grown = _taken(rest), log_det + np.log(rest[..., 0, 0])
+        if at < always:
+            rest, log_det = more, grown
+        else:
+            rest, log_det = np.concatenate([rest[..., 1:, 1:], more]), np.concatenate([log_det, grown])
+    return log_det, rest[..., 0, 0]
+
+
+def _members(design: Design) -> Flags:
+    """Which columns each model has, in the order of `_subsets`."""
+    models = np.arange(2**design.optional)[:, None]
+    chosen = (models >> np.arange(design.optional)) & 1 == 1
+    return np.hstack([np.ones((len(models), design.always), dtype=bool), chosen])
+
+
+def _size(chosen: Places, design: Design, prior: Prior) -> Floats:
+    """log prior of models with so many of the covariates: each is in with the same probability."""
+    if not design.optional:
+        return np.zeros(1)
+    share = prior.size / design.offered
+    return np.asarray(chosen * np.log(share) + (design.offered - chosen) * np.log1p(-share))
+
+
+def _noise(design: Design, grid: Grid, prior: Prior, squares: Floats) -> tuple[float, Floats]:
+    """The gamma law of the noise's precision after the data: half the degrees of freedom, half the squares."""
+    own, level = prior.of_noise(design.offered), prior.level
+    shape = (len(design.times) - 1) / 2 + own.shape + level.shape
+    return shape, np.maximum(squares, 0.0) / 2 + own.rate + level.rate / grid.ratio
+
+
+def _gains(gram: Floats) -> Floats:
+    """How much each column would lessen the residual, in logs, summed over the grid; shape (columns,)."""
+    pivots = np.diagonal(gram, axis1=1, axis2=2)
+    explained = gram[:, :-1, -1] ** 2 / (pivots[:, :-1] * pivots[:, -1:])
+    return np.asarray(-np.log1p(-np.minimum(explained, 1 - 1e-12)).sum(0))
+
+
+def _first(gram: Floats, at: int) -> Floats:
+    """The same with row and column `at` in front."""
+    order = [at, *(other for other in range(gram.shape[-1]) if other != at)]
+    return gram[:, order][:, :, order]
