@@ -24,6 +24,7 @@ from app.store.measurements import Measurements
 from app.store.news import News
 from app.store.points import Points
 from app.store.provenance import Provenance
+from app.store.series import SentSeries
 from app.store.tokens import Tokens
 from app.store.triples import Triples
 
@@ -77,6 +78,10 @@ class Stores:
     @property
     def points(self) -> Points:
         return Points(self.main)
+
+    @property
+    def series(self) -> SentSeries:
+        return SentSeries(self.main)
 
     @property
     def news(self) -> News:

@@ -67,6 +67,11 @@ class Commits:
             raise Unbound("GitHub no longer knows the merge that the job ran at; run it again")
         return parents[1]
 
+    async def is_of_default_branch(self, job: Job) -> bool:
+        """Does `job` run what was merged, for no pull request?"""
+        repository = await self._of(job.repository)
+        return job.event in _BUILT and job.ref == f"refs/heads/{await repository.default_branch()}"
+
     async def _of(self, repository: str) -> Repository:
         name = repository.lower()
         if name in self.strangers:

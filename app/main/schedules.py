@@ -33,6 +33,7 @@ def schedules(settings: Settings, github: GitHub, kept: Stores, watch: Watch) ->
         await kept.bills.prune(time.time() - _BILLS_KEPT)
         await kept.advisories.prune(time.time() - _ADVISORIES_KEPT)
         await kept.triples.prune(time.time() - settings.keep_days * _DAY)
+        await kept.series.prune(time.time() - settings.keep_days * _DAY)
         return ()
 
     every: dict[str, tuple[float, Scheduled]] = {

@@ -23,6 +23,7 @@ from app.pages.experiments import ExperimentsApi
 from app.pages.live import Live
 from app.pages.measurements import MeasurementsApi
 from app.pages.senders import Senders
+from app.pages.series import DAY, SeriesApi
 from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.watching import Watching
 from app.server import Web
@@ -47,6 +48,7 @@ def _apis(settings: Settings, reached: Reached, stored: Callable[[], None]) -> I
     senders = Senders(kept.tokens, Commits(connect_to), reached.id_tokens)
     yield from MeasurementsApi(senders, kept.measurements, kept.inbox, stored).routes()
     yield from SbomApi(senders, kept.bills, kept.inbox, stored).routes()
+    yield from SeriesApi(senders, kept.series, settings.keep_days * DAY).routes()
     canaries, deployments = Canaries(connect_to), Deployments(connect_to)
     tables = kept.experiments, kept.triples, kept.points, kept.inbox
     yield from ExperimentsApi(senders, canaries, deployments, *tables, stored, settings.sources).routes()

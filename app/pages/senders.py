@@ -10,7 +10,7 @@ from aiohttp import web
 
 from app.gather.commits import Commits, NotInstalled, Unbound
 from app.github.errors import Denied, GitHubError, RateLimited
-from app.github.id_token import BadIdToken, IdTokens, looks_like_one
+from app.github.id_token import BadIdToken, IdTokens, Job, looks_like_one
 from app.pages.answers import bearer, refuse
 from app.store.tokens import Grant, Tokens
 
@@ -38,6 +38,18 @@ class Senders:
             refuse(401, "this token is unknown, revoked or expired")
         return known
 
+    async def repository(self, request: web.Request) -> str:
+        """The repository that the sender may speak for as a whole: with a token of all of it, or as a job of its
+        default branch, which runs what was merged. 403 for who speaks for one commit, else as `grant`.
+        """
+        token = bearer(request)
+        if looks_like_one(token):
+            return await self._of_default_branch(await self._job(token))
+        grant = await self.grant(request)
+        if grant.sha or grant.path:
+            refuse(403, "this takes a token of the whole repository: a commit does not judge itself")
+        return grant.repository
+
     async def must_exist(self, repository: str, sha: str) -> None:
         """422 for a commit that GitHub does not show there, 503 where GitHub cannot be asked."""
         if not await _asked(repository, lambda: self.commits.exists(repository, sha)):
@@ -52,15 +64,23 @@ class Senders:
             refuse(403, f"the commit itself holds {path}: only a token of this commit may send another")
 
     async def _of_job(self, token: str) -> Grant:
+        job = await self._job(token)
+        return Grant(job.repository, await _asked(job.repository, lambda: self.commits.built_by(job)))
+
+    async def _of_default_branch(self, job: Job) -> str:
+        if not await _asked(job.repository, lambda: self.commits.is_of_default_branch(job)):
+            refuse(403, "an id-token speaks for the whole repository where its job runs on the default branch")
+        return job.repository
+
+    async def _job(self, token: str) -> Job:
         if self.id_tokens is None:
             refuse(401, "id-tokens are not accepted here: the operator has not set MAESTRO_URL")
         try:
-            job = await self.id_tokens.job(token)
+            return await self.id_tokens.job(token)
         except BadIdToken as error:
             refuse(401, f"this id-token is not accepted: {error}")
         except GitHubError:
             refuse(503, "the keys of GitHub's id-tokens cannot be had; please send it again", _PATIENCE)
-        return Grant(job.repository, await _asked(job.repository, lambda: self.commits.built_by(job)))
 
 
 def confine(grant: Grant, repository: str, sha: str, path: str = "") -> None:

@@ -254,6 +254,27 @@ experiment_shadows = Table(  # what the mirrored answers of an experiment add up
     Column("taken", BigInteger, nullable=False),  # the last triple that the counts know of
 )
 
+series = Table(  # what is measured again and again, each under its name
+    "series",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("repository", _Folded(200), nullable=False),
+    Column("environment", _Folded(255), nullable=False),
+    Column("side", String(16), nullable=False),  # "", canary or control
+    Column("name", String(120), nullable=False),
+    Column("points", BigInteger, nullable=False),  # how many there are of it
+    UniqueConstraint("repository", "environment", "side", "name"),
+)
+
+series_points = Table(
+    "series_points",
+    metadata,
+    Column("series", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", Double),  # NULL: it was looked at, and there was none
+    sqlite_with_rowid=False,  # a series lies together, in the order of time
+)
+
 writes = Table(  # content writes, for the sliding windows of GitHub's limits
     "writes",
     metadata,

@@ -26,11 +26,15 @@ from app.pages import configuration
 from app.pages.bills import SbomApi
 from app.pages.measurements import MeasurementsApi
 from app.pages.senders import Senders
+from app.pages.series import SeriesApi
 from app.pages.simulation import SimulationApi
 from app.server import Web
 from app.storage import Stores, stores
 from tests.actions import Actions, actions
 from tests.storage import laid
+
+NOW = 1_700_000_000.0  # epoch seconds, for whoever believes no point of a series that is ahead or old
+KEPT = 14 * 86_400.0  # seconds for which points of series are kept
 
 
 @dataclass
@@ -54,8 +58,9 @@ class Pages:
         sent = body if isinstance(body, bytes) else json.dumps(body).encode()
         return await self.session.post(url, data=io.BytesIO(sent), headers=headers)
 
-    async def get(self, path: str) -> ClientResponse:
-        return await self.session.get(self.server.make_url(path))
+    async def get(self, path: str, token: str = "") -> ClientResponse:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return await self.session.get(URL(self.url + path, encoded=True), headers=headers)
 
 
 @dataclass
@@ -88,7 +93,9 @@ async def _serving(
     senders = Senders(kept.tokens, commits, id_tokens)
     measurements = MeasurementsApi(senders, kept.measurements, kept.inbox, lambda: wakes.append(None))
     bills = SbomApi(senders, kept.bills, kept.inbox, lambda: wakes.append(None))
-    routes = [*measurements.routes(), *bills.routes(), *configuration.routes(), *SimulationApi(_unreachable).routes()]
+    series = SeriesApi(senders, kept.series, KEPT, lambda: NOW)
+    apis = (measurements, bills, series, SimulationApi(_unreachable))
+    routes = [*configuration.routes(), *(route for api in apis for route in api.routes())]
     async with TestServer(Web([b"secret"], kept.inbox, lambda: None, routes).app(), port=port) as server:
         yield server, wakes
 
