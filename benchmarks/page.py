@@ -26,8 +26,8 @@ from aiohttp import web
 from sqlalchemy import update
 
 from app.commands.running import listening
-from app.pages.experiment_page import ExperimentPages
-from app.render.capability import Pages, derived
+from app.pages.showing import Showing
+from app.render.capability import Pages, derived, of_experiment
 from app.storage import Stores, stores
 from app.store.experiments import Experiments
 from app.store.points import keep, point_of, thinned
@@ -50,7 +50,7 @@ class Site:
     root: str
     path: str
     opens: dict[str, str]
-    shown: ExperimentPages
+    shown: Showing
 
 
 async def day(kept: Stores) -> int:
@@ -83,7 +83,7 @@ async def site() -> AsyncIterator[Site]:
             application = experiment.application(shown)
             application.router.add_get("/plain", plain)
             async with listening(application, "127.0.0.1", 0, 1.0) as root:
-                opens = {"Cookie": f"maestro-page={pages.key_of(key, *experiment.NAMED)}"}
+                opens = {"Cookie": f"maestro-page={pages.key_of(of_experiment(key, *experiment.NAMED))}"}
                 yield Site(root, f"/experiments/{key}", opens, shown)
 
 

@@ -35,7 +35,7 @@ function read() {
   request.responseType = "document";
   request.onload = () => {
     if (request.status === 200 && request.response) put(request.response);
-    else say("This page can no longer be read: open it again from the check run on GitHub.");
+    else say("This page can no longer be read: open it again from GitHub.");
   };
   request.onerror = () => say("The connection is lost; what you see may be old.");
   request.onloadend = () => {
@@ -52,7 +52,7 @@ function listen() {
   source.addEventListener("end", () => {
     source.close();
     read();
-    say("The experiment has ended; there will be no more news.");
+    say("It has ended; there will be no more news.");
   });
   source.onerror = () => {
     say("The connection is lost; what you see may be old.");

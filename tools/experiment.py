@@ -18,9 +18,11 @@ from aiohttp import web
 from app.commands.running import listening
 from app.model import Canary, Cause
 from app.pages import browser
-from app.pages.experiment_page import ExperimentPages, Sources
+from app.pages.door import Door
+from app.pages.experiment_page import ExperimentPages
 from app.pages.live import Live
-from app.render.capability import Pages, derived
+from app.pages.showing import Showing
+from app.render.capability import Pages, derived, of_experiment
 from app.storage import Stores, stores
 from app.store.experiments import Experiments, SentTick
 from checks.experiment import Config, GateConfig
@@ -66,16 +68,16 @@ async def served(number: int) -> AsyncIterator[str]:
             key = await _fed(Experiments(kept.main, lambda: int(clock[0] * 1e6)), number, clock)
             opening = Pages("", derived("an example"))
             async with listening(application(pages(kept, opening, clock)), "127.0.0.1", 0, 1.0) as root:
-                yield Pages(root, opening.key).address(key, *NAMED)
+                yield Pages(root, opening.key).address(of_experiment(key, *NAMED))
 
 
-def pages(kept: Stores, opening: Pages, clock: list[float]) -> ExperimentPages:
+def pages(kept: Stores, opening: Pages, clock: list[float]) -> Showing:
     """The pages of the experiments in `kept`, as seen at `clock` (epoch seconds)."""
-    sources = Sources(kept.experiments, kept.points, kept.provenance, kept.news, kept.tokens)
-    return ExperimentPages(sources, opening, Live(kept.news.of), "https://github.com", now=lambda: clock[0])
+    drawn = ExperimentPages(kept.experiments, kept.points, kept.provenance, "https://github.com", lambda: clock[0])
+    return Showing(drawn, Door(opening, kept.tokens), Live(kept.news.of), now=lambda: clock[0])
 
 
-def application(shown: ExperimentPages) -> web.Application:
+def application(shown: Showing) -> web.Application:
     """A web process that has these pages alone, and the files that they need."""
     made = web.Application()
     made.add_routes([*browser.routes(), *shown.routes()])

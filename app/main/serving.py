@@ -18,12 +18,14 @@ from app.github.connecting import Connector
 from app.main.reached import Reached, pages_of, reader_through, with_token
 from app.pages import browser, configuration
 from app.pages.bills import SbomApi
-from app.pages.experiment_page import ExperimentPages, Sources
+from app.pages.door import Door
+from app.pages.experiment_page import ExperimentPages
 from app.pages.experiments import ExperimentsApi
 from app.pages.live import Live
 from app.pages.measurements import MeasurementsApi
 from app.pages.senders import Senders
 from app.pages.series import DAY, SeriesApi
+from app.pages.showing import Showing
 from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.watching import Watching
 from app.server import Web
@@ -59,12 +61,12 @@ def _apis(settings: Settings, reached: Reached, stored: Callable[[], None]) -> I
 def _pages(settings: Settings, reached: Reached, live: Live) -> Iterator[web.RouteDef]:
     """What people and watchers look at."""
     kept = reached.kept
-    sources = Sources(kept.experiments, kept.points, kept.provenance, kept.news, kept.tokens)
     yield from Watching(
         kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.backlog, reached.github.standings
     ).routes()
     yield from browser.routes()
-    yield from ExperimentPages(sources, pages_of(settings), live, website(settings.github_api)).routes()
+    experiments = ExperimentPages(kept.experiments, kept.points, kept.provenance, website(settings.github_api))
+    yield from Showing(experiments, Door(pages_of(settings), kept.tokens), live).routes()
 
 
 def _reader_for(reached: Reached, own_app: int) -> ReaderFor:

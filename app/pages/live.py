@@ -26,7 +26,7 @@ class Crowded(Exception):
 
 @dataclass(slots=True)
 class _Topic:
-    """One experiment that is looked at: its newest edition, and who waits for another."""
+    """One page that is looked at: its newest edition, and who waits for another."""
 
     edition: Edition | None = None
     watchers: set[asyncio.Event] = field(default_factory=set)
@@ -73,11 +73,11 @@ class Live:
     _ending: asyncio.Event = field(default_factory=asyncio.Event)
 
     @contextmanager
-    def watching(self, experiment: int) -> Iterator[Watch]:
+    def watching(self, key: int) -> Iterator[Watch]:
         """A place among those who are told. Raises Crowded."""
         if sum(len(topic.watchers) for topic in self._topics.values()) >= self.most:
             raise Crowded
-        topic, woken = self._topics.setdefault(experiment, _Topic()), asyncio.Event()
+        topic, woken = self._topics.setdefault(key, _Topic()), asyncio.Event()
         topic.watchers.add(woken)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
@@ -86,7 +86,7 @@ class Live:
         finally:
             topic.watchers.discard(woken)
             if not topic.watchers:
-                self._topics.pop(experiment, None)
+                self._topics.pop(key, None)
 
     async def close(self, _app: web.Application) -> None:
         """The process is about to end, and every stream with it; a look that was begun may end before that."""

@@ -1,7 +1,7 @@
-"""The address of an experiment's page, with the key that opens it: who may read the check run may read the page.
+"""The address of a page, with the key that opens it: who may read the check run, or the issue, may read the page.
 
-A key is a MAC over the experiment's id, repository and commit, so it opens one page and cannot be guessed or made of
-another's. It holds no time: whoever asks for a page is told by the experiment itself whether it may still be opened,
+A key is a MAC over the path of the page, its repository and its commit, so it opens one page and cannot be guessed or
+made of another's. It holds no time: whoever asks for a page is told by what it shows whether it may still be opened,
 and the same decision has the same address whenever it is rendered. docs/decisions/010 tells what it guards against.
 """
 
@@ -9,14 +9,41 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import quote
 
-from checks.model import CheckResult, Decision
+from checks.model import CheckResult, Decision, Pull
 
 PREFIX = "msp_"  # by which the log knows a key, wherever it turns up
-_PURPOSE = b"maestro experiment page v1"
+_PURPOSE = b"maestro page v1"
 _LENGTH = 24  # bytes of the MAC that are kept: 192 bits
+_LISTS = ("experiments", "studies", "modules")  # of a check's detail, whose members may have a page
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What one page is about. `path`: where it is, below the root; `sha`: of its commit, "" where it outlives one."""
+
+    path: str
+    repository: str
+    sha: str = ""
+
+
+def of_experiment(experiment: int, repository: str, sha: str) -> Subject:
+    """An experiment on a commit."""
+    return Subject(f"/experiments/{experiment}", repository, sha)
+
+
+def of_study(study: int, repository: str, sha: str) -> Subject:
+    """What the deployment of a commit did."""
+    return Subject(f"/studies/{study}", repository, sha)
+
+
+def of_module(repository: str, module: str) -> Subject:
+    """A module that is watched for drift."""
+    return Subject(f"/drift/{quote(repository.lower())}/{quote(module, safe='')}", repository)
 
 
 def derived(secret: str, purpose: bytes = _PURPOSE) -> bytes:
@@ -33,33 +60,39 @@ class Pages:
     root: str
     key: bytes = field(repr=False)
 
-    def address(self, experiment: int, repository: str, sha: str) -> str:
-        """Where the page of an experiment is, for whoever may read its check run; "" where nobody can go there."""
-        if not self.root:
-            return ""
-        return f"{self.root}/experiments/{experiment}?key={self.key_of(experiment, repository, sha)}"
+    def address(self, subject: Subject) -> str:
+        """Where its page is, for whoever may read what leads there; "" where nobody can go there."""
+        return f"{self.root}{subject.path}?key={self.key_of(subject)}" if self.root else ""
 
-    def key_of(self, experiment: int, repository: str, sha: str) -> str:
-        """What opens the page of one experiment."""
-        said = f"{experiment}\n{repository.lower()}\n{sha}".encode()
+    def key_of(self, subject: Subject) -> str:
+        """What opens its page, and no other."""
+        said = f"{subject.path}\n{subject.repository.lower()}\n{subject.sha}".encode()
         mac = hmac.digest(self.key, said, "sha256")[:_LENGTH]
         return PREFIX + urlsafe_b64encode(mac).decode().rstrip("=")
 
-    def opens(self, key: str, experiment: int, repository: str, sha: str) -> bool:
-        """Whether `key`, as somebody sent it, is the one of this experiment; as long in answering for any."""
-        return hmac.compare_digest(key.encode(errors="replace"), self.key_of(experiment, repository, sha).encode())
+    def opens(self, key: str, subject: Subject) -> bool:
+        """Whether `key`, as somebody sent it, is the one of this page; as long in answering for any."""
+        return hmac.compare_digest(key.encode(errors="replace"), self.key_of(subject).encode())
 
     def shown_on(self, decision: Decision) -> Decision:
-        """`decision` with the address of each experiment that a check names, and for the check that of the first."""
-        rows = tuple(replace(row, result=self._addressed(row.result, decision)) for row in decision.rows)
+        """`decision` with the address of each page about what a check names; the first is the check's own."""
+        rows = tuple(replace(row, result=self._addressed(row.result, decision.pull)) for row in decision.rows)
         return replace(decision, rows=rows) if self.root else decision
 
-    def _addressed(self, result: CheckResult, decision: Decision) -> CheckResult:
-        told = [self._one(one, decision) for one in result.detail.get("experiments", ())]
-        first = next((one["page"] for one in told if "page" in one), "")
-        return replace(result, detail={**result.detail, "experiments": told, "page": first}) if first else result
+    def _addressed(self, result: CheckResult, pull: Pull) -> CheckResult:
+        told = {name: [self._one(one, pull) for one in result.detail[name]] for name in _LISTS if name in result.detail}
+        first = next((one["page"] for each in told.values() for one in each if "page" in one), "")
+        return replace(result, detail={**result.detail, **told, "page": first}) if first else result
 
-    def _one(self, one: dict[str, Any], decision: Decision) -> dict[str, Any]:
-        if "experiment" not in one:
-            return one
-        return one | {"page": self.address(one["experiment"], decision.pull.repository, decision.pull.head_sha)}
+    def _one(self, one: Mapping[str, Any], pull: Pull) -> Mapping[str, Any]:
+        subject = _subject(one, pull)
+        return {**one, "page": self.address(subject)} if subject else one
+
+
+def _subject(one: Mapping[str, Any], pull: Pull) -> Subject | None:
+    """What a member of a check's detail has a page of; None where it has none."""
+    if "experiment" in one:
+        return of_experiment(one["experiment"], pull.repository, pull.head_sha)
+    if "study" in one:
+        return of_study(one["study"], pull.repository, one["sha"])
+    return of_module(pull.repository, one["module"]) if "module" in one else None

@@ -69,6 +69,7 @@ def experiment_page(shown: Shown) -> str:
     metrics = [_metric(row, shown.points, gate) for row in told.rows]
     return page(
         "pages/experiment.html.j2",
+        path=f"/experiments/{kept.id}",
         kept=kept,
         canary=kept.canary,
         home=shown.home,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.model import KeptExperiment, Landed, RevertText
+from app.render.capability import Subject, of_experiment
 from app.render.escape import Markdown, reference, subject
 from app.render.templates import render
 from checks.experiment import Report
@@ -14,9 +15,9 @@ from checks.experiment.aftermath import next_step
 
 @dataclass(frozen=True, slots=True)
 class RevertRenderer:
-    """Words for GitHub. `page`: the address of an experiment's page, by its id, repository and commit; "" for none."""
+    """Words for GitHub. `page`: the address of a page; "" where there is none."""
 
-    page: Callable[[int, str, str], str] = lambda _experiment, _repository, _sha: ""
+    page: Callable[[Subject], str] = lambda _subject: ""
 
     def revert(self, kept: KeptExperiment, told: Report, landed: Landed) -> RevertText:
         """What the pull request says that takes `landed` back, because of what `kept` has shown."""
@@ -34,7 +35,7 @@ class RevertRenderer:
         return render("taken_back.md.j2", kept=kept, told=told, **said)
 
     def _page(self, kept: KeptExperiment) -> str:
-        return self.page(kept.id, kept.canary.repository, kept.canary.sha)
+        return self.page(of_experiment(kept.id, kept.canary.repository, kept.canary.sha))
 
 
 def _origin(landed: Landed) -> Markdown | None:

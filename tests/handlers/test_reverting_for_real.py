@@ -21,6 +21,7 @@ from app.github.sandbox import Repo, Sandbox, SandboxApp
 from app.github.sandbox.git import Entry
 from app.model import TOLD_MARKER, Canary, Cause, KeptExperiment, Place
 from app.publish.publisher import Publisher
+from app.render.capability import Subject
 from app.render.revert import RevertRenderer
 from app.store.database import connect
 from app.store.effects import Effects
@@ -104,8 +105,8 @@ def objects_tip(repo: Repo, branch: str) -> str:
     return repo.state.refs.get(f"heads/{branch}") or repo.tip()
 
 
-def page(experiment: int, repository: str, sha: str) -> str:
-    return f"https://maestro.example/experiments/{experiment}?of={repository}@{sha}"
+def page(subject: Subject) -> str:
+    return f"https://maestro.example{subject.path}?of={subject.repository}@{subject.sha}"
 
 
 @pytest.fixture

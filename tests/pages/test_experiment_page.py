@@ -12,7 +12,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from app.model import Canary, Figures
-from app.pages.experiment_page import OPEN
+from app.pages.door import OPEN
 from app.render.assets import assets
 from app.render.experiment_page import OWED
 from app.store.tokens import Grant
@@ -118,7 +118,7 @@ async def test_what_another_version_kept_is_said_to_be_unreadable(here: Trial, w
         await connection.exec_driver_sql("UPDATE experiments SET state = '{}'")
     answer = await opened(here)
     assert answer.status == 500
-    assert "It was kept by another version" in await answer.text()
+    assert "was kept by another version" in await answer.text()
     assert "page.unreadable" in written.getvalue()
     assert "Traceback" not in written.getvalue()
 

@@ -173,7 +173,7 @@ async def test_a_keyboard_reaches_everything_and_news_take_nothing_out_of_its_ha
         await open_page.until(LIVE)
         await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
-        assert await page.evaluate("document.activeElement.id") == "metrics"
+        assert await page.evaluate("document.activeElement.id") == "figures"
         for _ in range(9):
             if await page.evaluate("document.activeElement.tagName") == "SUMMARY":
                 break

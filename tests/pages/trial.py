@@ -14,9 +14,11 @@ from aiohttp.test_utils import BaseTestServer, TestServer
 
 from app.model import Canary, Cause
 from app.pages import browser
-from app.pages.experiment_page import ExperimentPages, Sources
+from app.pages.door import Door
+from app.pages.experiment_page import ExperimentPages
 from app.pages.live import Live
-from app.render.capability import Pages, derived
+from app.pages.showing import Showing
+from app.render.capability import Pages, Subject, derived, of_experiment
 from app.server import Web
 from app.storage import Stores, stores
 from app.store.experiments import Experiments, SentTick
@@ -46,7 +48,7 @@ class Trial:
     session: ClientSession
     stores: Stores
     pages: Pages
-    shown: ExperimentPages
+    shown: Showing
     clock: Clock
     experiment: int = 0
     canary: Canary = field(default_factory=lambda: Canary("octo/shop", SHA, "canary", "main", 7))
@@ -60,17 +62,21 @@ class Trial:
         return Experiments(self.stores.main, lambda: int(self.clock.at * 1e6))
 
     @property
+    def subject(self) -> Subject:
+        return of_experiment(self.experiment, self.canary.repository, self.canary.sha)
+
+    @property
     def path(self) -> str:
         return f"/experiments/{self.experiment}"
 
     @property
     def address(self) -> str:
         """The page with its key, as a check run has it."""
-        return self.pages.address(self.experiment, self.canary.repository, self.canary.sha)
+        return self.pages.address(self.subject)
 
     @property
     def key(self) -> str:
-        return self.pages.key_of(self.experiment, self.canary.repository, self.canary.sha)
+        return self.pages.key_of(self.subject)
 
     async def begin(self, canary: Canary | None = None, mirrored: shadow.Config | None = None, **gate: Any) -> None:
         """`mirrored`: how mirrored answers are compared; None: they are not."""
@@ -119,8 +125,8 @@ async def trial(directory: Path, **live: Any) -> AsyncIterator[Trial]:
     ):
         pages = Pages("", derived("a private key"))
         news = Live(kept.news.of, pace=0.02, **live)
-        sources = Sources(kept.experiments, kept.points, kept.provenance, kept.news, kept.tokens)
-        shown = ExperimentPages(sources, pages, news, "https://github.com", now=lambda: clock.at, heartbeat=0.2)
+        drawn = ExperimentPages(kept.experiments, kept.points, kept.provenance, "https://github.com", lambda: clock.at)
+        shown = Showing(drawn, Door(pages, kept.tokens), news, lambda: clock.at, heartbeat=0.2)
         app = Web([b"secret"], kept.inbox, lambda: None, [*browser.routes(), *shown.routes()]).app()
         app.on_shutdown.append(news.close)
         async with TestServer(app) as server:

@@ -1,6 +1,6 @@
 """Addresses that open a page, and what each of them opens."""
 
-from app.render.capability import Pages, derived
+from app.render.capability import Pages, derived, of_experiment, of_module, of_study
 from checks.model import State
 
 from .decisions import HEAD, decision, result, row
@@ -15,22 +15,38 @@ def test_a_derived_key_is_the_first_block_of_hkdf() -> None:
 
 
 def test_an_address_opens_its_own_page_and_no_other() -> None:
-    key = PAGES.address(12, "Octo/Shop", HEAD).partition("?key=")[2]
-    assert PAGES.opens(key, 12, "octo/shop", HEAD)
-    assert not PAGES.opens(key, 13, "octo/shop", HEAD)
-    assert not PAGES.opens(key, 12, "octo/other", HEAD)
-    assert not PAGES.opens(key, 12, "octo/shop", "b" * 40)
-    assert not Pages(PAGES.root, derived("another private key")).opens(key, 12, "octo/shop", HEAD)
+    key = PAGES.address(of_experiment(12, "Octo/Shop", HEAD)).partition("?key=")[2]
+    assert PAGES.opens(key, of_experiment(12, "octo/shop", HEAD))
+    assert not PAGES.opens(key, of_experiment(13, "octo/shop", HEAD))
+    assert not PAGES.opens(key, of_experiment(12, "octo/other", HEAD))
+    assert not PAGES.opens(key, of_experiment(12, "octo/shop", "b" * 40))
+    assert not Pages(PAGES.root, derived("another private key")).opens(key, of_experiment(12, "octo/shop", HEAD))
+
+
+def test_kinds_of_pages_have_keys_of_their_own() -> None:
+    subjects = (
+        of_experiment(12, "octo/shop", HEAD),
+        of_study(12, "octo/shop", HEAD),
+        of_module("octo/shop", "pricing"),
+        of_module("octo/shop", "pricing/12"),
+        of_module("octo/shop", "prices"),
+    )
+    assert len({PAGES.key_of(one) for one in subjects}) == len(subjects)
+    assert of_module("Octo/Shop", "a/../b c").path == "/drift/octo/shop/a%2F..%2Fb%20c", (
+        "one segment, whatever its name"
+    )
 
 
 def test_what_is_no_key_opens_nothing() -> None:
-    for wrong in ("", "msp_", "é", "\ud800", PAGES.key_of(12, "octo/shop", HEAD)[:-1]):
-        assert not PAGES.opens(wrong, 12, "octo/shop", HEAD)
+    for wrong in ("", "msp_", "é", "\ud800", PAGES.key_of(of_experiment(12, "octo/shop", HEAD))[:-1]):
+        assert not PAGES.opens(wrong, of_experiment(12, "octo/shop", HEAD))
 
 
 def test_the_same_page_has_the_same_address_each_time_so_that_a_decision_rendered_anew_says_nothing_new() -> None:
-    first = PAGES.address(12, "octo/shop", HEAD)
-    assert first == Pages("https://maestro.example", derived("a private key")).address(12, "octo/shop", HEAD)
+    first = PAGES.address(of_experiment(12, "octo/shop", HEAD))
+    assert first == Pages("https://maestro.example", derived("a private key")).address(
+        of_experiment(12, "octo/shop", HEAD)
+    )
     assert first.startswith("https://maestro.example/experiments/12?key=msp_")
     assert "private" not in repr(PAGES)
     assert PAGES.key.hex() not in repr(PAGES)
@@ -41,13 +57,24 @@ def test_a_decision_is_given_the_address_of_each_experiment_and_the_worst_leads(
     unnamed = result("other", detail={"experiments": [{"environment": "canary"}]})
     shown = PAGES.shown_on(decision(row(told), row(result("risk")), row(unnamed)))
     detail = shown.rows[0].result.detail
-    assert [one["page"] for one in detail["experiments"]] == [PAGES.address(n, "acme/shop", HEAD) for n in (2, 1)]
-    assert detail["page"] == PAGES.address(2, "acme/shop", HEAD)
+    assert [one["page"] for one in detail["experiments"]] == [
+        PAGES.address(of_experiment(n, "acme/shop", HEAD)) for n in (2, 1)
+    ]
+    assert detail["page"] == PAGES.address(of_experiment(2, "acme/shop", HEAD))
     assert [row.result.detail for row in shown.rows[1:]] == [{}, unnamed.detail]
+
+
+def test_a_study_and_a_module_are_given_their_own_pages() -> None:
+    studied = result("impact", detail={"studies": [{"study": 3, "sha": "b" * 40}, {"study": 4, "sha": "c" * 40}]})
+    watched = result("drift", detail={"modules": [{"module": "pricing"}]})
+    impact, drift = (one.result.detail for one in PAGES.shown_on(decision(row(studied), row(watched))).rows)
+    assert impact["page"] == PAGES.address(of_study(3, "acme/shop", "b" * 40))
+    assert impact["studies"][1]["page"] == PAGES.address(of_study(4, "acme/shop", "c" * 40))
+    assert drift["modules"][0]["page"] == drift["page"] == PAGES.address(of_module("acme/shop", "pricing"))
 
 
 def test_where_the_app_has_no_address_nothing_leads_anywhere() -> None:
     nowhere = Pages("", PAGES.key)
     told = decision(row(result("experiment", detail={"experiments": [{"experiment": 2}]})))
-    assert nowhere.address(2, "octo/shop", HEAD) == ""
+    assert nowhere.address(of_experiment(2, "octo/shop", HEAD)) == ""
     assert nowhere.shown_on(told) == told
