@@ -11,7 +11,7 @@ from checks.impact.floats import Floats
 from checks.impact.kind import Better, Kind
 from checks.impact.mixture import Band, Mixture
 from checks.impact.outcome import Outcome
-from checks.impact.panel import Panel, Refusal, moments, moving
+from checks.impact.panel import Panel, Refusal, moments
 
 
 class Expected(NamedTuple):
@@ -62,7 +62,7 @@ def answer(panel: Panel, expected: Expected, terms: Terms) -> Estimate:
         n_pre=before,
         n_post=after,
         masked=panel.masked,
-        dropped=tuple(np.flatnonzero(~moving(panel)).tolist()),
+        dropped=tuple(np.flatnonzero(~panel.moving).tolist()),
         period=terms.period,
     )
 
@@ -115,7 +115,7 @@ class _Told:
 
     def p(self) -> float:
         """Two-sided: twice the smaller tail of what was to be expected, beyond the actual sum."""
-        last = self.law.at([-1])
+        last = self.law.at(np.array([-1]))
         actual = (self.actual[-1] - self.centre * self.so_far[-1]) / self.spread
         below = float(last.cdf(actual)[0])
         return 2 * min(below, 1 - below)
@@ -134,7 +134,7 @@ class _Told:
 
     def _points_after(self) -> list[Point]:
         start, y = self.panel.intervention, self.panel.y[self.panel.intervention :]
-        covered = ~np.isnan(self.panel.x[moving(self.panel), start:]).any(0)
+        covered = ~np.isnan(self.panel.x[self.panel.moving, start:]).any(0)
         single = [np.where(covered, values, np.nan) for values in self.after[:3]]
         effects = [y - values for values in (single[0], single[2], single[1])]
         mean, lower, upper = self.running[:3]

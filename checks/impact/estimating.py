@@ -19,12 +19,13 @@ from checks.impact.answer import Expected, Terms, answer, refused
 from checks.impact.effect import Estimate
 from checks.impact.floats import Floats, Places
 from checks.impact.kind import Better, Kind
-from checks.impact.level import Grid
-from checks.impact.panel import Panel, moving, read, refusal, standardised
+from checks.impact.mixture import bands
+from checks.impact.panel import Panel, read, refusal, standardised
 from checks.impact.posterior import posterior
 from checks.impact.prior import PRIORS, Prior
+from checks.impact.quadrature import explored, first
 from checks.impact.seasons import carried, harmonics
-from checks.impact.selection import Design, screen, weigh
+from checks.impact.selection import Design, screen
 
 MIN_PRE = 30
 
@@ -67,20 +68,19 @@ def estimate(
 
 def _expected(panel: Panel, waves: Floats, prior: Prior, alpha: float) -> Expected:
     """What was to be expected, in standard deviations of the metric before the change."""
-    used = np.flatnonzero(moving(panel))
+    used = np.flatnonzero(panel.moving)
     design, columns = _design(panel, waves, used, prior)
-    ratio, rho = (side.ravel() for side in np.meshgrid(prior.ratios, prior.rhos))
-    grid = Grid(ratio, rho)
-    first = design.always
-    kept = [*range(first), *(first + at for at in screen(design, grid, prior)), -1]
+    always = range(design.always)
+    kept = [*always, *(len(always) + at for at in screen(design, first(prior), prior)), -1]
     design, columns = design._replace(columns=design.columns[kept]), columns[kept]
-    known = posterior(weigh(design, grid, prior.log_weight.ravel(), prior), grid)
+    known = posterior(*explored(design, prior))
     after = np.arange(panel.intervention, len(panel.y))
     last = int(panel.before[-1])
     single, running = forecast.ahead(
         known, columns[:, last], columns[:-1, after], (after - last).astype(float), panel.usable[after]
     )
-    return Expected(forecast.before(known, design).band(alpha), single.band(alpha), running.band(alpha), running)
+    past, future, sums = bands([forecast.before(known, design), single, running], alpha)
+    return Expected(past, future, sums, running)
 
 
 def _design(panel: Panel, waves: Floats, used: Places, prior: Prior) -> tuple[Design, Floats]:

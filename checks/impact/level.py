@@ -23,7 +23,7 @@ from scipy.linalg.lapack import dpttrf, dpttrs
 
 from checks.impact.floats import Floats
 
-PIECE = 400_000  # numbers held at once for each array: a few MB
+PIECE = 64_000  # numbers held at once for each array: what a core keeps close at hand
 
 
 class Grid(NamedTuple):

@@ -32,17 +32,16 @@ class Panel:
     y       (n,) the metric, nan where it is missing
     x       (k, n) covariates, likewise
     usable  (n,) neither the metric nor a covariate is missing
+    before  the usable points before the change
+    moving  (k,) whether a covariate varies before the change: nothing is known of the bearing of others
     """
 
     y: Floats
     x: Floats
     usable: Flags
     intervention: int
-
-    @property
-    def before(self) -> Places:
-        """The usable points before the change."""
-        return np.flatnonzero(self.usable[: self.intervention])
+    before: Places
+    moving: Flags
 
     @property
     def masked(self) -> int:
@@ -63,7 +62,8 @@ def read(
         raise ValueError(f"the intervention must lie from 0 to {len(metric)}, not at {intervention}")
     missing = np.isnan(covariates)
     usable = ~np.isnan(metric) & ~missing[:, ~missing.all(0)].any(1)
-    return Panel(metric, np.ascontiguousarray(covariates.T), usable, intervention)
+    before = np.flatnonzero(usable[:intervention])
+    return Panel(metric, covariates.T, usable, intervention, before, _varies(covariates[before].T))
 
 
 def refusal(panel: Panel, kind: Kind, min_pre: int) -> Refusal | None:
@@ -90,18 +90,20 @@ def _of_amount(panel: Panel, min_pre: int) -> str:
 
 
 def _of_spread(panel: Panel) -> str:
-    values = panel.y[panel.before]
-    if np.ptp(values) <= FINEST * np.abs(values).max():
+    if not _varies(panel.y[None, panel.before])[0]:
         return "the metric does not vary before the change"
     seen = panel.usable
     same = [at for at, column in enumerate(panel.x) if np.array_equal(column[seen], panel.y[seen])]
     return f"covariate {same[0]} is the metric itself" if same else ""
 
 
-def moving(panel: Panel) -> Flags:
-    """Which covariates vary before the change, (k,): nothing is known of the bearing of others, or of an empty one."""
-    values = panel.x[:, panel.before]
-    return np.asarray(np.ptp(values, axis=1) > FINEST * np.abs(values).max(axis=1))
+def _varies(values: Floats) -> Flags:
+    """Which rows do; one of missing values does not."""
+    return (
+        np.asarray(np.ptp(values, axis=1) > FINEST * np.abs(values).max(axis=1))
+        if values.size
+        else np.zeros(len(values), dtype=bool)
+    )
 
 
 def standardised(values: Floats, points: Places) -> Floats:

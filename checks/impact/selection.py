@@ -51,8 +51,8 @@ class Weighed(NamedTuple):
     found: Likelihood
 
 
-def weigh(design: Design, grid: Grid, log_prior: Floats, prior: Prior) -> Weighed:
-    """Every subset of the optional columns at every point of the grid, of log prior (g,)."""
+def weigh(design: Design, grid: Grid, prior: Prior) -> Weighed:
+    """Every subset of the optional columns at every point of the grid."""
     found = likelihood(design.columns, design.times, grid)
     own = _slab(design, prior)
     matrix = found.gram.copy()
@@ -61,7 +61,7 @@ def weigh(design: Design, grid: Grid, log_prior: Floats, prior: Prior) -> Weighe
     log_own, _ = _subsets(np.pad(own, (0, 1))[None], design.always)
     members = _members(design)
     shape, rate = _noise(design, grid, prior, squares)
-    log_weight = (log_own - log_model - found.log_det) / 2 - shape * np.log(rate) + log_prior
+    log_weight = (log_own - log_model - found.log_det) / 2 - shape * np.log(rate) + prior.log_density(*grid)
     log_weight -= prior.level.shape * np.log(grid.ratio)
     log_weight += _size(members.sum(1) - design.always, design, prior)[:, None]
     return Weighed(log_weight, shape, rate, members, matrix[:, :-1, :-1], matrix[:, :-1, -1], found)

@@ -77,7 +77,7 @@ def test_units_do_not_matter(prior: str, change: object) -> None:
 @pytest.mark.parametrize("k", [2, 5, 9])
 def test_the_order_of_covariates_does_not_matter(k: int) -> None:
     y, x, at = made(k=k, effect=1.0)
-    assert effect(estimate(y, x[:, ::-1], at)) == pytest.approx(effect(estimate(y, x, at)), rel=1e-6)
+    assert effect(estimate(y, x[:, ::-1], at)) == pytest.approx(effect(estimate(y, x, at)), rel=1e-4)
 
 
 def test_of_many_covariates_those_that_matter_are_found() -> None:
