@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "config": ("app.commands.config:config", "Validate or explain `.github/maestro.yml`."),
     "demo": ("app.commands.demo:demo", "Watch five pull requests get their decisions, on a local GitHub."),
     "deliveries": ("app.commands.deliveries:deliveries", "List the webhooks that came in; let dead ones run again."),
+    "drift": ("app.commands.drift:drift", "Say whether one table is distributed as another, or since which day not."),
     "gate": ("app.commands.gate:gate", "Judge or simulate a canary by the sequential gate."),
     "migrate": ("app.commands.serve:migrate", "Make the database ready for this version."),
     "replay": ("app.commands.replay:replay", "Decide a recorded webhook or decision again; nothing is written."),

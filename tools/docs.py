@@ -9,6 +9,7 @@ from pathlib import Path
 from app.config.reference import renew
 from app.config.schema import schema
 from app.sources import Sources
+from checks.drift import DriftLimits
 from checks.registry import CHECKS
 from checks.shadow import ShadowConfig
 from tools import commands, watched
@@ -19,6 +20,7 @@ PAGES: Mapping[str, Callable[[str], str]] = {
     "configuration.md": lambda page: renew(page, schema(CHECKS)),
     "checks/shadow.md": lambda page: renew(page, ShadowConfig.model_json_schema()),
     "commands.md": commands.renew,
+    "drift.md": lambda page: renew(page, DriftLimits.model_json_schema()),
     "sources.md": lambda page: renew(page, Sources.model_json_schema()),
     "operations.md": watched.renew,
 }

@@ -10,7 +10,8 @@ import numpy as np
 from msgspec.structs import replace
 
 from checks.drift.column import Column, Ints, Kind, Names, Numbers, column
-from checks.drift.comparison import Bin, Comparison, Shift, Standing, Test, worst
+from checks.drift.comparison import Bin, Comparison, Shift, Standing, Test, because, worst
+from checks.drift.dispersion import variation
 from checks.drift.limits import DriftLimits
 from checks.drift.psi import adjusted, apart, pearson, smirnov
 from checks.drift.reference import FeatureReference, Features, Reference
@@ -23,7 +24,8 @@ CHANCE = 0.87  # the mean of Kolmogorov's law: so many standard errors is the di
 def compare(reference: Reference | Features, batch: Features | None, limits: DriftLimits | None = None) -> Comparison:
     """`batch` against `reference`: columns or sketches by name; None where no batch came.
 
-    Rows are taken as independent, unless the reference knows its days. Never raises for what the data is.
+    Rows are taken as independent; a reference of days that vary more than that says by how much. Never raises for what
+    the data is.
 
     >>> compare({"ms": range(1000)}, {"ms": range(500, 1500)}).state
     <Standing.DRIFT: 'drift'>
@@ -90,8 +92,9 @@ def _blind(feature: FeatureReference, rows: int, why: str) -> Shift:
 def _measured(reference: Reference, feature: FeatureReference, found: Column, limits: DriftLimits) -> Shift:
     rows = rows_of(feature, found)
     before, after = np.array(feature.counts), feature.bins.count(rows)
-    far = apart(before, after)
-    tests = (Test("psi", far.psi, far.p, "bins"), _second(reference, feature, rows, before, after))
+    factor = variation(feature)
+    far = apart(before, after, factor)
+    tests = (Test("psi", far.psi, far.p, "bins"), _second(reference, feature, rows, before, after, factor))
     return Shift(
         name=feature.name,
         kind=feature.kind,
@@ -104,20 +107,23 @@ def _measured(reference: Reference, feature: FeatureReference, found: Column, li
         p=_both(feature.kind, tests),
         excess=far.excess,
         moved=far.moved,
+        dispersion=factor,
         tests=tests,
         bins=tuple(_bins(feature.bins.labels, before, after)),
         notes=tuple(_notes(feature, found, before, after)),
     )
 
 
-def _second(reference: Reference, feature: FeatureReference, found: Column, before: Ints, after: Ints) -> Test:
+def _second(
+    reference: Reference, feature: FeatureReference, found: Column, before: Ints, after: Ints, factor: float
+) -> Test:
     """Kolmogorov and Smirnov's test of numbers, the chi-squared test of names."""
     if not isinstance(found, Numbers):
-        return Test("chi2", *pearson(before, after), "bins")
+        return Test("chi2", *pearson(before, after, factor), "bins")
     column = reference.columns.get(feature.name)
     curve = feature.curve if column is None else column.sketched() if feature.bins.rough else column
     exact = column is not None and curve.bounds is None
-    return Test("ks", *smirnov(curve, found, exact), "values" if exact else "bins")
+    return Test("ks", *smirnov(curve, found, exact, factor), "values" if exact else "bins")
 
 
 def _both(kind: Kind, tests: Sequence[Test]) -> float:
@@ -155,8 +161,7 @@ def _judged(shifts: Sequence[Shift], limits: DriftLimits) -> Comparison:
     seen = [at for at, shift in enumerate(shifts) if shift.p is not None]
     qs = dict(zip(seen, adjusted([shifts[at].p or 0.0 for at in seen]).tolist(), strict=True)) if seen else {}
     judged = tuple(_stated(shift, qs[at], limits) if at in qs else shift for at, shift in enumerate(shifts))
-    state = worst(shift.state for shift in judged)
-    return Comparison(state, _why(state, judged), judged)
+    return Comparison(worst(judged), because(judged), judged)
 
 
 def _stated(shift: Shift, q: float, limits: DriftLimits) -> Shift:
@@ -176,19 +181,12 @@ def _matters(shift: Shift, limits: DriftLimits) -> bool:
     return far or (shift.excess or 0.0) >= limits.least_psi
 
 
+def moved(label: str, before: float, after: float) -> str:
+    """The shares of one bin, in words."""
+    return f"{label}: {100 * before:.3g} % of the rows became {100 * after:.3g} %"
+
+
 def _moved(shift: Shift) -> str:
     """The bin that moved most, in words."""
     most = max(shift.bins, key=lambda each: abs(each.after - each.before))
-    return f"{most.label}: {100 * most.before:.3g} % of the rows became {100 * most.after:.3g} %"
-
-
-def _why(state: Standing, shifts: Sequence[Shift]) -> str:
-    alike = [shift for shift in shifts if shift.state is state]
-    if not alike:
-        return "there are no features to compare"
-    more = f", and {len(alike) - 1} more" if len(alike) > 1 else ""
-    return (
-        f"{len(alike):,} features: {alike[0].reason}"
-        if state is Standing.OK
-        else f"{alike[0].name}{more}: {alike[0].reason}"
-    )
+    return moved(most.label, most.before, most.after)

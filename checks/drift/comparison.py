@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -71,6 +72,28 @@ class Comparison(Struct, frozen=True):
     shifts: tuple[Shift, ...]
 
 
-def worst(states: Iterable[Standing]) -> Standing:
-    """The worst of them; `blind` of none."""
-    return max(states, key=list(Standing).index, default=Standing.BLIND)
+class Judged(Protocol):
+    """A feature with its state."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def state(self) -> Standing: ...
+    @property
+    def reason(self) -> str: ...
+
+
+def worst(features: Iterable[Judged]) -> Standing:
+    """The worst of their states; `blind` of none."""
+    return max((feature.state for feature in features), key=list(Standing).index, default=Standing.BLIND)
+
+
+def because(features: Sequence[Judged]) -> str:
+    """The reason of the first of those in the worst state."""
+    if not features:
+        return "there are no features"
+    alike = [feature for feature in features if feature.state is worst(features)]
+    if alike[0].state is Standing.OK:
+        return f"all {len(alike):,} as the reference" if len(alike) > 1 else f"{alike[0].name}: {alike[0].reason}"
+    more = f", and {len(alike) - 1:,} more" if len(alike) > 1 else ""
+    return f"{alike[0].name}{more}: {alike[0].reason}"

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from checks.drift.column import Column, Ints, column
-from checks.drift.compare import MISPLACED, misplaced, rows_of, unseen
+from checks.drift.compare import MISPLACED, misplaced, moved, rows_of, unseen
 from checks.drift.comparison import Standing
 from checks.drift.dispersion import WEEK, known
 from checks.drift.evidence import Effect, Found, Known, effect, onset, strongest
@@ -111,7 +111,7 @@ def _stated(seen: FeatureWatch, limits: DriftLimits) -> tuple[Standing, str]:
         return Standing.OK, "moved by less than matters"
     if seen.p > limits.alpha:
         return Standing.WATCH, "weak evidence of a shift"
-    return Standing.DRIFT, f"{seen.bin}: {_percent(seen.before)} of the rows became {_percent(seen.after)}"
+    return Standing.DRIFT, moved(seen.bin, seen.before, seen.after)
 
 
 def _recovered(watch: FeatureWatch, feature: FeatureReference, limits: DriftLimits) -> FeatureWatch:
@@ -152,7 +152,3 @@ def _by_stratum(days: tuple[Day, ...], reference: Known) -> Ints:
     spread = np.zeros((len(days), strata, counts.shape[1]), dtype=np.int64)
     spread[np.arange(len(days)), [day.day % WEEK if strata > 1 else 0 for day in days]] = counts
     return spread
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"

@@ -29,6 +29,16 @@ def known(feature: FeatureReference) -> Known:
     return Known(counts, rows, *_factor(days, strata, counts, rows))
 
 
+def variation(feature: FeatureReference) -> float:
+    """Of a batch whose day is not known: a bin's variance over that of independent rows, weekdays not matched; >= 1."""
+    if len(feature.days) < 2:
+        return 1.0
+    days = np.array([day.counts for day in feature.days])
+    none = np.zeros(len(days), dtype=np.int64)
+    factor, _ = _factor(days, none, days.sum(0, keepdims=True), np.eye(days.shape[1]))
+    return float(factor.mean())
+
+
 def stratum(days: tuple[Day, ...]) -> Ints:
     """For each day the days it is held against: those of its weekday, or all of them where weekdays come too seldom."""
     weekdays = np.array([day.day % WEEK for day in days])

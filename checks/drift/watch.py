@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from checks.drift.compare import named
-from checks.drift.comparison import Standing, worst
+from checks.drift.comparison import Standing, because, worst
 from checks.drift.course import FeatureWatch, Today, step
 from checks.drift.limits import DriftLimits
 from checks.drift.reference import Features, Reference
@@ -38,7 +38,12 @@ class Watch(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
     @property
     def state(self) -> Standing:
         """The worst of its features'."""
-        return worst(feature.state for feature in self.features)
+        return worst(self.features)
+
+    @property
+    def reason(self) -> str:
+        """That of the first of these."""
+        return because(self.features)
 
 
 _DECODER = msgspec.json.Decoder(Watch)
