@@ -16,6 +16,7 @@ from app.store.bills import Bills
 from app.store.database import connect, migrate
 from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries, brought_over
+from app.store.drift import Drifts
 from app.store.effects import Effects
 from app.store.experiments import Experiments
 from app.store.fixes import Fixes
@@ -86,6 +87,10 @@ class Stores:
     @property
     def news(self) -> News:
         return News(self.main)
+
+    @property
+    def drifts(self) -> Drifts:
+        return Drifts(self.main)
 
     @property
     def provenance(self) -> Provenance:

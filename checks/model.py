@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from checks.assessed import Risk
+from checks.drifting import Drifting
 from checks.held import Experiment
 from checks.known_fix import KnownFix
 from checks.studied import Studied
@@ -55,6 +56,7 @@ class Need(StrEnum):
     MANIFESTS = "manifests"
     EXPERIMENTS = "experiments"
     STUDIES = "studies"
+    DRIFT = "drift"
 
 
 class Strict(BaseModel):
@@ -280,6 +282,7 @@ class Snapshot:
     fixes: tuple[KnownFix, ...] | None = None  # of the head's branch, the oldest first; None: nobody remembers any
     experiments: tuple[Experiment, ...] | Missing | None = None  # of the head, the oldest first
     studies: tuple[Studied, ...] | Missing | None = None  # of what was deployed of this change, the oldest first
+    drift: tuple[Drifting, ...] | Missing | None = None  # of the repository's watched modules, by name
     day: str = ""  # the day of the evaluation, ISO 8601 in UTC: exceptions end, advisories are new
     attempts_left: int = 0  # how often we shall try again if we fail ourselves; 0: this answer stands
 
@@ -326,8 +329,7 @@ class Finding:
 class CheckResult:
     """The whole answer of one check: `title` in one line, `reasons` why, `next_step` what to do about it.
 
-    `measures` and `findings` are for people and for the API; `detail` feeds the check's own template and must hold
-    only JSON values.
+    `detail` feeds the check's own template, in JSON values alone.
     """
 
     name: str
@@ -384,10 +386,9 @@ Measured = Mapping[str, Measure]
 class Check:
     """A check's registration: its block in the config, the facts it needs, its pure function.
 
-    `evaluate(snapshot, config, measured)` gets its own config (an instance of `config`) and, by name, the measures
-    that are already known: always `risk`, then `<check>.<measure>` of every check that ran before it. `paths(config)`
-    are the globs of the files it needs; `names(config, contracts)` the measurements; `warns(config)` what a reader
-    should know of a block that is valid.
+    `evaluate(snapshot, config, measured)` gets its own config and, by name, the measures that are known: always `risk`,
+    then `<check>.<measure>` of every check that ran before it. `paths(config)` are the globs of the files it needs;
+    `names(config, contracts)` the measurements; `warns(config)` what a reader should know of a block that is valid.
     """
 
     name: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checks import contract, experiment, risk, sbom, shadow
+from checks.drift.check import CHECK as DRIFT
 from checks.model import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -10,6 +11,7 @@ CHECKS: tuple[Check, ...] = (
     sbom.CHECK,
     experiment.CHECK,
     shadow.CHECK,
+    DRIFT,
     contract.CHECK,  # last: a postcondition may name what the others measured
 )
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from app.model import EXPERIMENT, SBOM, Kind, Surface, Trigger
+from app.model import DRIFT, EXPERIMENT, SBOM, Kind, Surface, Trigger
 from handlers.payload import Payload, integer, repository, sha, text
 
 _SENT = ("measurements", SBOM)
 
 
 def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
-    """Find the pull requests at that commit and judge them; look at that experiment."""
+    """Find the pull requests at that commit and judge them; look at that experiment, or at that module."""
     if text(payload, "about") == EXPERIMENT:
         return _look(payload)
+    if text(payload, "about") == DRIFT:
+        return _watched(payload)
     head = sha(payload, "sha")
     if not head:
         return ()
@@ -26,3 +28,9 @@ def _look(payload: Payload) -> tuple[Trigger, ...]:
         return ()
     where = repository(payload)
     return (Trigger(Kind.EXPERIMENT, where, experiment=experiment, reason=EXPERIMENT, surface=Surface.API),)
+
+
+def _watched(payload: Payload) -> tuple[Trigger, ...]:
+    module = text(payload, "module")
+    where = repository(payload)
+    return (Trigger(Kind.DRIFT, where, module=module, reason=DRIFT, surface=Surface.API),) if module else ()

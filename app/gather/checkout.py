@@ -93,6 +93,7 @@ class Checkout:
             vex=supply.vex,
             manifests=supply.manifests,
             experiments=_NOBODY if wanted.needs(Need.EXPERIMENTS) else None,
+            drift=_NOBODY if wanted.needs(Need.DRIFT) else None,
             day=day_of(self.now()),
         )
         return Case(snapshot, policy, edited, self.version)

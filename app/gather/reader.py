@@ -12,6 +12,7 @@ from cachetools import TTLCache
 from app.config import PATH, Read
 from app.gather.change import Changed, change
 from app.gather.day import day_of
+from app.gather.drifting import NoWatches, Watches
 from app.gather.files import touched
 from app.gather.green import Greens, Verdicts
 from app.gather.known_fixes import Remembered
@@ -60,6 +61,7 @@ class GitHubReader:
     version: str
     bills: SentBills = field(default_factory=NothingSent)
     trials: Trials = field(default_factory=NoTrials)
+    watches: Watches = field(default_factory=NoWatches)
     osv: Source | None = None  # None: nobody may be asked for advisories
     fixes: Remembered | None = None  # None: nobody remembers what was proposed
     ci_grace: float = 0.0  # seconds that a head may go without a check before its tests count as missing
@@ -107,7 +109,7 @@ class GitHubReader:
 
     def _outside(self, repository: Repository, pull: Pull) -> Outside:
         green = Greens(repository, self.decisions, self.own_app, pull.base_ref, self.greens)
-        return Outside(self.measurements, self.bills, self.osv, green, self.trials, self.fixes)
+        return Outside(self.measurements, self.bills, self.osv, green, self.trials, self.watches, self.fixes)
 
     async def evaluations(self, trigger: Trigger) -> tuple[Trigger, ...]:
         """An evaluation of each pull request that `trigger` speaks of; a command asks for none."""
@@ -126,7 +128,7 @@ class GitHubReader:
                     numbers = await self._pulls_upon(trigger)
             case Kind.SWEEP:
                 numbers = await self._open_pulls(trigger)
-            case Kind.COMMAND | Kind.SCHEDULED | Kind.REPAIR | Kind.CANARY | Kind.EXPERIMENT:
+            case Kind.COMMAND | Kind.SCHEDULED | Kind.REPAIR | Kind.CANARY | Kind.EXPERIMENT | Kind.DRIFT:
                 numbers = ()
         return tuple(replace(trigger, kind=Kind.EVALUATE, number=number) for number in numbers)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.gather.change import Changed
 from app.gather.contracts import PATTERN, contracts
 from app.gather.dependency_graph import DependencyGraph
+from app.gather.drifting import Watches, drifting
 from app.gather.files import Files, files_of, from_github, listing
 from app.gather.green import Green
 from app.gather.known_fixes import Remembered, known_fixes
@@ -22,6 +23,7 @@ from app.gather.trials import Trials, experiments
 from app.gather.wanted import Wanted
 from app.github.repository import Repository
 from app.osv.model import Source
+from checks.drifting import Drifting
 from checks.held import Experiment
 from checks.model import (
     ContractText,
@@ -35,8 +37,8 @@ from checks.model import (
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Whoever else is asked: what was sent to us, who knows of advisories, whether a base commit was green, and what
-    experiments say.
+    """Whoever else is asked: what was sent to us, who knows of advisories, whether a base commit was green, what
+    experiments say, and how watched modules stand.
     """
 
     measurements: Sent
@@ -44,6 +46,7 @@ class Outside:
     osv: Source | None
     green: Green
     trials: Trials
+    watches: Watches
     fixes: Remembered | None = None
 
 
@@ -74,6 +77,7 @@ class Sections:
             manifests=supply.manifests,
             fixes=await known_fixes(self.outside.fixes, self.changed.pull) if self.wanted.supply() else None,
             experiments=await self._experiments(),
+            drift=await self._drift(),
         )
 
     async def _tests(self) -> TestFacts | Missing | None:
@@ -124,6 +128,11 @@ class Sections:
         if not self.wanted.needs(Need.EXPERIMENTS):
             return None
         return await experiments(self.outside.trials, self.changed.pull.repository, self.changed.pull.head_sha)
+
+    async def _drift(self) -> tuple[Drifting, ...] | None:
+        if not self.wanted.needs(Need.DRIFT):
+            return None
+        return await drifting(self.outside.watches, self.changed.pull.repository)
 
     async def _measured(self, contracts_read: object) -> tuple[Measurement, ...] | Missing | None:
         if not self.wanted.needs(Need.MEASUREMENTS):

@@ -62,7 +62,7 @@ def reader_through(reached: Reached, connect_to: Connect, own_app: int) -> GitHu
     kept = reached.kept
     archive = Archive(kept.decisions)
     reader = GitHubReader(connect_to, own_app, kept.measurements, archive, __version__, bills=kept.bills)
-    return replace(reader, osv=reached.osv, fixes=kept.fixes, trials=kept.experiments)
+    return replace(reader, osv=reached.osv, fixes=kept.fixes, trials=kept.experiments, watches=kept.drifts)
 
 
 def with_token(github: GitHub, token: str) -> Connect:

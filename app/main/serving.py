@@ -11,6 +11,7 @@ from app import tracing
 from app.gather.canaries import Canaries
 from app.gather.commits import Commits
 from app.gather.deployments import Deployments
+from app.gather.modules import Modules, RememberedModules
 from app.gather.reader import GitHubReader
 from app.gather.rules import overlaid
 from app.github.address import website
@@ -19,6 +20,7 @@ from app.main.reached import Reached, pages_of, reader_through, with_token
 from app.pages import browser, configuration
 from app.pages.bills import SbomApi
 from app.pages.door import Door
+from app.pages.drift import DriftApi
 from app.pages.experiment_page import ExperimentPages
 from app.pages.experiments import ExperimentsApi
 from app.pages.live import Live
@@ -54,6 +56,8 @@ def _apis(settings: Settings, reached: Reached, stored: Callable[[], None]) -> I
     canaries, deployments = Canaries(connect_to), Deployments(connect_to)
     tables = kept.experiments, kept.triples, kept.points, kept.inbox
     yield from ExperimentsApi(senders, canaries, deployments, *tables, stored, settings.sources).routes()
+    modules = RememberedModules(Modules(connect_to))
+    yield from DriftApi(senders, modules, kept.drifts, kept.inbox, stored).routes()
     yield from configuration.routes()
     yield from SimulationApi(_reader_for(reached, int(settings.app_id))).routes()
 

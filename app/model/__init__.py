@@ -28,6 +28,7 @@ from app.model.deeds import (
     WriteBranch,
     Written,
 )
+from app.model.drift import KeptDay, KeptModule, KeptReference, KeptStep
 from app.model.experiments import Canary, Figures, KeptExperiment, LogLine, Mirrored, Point
 from app.model.fixes import REST, Fix, FixState, FixText, Proposal
 from app.model.names import LONGEST_BILL_PATH, is_bill_path, is_sha
@@ -49,6 +50,7 @@ from app.model.road import (
     Verb,
 )
 from app.model.triggers import (
+    DRIFT,
     EXPERIMENT,
     MAESTRO,
     SBOM,
@@ -92,6 +94,7 @@ from app.model.words import (
 __all__ = [
     "CARD_MARKER",
     "CLOSING_MARKER",
+    "DRIFT",
     "EVALUATE_BUTTON",
     "EXPERIMENT",
     "FIX_BRANCH",
@@ -139,7 +142,11 @@ __all__ = [
     "FollowHead",
     "ForgetCheckRuns",
     "IssueDeed",
+    "KeptDay",
     "KeptExperiment",
+    "KeptModule",
+    "KeptReference",
+    "KeptStep",
     "Kind",
     "Landed",
     "Later",

@@ -23,6 +23,9 @@ SBOM = "sbom"  # the reason of a trigger: a bill of a commit is stored
 EXPERIMENT = "experiment"  # what a reminder is about: an experiment was begun, or ended from outside
 
 
+DRIFT = "drift"  # what a reminder is about: a batch of a watched module came
+
+
 class Kind(StrEnum):
     """What a Trigger asks for."""
 
@@ -33,6 +36,7 @@ class Kind(StrEnum):
     REPAIR = "repair"  # propose fixes of what a pull request (without a number: the default branch) was found to have
     CANARY = "canary"  # a deployment may be a canary: begin its experiment, or end it
     EXPERIMENT = "experiment"  # look at one guarded experiment, again and again until it has its answer
+    DRIFT = "drift"  # look at one watched module
     SCHEDULED = "scheduled"  # the clock asked for what `reason` names
 
 
@@ -107,6 +111,7 @@ class Trigger:
     hearsay: bool = False  # what others report: it brings no rules to a repository that has none
     remembered: bool = False  # look for the head only among those we have judged, without asking GitHub
     experiment: int | None = None  # the id of one
+    module: str = ""  # the name of one that is watched for drift
     environment: str = ""  # of a deployment
     deployment: int | None = None
     reset: bool = False  # GitHub reset our check runs on this head: say everything again
@@ -121,6 +126,8 @@ class Trigger:
         repository = self.repository.lower()
         if self.experiment is not None:
             return f"{repository} experiment {self.experiment}"
+        if self.module:
+            return f"{repository} drift {self.module}"
         if self.number is not None:
             return f"{repository}#{self.number}"
         return f"{repository}@{self.head_sha}" if self.head_sha else repository

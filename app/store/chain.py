@@ -29,6 +29,7 @@ class Kind(StrEnum):
     ACTION = "action"
     REFUSAL = "refusal"
     EXPERIMENT = "experiment"  # began, or ended
+    DRIFT = "drift"  # a watched module stands otherwise, or is compared with something else
 
 
 class BadEntry(ValueError):

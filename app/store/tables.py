@@ -275,6 +275,65 @@ series_points = Table(
     sqlite_with_rowid=False,  # a series lies together, in the order of time
 )
 
+drift_modules = Table(
+    "drift_modules",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("repository", _Folded(200), nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("rules", Text, nullable=False),  # JSON; "": it is watched no more
+    Column("installation", BigInteger),
+    Column("since_at", BigInteger, nullable=False),
+    Column("heard_at", BigInteger),  # NULL: no batch came yet
+    Column("revision", Integer, nullable=False),  # counts what bears on days that are closed
+    Column("closed", Integer, nullable=False),  # the last day that was compared; 0: none
+    Column("version", Integer, nullable=False),  # of the reference that counts; 0: none
+    Column("course", Text, nullable=False),  # JSON; "": nobody looked yet
+    UniqueConstraint("repository", "name"),
+)
+
+drift_batches = Table(  # which came: what was sent is added to its day
+    "drift_batches",
+    metadata,
+    Column("module", BigInteger, primary_key=True, autoincrement=False),
+    Column("batch", String(200), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+Index("drift_batches_by_age", drift_batches.c.received_at)
+
+drift_days = Table(
+    "drift_days",
+    metadata,
+    Column("module", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),  # sketches by feature
+    Column("rows", BigInteger, nullable=False),
+    Column("batches", Integer, nullable=False),
+)
+
+drift_references = Table(
+    "drift_references",
+    metadata,
+    Column("module", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("rules", Text, nullable=False),  # JSON: what it was made under
+    Column("first", Integer, nullable=False),
+    Column("last", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+)
+
+drift_steps = Table(  # how a module stood after each day
+    "drift_steps",
+    metadata,
+    Column("module", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("watch", LargeBinary, nullable=False),  # JSON
+    Column("told", LargeBinary, nullable=False),  # JSON
+)
+
 writes = Table(  # content writes, for the sliding windows of GitHub's limits
     "writes",
     metadata,

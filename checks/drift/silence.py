@@ -1,0 +1,22 @@
+"""How long a module was silent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from checks.drift.block import Module
+
+_HOUR = 3_600.0
+
+
+def silence(rules: Module, since: float, heard: float | None, now: float) -> tuple[int, str] | None:
+    """Since which day nothing comes (`date.toordinal`, UTC), and that in words; None where that is not too long.
+
+    Moments are epoch seconds: `since` it is watched, when it was last `heard`, and `now`.
+    """
+    last = since if heard is None else heard
+    hours = (now - last) / _HOUR
+    if hours <= rules.silent_hours:
+        return None
+    said = "no batch ever came" if heard is None else "no batch came"
+    return datetime.fromtimestamp(last, UTC).date().toordinal(), f"{said} for {hours:.0f} hours"
