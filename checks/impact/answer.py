@@ -11,17 +11,19 @@ from checks.impact.floats import Floats
 from checks.impact.kind import Better, Kind
 from checks.impact.mixture import Band, Mixture
 from checks.impact.outcome import Outcome
-from checks.impact.panel import Panel, Refusal, moments
+from checks.impact.panel import Panel, Refusal
 
 
 class Expected(NamedTuple):
-    """In standard deviations of the metric before the change, from its mean there.
+    """In standard deviations (`spread`) of the metric before the change, from its mean there (`centre`).
 
     before   a measurement at each usable point before the change
     after    one at each point after it
     running  the sum over the usable ones of them so far, and the law of it
     """
 
+    centre: float
+    spread: float
     before: Band
     after: Band
     running: Band
@@ -91,60 +93,57 @@ class _Told:
     """One panel's expectations in its own unit."""
 
     def __init__(self, panel: Panel, expected: Expected, terms: Terms) -> None:
-        there = panel.y[panel.before]
-        self.panel, self.law, self.kind = panel, expected.law, terms.kind
-        self.centre, self.spread = (float(value) for (value,) in moments(there[None]))
-        self.counted = panel.usable[panel.intervention :]
-        self.so_far = np.cumsum(self.counted).astype(float)
-        self.actual = np.cumsum(np.where(self.counted, panel.y[panel.intervention :], 0.0))
-        self.before = self._back(expected.before, np.ones(len(there)))
-        self.after = self._back(expected.after, np.ones(len(self.counted)))
+        self.panel, self.expected, self.kind = panel, expected, terms.kind
+        start = panel.intervention
+        counted = panel.usable[start:]
+        self.so_far = np.cumsum(counted).astype(float)
+        self.actual = np.cumsum(np.where(counted, panel.y[start:], 0.0))
         self.running = self._back(expected.running, self.so_far)
 
-    def _back(self, band: Band, count: Floats) -> Band:
-        """Sums of so many values, in the metric's unit and nowhere beyond what it can be."""
-        least, most = self.kind.least * np.maximum(count, 1), self.kind.most * np.maximum(count, 1)
-        mean, lower, upper = (np.clip(self.centre * count + self.spread * value, least, most) for value in band[:3])
-        return Band(mean, lower, upper, self.spread * band.sd)
+    def _back(self, band: Band, count: Floats | float = 1.0) -> Floats:
+        """Mean, lower and upper end of sums of so many values, in the metric's unit, within what it can be."""
+        values = self.expected.centre * count + self.expected.spread * np.stack(band[:3])
+        if self.kind.bounded:
+            values = np.clip(values, self.kind.least * np.maximum(count, 1.0), self.kind.most * np.maximum(count, 1.0))
+        return np.asarray(values)
 
     def total(self) -> Interval:
         """The sum over all usable points after the change."""
-        mean, lower, upper, sd = (float(values[-1]) for values in self.running)
-        actual = float(self.actual[-1])
+        mean, lower, upper = self.running[:, -1].tolist()
+        actual, sd = float(self.actual[-1]), self.expected.spread * float(self.expected.running.sd[-1])
         return Interval(actual, mean, actual - mean, actual - upper, actual - lower, sd)
 
     def p(self) -> float:
         """Two-sided: twice the smaller tail of what was to be expected, beyond the actual sum."""
-        last = self.law.at(np.array([-1]))
-        actual = (self.actual[-1] - self.centre * self.so_far[-1]) / self.spread
+        last = self.expected.law.at(np.array([-1]))
+        actual = (self.actual[-1] - self.expected.centre * self.so_far[-1]) / self.expected.spread
         below = float(last.cdf(actual)[0])
         return 2 * min(below, 1 - below)
 
     def points(self) -> tuple[Point, ...]:
         """One record for every point."""
-        return (*self._points_before(), *self._points_after())
+        start = self.panel.intervention
+        return (*_points(0, self._before()), *_points(start, self._after()))
 
-    def _points_before(self) -> list[Point]:
-        n = self.panel.intervention
-        bands = [np.full(n, np.nan) for _ in range(3)]
-        for band, values in zip(bands, self.before, strict=False):
-            band[self.panel.before] = values
-        known = [_known(band) for band in bands]
-        return list(map(Point, range(n), _known(self.panel.y[:n]), *known))
+    def _before(self) -> Floats:
+        """Actual, expected and its ends; shape (4, points)."""
+        table = np.full((4, self.panel.intervention), np.nan)
+        table[0] = self.panel.y[: self.panel.intervention]
+        table[1:, self.panel.before] = self._back(self.expected.before)
+        return table
 
-    def _points_after(self) -> list[Point]:
-        start, y = self.panel.intervention, self.panel.y[self.panel.intervention :]
-        covered = ~np.isnan(self.panel.x[self.panel.moving, start:]).any(0)
-        single = [np.where(covered, values, np.nan) for values in self.after[:3]]
-        effects = [y - values for values in (single[0], single[2], single[1])]
-        mean, lower, upper = self.running[:3]
-        sums = [self.actual - values for values in (mean, upper, lower)]
-        columns = [y, *single, *effects, *sums]
-        return list(map(Point, range(start, start + len(y)), *map(_known, columns)))
+    def _after(self) -> Floats:
+        """The same, then the effect and the sum of the effects so far, each with its ends; shape (10, points)."""
+        start = self.panel.intervention
+        single = self._back(self.expected.after)
+        single[:, np.isnan(self.panel.x[self.panel.moving, start:]).any(0)] = np.nan
+        y, swapped = self.panel.y[start:], [0, 2, 1]
+        return np.concatenate([y[None], single, y - single[swapped], self.actual - self.running[swapped]])
 
 
-def _known(values: Floats) -> list[float | None]:
-    """The same as plain numbers, None where there is none."""
-    return [
-        None if missing else value for value, missing in zip(values.tolist(), np.isnan(values).tolist(), strict=True)
-    ]
+def _points(start: int, table: Floats) -> list[Point]:
+    """One record for each column of the table, None where it has no number."""
+    rows = table.T.tolist()
+    if np.isnan(table).any():
+        rows = [[None if value != value else value for value in row] for row in rows]  # noqa: PLR0124
+    return [Point(at, *row) for at, row in enumerate(rows, start)]

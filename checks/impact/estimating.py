@@ -17,15 +17,16 @@ import numpy.typing as npt
 from checks.impact import forecast
 from checks.impact.answer import Expected, Terms, answer, refused
 from checks.impact.effect import Estimate
-from checks.impact.floats import Floats, Places
+from checks.impact.floats import Floats
 from checks.impact.kind import Better, Kind
 from checks.impact.mixture import bands
-from checks.impact.panel import Panel, read, refusal, standardised
+from checks.impact.panel import Panel, moments, read, refusal
 from checks.impact.posterior import posterior
 from checks.impact.prior import PRIORS, Prior
-from checks.impact.quadrature import explored, first
+from checks.impact.quadrature import explored
+from checks.impact.screening import chosen
 from checks.impact.seasons import carried, harmonics
-from checks.impact.selection import Design, screen
+from checks.impact.selection import Design
 
 MIN_PRE = 30
 
@@ -57,22 +58,20 @@ def estimate(
     """
     if not 0 < alpha < 1:
         raise ValueError(f"alpha must lie between 0 and 1, not at {alpha}")
-    panel, sort, chosen = read(y, x, intervention), Kind(kind), PRIORS[prior]
+    panel, sort = read(y, x, intervention), Kind(kind)
     no = refusal(panel, sort, min_pre)
     if no:
         return refused(panel, no, prior)
     waves = harmonics(len(panel.y), period, carried(period, len(panel.before)))
-    told = _expected(panel, waves, chosen, alpha)
+    told = _expected(panel, waves, PRIORS[prior], alpha)
     return answer(panel, told, Terms(sort, alpha, better, prior, period if len(waves) else 0))
 
 
 def _expected(panel: Panel, waves: Floats, prior: Prior, alpha: float) -> Expected:
     """What was to be expected, in standard deviations of the metric before the change."""
-    used = np.flatnonzero(panel.moving)
-    design, columns = _design(panel, waves, used, prior)
-    always = range(design.always)
-    kept = [*always, *(len(always) + at for at in screen(design, first(prior), prior)), -1]
-    design, columns = design._replace(columns=design.columns[kept]), columns[kept]
+    columns, unit = _columns(panel, waves)
+    design, kept = chosen(_design(panel, len(waves), columns, prior), prior)
+    columns = columns[kept]
     known = posterior(*explored(design, prior))
     after = np.arange(panel.intervention, len(panel.y))
     last = int(panel.before[-1])
@@ -80,12 +79,22 @@ def _expected(panel: Panel, waves: Floats, prior: Prior, alpha: float) -> Expect
         known, columns[:, last], columns[:-1, after], (after - last).astype(float), panel.usable[after]
     )
     past, future, sums = bands([forecast.before(known, design), single, running], alpha)
-    return Expected(past, future, sums, running)
+    return Expected(*unit, past, future, sums, running)
 
 
-def _design(panel: Panel, waves: Floats, used: Places, prior: Prior) -> tuple[Design, Floats]:
-    """What the evidence is asked of, and the same columns at all points; a missing value is 0 there."""
-    seen = standardised(np.concatenate([panel.x[used], panel.y[None]]), panel.before)
-    columns = np.concatenate([waves, np.where(np.isnan(seen), 0.0, seen)])
-    always = len(waves) + (0 if len(used) > prior.size else len(used))
-    return Design(columns[:, panel.before], panel.before.astype(float), always, len(used)), columns
+def _columns(panel: Panel, waves: Floats) -> tuple[Floats, tuple[float, float]]:
+    """Seasons, covariates and metric at all points, in standard deviations from the mean; the metric's two of these.
+
+    Both are those before the change. What is missing is 0.
+    """
+    values = np.concatenate([panel.x[panel.moving], panel.y[None]])
+    centre, spread = moments(values[:, panel.before])
+    columns = (values - centre[:, None]) / spread[:, None]
+    columns[np.isnan(columns)] = 0.0
+    return np.concatenate([waves, columns]), (float(centre[-1]), float(spread[-1]))
+
+
+def _design(panel: Panel, seasons: int, columns: Floats, prior: Prior) -> Design:
+    offered = len(columns) - 1 - seasons
+    always = seasons + (0 if offered > prior.size else offered)
+    return Design(columns[:, panel.before], panel.before.astype(float), always, offered)

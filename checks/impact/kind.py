@@ -22,9 +22,14 @@ class Kind(StrEnum):
         return self in {Kind.FLOW, Kind.COUNT}
 
     @property
+    def bounded(self) -> bool:
+        """Whether there are values that it cannot have."""
+        return self in {Kind.COUNT, Kind.RATIO}
+
+    @property
     def least(self) -> float:
         """No value lies below it."""
-        return 0.0 if self in {Kind.COUNT, Kind.RATIO} else -inf
+        return 0.0 if self.bounded else -inf
 
     @property
     def most(self) -> float:

@@ -61,7 +61,7 @@ class _Noise(NamedTuple):
 def likelihood(columns: Floats, times: Floats, grid: Grid) -> Likelihood:
     """What columns (c, m), observed at `times` (m,), say at each point of the grid."""
     pieces = [_likelihood(columns, np.diff(times), piece) for piece in _pieces(grid, columns.size)]
-    return Likelihood(*map(np.concatenate, zip(*pieces, strict=True)))
+    return pieces[0] if len(pieces) == 1 else Likelihood(*map(np.concatenate, zip(*pieces, strict=True)))
 
 
 def levels(columns: Floats, times: Floats, grid: Grid) -> Levels:
@@ -91,10 +91,11 @@ class _System:
     def __init__(self, columns: Floats, gaps: Floats, grid: Grid) -> None:
         rhos, which = np.unique(grid.rho, return_inverse=True)
         noise = _noise(columns, gaps, rhos)
-        steps = 1 / gaps
-        walk = np.append(steps, 0.0) + np.insert(steps, 0, 0.0)
-        self.diagonal = noise.diagonal[which] + walk / grid.ratio[:, None]
-        self.beside = noise.beside[which] - np.append(steps, 0.0) / grid.ratio[:, None]
+        walk = np.multiply.outer(1 / grid.ratio, 1 / gaps)
+        self.diagonal, self.beside = noise.diagonal[which], noise.beside[which]
+        self.diagonal[:, 1:] += walk
+        self.diagonal[:, :-1] += walk
+        self.beside[:, :-1] -= walk
         self.weighted = noise.columns[:, which]
         self.log_det_noise = noise.log_det[which]
         pivots, self.factor, _ = dpttrf(self.diagonal.ravel(), self.beside.ravel()[:-1])
@@ -114,14 +115,15 @@ class _System:
 
 def _noise(columns: Floats, gaps: Floats, rhos: Floats) -> _Noise:
     """U of an AR(1) that is observed with gaps: rho^gap links two neighbours, the rest is new (1 - rho^(2 gap))."""
-    start = 1 - rhos[:, None] ** 2
-    kept = rhos[:, None] ** gaps
-    fresh = start / (1 - kept**2)  # precision of what is new at each later point
-    precision = np.concatenate([start, fresh], axis=1)
+    rho, z = rhos[:, None], columns[:, None]
+    kept = rho**gaps
+    precision = np.broadcast_to(1 - rho * rho, (len(rho), len(gaps) + 1)).copy()
+    precision[:, 1:] /= 1 - kept * kept  # of what is new at each later point
+    beside = np.zeros_like(precision)
+    beside[:, :-1] = link = -kept * precision[:, 1:]
     diagonal = precision.copy()
-    diagonal[:, :-1] += kept**2 * fresh
-    beside = np.append(-kept * fresh, np.zeros_like(start), axis=1)
-    weighted = columns[:, None, :] * diagonal
-    weighted[:, :, :-1] += columns[:, None, 1:] * beside[:, :-1]
-    weighted[:, :, 1:] += columns[:, None, :-1] * beside[:, :-1]
+    diagonal[:, :-1] -= kept * link
+    weighted = z * diagonal
+    weighted[:, :, :-1] += z[:, :, 1:] * link
+    weighted[:, :, 1:] += z[:, :, :-1] * link
     return _Noise(diagonal, beside, np.log(precision).sum(1), weighted)

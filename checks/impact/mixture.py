@@ -11,7 +11,8 @@ from scipy.special import ndtr, ndtri, stdtrit
 from checks.impact.floats import Floats, Places
 
 CLOSE = 1e-5  # standard normal scores: a quantile is taken for found
-ROUNDS = 60
+ROUNDS = 12
+HALVINGS = 40
 KNOTS = 8  # at more points than that the shape of the mixture is taken from so many of them
 
 
@@ -50,25 +51,33 @@ class Mixture(NamedTuple):
         """Where the distribution function reaches `lower`, and where `upper`, at each point.
 
         They lie between the least and the largest of the laws' own quantiles. A secant of the normal scores, which run
-        almost straight, finds them; where it leaves that bracket, halves do.
+        almost straight, finds them in a few rounds, or else halving does.
         """
         points, shares = self.middle.shape[1], np.array([lower, upper])
         twice = self._replace(middle=np.tile(self.middle, 2), scale=np.tile(self.scale, 2))
         own = twice.middle + twice.scale * np.repeat(stdtrit(self.freedom, shares), points)
-        low, high = own.min(0), own.max(0)
-        value, slope, target = self.weight @ own, 1 / twice.moments()[1], np.repeat(ndtri(shares), points)
-        miss = ndtri(twice.cdf(value)) - target
+        found = twice._reached(np.repeat(ndtri(shares), points), own.min(0), own.max(0), self.weight @ own)
+        return found[:points], found[points:]
+
+    def _reached(self, score: Floats, low: Floats, high: Floats, value: Floats) -> Floats:
+        """Where the normal score of the distribution function is `score`, from `low` to `high`, begun at `value`."""
+        slope, miss = 1 / self.moments()[1], ndtri(self.cdf(value)) - score
         for _ in range(ROUNDS):
             if np.abs(miss).max() < CLOSE:
-                break
-            low, high = np.where(miss < 0, value, low), np.where(miss < 0, high, value)
-            ahead = value - miss / slope
-            ahead = np.where((ahead >= low) & (ahead <= high), ahead, (low + high) / 2)
-            missed = ndtri(twice.cdf(ahead)) - target
-            step = ahead - value
-            slope = np.divide(missed - miss, step, out=slope, where=(step != 0) & (missed != miss))
+                return value
+            ahead = np.minimum(np.maximum(value - miss / slope, low), high)
+            missed = ndtri(self.cdf(ahead)) - score
+            step, gain = ahead - value, missed - miss
+            slope = np.divide(gain, step, out=slope, where=step * gain > 0)
             value, miss = ahead, missed
-        return value[:points], value[points:]
+        return self._halved(score, low, high)
+
+    def _halved(self, score: Floats, low: Floats, high: Floats) -> Floats:
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            below = ndtri(self.cdf(middle)) < score
+            low, high = np.where(below, middle, low), np.where(below, high, middle)
+        return (low + high) / 2
 
 
 def bands(mixtures: Sequence[Mixture], alpha: float) -> list[Band]:
@@ -98,8 +107,8 @@ def _drawn(moments: tuple[Floats, Floats], knots: Places, lower: Floats, upper: 
 
 def _spaced(points: Places) -> Places:
     """At most `KNOTS` of the points, the first and the last among them."""
-    few = np.linspace(0, len(points) - 1, min(KNOTS, len(points)))
-    return np.asarray(points[few.round().astype(int)])
+    count = min(KNOTS, len(points))
+    return np.asarray(points[np.arange(count) * (len(points) - 1) // max(count - 1, 1)])
 
 
 def student_cdf(t: Floats, freedom: float) -> Floats:

@@ -75,9 +75,11 @@ def refusal(panel: Panel, kind: Kind, min_pre: int) -> Refusal | None:
 
 
 def _of_values(panel: Panel, kind: Kind) -> str:
-    huge = sum(int((np.abs(values) > LARGEST).sum()) for values in (panel.y, panel.x))
+    huge = sum(np.count_nonzero(np.abs(values) > LARGEST) for values in (panel.y, panel.x))
     if huge:
         return f"{huge} values are infinite, or as good as"
+    if not kind.bounded:
+        return ""
     outside = int(((panel.y < kind.least) | (panel.y > kind.most)).sum())
     return f"{outside} values cannot be: a {kind} lies from {kind.least:g} to {kind.most:g}" if outside else ""
 
@@ -92,28 +94,21 @@ def _of_amount(panel: Panel, min_pre: int) -> str:
 def _of_spread(panel: Panel) -> str:
     if not _varies(panel.y[None, panel.before])[0]:
         return "the metric does not vary before the change"
-    seen = panel.usable
-    same = [at for at, column in enumerate(panel.x) if np.array_equal(column[seen], panel.y[seen])]
+    same = [at for at, column in enumerate(panel.x) if not (column != panel.y)[panel.usable].any()]
     return f"covariate {same[0]} is the metric itself" if same else ""
 
 
 def _varies(values: Floats) -> Flags:
     """Which rows do; one of missing values does not."""
-    return (
-        np.asarray(np.ptp(values, axis=1) > FINEST * np.abs(values).max(axis=1))
-        if values.size
-        else np.zeros(len(values), dtype=bool)
-    )
-
-
-def standardised(values: Floats, points: Places) -> Floats:
-    """`values` (k, n) less their mean at `points`, in standard deviations there."""
-    centre, spread = moments(values[:, points])
-    return np.asarray((values - centre[:, None]) / spread[:, None])
+    most, least = values.max(1, initial=-np.inf), values.min(1, initial=np.inf)
+    with np.errstate(invalid="ignore"):  # of infinities, which are refused
+        return np.asarray(most - least > FINEST * np.maximum(np.abs(most), np.abs(least)))
 
 
 def moments(values: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of each row, however small the numbers; both of shape (k,)."""
-    peak = np.abs(values).max(1, initial=1e-300)
+    """Mean and standard deviation of each row of (k, m), however small the numbers; both of shape (k,)."""
+    peak = np.abs(values).max(1)
     shares = values / peak[:, None]
-    return shares.mean(1) * peak, shares.std(1, ddof=1) * peak
+    centre = shares.mean(1)
+    shares -= centre[:, None]
+    return centre * peak, np.sqrt((shares * shares).sum(1) / (values.shape[1] - 1)) * peak

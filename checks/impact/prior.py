@@ -67,7 +67,7 @@ def _broad(ratio: Floats, _: Floats) -> Floats:
 R = Prior(
     "r",
     ratios=(1e-5, 10.0),
-    start=57,
+    start=37,
     rhos=np.zeros(1),
     log_density=_flat,
     level=Precision(16.0, 16.0 * 0.01**2),

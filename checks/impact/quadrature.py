@@ -1,8 +1,8 @@
 """The grid that the posterior is summed over: coarse at first, halved where it holds something and is too coarse.
 
 For each rho the log of the ratio runs from end to end of the prior's range. The trapezoid rule is all but exact for a
-bell of standard deviation s as long as its step is below 1.2 s, that is, as long as the log of its height bends by less
-than 1.5 from step to step. Data that say more make the bell narrower, and the grid follows.
+bell of standard deviation s as long as its step is below 1.7 s, that is, as long as the log of its height bends by less
+than 3 from step to step. Data that say more make the bell narrower, and the grid follows.
 """
 
 from __future__ import annotations
@@ -14,15 +14,10 @@ from checks.impact.level import Grid, Likelihood
 from checks.impact.prior import Prior
 from checks.impact.selection import Design, Weighed, weigh
 
-BENT = 1.5  # that much needs no halving
+BENT = 3.0  # that much needs no halving
 DEEP = 12.0  # so far below the highest point, in logs, nothing is held
 FINEST = 32  # into so many parts is a step halved at most; places are counted in these
 ROW = 1 << 20  # places that are one rho's
-
-
-def first(prior: Prior) -> Grid:
-    """The grid at the start."""
-    return _grid(_start(prior), prior)
 
 
 def explored(design: Design, prior: Prior) -> tuple[Weighed, Grid]:

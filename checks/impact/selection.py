@@ -15,9 +15,6 @@ from checks.impact.floats import Flags, Floats, Places
 from checks.impact.level import Grid, Likelihood, likelihood
 from checks.impact.prior import Prior
 
-MOST = 7  # covariates of which all subsets are weighed
-SCREEN = 24  # grid points at which more than those are screened
-
 
 class Design(NamedTuple):
     """What the evidence is asked of, at the observed times before the change.
@@ -54,7 +51,7 @@ class Weighed(NamedTuple):
 def weigh(design: Design, grid: Grid, prior: Prior) -> Weighed:
     """Every subset of the optional columns at every point of the grid."""
     found = likelihood(design.columns, design.times, grid)
-    own = _slab(design, prior)
+    own = slab(design, prior)
     matrix = found.gram.copy()
     matrix[:, :-1, :-1] += own
     log_model, squares = _subsets(matrix, design.always)
@@ -67,32 +64,14 @@ def weigh(design: Design, grid: Grid, prior: Prior) -> Weighed:
     return Weighed(log_weight, shape, rate, members, matrix[:, :-1, :-1], matrix[:, :-1, -1], found)
 
 
-def screen(design: Design, grid: Grid, prior: Prior) -> list[int]:
-    """The optional columns that a greedy search takes in first, `MOST` at most; counted from 0, in their own order."""
-    left = list(range(design.optional))
-    if len(left) <= MOST:
-        return left
-    few = slice(None, None, max(1, len(grid.rho) // SCREEN))
-    gram = likelihood(design.columns, design.times, Grid(grid.ratio[few], grid.rho[few])).gram
-    gram[:, :-1, :-1] += _slab(design, prior)
-    for _ in range(design.always):
-        gram = _taken(gram)
-    chosen: list[int] = []
-    for _ in range(MOST):
-        best = int(np.argmax(_gains(gram)))
-        chosen.append(left.pop(best))
-        gram = _taken(_first(gram, best))
-    return sorted(chosen)
-
-
-def _slab(design: Design, prior: Prior) -> Floats:
+def slab(design: Design, prior: Prior) -> Floats:
     """Prior precision of the coefficients: what `prior.slab` observations would say, half of it without their ties."""
     x = design.columns[:-1]
     shared = x @ x.T / len(design.times)
     return np.asarray(prior.slab * (np.eye(len(x)) + shared) / 2)
 
 
-def _taken(matrix: Floats) -> Floats:
+def taken(matrix: Floats) -> Floats:
     """What is left of (..., d, d) when its first row is eliminated; shape (..., d - 1, d - 1)."""
     row = matrix[..., 0, 1:]
     return np.asarray(matrix[..., 1:, 1:] - row[..., :, None] * (row / matrix[..., :1, 0])[..., None, :])
@@ -103,7 +82,7 @@ def _subsets(matrix: Floats, always: int) -> tuple[Floats, Floats]:
     log_det = np.zeros((1, len(matrix)))
     rest = matrix[None]
     for at in range(matrix.shape[-1] - 1):
-        more, grown = _taken(rest), log_det + np.log(rest[..., 0, 0])
+        more, grown = taken(rest), log_det + np.log(rest[..., 0, 0])
         if at < always:
             rest, log_det = more, grown
         else:
@@ -131,16 +110,3 @@ def _noise(design: Design, grid: Grid, prior: Prior, squares: Floats) -> tuple[f
     own, level = prior.of_noise(design.offered), prior.level
     shape = (len(design.times) - 1) / 2 + own.shape + level.shape
     return shape, np.maximum(squares, 0.0) / 2 + own.rate + level.rate / grid.ratio
-
-
-def _gains(gram: Floats) -> Floats:
-    """How much each column would lessen the residual, in logs, summed over the grid; shape (columns,)."""
-    pivots = np.diagonal(gram, axis1=1, axis2=2)
-    explained = gram[:, :-1, -1] ** 2 / (pivots[:, :-1] * pivots[:, -1:])
-    return np.asarray(-np.log1p(-np.minimum(explained, 1 - 1e-12)).sum(0))
-
-
-def _first(gram: Floats, at: int) -> Floats:
-    """The same with row and column `at` in front."""
-    order = [at, *(other for other in range(gram.shape[-1]) if other != at)]
-    return gram[:, order][:, :, order]
