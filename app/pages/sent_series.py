@@ -15,6 +15,7 @@ from app.store.series import LONGEST_NAME, Moments, Stream
 from checks.experiment.quantity import is_number
 
 MOST = 50_000  # points at a time
+LARGEST = 1e300  # of a value: so many of them as are kept still add up
 AHEAD = 3_600.0  # seconds that a point may lie in the future: clocks differ
 FORM = 'send {"environment": "<name>", "series": {"<name>": [[<time>, <value>], ...]}}'
 SIDES = ("", "canary", "control")
@@ -128,7 +129,7 @@ def _believed(at: float, place: str, clock: Clock) -> float:
 
 def _value(told: object, place: str) -> float | None:
     value = _finite(told)
-    if value is None and told is not None:
+    if (value is None and told is not None) or (value is not None and abs(value) > LARGEST):
         _wrong(place, f"{_shown(told)} is no finite number, and no word for none")
     return value
 

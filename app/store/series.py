@@ -35,6 +35,14 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """What the values within one step come to."""
+
+    total: float
+    mean: float
+
+
+@dataclass(frozen=True, slots=True)
 class SentSeries:
     """The tables of series and their points, at most `most_series` and `most_points` of one repository."""
 
@@ -47,6 +55,8 @@ class SentSeries:
         held = sorted(name for name, moments in sent.items() if moments)
         if not held:
             return 0
+        if len(held) > self.most_series:
+            raise Full
         async with self.engine.begin() as connection:
             keys = await _named(connection, stream, held)
             points = [(keys[name], _us(at), value) for name in held for at, value in sent[name].items()]
@@ -75,6 +85,28 @@ class SentSeries:
             query = query.where(names.c.name.in_(list(wanted)))
         async with self.engine.connect() as connection:
             return _by_name((await connection.execute(query)).all())
+
+    async def steps(
+        self, stream: Stream, names_of: Iterable[str], first: int, seconds: int, count: int
+    ) -> dict[str, dict[int, Step]]:
+        """By name and place from 0, what the values of each of `count` steps come to; a step without any is left out.
+
+        A step holds its end, not its start; `first` is where the first one ends, epoch seconds.
+        """
+        start = _us(first - seconds)
+        place = ((table.c.at - start - 1) // _us(seconds)).label("place")
+        query = (
+            select(names.c.name, place, func.sum(table.c.value), func.avg(table.c.value))
+            .join(table, table.c.series == names.c.id)
+            .where(_is(stream), names.c.name.in_(list(names_of)), table.c.value.is_not(None))
+            .where(table.c.at > start, table.c.at <= start + _us(seconds * count))
+            .group_by(names.c.name, place)
+        )
+        found: dict[str, dict[int, Step]] = {}
+        async with self.engine.connect() as connection:
+            for name, at, total, mean in await connection.execute(query):
+                found.setdefault(name, {})[at] = Step(total, mean)
+        return found
 
     async def prune(self, before: float) -> int:
         """Forget what was measured before that moment (epoch seconds), and names of which nothing is left. How many."""

@@ -201,6 +201,7 @@ async def test_of_jobs_only_those_of_the_default_branch_may_send(hosted: Hosted)
         (good(series={"p95": [[NOW, True]]}), "series.p95[0]: True is no finite number"),
         (good(series={"p95": [[NOW, "1"]]}), "series.p95[0]: '1' is no finite number"),
         (good(series={"p95": [[NOW, 10**400]]}), "series.p95[0]: "),
+        (good(series={"p95": [[NOW, -1.1e300]]}), "series.p95[0]: -1.1e+300 is no finite number"),
         (good(series={"p95": [[NOW, float("nan")]]}), "NaN is no number of JSON"),
         (good(series={"p95": [[NOW, float("inf")]]}), "Infinity is no number of JSON"),
         (good(series={"p95": [[True, 1]]}), "series.p95[0]: True is no time"),

@@ -1,11 +1,13 @@
 """Measurements come in, simulations go out, and neither writes where it should not."""
 
 import json
+import time
 
 import aiohttp
 import pytest
 
 from app.github.sandbox import working
+from app.store.series import Stream
 from tests.road.stories import CONTRACT, PATH, PERF, change, shop
 from tests.road.town import DECISION, Town
 
@@ -52,6 +54,15 @@ async def test_a_measurement_of_another_commit_changes_nothing(here: Town) -> No
     await post(f"{here.url}/api/measurements", token, {"sha": "b" * 40, "measurements": {"perf_p95_ms": 1}})
     await here.rest()
     assert here.conclusions(repo, sha)[DECISION] == "action_required"
+
+
+async def test_series_that_arrive_are_kept_for_whoever_studies_them(here: Town) -> None:
+    token, now = await here.maestro.stores.tokens.issue("octo/shop"), time.time()
+    sent = {"environment": "Production", "series": {"p95": [[now, 212]]}}
+    status, said = await post(f"{here.url}/api/series", token, sent)
+    assert (status, said["stored"]) == (202, 1)
+    kept = await here.maestro.stores.series.of(Stream("octo/shop", "production"), now - 1, now + 1)
+    assert list(kept["p95"].values()) == [212.0]
 
 
 async def test_an_artifact_of_the_repositorys_own_workflow_is_read_and_trusted(here: Town) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.database import connect
 from app.store.fed import Full
-from app.store.series import SentSeries, Stream
+from app.store.series import SentSeries, Step, Stream
 from tests.storage import laid
 
 START = 1_700_000_000.0
@@ -36,6 +36,17 @@ async def test_a_window_holds_its_start_and_not_its_end_and_may_ask_for_some_nam
         "b": {START: 0.0},
     }
     assert await series.of(PRODUCTION, START, START + 3, ()) == {}
+
+
+async def test_the_points_of_each_step_are_added_up_and_averaged(database: AsyncEngine) -> None:
+    series = SentSeries(database)
+    moments = {START: 100.0, START + 0.000001: 1.0, START + 10: 2.0, START + 20: None, START + 60: 6.0}
+    await series.keep(PRODUCTION, {"rps": moments | {START + 180: 7.0, START + 180.1: 100.0, START + 70: None}})
+    await series.keep(Stream("octo/shop", "production", "canary"), {"rps": {START + 10: 100.0}})
+    assert await series.steps(PRODUCTION, ("rps", "p95"), int(START) + 60, 60, 3) == {
+        "rps": {0: Step(9.0, 3.0), 2: Step(7.0, 7.0)}
+    }
+    assert await series.steps(PRODUCTION, ("rps",), int(START) + 60, 60, 0) == {}
 
 
 async def test_the_same_again_is_nothing_new_and_of_one_moment_the_last_word_counts(database: AsyncEngine) -> None:
@@ -77,6 +88,8 @@ async def test_a_repository_has_room_for_so_many_names(database: AsyncEngine) ->
     await series.keep(PRODUCTION, {"a": {START: 1.0}, "b": {START: 1.0}})
     with pytest.raises(Full):
         await series.keep(PRODUCTION, {"c": {START: 1.0}})
+    with pytest.raises(Full):
+        await series.keep(PRODUCTION, {f"m{number}": {START: 1.0} for number in range(40_000)})
 
 
 async def test_what_is_old_is_forgotten_and_makes_room(database: AsyncEngine) -> None:
