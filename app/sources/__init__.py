@@ -1,19 +1,23 @@
-"""Where the figures of a running service come from: counters, read as they stand, brought into ticks."""
+"""Where the figures of a running service come from: counters brought into ticks, and series, a point a step."""
 
 from app.sources.counters import Reading, Sample, Series, Window, reading
 from app.sources.errors import BadAnswer, BadSelector, NoSeries, SourceError
 from app.sources.operator import NoSource, Sources, foreseen
-from app.sources.placeholders import filled_queries, of_canary
+from app.sources.placeholders import filled, filled_queries, of_canary, of_series
 from app.sources.prometheus import Prometheus
+from app.sources.ranges import Grid, PrometheusRanges, Ranges, grid
 from app.sources.selector import selector
 from app.sources.ticks import Read, Source, check, missing, read
 
 __all__ = [
     "BadAnswer",
     "BadSelector",
+    "Grid",
     "NoSeries",
     "NoSource",
     "Prometheus",
+    "PrometheusRanges",
+    "Ranges",
     "Read",
     "Reading",
     "Sample",
@@ -23,10 +27,13 @@ __all__ = [
     "Sources",
     "Window",
     "check",
+    "filled",
     "filled_queries",
     "foreseen",
+    "grid",
     "missing",
     "of_canary",
+    "of_series",
     "read",
     "reading",
     "selector",

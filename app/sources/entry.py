@@ -12,7 +12,9 @@ from typing import Annotated
 import aiohttp
 from pydantic import Field, field_validator
 
+from app.sources.errors import SourceError
 from app.sources.placeholders import REPOSITORY, filled, of_repository
+from app.sources.ranges import Ranges
 from app.sources.ticks import Source
 from checks.experiment import Side
 from checks.globs import matches
@@ -59,7 +61,7 @@ class Entry(Strict):
 
     def demanded(self, repository: str) -> Mapping[str, str]:
         """The labels that a query of `repository` must carry. Raises BadSelector."""
-        values = of_repository(repository)
+        values = of_repository(repository.lower())
         return {label: filled(text, values) for label, text in self.demand.items()}
 
     @property
@@ -70,6 +72,10 @@ class Entry(Strict):
     @abstractmethod
     def check(self, side: Side, seconds: float, repository: str) -> None:
         """Raises BadSelector for counters that `repository` could never ask for in ticks of `seconds`."""
+
+    def ranged(self, session: aiohttp.ClientSession, repository: str) -> Ranges:
+        """Its series as `repository` may see them, a point a step. Raises SourceError, as do kinds that have none."""
+        raise SourceError(f"a source of the kind `{self.kind}` is read for experiments alone; its series can be pushed")
 
     @abstractmethod
     def opened(self, session: aiohttp.ClientSession, repository: str) -> Source:

@@ -19,6 +19,11 @@ def of_canary(sha: str, environment: str) -> Mapping[str, str]:
     return {"sha": sha, "short_sha": sha[:7], "environment": environment}
 
 
+def of_series(sha: str, environment: str, side: str) -> Mapping[str, str]:
+    """The values that queries of series may name; what is not known is ""."""
+    return {**of_canary(sha, environment), "side": side}
+
+
 def of_repository(repository: str) -> Mapping[str, str]:
     """The values that an operator's labels may name; `repository` as `owner/name`."""
     owner, _, name = repository.partition("/")
@@ -26,7 +31,7 @@ def of_repository(repository: str) -> Mapping[str, str]:
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:
-    """`text` with each `{name}` that `values` knows in place. Raises BadSelector for a value that is not plain.
+    """`text` with each `{name}` that `values` knows in place. Raises BadSelector for a value that is "" or not plain.
 
     >>> filled('http_requests_total{version="{short_sha}"}', {"short_sha": "0a1b2c3"})
     'http_requests_total{version="0a1b2c3"}'
@@ -36,6 +41,8 @@ def filled(text: str, values: Mapping[str, str]) -> str:
         named = values.get(found[1])
         if named is None:
             return found[0]
+        if not named:
+            raise BadSelector(f"{found[0]} is not known here")
         if not _PLAIN.fullmatch(named):
             raise BadSelector(f"{found[0]} cannot stand in a query: it holds more than letters, digits and `_./:-`")
         return named

@@ -1,38 +1,23 @@
-"""Prometheus over its HTTP API: raw samples of counters between two moments, and nothing that it computes.
-
-Contract: prometheus.io/docs/prometheus/latest/querying/api, "Instant queries", and range vectors as they are returned.
-"""
+"""Prometheus over its HTTP API: raw samples of counters between two moments, and nothing that it computes."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf, isclose, isfinite
-from typing import Any, Protocol
-
-from yarl import URL
+from math import inf, isclose
 
 from app.sources.counters import Labels, Reading, Sample, Series, Window, reading
-from app.sources.errors import BadAnswer, BadSelector, NoSeries
+from app.sources.errors import BadSelector, NoSeries
+from app.sources.query_api import QueryApi, Wire
 from app.sources.selector import selector
-from app.wire import Refused
 from checks.experiment import Counter, Kind, Side
 from checks.experiment.design import Design
 
 LOOKBACK = 300.0  # seconds before a window in which the sample is looked for that its first differences start from
 CHUNK = 3_600.0  # seconds of raw samples asked for at a time
-MOST_BYTES = 16 * 1024 * 1024  # of an answer
 MOST_SERIES = 2_000  # that one selector may match
 SECOND = 1_000.0  # milliseconds; histograms of Prometheus count in seconds
 _NEAR = 1e-6  # relative: a bound is written as text
-
-
-class Wire(Protocol):
-    """One bounded, patient HTTP exchange."""
-
-    async def get(self, path: str, most: int) -> Any:
-        """The JSON at `path`, of at most `most` bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +56,12 @@ class Prometheus:
 
         Raises BadSelector, BadAnswer, and what the wire raises.
         """
-        checked = selector(text, self.demanded)
+        api, checked = QueryApi(self.wire, self.demanded), selector(text, self.demanded)
         found: dict[Labels, dict[float, float]] = {}
         start, end = window.start - LOOKBACK, window.end
         while start < end:
             until = min(start + CHUNK, end)
-            for labels, samples in _matrix(await self._ask(checked, until - start, until)):
+            for labels, samples in await api.within(checked, until - start, until):
                 found.setdefault(labels, {}).update(samples)
             if len(found) > MOST_SERIES:
                 raise BadSelector(f"`{text}` matches more than {MOST_SERIES:,} series")
@@ -85,21 +70,6 @@ class Prometheus:
             Series(labels, tuple(Sample(at, value) for at, value in sorted(samples.items())))
             for labels, samples in sorted(found.items())
         )
-
-    async def _ask(self, text: str, seconds: float, at: float) -> Any:
-        """A millisecond more than the range: Prometheus 3 leaves its start out, Prometheus 2 does not."""
-        query = {"query": f"{text}[{round(seconds * 1000) + 1}ms]", "time": f"{at:.3f}"}
-        try:
-            return await self.wire.get(f"/api/v1/query?{URL.build(query=query).raw_query_string}", MOST_BYTES)
-        except Refused as refused:
-            raise Refused(refused.call, refused.status, self._hushed(refused.reason)) from None
-
-    def _hushed(self, words: str) -> str:
-        """A refusal may quote the query, from wherever on; what the operator demands of it is the operator's to know.
-        The demanded labels stand at its end.
-        """
-        names = "|".join(map(re.escape, self.demanded))
-        return re.sub(rf"\b(?:{names})\s*(?:=|%3D).*", "…", words, flags=re.DOTALL) if names else words
 
 
 def askable(side: Side, demanded: Mapping[str, str]) -> None:
@@ -143,28 +113,3 @@ def _bound(series: Series) -> float:
 
 def _is(bound: float, wanted: float) -> bool:
     return bound == wanted or isclose(bound, wanted, rel_tol=_NEAR)
-
-
-# --- what comes over the wire ----------------------------------------------------------------------------------
-
-
-def _matrix(answer: Any) -> list[tuple[Labels, dict[float, float]]]:
-    try:
-        if answer["status"] != "success" or answer["data"]["resultType"] != "matrix":
-            raise BadAnswer("no matrix")
-        found = [(_labels(one["metric"]), _samples(one["values"])) for one in answer["data"]["result"]]
-        return [(labels, samples) for labels, samples in found if samples]
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise BadAnswer(f"no answer of the query API: {type(error).__name__}: {error}") from None
-
-
-def _labels(metric: Mapping[str, str]) -> Labels:
-    return tuple(sorted((str(name), str(value)) for name, value in metric.items()))
-
-
-def _samples(values: Any) -> dict[float, float]:
-    """Prometheus says numbers as text, infinities and NaN among them. Times are numbers."""
-    found = {float(at): float(value) for at, value in values}
-    if not all(map(isfinite, found)):
-        raise ValueError("a sample at no time")
-    return found

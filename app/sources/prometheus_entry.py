@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from app.sources.entry import Entry, Environment, secret
 from app.sources.errors import SourceError
 from app.sources.prometheus import Prometheus, askable
+from app.sources.ranges import PrometheusRanges
 from app.wire import Tuning, Wire, own
 from checks.experiment import Side
 
@@ -60,8 +61,15 @@ class PrometheusEntry(Entry):
 
     def opened(self, session: aiohttp.ClientSession, repository: str) -> Prometheus:
         """As `repository` may see it."""
+        return Prometheus(self._wire(session), self.demanded(repository))
+
+    def ranged(self, session: aiohttp.ClientSession, repository: str) -> PrometheusRanges:
+        """As `repository` may see it."""
+        return PrometheusRanges(self._wire(session), self.demanded(repository))
+
+    def _wire(self, session: aiohttp.ClientSession) -> Wire:
         try:
             token = secret(self.token_env, self.token_file)
         except ValueError as error:
             raise SourceError(f"its token cannot be read: {error}") from None
-        return Prometheus(Wire(session, own(self.url), TUNING, token), self.demanded(repository))
+        return Wire(session, own(self.url), TUNING, token)

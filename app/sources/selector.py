@@ -10,7 +10,7 @@ from app.sources.errors import BadSelector
 LONGEST = 2_000  # characters
 _STRING = r'"(?:[^"\\\n]|\\.)*"'
 _MATCHER = rf"\s*[a-zA-Z_][a-zA-Z0-9_]*\s*(?:=~|!~|!=|=)\s*{_STRING}\s*"
-_SELECTOR = re.compile(
+SELECTOR = re.compile(
     rf"\s*(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)?\s*(?:\{{(?P<matchers>{_MATCHER}(?:,{_MATCHER})*)?,?\s*\}})?\s*"
 )
 
@@ -21,7 +21,7 @@ def selector(text: str, demanded: Mapping[str, str] | None = None) -> str:
     >>> selector('http_requests_total{code=~"5.."}', {"namespace": "shop"})
     'http_requests_total{code=~"5..",namespace="shop"}'
     """
-    found = _SELECTOR.fullmatch(text) if len(text) <= LONGEST else None
+    found = SELECTOR.fullmatch(text) if len(text) <= LONGEST else None
     if found is None or not (found["name"] or found["matchers"]):
         raise BadSelector(f'no selector of the form `name{{label="value"}}`: {text[:200]!r}')
     matchers = [found["matchers"].strip()] if found["matchers"] else []
