@@ -1,4 +1,4 @@
-"""What a process works with: GitHub, the storage, and whoever knows of advisories, id-tokens and figures."""
+"""What a process works with: GitHub, the storage, and whoever knows of advisories, id-tokens, figures and series."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from prometheus_client import REGISTRY
 from app import __version__, tracing
 from app.archive import Archive
 from app.gather.figures import SourceReader
+from app.gather.ranged import RangeReader
 from app.gather.reader import GitHubReader
 from app.gather.rules import Connect
+from app.gather.series import SeriesReader
 from app.github.auth import Identity
 from app.github.client import GitHub
 from app.github.id_token import IdTokens
@@ -32,13 +34,14 @@ from app.wire import Wire, root
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """What a process works with: GitHub, the storage, and whoever knows of advisories, id-tokens and figures."""
+    """What a process works with: GitHub, the storage, and who knows of advisories, id-tokens, figures and series."""
 
     github: GitHub
     kept: Stores
     osv: Osv | None
     id_tokens: IdTokens | None
     figures: SourceReader
+    series: SeriesReader
 
 
 @asynccontextmanager
@@ -53,7 +56,8 @@ async def reaching(settings: Settings) -> AsyncIterator[Reached]:
         github = GitHub(identity, session, api_url=settings.github_api, metrics=_client_metrics(), ledger=ledger)
         osv = Osv(Wire(session, root(settings.osv_url)), kept.advisories) if settings.osv_url else None
         figures = SourceReader(settings.sources, session)
-        yield Reached(github, kept, osv, _id_tokens(settings, session), figures)
+        series = SeriesReader(kept.series, RangeReader(settings.sources, session))
+        yield Reached(github, kept, osv, _id_tokens(settings, session), figures, series)
         await figures.close()
 
 
