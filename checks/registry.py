@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from checks import contract, experiment, risk, sbom, shadow
 from checks.drift.check import CHECK as DRIFT
+from checks.impact.check import CHECK as IMPACT
 from checks.model import Check
 
 CHECKS: tuple[Check, ...] = (
@@ -11,6 +12,7 @@ CHECKS: tuple[Check, ...] = (
     sbom.CHECK,
     experiment.CHECK,
     shadow.CHECK,
+    IMPACT,
     DRIFT,
     contract.CHECK,  # last: a postcondition may name what the others measured
 )

@@ -18,7 +18,7 @@ from checks.model import Check, CheckConfig, Mode, Pull, Strict
 
 PATH = ".github/maestro.yml"
 
-RESERVED_CHECKS = ("impact", "drift", "speclive")
+RESERVED_CHECKS = ("speclive",)
 RESERVED_BLOCKS = ("arms", "escalate", "rollback", "remediation", "sources", "pools", "rego", "program")
 
 Checks = tuple[Check, ...]

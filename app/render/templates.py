@@ -8,7 +8,8 @@ which is escaped once more: a mistake shows, it never acts. `| safe` has no powe
 blocks give plain text as well: use `include`.
 
 For a fragment `checks/<name>.md.j2`: `detail` and `result` of the check, `pull`; the filters `prose` (our own
-sentences: `single backticks` become code), `code`, `markdown` (the default, here to give a limit), `number`;
+sentences: `single backticks` become code), `code`, `markdown` (the default, here to give a limit), `number`,
+`sparkline`;
 the functions `link(text, url)`, `reference(number)` of a pull request, and `cited(text, source)`, where source is
 an address or a path in the repository. Literal `@` and `#` must not stand right before an expression: the two
 together could be a mention.
@@ -25,6 +26,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFo
 
 from app.render import words
 from app.render.escape import Markdown, code, link, markdown, prose, reference
+from app.render.sparkline import sparkline
 
 ROOT = Path(__file__).parents[2] / "templates"  # not by import: a repository under check may have a `templates` too
 
@@ -66,6 +68,7 @@ def environment() -> Environment:
         "interval": words.interval,
         "short": words.short,
         "worst_first": words.worst_first,
+        "sparkline": sparkline,
     }
     made.globals |= {"link": link, "reference": reference, "states": words.STATES}
     return made

@@ -110,14 +110,10 @@ async def test_an_agent_without_a_contract_is_stopped_and_a_person_is_not(here: 
 
 
 async def test_a_check_of_a_later_version_is_not_silently_green(here: Town) -> None:
-    repo = shop(here.sandbox, "version: 1\nimpact: {mode: block}\ndrift: {mode: warn}\n")
+    repo = shop(here.sandbox, "version: 1\nspeclive: {mode: block}\n")
     _, sha = change(repo)
     await here.rest()
-    assert here.conclusions(repo, sha) == {
-        DECISION: "action_required",
-        "maestro / impact": "action_required",
-        "maestro / drift": "success",
-    }
+    assert here.conclusions(repo, sha) == {DECISION: "action_required", "maestro / speclive": "action_required"}
 
 
 async def test_the_card_is_written_when_the_configuration_says_so(here: Town) -> None:

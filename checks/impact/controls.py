@@ -1,0 +1,67 @@
+"""What a metric is held against: a control that the deployment moved itself says nothing of the metric.
+
+Each is asked what the metric is asked, by itself. That costs a control that moved at that moment for another reason;
+keeping it would hide an effect, or show one that is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from checks.impact.asking import ask, known
+from checks.impact.block import Metric
+from checks.impact.plan import Plan
+from checks.impact.series import Series
+from checks.impact.told import Held
+from checks.impact.window import Window
+
+MOST_MISSING = 0.2  # of the metric's points; a point without its control says nothing
+SAME = 1 - 1e-12  # correlation from which a control is the metric itself
+
+
+def controls(window: Window, metric: Metric, plan: Plan) -> tuple[Held, ...]:
+    """Which of the window's controls can be used; a tested one is called moved at `alpha` over their number."""
+    reasons = [_unusable(one, window) for one in window.controls]
+    usable = sum(not reason for reason in reasons)
+    return tuple(
+        Held(one.name, "unusable", why=reason) if reason else _tested(one, window, metric, plan, usable)
+        for one, reason in zip(window.controls, reasons, strict=True)
+    )
+
+
+def kept(window: Window, held: Sequence[Held]) -> tuple[Series, ...]:
+    """The controls that can be used."""
+    return tuple(one for one, told in zip(window.controls, held, strict=True) if told.state == "ok")
+
+
+def _unusable(control: Series, window: Window) -> str:
+    """Why it cannot be used; "" where it can."""
+    x, y = known(control.values), known(window.values)
+    wanted, both = ~np.isnan(y), ~np.isnan(y) & ~np.isnan(x)
+    if not both.any():
+        return "it has no point where the metric has one"
+    missing = int(wanted.sum() - both.sum())
+    if missing > MOST_MISSING * wanted.sum():
+        return f"it has no point at {missing:,} of {int(wanted.sum()):,} of the metric's"
+    if not np.isfinite(x[both]).all():
+        return "it has values that are no numbers"
+    before = x[: window.start][both[: window.start]]
+    if not before.size or np.ptp(before) == 0:
+        return "it does not vary before the deployment"
+    return "it is the metric itself" if _same(x[both], y[both]) else ""
+
+
+def _same(x: np.ndarray[tuple[int], np.dtype[np.float64]], y: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
+    if not np.isfinite(y).all() or np.ptp(y) == 0 or len(x) < 3:
+        return False
+    return bool(abs(np.corrcoef(x, y)[0, 1]) >= SAME)
+
+
+def _tested(control: Series, window: Window, metric: Metric, plan: Plan, number: int) -> Held:
+    alone = Window(window.times, control.values, window.start, steps=window.steps)
+    found = ask(alone, (), metric.model_copy(update={"kind": "stock"}), plan)
+    if found.p is None:
+        return Held(control.name, "unusable", why=found.reason)
+    return Held(control.name, "moved" if found.p < plan.alpha / number else "ok", found.p)

@@ -1,0 +1,63 @@
+"""The window around one deployment in which a metric is looked at."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from checks.impact.block import Metric
+from checks.impact.contamination import Cut, cut
+from checks.impact.plan import Plan
+from checks.impact.series import Neighbour, Observed, Series
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """n points of a metric, of which those from `start` on come after the deployment.
+
+    `times` in epoch seconds; `values` None where there is no point; `controls` on the same times; `steps`: a column of
+    n values for each other deployment that may have moved the metric.
+    """
+
+    times: tuple[float, ...]
+    values: tuple[float | None, ...]
+    start: int
+    controls: tuple[Series, ...] = ()
+    steps: tuple[tuple[float, ...], ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def until(self, end: int) -> Window:
+        """The same without the points from `end` on."""
+        controls = tuple(replace(one, times=one.times[:end], values=one.values[:end]) for one in self.controls)
+        steps = tuple(column[:end] for column in self.steps)
+        return replace(self, times=self.times[:end], values=self.values[:end], controls=controls, steps=steps)
+
+
+def window(observed: Observed, metric: Metric, plan: Plan, at: float, neighbours: Sequence[Neighbour]) -> Window:
+    """What `plan` has of the metric around a deployment `at`, without what belongs to other deployments."""
+    y = observed.y
+    low, high = bisect_left(y.times, at - plan.before), bisect_left(y.times, at + plan.after)
+    seen = [time for time, value in zip(y.times[low:high], y.values[low:high], strict=True) if value is not None]
+    left = cut(seen, at, neighbours, plan.enough(metric)) if seen else Cut()
+    low, high = max(low, bisect_left(y.times, left.first)), min(high, bisect_left(y.times, left.last))
+    times = y.times[low:high]
+    return Window(
+        times,
+        _unmixed(times, y.values[low:high], at, plan.step),
+        bisect_left(times, at),
+        tuple(Series(one.name, times, one.values[low:high]) for one in observed.controls),
+        tuple(dict.fromkeys(_step(times, moment) for moment in left.steps)),
+        left.notes,
+    )
+
+
+def _unmixed(
+    times: Sequence[float], values: Sequence[float | None], at: float, step: float
+) -> tuple[float | None, ...]:
+    """Without the point whose step had begun when the deployment came: it belongs to neither side."""
+    return tuple(None if time < at < time + step else value for time, value in zip(times, values, strict=True))
+
+
+def _step(times: Sequence[float], moment: float) -> tuple[float, ...]:
+    return tuple(float(time >= moment) for time in times)
