@@ -8,7 +8,7 @@ what was to be expected (K. H. Brodersen et al. 2015), here in closed form: docs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,22 +63,18 @@ def estimate(
     if no:
         return refused(panel, no, prior)
     waves = harmonics(len(panel.y), period, carried(period, len(panel.before)))
-    told = _expected(panel, waves, PRIORS[prior], alpha)
-    return answer(panel, told, Terms(sort, alpha, better, prior, period if len(waves) else 0))
+    terms = Terms(sort, alpha, better, prior, period if len(waves) else 0)
+    return answer(panel, _expected(panel, waves, PRIORS[prior], terms), terms)
 
 
-def _expected(panel: Panel, waves: Floats, prior: Prior, alpha: float) -> Expected:
+def _expected(panel: Panel, waves: Floats, prior: Prior, terms: Terms) -> Expected:
     """What was to be expected, in standard deviations of the metric before the change."""
     columns, unit = _columns(panel, waves)
     design, kept = chosen(_design(panel, len(waves), columns, prior), prior)
     columns = columns[kept]
     known = posterior(*explored(design, prior))
-    after = np.arange(panel.intervention, len(panel.y))
-    last = int(panel.before[-1])
-    single, running = forecast.ahead(
-        known, columns[:, last], columns[:-1, after], (after - last).astype(float), panel.usable[after]
-    )
-    past, future, sums = bands([forecast.before(known, design), single, running], alpha)
+    single, running = forecast.ahead(known, _ahead(panel, columns, lambda mean: terms.kind.swell(mean, *unit)))
+    past, future, sums = bands([forecast.before(known, design), single, running], terms.alpha)
     return Expected(*unit, past, future, sums, running)
 
 
@@ -98,3 +94,9 @@ def _design(panel: Panel, seasons: int, columns: Floats, prior: Prior) -> Design
     offered = len(columns) - 1 - seasons
     always = seasons + (0 if offered > prior.size else offered)
     return Design(columns[:, panel.before], panel.before.astype(float), always, offered)
+
+
+def _ahead(panel: Panel, columns: Floats, swell: Callable[[Floats], Floats]) -> forecast.Ahead:
+    after, last = slice(panel.intervention, None), panel.before[-1]
+    leads = (np.arange(panel.intervention, len(panel.y)) - last).astype(float)
+    return forecast.Ahead(columns[:, last], columns[:-1, after], leads, panel.usable[after].astype(float), swell)

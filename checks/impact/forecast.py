@@ -10,11 +10,12 @@ Student's t, and their mixture over the parts needs no draw.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import numpy as np
 
-from checks.impact.floats import Flags, Floats
+from checks.impact.floats import Floats
 from checks.impact.level import Grid, levels
 from checks.impact.mixture import Mixture
 from checks.impact.posterior import Posterior
@@ -23,26 +24,37 @@ from checks.impact.selection import Design
 PIECE = 1_000_000  # numbers held at once
 
 
-def ahead(known: Posterior, last: Floats, columns: Floats, leads: Floats, counted: Flags) -> tuple[Mixture, Mixture]:
-    """The metric at each of p points that follow each other, and the running sum over those that are `counted`.
+class Ahead(NamedTuple):
+    """The p points after the change, which follow each other; all in standard deviations of the metric before it.
 
     last     (d + 1,), all columns at the last observed time before the change
     columns  (d, p), without the metric
     leads    (p,), steps since that time
+    counted  (p,), which points belong to the sum
+    swell    from the expected metric (p,) to the variance of its noise, relative to that before the change
     """
-    kept = known.grid.rho[:, None] ** leads
-    weights = counted.astype(float)
-    alone, summed = _unexplained(known, kept, leads, weights)
-    means, sums = np.empty_like(kept), np.empty_like(kept)
-    for part in _pieces(len(kept), columns.size):
+
+    last: Floats
+    columns: Floats
+    leads: Floats
+    counted: Floats
+    swell: Callable[[Floats], Floats]
+
+
+def ahead(known: Posterior, to: Ahead) -> tuple[Mixture, Mixture]:
+    """The metric at each of the points, and the running sum over those that are counted."""
+    kept = known.grid.rho[:, None] ** to.leads
+    means, sums, alone, summed = (np.empty_like(kept) for _ in range(4))
+    for part in _pieces(len(kept), to.columns.size):
         level = known.last_level[part, None, :]
-        drift = level + kept[part, :, None] * (last - level)
-        free = columns.T - drift[:, :, :-1]
+        drift = level + kept[part, :, None] * (to.last - level)
+        free = to.columns.T - drift[:, :, :-1]
         means[part] = drift[:, :, -1] + _along(free, known.beta[part])
-        alone[part] += _across(free, known.covariance[part])
-        sums[part] = np.cumsum(means[part] * weights, axis=1)
-        summed[part] += _across(np.cumsum(free * weights[:, None], axis=1), known.covariance[part])
-    return _mixture(known, means, alone), _mixture(known, sums, summed)
+        alone[part] = _across(free, known.covariance[part])
+        sums[part] = np.cumsum(means[part] * to.counted, axis=1)
+        summed[part] = _across(np.cumsum(free * to.counted[:, None], axis=1), known.covariance[part])
+    single, running = _unexplained(known, kept, to, np.sqrt(to.swell(known.weight @ means)))
+    return _mixture(known, means, alone + single), _mixture(known, sums, summed + running)
 
 
 def before(known: Posterior, design: Design) -> Mixture:
@@ -76,17 +88,16 @@ def _across(free: Floats, covariance: Floats) -> Floats:
     return np.asarray(((free @ covariance) * free).sum(-1))
 
 
-def _unexplained(known: Posterior, kept: Floats, leads: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Variance but for the coefficients' share: of each point, and of the running weighted sum; both (C, p)."""
+def _unexplained(known: Posterior, kept: Floats, to: Ahead, loud: Floats) -> tuple[Floats, Floats]:
+    """Variance but for the coefficients' share, of each point and of the sum so far, for noise so loud; (C, p)."""
     ratio, start = known.grid.ratio[:, None], 1 - known.grid.rho[:, None] ** 2
-    fresh = (1 - kept**2) / start
-    sure = known.last_precision[:, None]
-    alone = (1 - kept) ** 2 / sure + ratio * leads + fresh
-    walked = np.cumsum(weights * (2 * (np.cumsum(weights * leads) - weights * leads) + weights * leads))
-    echo = _echo(weights * fresh, known.grid.rho)
-    noise = np.cumsum(weights * (2 * echo + weights * fresh), axis=1)
-    summed = np.cumsum(weights * (1 - kept), axis=1) ** 2 / sure + ratio * walked + noise
-    return alone, summed
+    fresh, unsure = (1 - kept**2) / start, 1 / known.last_precision[:, None]
+    alone = (1 - kept) ** 2 * unsure + ratio * to.leads + loud**2 * fresh
+    steps, heard = to.counted * to.leads, to.counted * loud
+    walked = np.cumsum(to.counted * (2 * np.cumsum(steps) - steps))
+    echo = _echo(heard * fresh, known.grid.rho)
+    noise = np.cumsum(heard * (2 * echo + heard * fresh), axis=1)
+    return alone, np.cumsum(to.counted * (1 - kept), axis=1) ** 2 * unsure + ratio * walked + noise
 
 
 def _echo(values: Floats, rho: Floats) -> Floats:

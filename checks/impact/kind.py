@@ -5,6 +5,10 @@ from __future__ import annotations
 from enum import StrEnum
 from math import inf
 
+import numpy as np
+
+from checks.impact.floats import Floats
+
 Better = str  # "higher" or "lower"
 
 
@@ -35,3 +39,13 @@ class Kind(StrEnum):
     def most(self) -> float:
         """No value lies above it."""
         return 1.0 if self is Kind.RATIO else inf
+
+    def swell(self, expected: Floats, centre: float, spread: float) -> Floats:
+        """Variance of the noise where so much is expected, in standard deviations from the mean; 1 is that of the mean.
+
+        A count's grows with it, as that of a Poisson law does. It is never taken to shrink: noise that does not come
+        from counting stays.
+        """
+        if self is not Kind.COUNT:
+            return np.ones_like(expected)
+        return np.maximum(1 + expected * (spread / centre), 1.0)
