@@ -14,20 +14,16 @@ from app.gather.deployments import Deployments
 from app.gather.modules import Modules, RememberedModules
 from app.gather.reader import GitHubReader
 from app.gather.rules import overlaid
-from app.github.address import website
 from app.github.connecting import Connector
-from app.main.reached import Reached, pages_of, reader_through, with_token
+from app.main.reached import Reached, reader_through, with_token
+from app.main.shown import shown
 from app.pages import browser, configuration
 from app.pages.bills import SbomApi
-from app.pages.door import Door
 from app.pages.drift import DriftApi
-from app.pages.experiment_page import ExperimentPages
 from app.pages.experiments import ExperimentsApi
-from app.pages.live import Live
 from app.pages.measurements import MeasurementsApi
 from app.pages.senders import Senders
 from app.pages.series import DAY, SeriesApi
-from app.pages.showing import Showing
 from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.watching import Watching
 from app.server import Web
@@ -38,11 +34,15 @@ def web_application(settings: Settings, reached: Reached, stored: Callable[[], N
     """Not yet listening. `stored` is called whenever there is something new for a worker."""
     kept = reached.kept
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
-    live = Live(kept.news.of)
-    routes = [*_apis(settings, reached, stored), *_pages(settings, reached, live)]
+    pages = shown(settings, reached)
+    routes = [
+        *_apis(settings, reached, stored),
+        *_watched(reached),
+        *(route for one in pages for route in one.routes()),
+    ]
     application = Web(secrets, kept.inbox, stored, routes).app()
     application.middlewares.append(tracing.webhooks)
-    application.on_shutdown.append(live.close)
+    application.on_shutdown.extend(one.live.close for one in pages)
     return application
 
 
@@ -62,15 +62,13 @@ def _apis(settings: Settings, reached: Reached, stored: Callable[[], None]) -> I
     yield from SimulationApi(_reader_for(reached, int(settings.app_id))).routes()
 
 
-def _pages(settings: Settings, reached: Reached, live: Live) -> Iterator[web.RouteDef]:
-    """What people and watchers look at."""
+def _watched(reached: Reached) -> Iterator[web.RouteDef]:
+    """What watchers look at, and what every page is drawn with."""
     kept = reached.kept
     yield from Watching(
         kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.backlog, reached.github.standings
     ).routes()
     yield from browser.routes()
-    experiments = ExperimentPages(kept.experiments, kept.points, kept.provenance, website(settings.github_api))
-    yield from Showing(experiments, Door(pages_of(settings), kept.tokens), live).routes()
 
 
 def _reader_for(reached: Reached, own_app: int) -> ReaderFor:

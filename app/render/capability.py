@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
 
@@ -19,7 +20,6 @@ from checks.model import CheckResult, Decision, Pull
 PREFIX = "msp_"  # by which the log knows a key, wherever it turns up
 _PURPOSE = b"maestro page v1"
 _LENGTH = 24  # bytes of the MAC that are kept: 192 bits
-_LISTS = ("experiments", "studies", "modules")  # of a check's detail, whose members may have a page
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +80,32 @@ class Pages:
         return replace(decision, rows=rows) if self.root else decision
 
     def _addressed(self, result: CheckResult, pull: Pull) -> CheckResult:
-        told = {name: [self._one(one, pull) for one in result.detail[name]] for name in _LISTS if name in result.detail}
+        told = {
+            name: [self._one(one, subject(one, pull)) for one in result.detail[name]]
+            for name, subject in _SUBJECTS.items()
+            if name in result.detail
+        }
         first = next((one["page"] for each in told.values() for one in each if "page" in one), "")
         return replace(result, detail={**result.detail, **told, "page": first}) if first else result
 
-    def _one(self, one: Mapping[str, Any], pull: Pull) -> Mapping[str, Any]:
-        subject = _subject(one, pull)
+    def _one(self, one: Mapping[str, Any], subject: Subject | None) -> Mapping[str, Any]:
         return {**one, "page": self.address(subject)} if subject else one
 
 
-def _subject(one: Mapping[str, Any], pull: Pull) -> Subject | None:
-    """What a member of a check's detail has a page of; None where it has none."""
-    if "experiment" in one:
-        return of_experiment(one["experiment"], pull.repository, pull.head_sha)
-    if "study" in one:
-        return of_study(one["study"], pull.repository, one["sha"])
-    return of_module(pull.repository, one["module"]) if "module" in one else None
+def _experiment(one: Mapping[str, Any], pull: Pull) -> Subject | None:
+    return of_experiment(one["experiment"], pull.repository, pull.head_sha) if "experiment" in one else None
+
+
+def _study(one: Mapping[str, Any], pull: Pull) -> Subject:
+    return of_study(one["study"], pull.repository, one["sha"])
+
+
+def _module(one: Mapping[str, Any], pull: Pull) -> Subject | None:
+    """None before a day of it was compared: there is nothing to show."""
+    return of_module(pull.repository, one["name"]) if one["day"] else None
+
+
+_SUBJECTS: Mapping[str, Callable[[Mapping[str, Any], Pull], Subject | None]] = MappingProxyType(
+    {"experiments": _experiment, "studies": _study, "modules": _module}
+)
+"""Lists in the detail of a check, and what each of their members may have a page of."""

@@ -71,6 +71,11 @@ class Drifts:
         found = await self._found(table.c.repository == repository, table.c.name == name)
         return found[0] if found else None
 
+    async def one(self, key: int) -> KeptModule | None:
+        """The module of this id; None where there is none."""
+        found = await self._found(table.c.id == key)
+        return found[0] if found else None
+
     async def every(self) -> list[KeptModule]:
         """All that are watched, of all repositories; and those that are not any more, as long as something is owed."""
         return await self._found()

@@ -1,13 +1,15 @@
-"""Is there news of an experiment? A word that changes with whatever its page shows, for many of them in one query."""
+"""Is there news of what a page shows? A word that changes with whatever there is on it, for many in one query."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.store.tables import drift_modules as modules
 from app.store.tables import experiment_looks as looks
 from app.store.tables import experiment_shadows as shadows
 from app.store.tables import experiments as table
@@ -38,6 +40,27 @@ class News:
         query = select(table.c.id, table.c.status, table.c.acted, *steps).where(table.c.id.in_(keys))
         async with self.engine.connect() as connection:
             return {key: _edition(*told) for key, *told in await connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class DriftNews:
+    """Reads what every look at a module leaves behind."""
+
+    engine: AsyncEngine
+
+    async def of(self, keys: Collection[int]) -> dict[int, Edition]:
+        """The edition of each; what there is not is left out. None is the last: a module is watched for ever."""
+        columns = (modules.c.id, modules.c.version, modules.c.closed, modules.c.revision, modules.c.course)
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(select(*columns, modules.c.rules).where(modules.c.id.in_(keys)))
+            return {
+                key: Edition("-".join(map(str, (*steps, _short(said), _short(rules)))), False)
+                for key, *steps, said, rules in rows
+            }
+
+
+def _short(text: str) -> str:
+    return f"{zlib.crc32(text.encode()):08x}"
 
 
 def _edition(status: str, acted: str, look: int, answer: int) -> Edition:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import ColumnElement, LargeBinary, cast, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -65,13 +66,20 @@ class Provenance:
 
     async def of_experiment(self, key: int, repository: str, sha: str, most: int = 20) -> list[LogLine]:
         """What the newest RECENT rows tell of an experiment on commit `sha`, and of what was done because of it."""
+        return (await self._about(repository, f'"head_sha":"{sha}"', partial(_because_of, key)))[-most:]
+
+    async def of_module(self, repository: str, name: str, most: int = 20) -> list[LogLine]:
+        """What the newest RECENT rows tell of the drift of a module."""
+        return (await self._about(repository, f'"kind":"{Kind.DRIFT}"', partial(_of_module, name)))[-most:]
+
+    async def _about(self, repository: str, mark: str, ours: Callable[[ProvenanceEntry], bool]) -> list[LogLine]:
+        """What the newest RECENT rows with `mark` in them tell of a repository, as far as it is `ours`."""
         newest = select(func.max(table.c.seq) - RECENT).scalar_subquery()
-        query = select(table).where(table.c.seq > newest, table.c.entry.contains(f'"head_sha":"{sha}"'))
+        query = select(table).where(table.c.seq > newest, table.c.entry.contains(mark, autoescape=True))
         async with self.engine.connect() as connection:
             rows = (await connection.execute(query.order_by(table.c.seq))).all()
         told = [(row, entry) for row in rows if (entry := _read(row.entry)) and entry.repository == repository]
-        ours = [_line(Seal(row.seq, row.hash), entry) for row, entry in told if _because_of(key, entry)]
-        return ours[-most:]
+        return [_line(Seal(row.seq, row.hash), entry) for row, entry in told if ours(entry)]
 
     async def verify(
         self, witnessed: Sequence[Seal] = (), progress: Callable[[int], None] = lambda _rows: None
@@ -102,6 +110,10 @@ def _because_of(key: int, entry: ProvenanceEntry) -> bool:
     if entry.kind is Kind.EXPERIMENT:
         return entry.what.startswith(f"experiment {key}:")
     return entry.kind is not Kind.DECISION and entry.reason.startswith("experiment.")
+
+
+def _of_module(name: str, entry: ProvenanceEntry) -> bool:
+    return entry.kind is Kind.DRIFT and name in entry.what.split()
 
 
 def _line(seal: Seal, entry: ProvenanceEntry) -> LogLine:

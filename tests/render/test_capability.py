@@ -66,11 +66,14 @@ def test_a_decision_is_given_the_address_of_each_experiment_and_the_worst_leads(
 
 def test_a_study_and_a_module_are_given_their_own_pages() -> None:
     studied = result("impact", detail={"studies": [{"study": 3, "sha": "b" * 40}, {"study": 4, "sha": "c" * 40}]})
-    watched = result("drift", detail={"modules": [{"module": "pricing"}]})
+    watched = result(
+        "drift", detail={"modules": [{"name": "new", "day": None}, {"name": "pricing", "day": "2026-11-30"}]}
+    )
     impact, drift = (one.result.detail for one in PAGES.shown_on(decision(row(studied), row(watched))).rows)
     assert impact["page"] == PAGES.address(of_study(3, "acme/shop", "b" * 40))
     assert impact["studies"][1]["page"] == PAGES.address(of_study(4, "acme/shop", "c" * 40))
-    assert drift["modules"][0]["page"] == drift["page"] == PAGES.address(of_module("acme/shop", "pricing"))
+    assert "page" not in drift["modules"][0]
+    assert drift["modules"][1]["page"] == drift["page"] == PAGES.address(of_module("acme/shop", "pricing"))
 
 
 def test_where_the_app_has_no_address_nothing_leads_anywhere() -> None:

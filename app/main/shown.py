@@ -1,0 +1,24 @@
+"""The pages that people look at, a kind of them for each thing that is stored and goes on."""
+
+from __future__ import annotations
+
+from app.github.address import website
+from app.main.reached import Reached, pages_of
+from app.pages.door import Door
+from app.pages.drift_page import DriftPages
+from app.pages.experiment_page import ExperimentPages
+from app.pages.live import Editions, Live
+from app.pages.showing import Exhibits, Showing
+from app.settings import Settings
+from app.store.news import DriftNews
+
+
+def shown(settings: Settings, reached: Reached) -> tuple[Showing, ...]:
+    """Every kind, behind one door, each with its own news."""
+    kept, github = reached.kept, website(settings.github_api)
+    door = Door(pages_of(settings), kept.tokens)
+    kinds: tuple[tuple[Exhibits, Editions], ...] = (
+        (ExperimentPages(kept.experiments, kept.points, kept.provenance, github), kept.news.of),
+        (DriftPages(kept.drifts, kept.provenance, github), DriftNews(kept.main).of),
+    )
+    return tuple(Showing(exhibits, door, Live(news)) for exhibits, news in kinds)

@@ -1,0 +1,140 @@
+"""A watched module and its page on a real socket over a real SQLite file, with days that the test makes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from aiohttp import ClientSession, DummyCookieJar
+from aiohttp.test_utils import TestServer
+from msgspec.structs import replace
+
+from app.model import Cause, KeptModule, KeptReference, KeptStep
+from app.pages import browser
+from app.pages.door import Door
+from app.pages.drift_page import DriftPages
+from app.pages.live import Live
+from app.pages.showing import Showing
+from app.render.capability import Pages, Subject, derived, of_module
+from app.server import Web
+from app.storage import Stores, stores
+from app.store.drift import Drifts
+from app.store.news import DriftNews
+from checks.drift import NameSketch, NumberSketch, Reference, Sketch, begin, dump_watch
+from checks.drift.alarm import Acted, Course, after, dump, load
+from checks.drift.block import Module
+from checks.drift.days import frozen, told
+from checks.drift.told import dump as dump_told
+
+FIRST = date(2026, 11, 1).toordinal()
+CAUSE = Cause("tests")
+NAMES = ("visa", "master", "amex", "cash")
+
+
+def day(seed: int, moved: float = 0.0, names: Sequence[str] = NAMES) -> dict[str, Sketch]:
+    """2,000 rows of a day; `moved`: the share of them that pay by the last way, where they paid by the first."""
+    chance = np.random.default_rng(seed)
+    shares = np.array([0.5 - moved, 0.3, 0.15, 0.05 + moved])
+    paid = chance.choice(len(names), size=2_000, p=shares)
+    prices = chance.lognormal(3, 0.5, size=2_000)
+    return {"price": NumberSketch().add_many(prices), "card": NameSketch().add_many([names[at] for at in paid])}
+
+
+@dataclass
+class Clock:
+    """Noon of a day, as of `date.toordinal`."""
+
+    day: int = FIRST + 20
+
+    def __call__(self) -> float:
+        return datetime.combine(date.fromordinal(self.day), datetime.min.time(), UTC).timestamp() + 43_200
+
+
+@dataclass
+class DriftTrial:
+    """The pages' server, what it shows, and whoever watches."""
+
+    root: str
+    session: ClientSession
+    stores: Stores
+    pages: Pages
+    shown: Showing
+    clock: Clock
+    name: str = "ranking"
+    repository: str = "octo/shop"
+
+    @property
+    def drifts(self) -> Drifts:
+        return Drifts(self.stores.main, lambda: int(self.clock() * 1e6))
+
+    async def module(self) -> KeptModule:
+        found = await self.drifts.get(self.repository, self.name)
+        assert found is not None
+        return found
+
+    @property
+    def subject(self) -> Subject:
+        return of_module(self.repository, self.name)
+
+    @property
+    def path(self) -> str:
+        return self.subject.path
+
+    @property
+    def address(self) -> str:
+        """The page with its key, as the issue has it."""
+        return self.pages.address(self.subject)
+
+    @property
+    def key(self) -> str:
+        return self.pages.key_of(self.subject)
+
+    async def watch(self, **more: Any) -> None:
+        """From now on the module is watched."""
+        rules = Module.model_validate({"name": self.name, **more})
+        await self.drifts.note(self.repository, self.name, rules.model_dump_json())
+
+    async def days(self, before: Sequence[dict[str, Sketch]], since: Sequence[dict[str, Sketch]]) -> None:
+        """A reference of the days `before`, and a look at each day `since`."""
+        kept = await self.module()
+        rules = Module.model_validate_json(kept.rules)
+        came = {FIRST + at: features for at, features in enumerate([*before, *since])}
+        last = FIRST + len(before) - 1
+        made = frozen(rules, came, FIRST, last)
+        assert await self.drifts.freeze(kept, KeptReference(1, "", FIRST, last, made.dump(), self.clock()), CAUSE)
+        await self._look(rules, made, came, range(last + 1, FIRST + len(came)))
+
+    async def _look(self, rules: Module, made: Reference, came: dict[int, dict[str, Sketch]], span: range) -> None:
+        seen = list(told(rules, made, begin(made), came, span))
+        steps = [KeptStep(one.day, dump_watch(watch), dump_told(one)) for watch, one in seen]
+        course = after(Course(), [one for _, one in seen], None, "")
+        await self.drifts.looked(await self.module(), steps, dump(course), f"{self.name} {course.word}", CAUSE)
+
+    async def acted(self, **done: Any) -> None:
+        """Something was done about it."""
+        kept = await self.module()
+        course = load(kept.course)
+        await self.drifts.acted(kept.id, dump(replace(course, acted=Acted(**done))), kept.course)
+
+
+@asynccontextmanager
+async def drift_trial(directory: Path) -> AsyncIterator[DriftTrial]:
+    """A server without any module yet; `watch` one."""
+    clock = Clock()
+    async with (
+        stores(f"sqlite:///{directory / 'maestro.db'}") as kept,
+        ClientSession(cookie_jar=DummyCookieJar()) as client,
+    ):
+        pages, news = Pages("", derived("a private key")), Live(DriftNews(kept.main).of, pace=0.02)
+        drawn = DriftPages(Drifts(kept.main), kept.provenance, "https://github.com", clock)
+        shown = Showing(drawn, Door(pages, kept.tokens), news, clock, heartbeat=0.2)
+        app = Web([b"secret"], kept.inbox, lambda: None, [*browser.routes(), *shown.routes()]).app()
+        app.on_shutdown.append(news.close)
+        async with TestServer(app) as server:
+            root = str(server.make_url("")).rstrip("/")
+            yield DriftTrial(root, client, kept, Pages(root, pages.key), shown, clock)
