@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.gather.rules import Connect
+from app.github.deployments import Deployment, DeploymentStatus
 from app.github.errors import Invalid, NotFound
-from app.github.records import Deployment, DeploymentStatus
 from app.model import Place, Refusal
 
 _SERVES = "success"

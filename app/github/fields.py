@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 LARGEST_ID = 2**63 - 1
@@ -41,3 +42,12 @@ def count(data: Mapping[str, Any], key: str) -> int:
     """0 where there is none."""
     value = data.get(key)
     return value if isinstance(value, int) else 0
+
+
+def moment(data: Mapping[str, Any], key: str) -> float:
+    """A time such as 2026-01-31T12:00:00Z, as epoch seconds; 0 where there is none."""
+    try:
+        read = datetime.fromisoformat(text(data, key))
+        return max(read.timestamp(), 0.0) if read.tzinfo else 0.0
+    except (ValueError, OverflowError):
+        return 0.0

@@ -14,7 +14,6 @@ from app.github.limits import COMPARE_FILES
 from checks.model import FileChange, Pull
 
 _SYMBOLIC_LINK = "120000"  # git's mode: the blob is where the link leads, not what is there
-DEPLOYMENT_MARK = "maestro"  # where the payload of our deployments says whose they are
 GHOST = "ghost"  # GitHub's own name for the author of what a deleted account left behind
 
 
@@ -176,32 +175,6 @@ class WorkflowRun:
     title: str = ""  # the workflow's `run-name` where it has one
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """A deployment of commit `sha`; `environment` is where it was asked for.
-
-    `mark`: what our payload says of whose it is; `app_id`: None where GitHub names no App.
-    """
-
-    id: int
-    sha: str
-    environment: str
-    mark: str
-    app_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class DeploymentStatus:
-    """What was said of a deployment; a larger `id` came later."""
-
-    id: int
-    state: str
-    description: str
-    log_url: str
-    environment_url: str
-    environment: str  # where it is by now; "": where it was asked for
-
-
 def read_pull(data: Any) -> PullRequest:
     """Read a pull request, whole or as a list gives it."""
     head, base = data["head"], data["base"]
@@ -334,20 +307,6 @@ def read_workflow_run(data: Any) -> WorkflowRun:
         conclusion=text(data, "conclusion"),
         title=text(data, "display_title"),
     )
-
-
-def read_deployment(data: Any) -> Deployment:
-    """Read one deployment."""
-    app = within(data, "performed_via_github_app")
-    sha, environment = text(data, "sha"), text(data, "environment")
-    mark = text(within(data, "payload"), DEPLOYMENT_MARK)
-    return Deployment(identifier(data, "id"), sha, environment, mark, app.get("id"))
-
-
-def read_deployment_status(data: Any) -> DeploymentStatus:
-    """Read one status of a deployment."""
-    texts = (text(data, name) for name in ("state", "description", "log_url", "environment_url", "environment"))
-    return DeploymentStatus(identifier(data, "id"), *texts)
 
 
 def read_id(data: Any) -> int:

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Unpack
+from typing import Any, TypeVar, Unpack
 
 from app.github.address import Part, owner_and_name
 from app.github.artifact import Artifact, download_zip, read_artifact
 from app.github.check_bodies import CheckRunFields, bodies
 from app.github.client import Client
 from app.github.dependencies import Dependency, read_dependency
+from app.github.deployments import (
+    DEPLOYMENT_MARK,
+    Deployment,
+    DeploymentStatus,
+    read_deployment,
+    read_deployment_status,
+)
 from app.github.errors import Invalid, NotFound
 from app.github.exchange import Answer
 from app.github.issues import Issues
 from app.github.limits import DEPLOYMENT_STATUS_DESCRIPTION, MEDIA_TYPE, PER_PAGE
 from app.github.records import (
-    DEPLOYMENT_MARK,
     CheckRun,
     CheckSuite,
     Comment,
     Commit,
     Comparison,
-    Deployment,
-    DeploymentStatus,
     PullRequest,
     Tree,
     WorkflowRun,
@@ -34,8 +38,6 @@ from app.github.records import (
     read_comment,
     read_commit,
     read_comparison,
-    read_deployment,
-    read_deployment_status,
     read_dispatched,
     read_file,
     read_id,
@@ -50,6 +52,7 @@ from app.github.records import (
 from app.model import Signature
 from checks.model import FileChange
 
+T = TypeVar("T")
 RAW = "application/vnd.github.raw+json"
 _REPO = "/repos/{owner}/{repo}"
 _CHECK_RUN = _REPO + "/check-runs/{check_run_id}"
@@ -114,7 +117,7 @@ class Repository:
     async def history(self, sha: str) -> tuple[Commit, ...]:
         """Commit `sha` and what it holds, the newest 100 in all, side branches among them."""
         template = _REPO + "/commits{?sha,per_page}"
-        return await self._client.get(template, self._at(sha=sha, per_page=PER_PAGE), _read_commits)
+        return await self._client.get(template, self._at(sha=sha, per_page=PER_PAGE), _each(read_commit))
 
     async def dependency_changes(self, base: str, head: str) -> tuple[Dependency, ...]:
         """Packages that the dependency graph says `head` adds or removes; Denied where the graph is switched off."""
@@ -216,7 +219,8 @@ class Repository:
 
     async def commit_parents(self, sha: str) -> tuple[str, ...]:
         """What commit `sha` was made on; of a merge first the branch that took it in. NotFound: no such commit."""
-        return await self._client.get(_REPO + "/git/commits/{commit_sha}", self._at(commit_sha=sha), _read_parents)
+        template = _REPO + "/git/commits/{commit_sha}"
+        return await self._client.get(template, self._at(commit_sha=sha), lambda data: _each(read_sha)(data["parents"]))
 
     async def create_blob(self, content: bytes) -> str:
         """Store a file's content. Git names objects by what they hold, so twice is once; so of trees and commits."""
@@ -285,6 +289,11 @@ class Repository:
         template = _REPO + "/deployments{?ref,environment,per_page}"
         return await self._client.get_list(template, self._at(ref=ref, environment=environment), read_deployment)
 
+    async def newest_deployments(self, environment: str) -> tuple[Deployment, ...]:
+        """The newest 100 deployments to `environment`, the newest first."""
+        template, parts = _REPO + "/deployments{?environment,per_page}", self._at(environment=environment)
+        return await self._client.get(template, {**parts, "per_page": PER_PAGE}, _each(read_deployment))
+
     async def commit_deployments(self, sha: str) -> tuple[Deployment, ...]:
         """Deployments of commit `sha` to any environment, all pages."""
         return await self._client.get_list(_REPO + "/deployments{?sha,per_page}", self._at(sha=sha), read_deployment)
@@ -340,9 +349,7 @@ class Repository:
         """The newest 100 workflow runs that somebody asked for by hand or by API."""
         template = _REPO + "/actions/runs{?event,per_page}"
         parts = self._at(event="workflow_dispatch", per_page=PER_PAGE)
-        return await self._client.get(
-            template, parts, lambda data: tuple(read_workflow_run(run) for run in data["workflow_runs"])
-        )
+        return await self._client.get(template, parts, lambda data: _each(read_workflow_run)(data["workflow_runs"]))
 
     async def dispatch_workflow(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> int | None:
         """Run the workflow file `workflow` on `ref`; the id of the run, None where the server does not tell."""
@@ -360,12 +367,8 @@ class Repository:
         return await download_zip(self._client, self._at(artifact_id=artifact_id), max_bytes)
 
 
-def _read_commits(data: Any) -> tuple[Commit, ...]:
-    return tuple(read_commit(one) for one in data)
-
-
-def _read_parents(data: Any) -> tuple[str, ...]:
-    return tuple(read_sha(parent) for parent in data["parents"])
+def _each(read: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
+    return lambda data: tuple(map(read, data))
 
 
 def _heads(branch: str) -> Sequence[str]:

@@ -11,8 +11,11 @@ from app.gather.canaries import Canaries
 from app.gather.default_branch import DefaultBranches
 from app.gather.deployments import Deployments
 from app.gather.merged import Merges
+from app.gather.modules import Modules
 from app.gather.proposed import Proposed
 from app.gather.roles import Roles
+from app.gather.shelf import Shelves
+from app.gather.suspects import Suspects
 from app.github.connecting import Connector
 from app.github.myself import Myself
 from app.main.reached import Reached, pages_of, reader_through
@@ -20,6 +23,7 @@ from app.main.schedules import schedules
 from app.main.work import Work
 from app.publish.publisher import Publisher
 from app.render.actions import GitHubRenderer
+from app.render.drift_issue import DriftTexts
 from app.render.fix import FixRenderer
 from app.render.revert import RevertRenderer
 from app.settings import Settings
@@ -29,11 +33,14 @@ from handlers.command import Commands
 from handlers.commands.allowed import Allowed
 from handlers.commands.canary import CanaryCommands
 from handlers.consequences import Consequences
+from handlers.drift import DriftWatch
 from handlers.evaluate import Evaluation
 from handlers.experiment import Watch
 from handlers.mending import Mending
+from handlers.remedy import Remedy
 from handlers.repair import Repairs
 from handlers.reverting import Reverting
+from handlers.stabilising import Stabilising
 
 
 def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool]]) -> Work:
@@ -46,6 +53,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(pages_of(settings).address))
     watch = Watch(kept.experiments, reached.figures, Consequences(publisher, reverting))
     commanded = CanaryCommands(Canaries(connect_to), kept.experiments, settings.sources)
+    drift = _drift(connect_to, publisher, kept)
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
     return Work(
         reader,
@@ -54,9 +62,17 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
         _repairs(bases, publisher, Proposed(connect_to), kept),
         Beginnings(Canaries(connect_to), Deployments(connect_to), kept.experiments),
         watch,
-        schedules(settings, github, kept, watch),
+        drift,
+        schedules(settings, github, kept, watch, drift),
         settings.ci_grace,
     )
+
+
+def _drift(connect_to: Connector, publisher: Publisher, kept: Stores) -> DriftWatch:
+    texts = DriftTexts()
+    remedy = Remedy(publisher, Shelves(connect_to), texts)
+    stabilising = Stabilising(publisher, Suspects(connect_to), remedy, texts)
+    return DriftWatch(Modules(connect_to), kept.drifts, stabilising)
 
 
 def _repairs(bases: DefaultBranches, publisher: Publisher, proposed: Proposed, kept: Stores) -> Repairs:

@@ -15,16 +15,20 @@ from app.render.actions import DECISION
 from app.settings import Settings
 from app.storage import Stores
 from handlers.advisories import DailyLook
+from handlers.drift import DriftWatch
 from handlers.experiment import Watch
 from handlers.redelivery import Redelivery
 from handlers.sweep import Sweep
 
 Scheduled = Callable[[], Awaitable[tuple[Trigger, ...]]]
 _MINUTE, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0  # seconds
+_DRIFT_KEPT = 60 * _DAY  # of what came of a day that no reference is made of
 _BILLS_KEPT, _ADVISORIES_KEPT = 90 * _DAY, 30 * _DAY  # of a bill since it came, of an advisory since it was used
 
 
-def schedules(settings: Settings, github: GitHub, kept: Stores, watch: Watch) -> Mapping[str, tuple[float, Scheduled]]:
+def schedules(
+    settings: Settings, github: GitHub, kept: Stores, watch: Watch, drift: DriftWatch
+) -> Mapping[str, tuple[float, Scheduled]]:
     """What heals and what is forgotten, and how many seconds lie between two runs; what is set to 0 never runs."""
     standings = Standings(kept.decisions, kept.effects, record.base_of, DECISION)
 
@@ -33,6 +37,7 @@ def schedules(settings: Settings, github: GitHub, kept: Stores, watch: Watch) ->
         await kept.bills.prune(time.time() - _BILLS_KEPT)
         await kept.advisories.prune(time.time() - _ADVISORIES_KEPT)
         await kept.triples.prune(time.time() - settings.keep_days * _DAY)
+        await kept.drifts.prune(time.time() - _DRIFT_KEPT)
         await kept.series.prune(time.time() - settings.keep_days * _DAY)
         return ()
 
@@ -41,6 +46,7 @@ def schedules(settings: Settings, github: GitHub, kept: Stores, watch: Watch) ->
         "redelivery": (settings.redelivery_seconds, Redelivery(Hooks(github), kept.deliveries)),
         "advisories": (settings.advisories_seconds, DailyLook(Census(github))),
         "experiments": (_MINUTE, watch.round),
+        "drift": (_HOUR, drift.round),
         "retention": (_HOUR, forget),
     }
     return {name: (seconds, run) for name, (seconds, run) in every.items() if seconds}

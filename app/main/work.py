@@ -13,6 +13,7 @@ from app.main.schedules import Scheduled
 from app.model import Again, Body, Done, Kind, Later, Trigger
 from handlers.canary import Beginnings
 from handlers.command import Commands
+from handlers.drift import DriftWatch
 from handlers.evaluate import Evaluation
 from handlers.experiment import Watch
 from handlers.repair import Repairs, told_of_a_bill
@@ -28,6 +29,7 @@ class Work:
     repairs: Repairs
     beginnings: Beginnings
     watch: Watch
+    drift: DriftWatch
     schedules: Mapping[str, tuple[float, Scheduled]]
     ci_grace: float
 
@@ -41,6 +43,7 @@ class Work:
             Kind.REPAIR: self.repair,
             Kind.CANARY: self.canary,
             Kind.EXPERIMENT: self.experiment,
+            Kind.DRIFT: self.drift_of,
             Kind.SCHEDULED: self.scheduled,
         }
         return {kind: _traced(body) for kind, body in plain.items()}
@@ -66,8 +69,11 @@ class Work:
         return Done((*await self.reader.evaluations(trigger), *told_of_a_bill(trigger)))
 
     async def sweep(self, trigger: Trigger, _attempts_left: int) -> Done:
-        """A base branch got new rules: they bear on its pull requests, and on the experiments that run under them."""
-        return Done((*await self.reader.evaluations(trigger), *await self.beginnings.ruled(trigger)))
+        """A base branch got new rules: they bear on its pull requests, on the experiments that run under them, and on
+        what is watched.
+        """
+        ruled = (*await self.beginnings.ruled(trigger), *await self.drift.ruled(trigger))
+        return Done((*await self.reader.evaluations(trigger), *ruled))
 
     async def command(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Answer a person."""
@@ -84,6 +90,10 @@ class Work:
     async def experiment(self, trigger: Trigger, _attempts_left: int) -> Done | Later:
         """Look at one experiment."""
         return await self.watch(trigger)
+
+    async def drift_of(self, trigger: Trigger, _attempts_left: int) -> Done | Later:
+        """Look at one watched module."""
+        return await self.drift(trigger)
 
     async def scheduled(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Do what the clock asks for."""

@@ -28,7 +28,7 @@ from app.model.deeds import (
     WriteBranch,
     Written,
 )
-from app.model.drift import KeptDay, KeptModule, KeptReference, KeptStep
+from app.model.drift import DriftText, KeptDay, KeptModule, KeptReference, KeptStep, Shelf, Suspect
 from app.model.experiments import Canary, Figures, KeptExperiment, LogLine, Mirrored, Point
 from app.model.fixes import REST, Fix, FixState, FixText, Proposal
 from app.model.names import LONGEST_BILL_PATH, is_bill_path, is_sha
@@ -131,6 +131,7 @@ __all__ = [
     "DeploymentState",
     "DispatchWorkflow",
     "Done",
+    "DriftText",
     "Edit",
     "EditIssue",
     "EditPullRequest",
@@ -174,11 +175,13 @@ __all__ = [
     "RevertText",
     "Seal",
     "SetDeploymentStatus",
+    "Shelf",
     "Signature",
     "Standing",
     "Stop",
     "Stopped",
     "Surface",
+    "Suspect",
     "Tell",
     "Trigger",
     "Unread",

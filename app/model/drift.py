@@ -62,3 +62,30 @@ class KeptStep:
     day: int
     watch: str
     told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A deployment that began to serve (`at`) around the day that a module went wrong; `pulls` brought its commit."""
+
+    deployment: int
+    sha: str
+    at: float
+    pulls: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The default branch `base` at its tip: where each of the files that were asked for lies, as mode and blob."""
+
+    base: str
+    tip: str
+    files: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class DriftText:
+    """Words of a drift: `title` is plain text of one line, `body` safe Markdown."""
+
+    title: str
+    body: str

@@ -30,7 +30,7 @@ from checks.drift.days import LATE_DAYS, NotFull, frozen, renewed
 T = TypeVar("T")
 
 MAX_BYTES = 4 * 1024 * 1024
-_DAY, _HOUR, _REST = 86_400.0, 3_600.0, 600.0  # seconds; _REST: from one reminder of a module to the next
+_DAY, _HOUR, _REST = 86_400.0, 3_600.0, 600.0  # seconds; _REST: from one reminder of a day to the next
 _LONGEST_NAME = 200  # characters of a batch's
 
 
@@ -58,7 +58,7 @@ class _Asked(Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class DriftApi:
-    """Adds what is sent to its day. The worker looks by itself, once an hour; a batch wakes it at most so often."""
+    """Adds what is sent to its day. The worker looks by itself, once an hour; batches of a day wake it now and then."""
 
     senders: Senders
     modules: Known
@@ -89,7 +89,7 @@ class DriftApi:
             refuse(400, str(error))
         if came is Came.DIFFERENT:
             refuse(409, f"another batch called {batch.name} was sent before")
-        await self._wake(module)
+        await self._wake(module, f"{batch.day}:{int(self.now() // _REST)}")
         told = {"module": rules.name, "day": _written(batch.day), "batch": batch.name, "became": came.value}
         return web.json_response(told | {"features": len(batch.features)}, status=202)
 
@@ -196,12 +196,11 @@ class DriftApi:
     def _today(self) -> int:
         return datetime.fromtimestamp(self.now(), UTC).date().toordinal()
 
-    async def _wake(self, module: KeptModule, why: str = "") -> None:
+    async def _wake(self, module: KeptModule, why: str) -> None:
         """Without room for the reminder it is the worker's own round that finds the module."""
         reminder = {"repository": {"full_name": module.repository}, "about": DRIFT, "module": module.name}
         with suppress(Crowded):
-            name = why or f"{int(self.now() // _REST)}"
-            await self.inbox.keep(f"drift:{module.id}:{name}", WAKE, json.dumps(reminder).encode())
+            await self.inbox.keep(f"drift:{module.id}:{why}", WAKE, json.dumps(reminder).encode())
             self.stored()
 
 

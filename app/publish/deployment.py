@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.github.deployments import DeploymentStatus
 from app.github.limits import DEPLOYMENT_STATUS_DESCRIPTION
-from app.github.records import DeploymentStatus
 from app.github.repository import Repository
 from app.model import NewDeployment, Outcome, Performed, SetDeploymentStatus, Stop, Stopped
 from app.publish.account import Told, untold

@@ -11,6 +11,7 @@ import json
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -174,10 +175,11 @@ class Drifts:
         async with self.engine.begin() as connection:
             await connection.execute(update(table).where(same).values(course=course))
 
-    async def prune(self, before: float, day: int) -> None:
-        """Forget which batches came before that moment (epoch seconds), and what came of days before `day`, unless the
+    async def prune(self, before: float) -> None:
+        """Forget which batches came before that moment (epoch seconds), and what came of days before it, unless the
         reference that counts is made of them.
         """
+        day = datetime.fromtimestamp(before, UTC).date().toordinal()
         frozen = and_(
             table.c.id == references.c.module,
             table.c.version == references.c.version,

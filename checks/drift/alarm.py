@@ -25,16 +25,20 @@ class Alarm(StrEnum):
 
 
 class Acted(Struct, frozen=True, omit_defaults=True):
-    """What was done about the alarm. `said`: a digest of the issue's words, `said_day`: when they were last written."""
+    """What was done about the alarm. `said`: a digest of what the issue says, `said_day`: when it was last written.
+
+    `branch` and `base` are those of the pull request `pull`; `proposed` says why there is none, `ran` what became of a
+    workflow.
+    """
 
     issue: int | None = None
     said: str = ""
     said_day: int = 0
     branch: str = ""
     base: str = ""
-    head: str = ""  # the commit that the branch was made on
     pull: int | None = None
-    done: str = ""  # what became of a remediation, in words
+    proposed: str = ""
+    ran: str = ""
 
 
 class Course(Struct, frozen=True, omit_defaults=True):

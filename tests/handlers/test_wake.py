@@ -33,3 +33,13 @@ def test_an_experiment_is_looked_at_on_a_lane_of_its_own() -> None:
 @pytest.mark.parametrize("experiment", [None, 0, -1, "12", True, 2**70])
 def test_an_experiment_without_an_id_is_none(experiment: object) -> None:
     assert understood("maestro_wake", wake() | {"about": "experiment", "experiment": experiment}) == ()
+
+
+def test_a_watched_module_is_looked_at_on_a_lane_of_its_own() -> None:
+    (trigger,) = understood("maestro_wake", wake() | {"about": "drift", "module": "ranking"})
+    assert (trigger.kind, trigger.module, trigger.surface) == (Kind.DRIFT, "ranking", Surface.API)
+    assert trigger.lane == f"{REPOSITORY.lower()} drift ranking"
+
+
+def test_a_module_without_a_name_is_none() -> None:
+    assert understood("maestro_wake", wake() | {"about": "drift"}) == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, date, datetime, time
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -111,5 +112,5 @@ async def test_old_days_are_forgotten_but_those_of_the_reference(drifts: Drifts)
     module = await compared(drifts)
     for day in (DAY - 5, DAY - 2, DAY - 1, DAY + 5):
         await drifts.take(module.id, sent(str(day), day))
-    await drifts.prune(0.0, DAY)
+    await drifts.prune(datetime.combine(date.fromordinal(DAY), time(12), UTC).timestamp())
     assert list(await drifts.days(module.id)) == [DAY - 2, DAY - 1, DAY + 5]
