@@ -19,6 +19,7 @@ from checks.impact.answer import Expected, Terms, answer, refused
 from checks.impact.effect import Estimate
 from checks.impact.floats import Floats
 from checks.impact.kind import Better, Kind
+from checks.impact.level import Chain
 from checks.impact.mixture import bands
 from checks.impact.panel import Panel, moments, read, refusal
 from checks.impact.posterior import posterior
@@ -26,7 +27,7 @@ from checks.impact.prior import PRIORS, Prior
 from checks.impact.quadrature import explored
 from checks.impact.screening import chosen
 from checks.impact.seasons import carried, harmonics
-from checks.impact.selection import Design
+from checks.impact.selection import Design, models
 
 MIN_PRE = 30
 
@@ -72,9 +73,10 @@ def _expected(panel: Panel, waves: Floats, prior: Prior, terms: Terms) -> Expect
     columns, unit = _columns(panel, waves)
     design, kept = chosen(_design(panel, len(waves), columns, prior), prior)
     columns = columns[kept]
-    known = posterior(*explored(design, prior))
+    chain, among = Chain(design.columns, design.times, prior.rhos), models(design, prior)
+    known = posterior(among, *explored(chain, design, among, prior))
     single, running = forecast.ahead(known, _ahead(panel, columns, lambda mean: terms.kind.swell(mean, *unit)))
-    past, future, sums = bands([forecast.before(known, design), single, running], terms.alpha)
+    past, future, sums = bands([forecast.before(known, chain), single, running], terms.alpha)
     return Expected(*unit, past, future, sums, running)
 
 

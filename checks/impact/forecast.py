@@ -16,10 +16,9 @@ from typing import NamedTuple
 import numpy as np
 
 from checks.impact.floats import Floats
-from checks.impact.level import Grid, levels
+from checks.impact.level import Chain
 from checks.impact.mixture import Mixture
 from checks.impact.posterior import Posterior
-from checks.impact.selection import Design
 
 PIECE = 1_000_000  # numbers held at once
 
@@ -57,15 +56,15 @@ def ahead(known: Posterior, to: Ahead) -> tuple[Mixture, Mixture]:
     return _mixture(known, means, alone + single), _mixture(known, sums, summed + running)
 
 
-def before(known: Posterior, design: Design) -> Mixture:
+def before(known: Posterior, chain: Chain) -> Mixture:
     """A new measurement at each observed time before the change, smoothed: level and covariates known from all."""
     _, first, which = np.unique(known.point, return_index=True, return_inverse=True)
-    found = levels(design.columns, design.times, Grid(known.grid.ratio[first], known.grid.rho[first]))
+    found, columns = chain.levels(known.grid.at(first)), chain.columns
     variance = found.variance[which] + 1 / (1 - known.grid.rho[:, None] ** 2)
     means = np.empty_like(variance)
-    for part in _pieces(len(means), design.columns.size):
+    for part in _pieces(len(means), columns.size):
         level = found.mean[:, which[part]]
-        free = (design.columns[:-1, None, :] - level[:-1]).transpose(1, 2, 0)
+        free = (columns[:-1, None, :] - level[:-1]).transpose(1, 2, 0)
         means[part] = level[-1] + _along(free, known.beta[part])
         variance[part] += _across(free, known.covariance[part])
     return _mixture(known, means, variance)

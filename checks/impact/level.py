@@ -21,16 +21,21 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg.lapack import dpttrf, dpttrs
 
-from checks.impact.floats import Floats
+from checks.impact.floats import Floats, Places
 
 PIECE = 64_000  # numbers held at once for each array: what a core keeps close at hand
 
 
 class Grid(NamedTuple):
-    """Points of the parameters; both of shape (g,)."""
+    """Points of the parameters, each of shape (g,); `row` says which of a chain's rhos `rho` is."""
 
     ratio: Floats
     rho: Floats
+    row: Places
+
+    def at(self, points: Places | slice) -> Grid:
+        """Some of the points."""
+        return Grid(self.ratio[points], self.rho[points], self.row[points])
 
 
 class Likelihood(NamedTuple):
@@ -49,55 +54,51 @@ class Levels(NamedTuple):
     variance: Floats  # (g, m)
 
 
+class Chain:
+    """Columns (c, m) observed at `times` (m,), and for each of the rhos (r,) what their noise is worth."""
+
+    def __init__(self, columns: Floats, times: Floats, rhos: Floats) -> None:
+        self.columns, self.gaps = columns, np.diff(times)
+        self.noise = _noise(columns, self.gaps, rhos)
+
+    def likelihood(self, grid: Grid) -> Likelihood:
+        """What the columns say at each point of the grid."""
+        pieces = [self._likelihood(piece) for piece in _pieces(grid, self.columns.size)]
+        return pieces[0] if len(pieces) == 1 else Likelihood(*map(np.concatenate, zip(*pieces, strict=True)))
+
+    def levels(self, grid: Grid) -> Levels:
+        """The smoothed level under each column; memory for all of it at once."""
+        system = _System(self.noise, self.gaps, grid)
+        return Levels(system.solve(), system.variances())
+
+    def _likelihood(self, grid: Grid) -> Likelihood:
+        system = _System(self.noise, self.gaps, grid)
+        level = system.solve()
+        gram = system.weighted.transpose(1, 0, 2) @ (self.columns[:, None] - level).transpose(1, 2, 0)
+        steps = len(self.gaps) * np.log(grid.ratio) + np.log(self.gaps).sum()
+        log_det = np.log(system.pivots).sum(1) - self.noise.log_det[grid.row] + steps
+        return Likelihood((gram + gram.transpose(0, 2, 1)) / 2, log_det, level[:, :, -1].T, system.pivots[:, -1])
+
+
 class _Noise(NamedTuple):
     """U for each of r values of rho."""
 
     diagonal: Floats  # (r, m)
     beside: Floats  # (r, m), the last of which is 0: the end of its block
     log_det: Floats  # (r,)
-    columns: Floats  # (c, r, m), U z
-
-
-def likelihood(columns: Floats, times: Floats, grid: Grid) -> Likelihood:
-    """What columns (c, m), observed at `times` (m,), say at each point of the grid."""
-    pieces = [_likelihood(columns, np.diff(times), piece) for piece in _pieces(grid, columns.size)]
-    return pieces[0] if len(pieces) == 1 else Likelihood(*map(np.concatenate, zip(*pieces, strict=True)))
-
-
-def levels(columns: Floats, times: Floats, grid: Grid) -> Levels:
-    """The smoothed level under each column; memory for all of it at once."""
-    system = _System(columns, np.diff(times), grid)
-    return Levels(system.solve(), system.variances())
-
-
-def _pieces(grid: Grid, size: int) -> Iterator[Grid]:
-    step = max(1, PIECE // size)
-    return (Grid(grid.ratio[at : at + step], grid.rho[at : at + step]) for at in range(0, len(grid.rho), step))
-
-
-def _likelihood(columns: Floats, gaps: Floats, grid: Grid) -> Likelihood:
-    system = _System(columns, gaps, grid)
-    level = system.solve()
-    rest = columns[:, None, :] - level
-    gram = system.weighted.transpose(1, 0, 2) @ rest.transpose(1, 2, 0)
-    steps = len(gaps) * np.log(grid.ratio) + np.log(gaps).sum()
-    log_det = np.log(system.pivots).sum(1) - system.log_det_noise + steps
-    return Likelihood((gram + gram.transpose(0, 2, 1)) / 2, log_det, level[:, :, -1].T, system.pivots[:, -1])
+    weighted: Floats  # (c, r, m), U z
 
 
 class _System:
     """M of every grid point, factored as one matrix."""
 
-    def __init__(self, columns: Floats, gaps: Floats, grid: Grid) -> None:
-        rhos, which = np.unique(grid.rho, return_inverse=True)
-        noise = _noise(columns, gaps, rhos)
+    def __init__(self, noise: _Noise, gaps: Floats, grid: Grid) -> None:
         walk = np.multiply.outer(1 / grid.ratio, 1 / gaps)
-        self.diagonal, self.beside = noise.diagonal[which], noise.beside[which]
+        self.diagonal, self.beside = noise.diagonal[grid.row], noise.beside[grid.row]
         self.diagonal[:, 1:] += walk
         self.diagonal[:, :-1] += walk
         self.beside[:, :-1] -= walk
-        self.weighted = noise.columns[:, which]
-        self.log_det_noise = noise.log_det[which]
+        self.weighted = noise.weighted[:, grid.row]
         pivots, self.factor, _ = dpttrf(self.diagonal.ravel(), self.beside.ravel()[:-1])
         self.pivots = pivots.reshape(self.diagonal.shape)
 
@@ -111,6 +112,11 @@ class _System:
         """The diagonal of M^-1, from its pivots met from the front and from the back; shape (g, m)."""
         back, _, _ = dpttrf(self.diagonal.ravel()[::-1], self.beside.ravel()[:-1][::-1])
         return np.asarray(1 / (self.pivots + back[::-1].reshape(self.pivots.shape) - self.diagonal))
+
+
+def _pieces(grid: Grid, size: int) -> Iterator[Grid]:
+    step = max(1, PIECE // size)
+    return (grid.at(slice(at, at + step)) for at in range(0, len(grid.rho), step))
 
 
 def _noise(columns: Floats, gaps: Floats, rhos: Floats) -> _Noise:

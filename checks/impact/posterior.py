@@ -8,7 +8,7 @@ import numpy as np
 
 from checks.impact.floats import Floats, Places
 from checks.impact.level import Grid
-from checks.impact.selection import Weighed
+from checks.impact.selection import Models, Weighed
 
 LEFT_OUT = 1e-3  # of the probability, in parts that say next to nothing each
 
@@ -27,10 +27,10 @@ class Posterior(NamedTuple):
     last_precision: Floats  # (C,)
 
 
-def posterior(weighed: Weighed, grid: Grid) -> Posterior:
+def posterior(among: Models, weighed: Weighed, grid: Grid) -> Posterior:
     """The parts that matter, with their coefficients."""
     weight, models, at = _heaviest(weighed.log_weight)
-    inside = weighed.members[models]
+    inside = among.members[models]
     both = inside[:, :, None] & inside[:, None, :]
     information = np.where(both, weighed.information[at], np.eye(inside.shape[1]))
     covariance = np.where(both, np.linalg.inv(information), 0.0)
@@ -38,7 +38,7 @@ def posterior(weighed: Weighed, grid: Grid) -> Posterior:
     return Posterior(
         weight,
         at,
-        Grid(grid.ratio[at], grid.rho[at]),
+        grid.at(at),
         2 * weighed.shape,
         weighed.rate[models, at] / weighed.shape,
         (covariance @ weighed.score[at][:, :, None])[:, :, 0],

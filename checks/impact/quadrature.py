@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from checks.impact.floats import Floats, Places
-from checks.impact.level import Grid, Likelihood
+from checks.impact.level import Chain, Grid, Likelihood
 from checks.impact.prior import Prior
-from checks.impact.selection import Design, Weighed, weigh
+from checks.impact.selection import Design, Models, Weighed, weigh
 
 BENT = 3.0  # that much needs no halving
 DEEP = 12.0  # so far below the highest point, in logs, nothing is held
@@ -20,12 +20,17 @@ FINEST = 32  # into so many parts is a step halved at most; places are counted i
 ROW = 1 << 20  # places that are one rho's
 
 
-def explored(design: Design, prior: Prior) -> tuple[Weighed, Grid]:
+def explored(chain: Chain, design: Design, among: Models, prior: Prior) -> tuple[Weighed, Grid]:
     """All models on a grid that is as fine as it has to be; their weights hold its steps."""
+
+    def weighed(places: Places) -> Weighed:
+        grid = _grid(places, prior)
+        return weigh(design, among, chain.likelihood(grid), grid, prior)
+
     places = _start(prior)
-    found = weigh(design, _grid(places, prior), prior)
+    found = weighed(places)
     while len(fresh := _between(places, np.logaddexp.reduce(found.log_weight))):
-        more = weigh(design, _grid(fresh, prior), prior)
+        more = weighed(fresh)
         places = np.concatenate([places, fresh])
         order = np.argsort(places)
         places, found = places[order], _joined(found, more, order)
@@ -40,7 +45,7 @@ def _start(prior: Prior) -> Places:
 def _grid(places: Places, prior: Prior) -> Grid:
     row, at = np.divmod(places, ROW)
     low, high = np.log(prior.ratios)
-    return Grid(np.exp(low + (high - low) * at / ((prior.start - 1) * FINEST)), prior.rhos[row])
+    return Grid(np.exp(low + (high - low) * at / ((prior.start - 1) * FINEST)), prior.rhos[row], row)
 
 
 def _gaps(places: Places) -> Places:

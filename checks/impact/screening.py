@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from checks.impact.floats import Floats
-from checks.impact.level import Grid, likelihood
+from checks.impact.level import Chain, Grid
 from checks.impact.prior import Prior
 from checks.impact.selection import Design, slab, taken
 
@@ -27,8 +27,9 @@ def chosen(design: Design, prior: Prior) -> tuple[Design, list[int]]:
 
 def _greedy(design: Design, prior: Prior) -> list[int]:
     """Optional columns, counted from 0, in their own order."""
-    ratio, rho = np.meshgrid(np.geomspace(*prior.ratios, RATIOS), prior.rhos)
-    gram = likelihood(design.columns, design.times, Grid(ratio.ravel(), rho.ravel())).gram
+    row = np.repeat(np.arange(len(prior.rhos)), RATIOS)
+    ratio = np.tile(np.geomspace(*prior.ratios, RATIOS), len(prior.rhos))
+    gram = Chain(design.columns, design.times, prior.rhos).likelihood(Grid(ratio, prior.rhos[row], row)).gram
     gram[:, :-1, :-1] += slab(design, prior)
     for _ in range(design.always):
         gram = taken(gram)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from checks.impact.floats import Flags, Floats, Places
-from checks.impact.level import Grid, Likelihood, likelihood
+from checks.impact.level import Grid, Likelihood
 from checks.impact.prior import Prior
 
 
@@ -36,32 +36,44 @@ class Design(NamedTuple):
         return len(self.columns) - self.always - 1
 
 
+class Models(NamedTuple):
+    """M subsets of d columns."""
+
+    members: Flags  # (M, d), the columns in each
+    slab: Floats  # (d, d), prior precision of the coefficients
+    log_prior: Floats  # (M,), of being the right one, and of its coefficients where they are 0
+
+
 class Weighed(NamedTuple):
     """M models at g grid points."""
 
     log_weight: Floats  # (M, g)
     shape: float  # half the degrees of freedom of the noise's variance
     rate: Floats  # (M, g), half its sum of squares
-    members: Flags  # (M, d), the columns in each model
     information: Floats  # (g, d, d), prior and data
     score: Floats  # (g, d)
     found: Likelihood
 
 
-def weigh(design: Design, grid: Grid, prior: Prior) -> Weighed:
-    """Every subset of the optional columns at every point of the grid."""
-    found = likelihood(design.columns, design.times, grid)
+def models(design: Design, prior: Prior) -> Models:
+    """Every subset of the optional columns."""
     own = slab(design, prior)
-    matrix = found.gram.copy()
-    matrix[:, :-1, :-1] += own
-    log_model, squares = _subsets(matrix, design.always)
-    log_own, _ = _subsets(np.pad(own, (0, 1))[None], design.always)
+    log_det, _ = _subsets(np.pad(own, (0, 1))[None], design.always)
     members = _members(design)
-    shape, rate = _noise(design, grid, prior, squares)
-    log_weight = (log_own - log_model - found.log_det) / 2 - shape * np.log(rate) + prior.log_density(*grid)
-    log_weight -= prior.level.shape * np.log(grid.ratio)
-    log_weight += _size(members.sum(1) - design.always, design, prior)[:, None]
-    return Weighed(log_weight, shape, rate, members, matrix[:, :-1, :-1], matrix[:, :-1, -1], found)
+    return Models(members, own, log_det[:, 0] / 2 + _size(members.sum(1) - design.always, design, prior))
+
+
+def weigh(design: Design, among: Models, found: Likelihood, grid: Grid, prior: Prior) -> Weighed:
+    """Each of the models at each point of the grid, at which the likelihood is `found`."""
+    matrix = found.gram.copy()
+    matrix[:, :-1, :-1] += among.slab
+    log_det, squares = _subsets(matrix, design.always)
+    own, level = prior.of_noise(design.offered), prior.level
+    shape = (len(design.times) - 1) / 2 + own.shape + level.shape
+    rate = np.maximum(squares, 0.0) / 2 + own.rate + level.rate / grid.ratio
+    log_weight = among.log_prior[:, None] - (log_det + found.log_det) / 2 - shape * np.log(rate)
+    log_weight += prior.log_density(grid.ratio, grid.rho) - level.shape * np.log(grid.ratio)
+    return Weighed(log_weight, shape, rate, matrix[:, :-1, :-1], matrix[:, :-1, -1], found)
 
 
 def slab(design: Design, prior: Prior) -> Floats:
@@ -103,10 +115,3 @@ def _size(chosen: Places, design: Design, prior: Prior) -> Floats:
         return np.zeros(1)
     share = prior.size / design.offered
     return np.asarray(chosen * np.log(share) + (design.offered - chosen) * np.log1p(-share))
-
-
-def _noise(design: Design, grid: Grid, prior: Prior, squares: Floats) -> tuple[float, Floats]:
-    """The gamma law of the noise's precision after the data: half the degrees of freedom, half the squares."""
-    own, level = prior.of_noise(design.offered), prior.level
-    shape = (len(design.times) - 1) / 2 + own.shape + level.shape
-    return shape, np.maximum(squares, 0.0) / 2 + own.rate + level.rate / grid.ratio

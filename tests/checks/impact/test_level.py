@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from scipy.fft import dst
 
 from checks.impact.floats import Floats
-from checks.impact.level import Grid, levels, likelihood
+from checks.impact.level import Chain, Grid
+
+
+def grid_of(ratios: list[float], rhos: list[float]) -> tuple[Grid, Floats]:
+    """Points with a rho each, and all these rhos."""
+    return Grid(np.array(ratios), np.array(rhos), np.arange(len(rhos))), np.array(rhos)
 
 
 def dense(columns: Floats, times: Floats, ratio: float, rho: float) -> tuple[Floats, float, Floats, Floats]:
@@ -39,8 +44,9 @@ def test_level_and_likelihood_are_those_of_the_dense_model(
 ) -> None:
     times = np.concatenate([[0.0], np.cumsum(gaps)])
     columns = np.random.default_rng(seed).normal(size=(3, len(times)))
-    grid = Grid(np.array([ratio, 0.5]), np.array([rho, 0.3]))
-    found, smooth = likelihood(columns, times, grid), levels(columns, times, grid)
+    grid, rhos = grid_of([ratio, 0.5], [rho, 0.3])
+    chain = Chain(columns, times, rhos)
+    found, smooth = chain.likelihood(grid), chain.levels(grid)
     gram, log_det, level, variance = dense(columns, times, ratio, rho)
     assert found.gram[0] == pytest.approx(gram, rel=1e-8, abs=1e-8)
     assert found.log_det[0] == pytest.approx(log_det, rel=1e-8, abs=1e-8)
@@ -55,7 +61,8 @@ def test_level_and_likelihood_are_those_of_the_dense_model(
 def test_without_gaps_the_sine_transform_of_the_differences_says_the_same(m: int, ratio: float, seed: int) -> None:
     """Differences of a level under white noise are an MA(1): its covariance is diagonal under a sine transform."""
     columns = np.random.default_rng(seed).normal(size=(2, m))
-    found = likelihood(columns, np.arange(m, dtype=float), Grid(np.array([ratio]), np.zeros(1)))
+    grid, rhos = grid_of([ratio], [0.0])
+    found = Chain(columns, np.arange(m, dtype=float), rhos).likelihood(grid)
     turned = dst(np.diff(columns), type=1, axis=1) / np.sqrt(2 * m)
     variance = ratio + 2 - 2 * np.cos(np.pi * np.arange(1, m) / m)
     assert found.gram[0] == pytest.approx((turned / variance) @ turned.T, rel=1e-8, abs=1e-8)
@@ -65,9 +72,10 @@ def test_without_gaps_the_sine_transform_of_the_differences_says_the_same(m: int
 def test_a_grid_in_many_pieces_says_what_each_point_says_alone() -> None:
     times = np.arange(30_000.0)
     columns = np.random.default_rng(5).normal(size=(2, len(times)))
-    grid = Grid(np.geomspace(1e-5, 1, 9), np.linspace(0, 0.8, 9))
-    whole = likelihood(columns, times, grid)
+    grid, rhos = grid_of(np.geomspace(1e-5, 1, 9).tolist(), np.linspace(0, 0.8, 9).tolist())
+    chain = Chain(columns, times, rhos)
+    whole = chain.likelihood(grid)
     for at in (0, 4, 8):
-        alone = likelihood(columns, times, Grid(grid.ratio[[at]], grid.rho[[at]]))
+        alone = chain.likelihood(grid.at(np.array([at])))
         assert whole.gram[at] == pytest.approx(alone.gram[0], rel=1e-12)
         assert whole.log_det[at] == pytest.approx(alone.log_det[0], rel=1e-12)

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from checks.impact import estimate
-from checks.impact.level import Grid, likelihood
+from checks.impact.level import Chain, Grid
 from checks.impact.prior import AUTO
 from checks.impact.screening import MOST, chosen
 from checks.impact.seasons import carried, harmonics
-from checks.impact.selection import Design, slab, weigh
+from checks.impact.selection import Design, models, slab, weigh
 from tests.checks.impact.series import made
 
-GRID = Grid(np.array([1e-3, 0.1]), np.array([0.0, 0.6]))
+RHOS = np.array([0.0, 0.6])
+GRID = Grid(np.array([1e-3, 0.1]), RHOS, np.arange(2))
 
 
 def design_of(k: int, n: int = 60) -> Design:
@@ -27,10 +28,11 @@ def design_of(k: int, n: int = 60) -> Design:
 
 def test_every_subset_has_the_evidence_of_its_own_least_squares() -> None:
     design = design_of(5)
-    found = weigh(design, GRID, AUTO)
-    gram, own = likelihood(design.columns, design.times, GRID).gram, slab(design, AUTO)
-    assert len({tuple(row) for row in found.members.tolist()}) == 32
-    for members, rates, weights in zip(found.members, found.rate, found.log_weight, strict=True):
+    among, likelihood = models(design, AUTO), Chain(design.columns, design.times, RHOS).likelihood(GRID)
+    found = weigh(design, among, likelihood, GRID, AUTO)
+    gram, own = likelihood.gram, slab(design, AUTO)
+    assert len({tuple(row) for row in among.members.tolist()}) == 32
+    for members, rates, weights in zip(among.members, found.rate, found.log_weight, strict=True):
         at = np.flatnonzero(members)
         for point in range(2):
             information = (gram[point, :-1, :-1] + own)[np.ix_(at, at)]
@@ -70,8 +72,7 @@ def test_more_covariates_than_points_are_borne() -> None:
 @pytest.mark.parametrize(("pair", "size"), [(pair, 2) for pair in combinations(range(4), 2)])
 def test_three_covariates_or_fewer_are_all_in(pair: tuple[int, ...], size: int) -> None:
     y, x, _ = made(n=60, k=4)
-    found = weigh(design_of(size), GRID, AUTO)
-    assert found.members.tolist() == [[True] * size]
+    assert models(design_of(size), AUTO).members.tolist() == [[True] * size]
     assert estimate(y, x[:, pair], 42).average is not None
 
 
