@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from msgspec import Struct
@@ -34,16 +36,11 @@ class NumberBins(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=
     @property
     def labels(self) -> tuple[str, ...]:
         """A name for each bin."""
-        if not self.cuts:
-            return ("any number", MISSING)
-        between = zip(self.cuts, self.cuts[1:], strict=False)
-        inner = (_interval(low, high) for low, high in between)
-        return (f"≤ {_short(self.cuts[0])}", *inner, f"> {_short(self.cuts[-1])}", MISSING)
+        return _intervals(self.cuts)
 
-    @property
-    def sides(self) -> tuple[str, ...]:
-        """A name for each contrast: the bins, then what lies up to a cut with more than one bin on either side."""
-        return (*self.labels, *(f"≤ {_short(cut)}" for cut in self.cuts[1:-1]))
+    def side(self, at: int) -> str:
+        """A name for one of the sides of `Contrasts`: a bin, or what lies up to a cut."""
+        return self.labels[at] if at < self.size else f"≤ {_short(self.cuts[at - self.size + 1])}"
 
     def count(self, found: Column) -> Ints:
         """Rows in each bin, shape (size,)."""
@@ -78,10 +75,9 @@ class NameBins(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"
         """A name for each bin."""
         return (*self.names, OTHER, MISSING)
 
-    @property
-    def sides(self) -> tuple[str, ...]:
-        """A name for each contrast: each bin is one."""
-        return self.labels
+    def side(self, at: int) -> str:
+        """A name for one of the sides of `Contrasts`: each is a bin."""
+        return self.labels[at]
 
     def count(self, found: Column) -> Ints:
         """Rows in each bin, shape (size,)."""
@@ -126,6 +122,14 @@ def _bounds(found: Numbers, at: int) -> tuple[float, float]:
     if found.bounds is not None:
         return float(found.bounds[at, 0]), float(found.bounds[at, 1])
     return float(np.nextafter(found.values[at], -np.inf)), float(found.values[at])
+
+
+@lru_cache(maxsize=1024)
+def _intervals(cuts: tuple[float, ...]) -> tuple[str, ...]:
+    if not cuts:
+        return ("any number", MISSING)
+    inner = (_interval(low, high) for low, high in pairwise(cuts))
+    return (f"≤ {_short(cuts[0])}", *inner, f"> {_short(cuts[-1])}", MISSING)
 
 
 def _interval(low: float, high: float) -> str:

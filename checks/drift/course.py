@@ -139,7 +139,7 @@ def _described(watch: FeatureWatch, feature: FeatureReference, found: Found, see
         window=found.window,
         psi=seen.apart.psi,
         excess=seen.apart.excess,
-        bin=feature.bins.sides[found.contrast],
+        bin=feature.bins.side(seen.side),
         before=seen.before,
         after=seen.after,
     )

@@ -1,6 +1,6 @@
 """How much more a feature varies from day to day than independent rows would, and which days are alike.
 
-Told by the reference's own days; where there are two of each weekday, Mondays are held against Mondays.
+Told by the reference's own days; where there are three of each weekday, Mondays are held against Mondays.
 """
 
 from __future__ import annotations
@@ -9,24 +9,29 @@ import numpy as np
 from scipy.special import chdtrc
 
 from checks.drift.column import Floats, Ints
-from checks.drift.evidence import Known, contrasts
+from checks.drift.contrasts import Contrasts, contrasts
+from checks.drift.evidence import Known
 from checks.drift.reference import Day, FeatureReference
 
 WEEK = 7
+OFTEN = 3  # of each weekday, for weekdays to be matched
+ENOUGH = 20  # degrees of freedom, for days to be taken for the days of independent rows as long as they look like it
+SUSPECTED = 1.3  # the factor that a contrast is suspected of before its days are seen
+WORTH = 10  # the degrees of freedom that the suspicion, or what the other bins say, weighs
 BELIEVED = 0.01  # a chance at which days are no longer taken for the days of independent rows
 THIN = 1.0  # expected rows a day, and rows outside; a contrast with fewer says nothing of days
 
 
 def known(feature: FeatureReference) -> Known:
     """The reference of a watch: its counts by stratum, and how far its days vary."""
-    rows = contrasts(feature.kind, feature.bins.size)
+    asked = _asked(feature)
     if len(feature.days) < 2:
-        return Known(np.array([feature.counts]), rows, np.ones(len(rows)), np.inf)
+        return Known(np.array([feature.counts]), asked, np.ones(len(asked.inside)), np.inf)
     days = np.array([day.counts for day in feature.days])
     strata = stratum(feature.days)
     counts = np.zeros((int(strata.max()) + 1, days.shape[1]), dtype=np.int64)
     np.add.at(counts, strata, days)
-    return Known(counts, rows, *_factor(days, strata, counts, rows))
+    return Known(counts, asked, *_factor(days, counts[strata], len(days) - len(counts), asked))
 
 
 def variation(feature: FeatureReference) -> float:
@@ -34,41 +39,48 @@ def variation(feature: FeatureReference) -> float:
     if len(feature.days) < 2:
         return 1.0
     days = np.array([day.counts for day in feature.days])
-    none = np.zeros(len(days), dtype=np.int64)
-    factor, _ = _factor(days, none, days.sum(0, keepdims=True), np.eye(days.shape[1]))
-    return float(factor.mean())
+    factor, _ = _factor(days, days.sum(0, keepdims=True), len(days) - 1, _asked(feature))
+    return float(factor[: days.shape[1]].mean())
+
+
+def _asked(feature: FeatureReference) -> Contrasts:
+    return contrasts(feature.kind, tuple(count > 0 for count in feature.counts))
 
 
 def stratum(days: tuple[Day, ...]) -> Ints:
     """For each day the days it is held against: those of its weekday, or all of them where weekdays come too seldom."""
     weekdays = np.array([day.day % WEEK for day in days])
-    return weekdays if np.bincount(weekdays, minlength=WEEK).min() >= 2 else np.zeros_like(weekdays)
+    return weekdays if np.bincount(weekdays, minlength=WEEK).min() >= OFTEN else np.zeros_like(weekdays)
 
 
-def _factor(days: Ints, strata: Ints, counts: Ints, rows: Floats) -> tuple[Floats, float]:
+def _factor(days: Ints, alike: Ints, freedom: int, asked: Contrasts) -> tuple[Floats, float]:
     """For each contrast the variance over that of independent rows, and the degrees of freedom it is known with.
 
-    Days that vary as independent rows do are pooled over the bins. Others are not: a contrast's own days must tell.
+    `days`: counts, shape (days, bins); `alike`: of the days that each is held against, summed. Many days that vary as
+    independent rows do are pooled over the bins. Others are not, for a mean that wanders moves some contrasts far more
+    than others: then a contrast's own days tell, with what the bins say in common as a suspicion to begin with. Source
+    of such moderated variances: G. Smyth (2004).
     """
-    freedom = len(days) - len(counts)
-    squares = _squares(days, counts[strata], rows)
-    bins = squares[: days.shape[1]]
+    squares = _squares(days, alike, asked)
+    bins = squares[: asked.bins]
     if not freedom or np.isnan(bins).all():
-        return np.ones(len(rows)), np.inf
+        return np.ones(len(squares)), np.inf
     pooled_freedom = freedom * max(1, int((~np.isnan(bins)).sum()) - 1)
     pooled = float(np.nanmean(bins)) / freedom
-    surprise = chdtrc(pooled_freedom, pooled * pooled_freedom), *chdtrc(freedom, squares) * len(squares)
-    if np.nanmin(surprise) > BELIEVED:
-        return np.full(len(rows), max(1.0, pooled)), float(pooled_freedom)
-    own = np.nan_to_num(squares / freedom, nan=pooled)
-    return np.maximum(np.maximum(own, pooled), 1.0), float(freedom)
+    sides = squares[: asked.sides]
+    surprise = chdtrc(pooled_freedom, pooled * pooled_freedom), *chdtrc(freedom, sides) * len(sides)
+    if freedom >= ENOUGH and np.nanmin(surprise) > BELIEVED:
+        return np.full(len(squares), max(1.0, pooled)), float(pooled_freedom)
+    own = np.where(np.isnan(squares), pooled * freedom, squares)
+    moderated = (WORTH * max(SUSPECTED, pooled) + own) / (WORTH + freedom)
+    return np.maximum(moderated, 1.0), float(WORTH + freedom)
 
 
-def _squares(days: Ints, alike: Ints, rows: Floats) -> Floats:
+def _squares(days: Ints, alike: Ints, asked: Contrasts) -> Floats:
     """For each contrast the sum over days of squared differences in standard errors; NaN where rows are too few."""
-    m, n = days.sum(1)[:, None], alike.sum(1)[:, None]
-    y, share = days @ rows.T, (alike @ rows.T) / n
+    m, n = days @ asked.scope.T, np.maximum(alike @ asked.scope.T, 1)
+    y, share = days @ asked.inside.T, (alike @ asked.inside.T) / n
     spread = m * share * (1 - share)
     with np.errstate(divide="ignore", invalid="ignore"):
-        squares = ((y - m * share) ** 2 / spread).sum(0)
+        squares = np.where(spread > 0, (y - m * share) ** 2 / spread, 0.0).sum(0)
     return np.where(spread.mean(0) >= THIN, squares, np.nan)

@@ -1,19 +1,19 @@
 """How strongly the rows of some days speak against the reference.
 
-Each bin by itself, and of numbers each cut between two bins, is a contrast: how many rows are on its side? All of them
-are asked of several windows of days; what the most surprising one is worth is told with the number of questions.
+All contrasts are asked of several windows of days; what the most surprising one is worth takes the number of questions
+into account.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from scipy.special import ndtri, stdtr
 
-from checks.drift.column import Floats, Ints, Kind
+from checks.drift.column import Floats, Ints
+from checks.drift.contrasts import Contrasts
 from checks.drift.psi import Apart, apart
 from checks.drift.tail import score
 
@@ -26,14 +26,14 @@ class Known:
     """The reference by stratum (weekday, or one for all): `counts` of shape (strata, bins)."""
 
     counts: Ints
-    contrasts: Floats  # shape (contrasts, bins), of zeros and ones
+    contrasts: Contrasts
     factor: Floats  # shape (contrasts,): variance over that of independent rows
     freedom: float  # how many days' worth of knowledge that is
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The most surprising contrast: its `p`, two-sided, times the number of questions; `window` in days."""
+    """The most surprising contrast: its `p`, two-sided, times the questions that share its chance; `window` in days."""
 
     p: float
     window: int
@@ -43,21 +43,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How far a window lies from the reference: over all bins, and in the shares of one contrast."""
+    """How far a window lies from the reference: over all bins, and in the share of one side."""
 
     apart: Apart
+    side: int
     before: float
     after: float
-
-
-@lru_cache(maxsize=256)
-def contrasts(kind: Kind, bins: int) -> Floats:
-    """Each bin; of numbers also what lies up to each cut, where that is more than one bin."""
-    rows = [np.eye(bins)]
-    if kind is Kind.NUMERIC:
-        below = np.tril(np.ones((bins, bins)))[1 : bins - 3]  # the last bin is that of the missing rows
-        rows.append(below)
-    return np.concatenate(rows)
 
 
 def strongest(known: Known, windows: Mapping[int, Ints], told: float) -> Found:
@@ -67,23 +58,30 @@ def strongest(known: Known, windows: Mapping[int, Ints], told: float) -> Found:
     """
     after = np.stack(list(windows.values())).astype(np.float64)
     z, variance = _scores(known, after)
-    least = float(-ndtri(told / z.size / 2)) - NEARLY
-    for window, contrast in np.argwhere((np.abs(z) >= least * np.sqrt(known.factor)) & (variance < LARGE)).tolist():
+    questions = len(after) * known.contrasts.questions
+    least = (-ndtri(told / questions / 2) - NEARLY) * np.sqrt(known.factor)
+    for window, contrast in np.argwhere((np.abs(z) >= least) & (variance < LARGE)).tolist():
         z[window, contrast] = _exact(known, after[window], contrast)
-    shrunk = np.abs(z) / np.sqrt(known.factor)
-    at, contrast = divmod(int(np.argmax(shrunk)), z.shape[1])
-    p = z.size * _chance(float(shrunk[at, contrast]), known.freedom)
-    return Found(min(1.0, p), list(windows)[at], contrast, float(z[at, contrast]))
+    ps = 2 * questions * stdtr(known.freedom, -np.abs(z) / np.sqrt(known.factor))
+    at, contrast = divmod(int(np.argmin(ps)), z.shape[1])
+    return Found(min(1.0, float(ps[at, contrast])), list(windows)[at], contrast, float(z[at, contrast]))
 
 
 def effect(known: Known, after: Ints, contrast: int) -> Effect:
-    """Of one window, shape (strata, bins), against what the reference has on such days."""
+    """Of one window, shape (strata, bins), against what the reference has on such days.
+
+    Of a pair the bin is told that moved more.
+    """
     m, n = after.sum(1), known.counts.sum(1)
     usual = (m / m.sum()) @ (known.counts / np.maximum(n, 1)[:, None])
-    side = known.contrasts[contrast]
     pooled = after.sum(0)
     far = apart(np.rint(usual * n.sum()).astype(np.int64), pooled, float(known.factor.mean()))
-    return Effect(far, float(usual @ side), float(pooled @ side / m.sum()))
+    now = pooled / m.sum()
+    side = contrast
+    if contrast >= known.contrasts.sides:
+        side = int(np.argmax(known.contrasts.scope[contrast] * np.abs(now - usual)))
+    inside = known.contrasts.inside[side]
+    return Effect(far, side, float(usual @ inside), float(now @ inside))
 
 
 def onset(known: Known, days: Ints, contrast: int) -> int:
@@ -95,8 +93,9 @@ def onset(known: Known, days: Ints, contrast: int) -> int:
 
 def _scores(known: Known, after: Floats) -> tuple[Floats, Floats]:
     """z of each window and contrast, and its variance in rows; `after` has shape (windows, strata, bins)."""
-    y, r = after @ known.contrasts.T, known.counts @ known.contrasts.T
-    m, n = after.sum(2)[..., None], known.counts.sum(1)[:, None]
+    inside, scope = known.contrasts.inside.T, known.contrasts.scope.T
+    y, r = after @ inside, known.counts @ inside
+    m, n = after @ scope, known.counts @ scope
     total = n + m
     s = y + r
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -108,12 +107,8 @@ def _scores(known: Known, after: Floats) -> tuple[Floats, Floats]:
 
 def _exact(known: Known, after: Floats, contrast: int) -> float:
     """The score of one window, of shape (strata, bins), and one contrast."""
-    side = known.contrasts[contrast]
-    y, r = after @ side, known.counts @ side
-    n, m = known.counts.sum(1), after.sum(1)
-    told = [at for at in range(len(n)) if n[at] > 0 and m[at] > 0]
-    return score([(int(n[at]), int(m[at]), int(y[at] + r[at])) for at in told], int(y[told].sum()))
-
-
-def _chance(z: float, freedom: float) -> float:
-    return 2 * float(stdtr(freedom, -z))
+    inside, scope = known.contrasts.inside[contrast], known.contrasts.scope[contrast]
+    y, s = after @ inside, (known.counts + after) @ inside
+    n, m = known.counts @ scope, after @ scope
+    told = np.flatnonzero((n > 0) & (m > 0)).tolist()
+    return score([(int(n[at]), int(m[at]), int(s[at])) for at in told], int(y[told].sum()))

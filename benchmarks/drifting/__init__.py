@@ -1,0 +1,1 @@
+"""Streams that drift, or only vary; the watch on them, and its peers."""
