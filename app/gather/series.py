@@ -84,7 +84,7 @@ class SeriesReader:
         for side in {one.side for one in wanted}:
             here = [one for one in wanted if one.side == side]
             stream, names = Stream(window.repository, window.environment, side), {one.name for one in here}
-            steps = await self.sent.steps(stream, names, at.first, at.seconds, at.count)
+            steps = await self.sent.steps(stream, names, at.start, at.seconds, at.count)
             found |= {one: _summed(steps.get(one.name, {}), one.kind, at) for one in here}
         return found
 

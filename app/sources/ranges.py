@@ -16,39 +16,39 @@ CHUNK = 10_000  # points of one question; beyond 11,000 Prometheus refuses it
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """`count` steps of `seconds` each; the first ends at `first`, epoch seconds, a multiple of `seconds`.
+    """`count` steps of `seconds` each from `start`, epoch seconds, a multiple of `seconds`.
 
-    A step holds its end, not its start, and is named by it, as the ticks of experiments are.
+    A step holds its start, not its end, and is named by it: so are the minutes that most databases sum up by.
     """
 
-    first: int
+    start: int
     seconds: int
     count: int
 
     @property
-    def times(self) -> tuple[int, ...]:
-        """The ends of its steps."""
-        return tuple(range(self.first, self.first + self.seconds * self.count, self.seconds))
-
-    @property
-    def start(self) -> int:
-        """Where its first step begins, which does not hold it."""
-        return self.first - self.seconds
-
-    @property
     def end(self) -> int:
-        """Where its last step ends."""
+        """Where the last step ends."""
         return self.start + self.seconds * self.count
+
+    @property
+    def times(self) -> tuple[int, ...]:
+        """Where each step starts."""
+        return tuple(range(self.start, self.end, self.seconds))
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """Where each step ends."""
+        return tuple(time + self.seconds for time in self.times)
 
 
 def grid(start: float, end: float, seconds: int) -> Grid:
     """The steps that lie whole between `start` and `end` (epoch seconds).
 
     >>> grid(50, 250, 60).times
-    (120, 180, 240)
+    (60, 120, 180)
     """
-    first = ceil(start / seconds) + 1
-    return Grid(first * seconds, seconds, max(floor(end / seconds) - first + 1, 0))
+    first = ceil(start / seconds)
+    return Grid(first * seconds, seconds, max(floor(end / seconds) - first, 0))
 
 
 class Ranges(Protocol):
@@ -58,7 +58,7 @@ class Ranges(Protocol):
         """Raises BadSelector for a query that could never be asked."""
 
     async def points(self, query: str, at: Grid) -> tuple[float | None, ...]:
-        """The value at each step of `at`, None where there is none. Raises NoSeries where there is none at all,
+        """The value of each step of `at`, None where there is none. Raises NoSeries where there is none at all,
         BadSelector, BadAnswer, and what the wire raises.
         """
 
@@ -75,7 +75,9 @@ class PrometheusRanges:
         demanding(query, self.demanded)
 
     async def points(self, query: str, at: Grid) -> tuple[float | None, ...]:
-        """As `Ranges.points`; what comes as more than one series is refused, for none of them is the one."""
+        """As `Ranges.points`. Evaluated where steps end, for a query looks back. What comes as more than one series is
+        refused: none of them is the one.
+        """
         api, asked = QueryApi(self.wire, self.demanded), demanding(query, self.demanded)
         if not at.count:
             return ()
@@ -92,17 +94,17 @@ class PrometheusRanges:
 
 
 def _chunks(at: Grid) -> Iterator[tuple[int, int]]:
-    """The first and the last time of each question."""
-    times = at.times
+    """The first and the last moment of each question."""
+    ends = at.ends
     for begins in range(0, at.count, CHUNK):
-        part = times[begins : begins + CHUNK]
+        part = ends[begins : begins + CHUNK]
         yield part[0], part[-1]
 
 
 def _placed(samples: Samples, at: Grid) -> tuple[float | None, ...]:
     """NaN and infinities are no values: a rate over nothing, a quantile of no requests."""
-    unasked = samples.keys() - set(at.times)
+    unasked = samples.keys() - set(at.ends)
     if unasked:
         raise BadAnswer(f"a point of {min(unasked):.3f}, which was not asked for")
-    values = (samples.get(time) for time in at.times)
+    values = map(samples.get, at.ends)
     return tuple(value if value is not None and isfinite(value) else None for value in values)

@@ -87,19 +87,18 @@ class SentSeries:
             return _by_name((await connection.execute(query)).all())
 
     async def steps(
-        self, stream: Stream, names_of: Iterable[str], first: int, seconds: int, count: int
+        self, stream: Stream, wanted: Iterable[str], start: int, seconds: int, count: int
     ) -> dict[str, dict[int, Step]]:
         """By name and place from 0, what the values of each of `count` steps come to; a step without any is left out.
 
-        A step holds its end, not its start; `first` is where the first one ends, epoch seconds.
+        The first begins at `start`, epoch seconds. A step holds its start, not its end.
         """
-        start = _us(first - seconds)
-        place = ((table.c.at - start - 1) // _us(seconds)).label("place")
+        place = ((table.c.at - _us(start)) // _us(seconds)).label("place")
         query = (
             select(names.c.name, place, func.sum(table.c.value), func.avg(table.c.value))
             .join(table, table.c.series == names.c.id)
-            .where(_is(stream), names.c.name.in_(list(names_of)), table.c.value.is_not(None))
-            .where(table.c.at > start, table.c.at <= start + _us(seconds * count))
+            .where(_is(stream), names.c.name.in_(list(wanted)), table.c.value.is_not(None))
+            .where(table.c.at >= _us(start), table.c.at < _us(start + seconds * count))
             .group_by(names.c.name, place)
         )
         found: dict[str, dict[int, Step]] = {}

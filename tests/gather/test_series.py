@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from math import sin
 from pathlib import Path
 
 import aiohttp
@@ -20,13 +21,16 @@ from app.sources import Sources
 from app.store.database import connect
 from app.store.series import Moments, SentSeries, Stream
 from checks.impact.block import Config
+from checks.impact.outcome import Outcome
 from checks.impact.series import Observed
+from checks.impact.study import study
 from tests.sources.prometheus import StandIn, standing_in
 from tests.storage import laid
 
 START = 1_700_000_040  # a multiple of 60
 END = START + 240
-TIMES = tuple(float(START + 60 * step) for step in (1, 2, 3, 4))
+TIMES = tuple(float(START + 60 * step) for step in range(4))
+ENDS = tuple(time + 60 for time in TIMES)
 SHA = "0a1b2c3" + "d" * 33
 NONE = (None,) * 4
 EMPTY = "the query comes to no series"
@@ -67,7 +71,7 @@ async def scene(directory: Path, now: float = END + 60, longest: float = 5.0, **
 
 
 async def test_points_come_onto_one_grid_as_their_kind_asks_and_gaps_stay_gaps(tmp_path: Path) -> None:
-    points: Moments = {START: 9.0, START + 1: 1.0, START + 60: 3.0, START + 150: None, START + 200: 4.0, END + 1: 9.0}
+    points: Moments = {START - 1: 9.0, START: 1.0, START + 59: 3.0, START + 150: None, START + 200: 4.0, END: 9.0}
     async with scene(tmp_path) as here:
         await here.sent.keep(Stream("octo/shop", "production"), {"p95": points, "orders": points, "rival": points})
         found = await here.observed(rules({"name": "p95"}, {"name": "orders", "kind": "count", "controls": ["rival"]}))
@@ -91,7 +95,7 @@ async def test_a_canary_is_held_against_the_other_side_besides_what_is_declared(
     async with scene(tmp_path) as here:
         for value, side in enumerate(("canary", "control", "")):
             names = ("p95", "rival") if side == "" else ("p95",)
-            await here.sent.keep(Stream("octo/shop", "canary", side), {name: {END: value} for name in names})
+            await here.sent.keep(Stream("octo/shop", "canary", side), {name: {END - 1: value} for name in names})
         (found,) = await here.observed(rules({"name": "p95", "controls": ["rival"]}), "Canary", side="canary")
     assert found.y.values[-1] == 0.0
     assert [(one.name, one.values[-1]) for one in found.controls] == [("p95 (control)", 1.0), ("rival", 2.0)]
@@ -111,17 +115,17 @@ SENT_A, SENT_B = 'sum(a{team="x"})', 'sum(b{team="x"})'
 
 async def test_a_source_is_asked_at_the_end_of_each_step(tmp_path: Path) -> None:
     async with scene(tmp_path) as here:
-        here.source.drawn = {SENT_A: [lambda at: at], SENT_B: [lambda at: -at if at > TIMES[0] else None]}
+        here.source.drawn = {SENT_A: [lambda at: at], SENT_B: [lambda at: -at if at > ENDS[0] else None]}
         (found,) = await here.observed(rules(P95, source="production"))
-    assert (found.y.times, found.y.values, found.trouble) == (TIMES, TIMES, "")
-    assert found.controls[0].values == (None, *(-at for at in TIMES[1:]))
+    assert (found.y.times, found.y.values, found.trouble) == (TIMES, ENDS, "")
+    assert found.controls[0].values == (None, *(-at for at in ENDS[1:]))
 
 
 async def test_figures_that_may_still_be_on_their_way_are_not_asked_for(tmp_path: Path) -> None:
     async with scene(tmp_path, now=END + 59, lag_seconds=60) as here:
         here.source.drawn = {SENT_A: [lambda at: at], SENT_B: [lambda at: at]}
         (found,) = await here.observed(rules(P95, source="production"))
-    assert found.y.values == (*TIMES[:3], None)
+    assert found.y.values == (*ENDS[:3], None)
 
 
 async def test_one_question_is_asked_once_and_one_that_fails_spoils_no_other(tmp_path: Path) -> None:
@@ -190,6 +194,22 @@ async def test_a_source_that_cannot_be_asked_is_a_word_too(tmp_path: Path, entry
         (found,) = await replace(here, reader=reader).observed(rules(P95, source="production"))
     assert said in found.trouble
     assert found.y.values == NONE
+
+
+async def test_the_step_in_which_the_deployment_came_counts_for_neither_side_of_a_study(tmp_path: Path) -> None:
+    at, end = START + 60 * 60 + 30, START + 90 * 60
+    level = {float(START + 60 * step): (100.0 if step < 60 else 110.0) + sin(step * step) for step in range(90)}
+    values: dict[float, float | None] = {**level, START + 60 * 60: 9_999.0}
+    bounds: dict[str, object] = {"placebos": 0, "pre_seconds": 3_660}
+    source, sent = rules(P95, source="production", **bounds), rules({"name": "p95"}, **bounds)
+    async with scene(tmp_path, now=end + 60) as here:
+        here.source.drawn = {SENT_A: [lambda ended: values.get(int(ended) - 60)]}
+        await here.sent.keep(Stream("octo/shop", "production"), {"p95": values})
+        for config in (source, sent):
+            (told,) = study(config, await here.observed(config, end=end), at).metrics
+            assert (told.outcome, told.n_pre, told.n_post) == (Outcome.LIKELY_WORSE, 60, 29)
+            assert told.average is not None
+            assert told.average.effect == pytest.approx(10.0, abs=0.5)
 
 
 async def test_the_example_of_the_page_is_read_on_either_side(tmp_path: Path) -> None:

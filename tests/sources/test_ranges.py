@@ -13,7 +13,7 @@ from app.wire import Refused, Tuning, Wire, WireError, root
 from tests.sources.prometheus import Answer, StandIn, standing_in
 
 START = 1_700_000_040  # a multiple of 60
-HOUR = Grid(START, 60, 60)
+HOUR = Grid(START - 60, 60, 60)  # the first step ends at START
 QUERY, SENT = "sum(rate(x[5m]))", 'sum(rate(x{team="shop"}[5m]))'
 
 
@@ -32,14 +32,14 @@ async def points(stand_in: StandIn, at: Grid = HOUR, query: str = QUERY, seconds
 @pytest.mark.parametrize(
     ("start", "end", "times"),
     [
-        (0, 180, (60, 120, 180)),
-        (1, 180, (120, 180)),
-        (-0.5, 179.9, (60, 120)),
+        (0, 180, (0, 60, 120)),
+        (1, 180, (60, 120)),
+        (-0.5, 179.9, (0, 60)),
         (59, 100, ()),
         (100, 0, ()),
     ],
 )
-def test_steps_end_at_multiples_of_their_length_and_lie_whole_in_the_window(
+def test_steps_begin_at_multiples_of_their_length_and_lie_whole_in_the_window(
     start: float, end: float, times: tuple[int, ...]
 ) -> None:
     assert grid(start, end, 60).times == times
@@ -56,7 +56,7 @@ async def test_the_value_of_each_step_is_read_and_what_is_none_is_missing(stand_
 async def test_more_points_than_a_question_may_have_are_asked_for_in_parts(stand_in: StandIn) -> None:
     stand_in.drawn[SENT] = [lambda at: at]
     at = Grid(START, 10, 20_001)
-    assert await points(stand_in, at) == [float(time) for time in at.times]
+    assert await points(stand_in, at) == [float(time) for time in at.ends]
     assert len(stand_in.asked) == 3
 
 
@@ -72,7 +72,7 @@ async def test_none_of_several_series_is_the_one(stand_in: StandIn) -> None:
 
 
 async def test_a_series_that_takes_the_place_of_another_is_another(stand_in: StandIn) -> None:
-    half = START + 10 * 10_000
+    half = START + 10 * 10_001
     stand_in.drawn[SENT] = [lambda at: at if at < half else None, lambda at: at if at >= half else None]
     with pytest.raises(BadSelector, match="2 series"):
         await points(stand_in, Grid(START, 10, 20_000))

@@ -98,7 +98,7 @@ async def test_each_form_comes_to_what_was_counted_of_this_repository(shops: Pro
 
 
 async def test_before_its_first_and_long_after_its_last_sample_there_is_nothing(shops: PrometheusRanges) -> None:
-    at = Grid(START - 600, 60, 10 + 240 + 20)
+    at = Grid(START - 660, 60, 10 + 240 + 20)
     found = await shops.points("sum(load)", at)
     assert found == (None,) * 10 + (10.0,) * 245 + (None,) * 15, "it looks back for five minutes"
 
