@@ -80,7 +80,12 @@ class DriftTexts(Protocol):
     """The words of a drift."""
 
     def issue(
-        self, rules: Module, course: Course, window: tuple[int, int] | None, suspects: Sequence[Suspect]
+        self,
+        repository: str,
+        rules: Module,
+        course: Course,
+        window: tuple[int, int] | None,
+        suspects: Sequence[Suspect],
     ) -> DriftText:
         """What the issue of a module says while the alarm lasts."""
 

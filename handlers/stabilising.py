@@ -64,7 +64,8 @@ class Stabilising:
         acted, today, gist = course.acted, self._today(), _gist(course)
         if (acted.said, acted.said_day) == (gist, today):
             return acted
-        text = self.texts.issue(rules, course, window, await self._suspected(place, rules, course))
+        suspects = await self._suspected(place, rules, course)
+        text = self.texts.issue(place.repository, rules, course, window, suspects)
         outcome = (await self.writer.perform(place, (_words(rules, course, text),), cause))[-1]
         number = outcome.remote if isinstance(outcome, Performed) else acted.issue
         return replace(acted, issue=number, said=gist, said_day=today)

@@ -1,7 +1,7 @@
 """Draw what the documentation shows: `make pictures`.
 
 `maestro demo` runs, and a real browser draws the comment on three of its pull requests, in light and in dark, to
-`docs/images/card-<name>-<scheme>.png`; and the page of a made-up experiment to `page-experiment-<scheme>.png`. Without
+`docs/images/card-<name>-<scheme>.png`; and pages of what is made up to `page-<name>-<scheme>.png`. Without
 Chromium, or without a font for the card's marks, nothing is drawn: that is said, and is a failure only where
 MAESTRO_REQUIRE_ALL is set.
 """
@@ -17,8 +17,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from itertools import count
 from math import ceil
 from pathlib import Path
@@ -26,7 +27,7 @@ from typing import Any
 
 import aiohttp
 
-from tools import experiment
+from tools import drift, experiment
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -36,7 +37,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 COMMENT = "section[id^=issuecomment-]"
 PAGE = "main"
-TICKS = 44  # of the experiment: its evidence is on its way
+PAGES: Mapping[str, Callable[[], AbstractAsyncContextManager[str]]] = {
+    "experiment": partial(experiment.served, 44),
+    "drift": drift.served,
+}  # 44 ticks: evidence is on its way
 WIDTH = 900  # about that of a comment on GitHub
 MARGIN = 8
 SCALE = 1.5  # of a card: sharp on screens of high resolution, and still within BYTES
@@ -185,10 +189,11 @@ async def draw(chromium: str) -> None:
             for scheme in SCHEMES:
                 await tab.open(pages[title], scheme)
                 _keep(IMAGES / f"card-{name}-{scheme}.png", await tab.picture(COMMENT))
-        async with experiment.served(TICKS) as address:
-            for scheme in SCHEMES:
-                await tab.open(address, scheme, PAGE_SCALE)
-                _keep(IMAGES / f"page-experiment-{scheme}.png", await tab.picture(PAGE))
+        for name, served in PAGES.items():
+            async with served() as address:
+                for scheme in SCHEMES:
+                    await tab.open(address, scheme, PAGE_SCALE)
+                    _keep(IMAGES / f"page-{name}-{scheme}.png", await tab.picture(PAGE))
 
 
 def _keep(path: Path, png: bytes) -> None:

@@ -23,6 +23,7 @@ from app.main.schedules import schedules
 from app.main.work import Work
 from app.publish.publisher import Publisher
 from app.render.actions import GitHubRenderer
+from app.render.capability import Pages
 from app.render.drift_issue import DriftTexts
 from app.render.fix import FixRenderer
 from app.render.revert import RevertRenderer
@@ -53,7 +54,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(pages_of(settings).address))
     watch = Watch(kept.experiments, reached.figures, Consequences(publisher, reverting))
     commanded = CanaryCommands(Canaries(connect_to), kept.experiments, settings.sources)
-    drift = _drift(connect_to, publisher, kept)
+    drift = _drift(connect_to, publisher, kept, pages_of(settings))
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
     return Work(
         reader,
@@ -68,8 +69,8 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     )
 
 
-def _drift(connect_to: Connector, publisher: Publisher, kept: Stores) -> DriftWatch:
-    texts = DriftTexts()
+def _drift(connect_to: Connector, publisher: Publisher, kept: Stores, pages: Pages) -> DriftWatch:
+    texts = DriftTexts(pages.address)
     remedy = Remedy(publisher, Shelves(connect_to), texts)
     stabilising = Stabilising(publisher, Suspects(connect_to), remedy, texts)
     return DriftWatch(Modules(connect_to), kept.drifts, stabilising)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from app.github.limits import COMMENT_CUT
 from app.model import DriftText, Suspect
+from app.render.capability import Subject, of_module
 from app.render.escape import Markdown, code, reference, subject
 from app.render.templates import render
 from checks.drift.alarm import Alarm, Course
@@ -22,10 +23,17 @@ BAR = 20  # blocks of the longest bar
 
 @dataclass(frozen=True, slots=True)
 class DriftTexts:
-    """Words for GitHub."""
+    """Words for GitHub. `page`: the address of a page; "" where there is none."""
+
+    page: Callable[[Subject], str] = lambda _subject: ""
 
     def issue(
-        self, rules: Module, course: Course, window: tuple[int, int] | None, suspects: Sequence[Suspect]
+        self,
+        repository: str,
+        rules: Module,
+        course: Course,
+        window: tuple[int, int] | None,
+        suspects: Sequence[Suspect],
     ) -> DriftText:
         """What the issue of a module says while the alarm lasts. `window`: the days of the reference."""
         moved = [one for one in course.told.features if one.state is not Standing.OK] if course.told else []
@@ -42,6 +50,7 @@ class DriftTexts:
             more=max(len(moved) - SHOWN, 0),
             suspects=[_suspect(one) for one in suspects],
             done=[said for said in (course.acted.proposed, course.acted.ran) if said],
+            page=self.page(of_module(repository, rules.name)),
             pull=None if course.acted.pull is None else reference(course.acted.pull),
         )
         return DriftText(_title(rules, course), Markdown(body[:COMMENT_CUT]))

@@ -113,7 +113,7 @@ def _because_of(key: int, entry: ProvenanceEntry) -> bool:
 
 
 def _of_module(name: str, entry: ProvenanceEntry) -> bool:
-    return entry.kind is Kind.DRIFT and name in entry.what.split()
+    return entry.kind is Kind.DRIFT and name in entry.what.replace(":", " ").split()
 
 
 def _line(seal: Seal, entry: ProvenanceEntry) -> LogLine:

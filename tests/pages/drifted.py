@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from aiohttp import ClientSession, DummyCookieJar
 from aiohttp.test_utils import TestServer
-from msgspec.structs import replace
 
-from app.model import Cause, KeptModule, KeptReference, KeptStep
+from app.model import KeptModule
 from app.pages import browser
 from app.pages.door import Door
 from app.pages.drift_page import DriftPages
@@ -25,14 +24,12 @@ from app.server import Web
 from app.storage import Stores, stores
 from app.store.drift import Drifts
 from app.store.news import DriftNews
-from checks.drift import NameSketch, NumberSketch, Reference, Sketch, begin, dump_watch
-from checks.drift.alarm import Acted, Course, after, dump, load
+from checks.drift import NameSketch, NumberSketch, Sketch
+from checks.drift.alarm import Acted
 from checks.drift.block import Module
-from checks.drift.days import frozen, told
-from checks.drift.told import dump as dump_told
+from tools import drift
+from tools.drift import FIRST, Came
 
-FIRST = date(2026, 11, 1).toordinal()
-CAUSE = Cause("tests")
 NAMES = ("visa", "master", "amex", "cash")
 
 
@@ -99,27 +96,13 @@ class DriftTrial:
         rules = Module.model_validate({"name": self.name, **more})
         await self.drifts.note(self.repository, self.name, rules.model_dump_json())
 
-    async def days(self, before: Sequence[dict[str, Sketch]], since: Sequence[dict[str, Sketch]]) -> None:
+    async def days(self, before: Sequence[Came], since: Sequence[Came]) -> None:
         """A reference of the days `before`, and a look at each day `since`."""
-        kept = await self.module()
-        rules = Module.model_validate_json(kept.rules)
-        came = {FIRST + at: features for at, features in enumerate([*before, *since])}
-        last = FIRST + len(before) - 1
-        made = frozen(rules, came, FIRST, last)
-        assert await self.drifts.freeze(kept, KeptReference(1, "", FIRST, last, made.dump(), self.clock()), CAUSE)
-        await self._look(rules, made, came, range(last + 1, FIRST + len(came)))
-
-    async def _look(self, rules: Module, made: Reference, came: dict[int, dict[str, Sketch]], span: range) -> None:
-        seen = list(told(rules, made, begin(made), came, span))
-        steps = [KeptStep(one.day, dump_watch(watch), dump_told(one)) for watch, one in seen]
-        course = after(Course(), [one for _, one in seen], None, "")
-        await self.drifts.looked(await self.module(), steps, dump(course), f"{self.name} {course.word}", CAUSE)
+        await drift.compared(self.drifts, await self.module(), before, since)
 
     async def acted(self, **done: Any) -> None:
         """Something was done about it."""
-        kept = await self.module()
-        course = load(kept.course)
-        await self.drifts.acted(kept.id, dump(replace(course, acted=Acted(**done))), kept.course)
+        await drift.acted(self.drifts, (await self.module()).id, Acted(**done))
 
 
 @asynccontextmanager

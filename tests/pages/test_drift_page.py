@@ -11,7 +11,8 @@ from aiohttp import ClientResponse
 
 from app.render.drift_picture import pairs, strip
 from checks.drift import Bin, NameSketch, NumberSketch, Sketch, Standing
-from tests.pages.drifted import FIRST, NAMES, DriftTrial, day, drift_trial
+from tests.pages.drifted import NAMES, DriftTrial, day, drift_trial
+from tools.drift import FIRST
 
 HOSTILE = "<script>x()</script>\u202e\u2066\u200f{{ 7*7 }}"
 BEFORE = [day(at) for at in range(7)]

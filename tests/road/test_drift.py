@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from app.model import Done, Kind
+from app.render.capability import of_module
 from checks.drift.told import written
 from tests.road.stories import PATH
-from tests.road.ward import MODEL, REMEDIED, RULES, Ward, ward
+from tests.road.ward import MODEL, PAGES, REMEDIED, RULES, Ward, ward
 
 pytestmark = pytest.mark.slow
 
@@ -126,6 +127,7 @@ async def test_a_drift_opens_one_issue_with_its_first_day_its_bins_and_who_is_as
     assert "█" in issue.body
     assert issue.body.count(f"`{here.repo.tip()[:7]}`, in production since") == 1
     assert "UTC: #1" in issue.body
+    assert f"[Day by day, with pictures]({PAGES.address(of_module('octo/shop', 'ranking'))})" in issue.body
 
 
 async def test_where_nothing_was_deployed_the_issue_says_so(here: Ward) -> None:

@@ -24,6 +24,7 @@ from app.github.repository import Repository
 from app.github.sandbox import Repo, Sandbox
 from app.model import Done, KeptModule, Kind, Later, Place, Trigger
 from app.publish.publisher import Publisher
+from app.render.capability import Pages, derived
 from app.render.drift_issue import DriftTexts
 from app.store.database import connect
 from app.store.drift import Drifts, SentBatch
@@ -38,6 +39,7 @@ from tests.road.stories import PATH
 from tests.road.town import github as local_github
 from tests.storage import laid
 
+PAGES = Pages("https://maestro.example", derived("a private key"))
 RULES = """version: 1
 drift:
   modules:
@@ -100,7 +102,7 @@ class Ward:
             Provenance(self.database),
             own_login=Myself(self.github),
         )
-        texts = DriftTexts()
+        texts = DriftTexts(PAGES.address)
         remedy = Remedy(publisher, Shelves(self._connect), texts)
         stabilising = Stabilising(publisher, Suspects(self._connect), remedy, texts, self.now)
         return DriftWatch(Modules(self._connect), self.drifts, stabilising, self.now)

@@ -33,8 +33,9 @@ def test_each_picture_is_there_and_light_enough_for_a_readme(path: Path) -> None
 
 
 @pytest.mark.parametrize("scheme", pictures.SCHEMES)
-def test_the_page_of_an_experiment_is_pictured_too(scheme: str) -> None:
-    png = (pictures.IMAGES / f"page-experiment-{scheme}.png").read_bytes()
+@pytest.mark.parametrize("name", pictures.PAGES)
+def test_pages_are_pictured_too(name: str, scheme: str) -> None:
+    png = (pictures.IMAGES / f"page-{name}-{scheme}.png").read_bytes()
     width, height = struct.unpack(">II", png[16:24])
     assert len(png) <= pictures.BYTES
     assert width == pictures.WIDTH * pictures.PAGE_SCALE
