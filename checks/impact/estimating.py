@@ -65,12 +65,13 @@ def estimate(
         return refused(panel, no, prior)
     waves = harmonics(len(panel.y), period, carried(period, len(panel.before)))
     terms = Terms(sort, alpha, better, prior, period if len(waves) else 0)
-    return answer(panel, _expected(panel, waves, PRIORS[prior], terms), terms)
+    return answer(panel, _expected(panel, waves, PRIORS[prior](_span(panel)), terms), terms)
 
 
 def _expected(panel: Panel, waves: Floats, prior: Prior, terms: Terms) -> Expected:
     """What was to be expected, in standard deviations of the metric before the change."""
     columns, unit = _columns(panel, waves)
+    columns = np.insert(columns, [-1] * bool(prior.trend), _trend(panel), axis=0)
     design, kept = chosen(_design(panel, len(waves), columns, prior), prior)
     columns = columns[kept]
     chain, among = Chain(design.columns, design.times, prior.rhos), models(design, prior)
@@ -92,10 +93,21 @@ def _columns(panel: Panel, waves: Floats) -> tuple[Floats, tuple[float, float]]:
     return np.concatenate([waves, columns]), (float(centre[-1]), float(spread[-1]))
 
 
+def _span(panel: Panel) -> float:
+    """Steps from the first usable point before the change to the last, both counted."""
+    return float(panel.before[-1] - panel.before[0] + 1)
+
+
+def _trend(panel: Panel) -> Floats:
+    """A straight line, in standard deviations from its mean before the change; shape (n,)."""
+    return np.asarray((np.arange(len(panel.y)) - panel.before.mean()) / panel.before.std())
+
+
 def _design(panel: Panel, seasons: int, columns: Floats, prior: Prior) -> Design:
-    offered = len(columns) - 1 - seasons
+    trends = int(prior.trend > 0)
+    offered = len(columns) - 1 - trends - seasons
     always = seasons + (0 if offered > prior.size else offered)
-    return Design(columns[:, panel.before], panel.before.astype(float), always, offered)
+    return Design(columns[:, panel.before], panel.before.astype(float), always, offered, trends)
 
 
 def _ahead(panel: Panel, columns: Floats, swell: Callable[[Floats], Floats]) -> forecast.Ahead:

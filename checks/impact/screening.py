@@ -21,7 +21,8 @@ def chosen(design: Design, prior: Prior) -> tuple[Design, list[int]]:
     if design.optional <= MOST:
         return design, list(range(len(design.columns)))
     always = range(design.always)
-    kept = [*always, *(len(always) + at for at in _greedy(design, prior)), len(design.columns) - 1]
+    last = range(len(always) + design.optional, len(design.columns))
+    kept = [*always, *(len(always) + at for at in _greedy(design, prior)), *last]
     return design._replace(columns=design.columns[kept]), kept
 
 
@@ -31,6 +32,8 @@ def _greedy(design: Design, prior: Prior) -> list[int]:
     ratio = np.tile(np.geomspace(*prior.ratios, RATIOS), len(prior.rhos))
     gram = Chain(design.columns, design.times, prior.rhos).likelihood(Grid(ratio, prior.rhos[row], row)).gram
     gram[:, :-1, :-1] += slab(design, prior)
+    for _ in range(design.trends):
+        gram = taken(_in_front(gram, gram.shape[-1] - 2))
     for _ in range(design.always):
         gram = taken(gram)
     left, found = list(range(design.optional)), []

@@ -11,29 +11,33 @@ from typing import NamedTuple
 
 import numpy as np
 
-from checks.impact.floats import Flags, Floats, Places
+from checks.impact.floats import Flags, Floats
 from checks.impact.level import Grid, Likelihood
 from checks.impact.prior import Prior
+
+LEAST = 0.5  # of the shape of the noise's law, however many coefficients take from it
 
 
 class Design(NamedTuple):
     """What the evidence is asked of, at the observed times before the change.
 
-    columns  (d + 1, m): seasons, then covariates, then the metric, in standard deviations
+    columns  (d + 1, m): seasons, covariates, a trend if any, then the metric, in standard deviations
     times    (m,)
     always   how many of the columns, from the first on, are in every model
     offered  covariates that there are, chosen for `columns` or not
+    trends   1 where there is a trend, which a model may have or not; else 0
     """
 
     columns: Floats
     times: Floats
     always: int
     offered: int
+    trends: int = 0
 
     @property
     def optional(self) -> int:
-        """Columns that a model may have or not."""
-        return len(self.columns) - self.always - 1
+        """Covariates that a model may have or not."""
+        return len(self.columns) - self.always - self.trends - 1
 
 
 class Models(NamedTuple):
@@ -60,7 +64,7 @@ def models(design: Design, prior: Prior) -> Models:
     own = slab(design, prior)
     log_det, _ = _subsets(np.pad(own, (0, 1))[None], design.always)
     members = _members(design)
-    return Models(members, own, log_det[:, 0] / 2 + _size(members.sum(1) - design.always, design, prior))
+    return Models(members, own, log_det[:, 0] / 2 + _size(members, design, prior) + _trend(members, design, prior))
 
 
 def weigh(design: Design, among: Models, found: Likelihood, grid: Grid, prior: Prior) -> Weighed:
@@ -69,7 +73,8 @@ def weigh(design: Design, among: Models, found: Likelihood, grid: Grid, prior: P
     matrix[:, :-1, :-1] += among.slab
     log_det, squares = _subsets(matrix, design.always)
     own, level = prior.of_noise(design.offered), prior.level
-    shape = (len(design.times) - 1) / 2 + own.shape + level.shape
+    spent = prior.spent * (design.always + design.optional)
+    shape = max((len(design.times) - 1 - spent) / 2 + own.shape, LEAST) + level.shape
     rate = np.maximum(squares, 0.0) / 2 + own.rate + level.rate / grid.ratio
     log_weight = among.log_prior[:, None] - (log_det + found.log_det) / 2 - shape * np.log(rate)
     log_weight += prior.log_density(grid.ratio, grid.rho) - level.shape * np.log(grid.ratio)
@@ -77,10 +82,15 @@ def weigh(design: Design, among: Models, found: Likelihood, grid: Grid, prior: P
 
 
 def slab(design: Design, prior: Prior) -> Floats:
-    """Prior precision of the coefficients: what `prior.slab` observations would say, half of it without their ties."""
-    x = design.columns[:-1]
+    """Prior precision of the coefficients: what `prior.slab` observations would say, half of it without their ties.
+
+    That of a trend is what one observation would say.
+    """
+    x = design.columns[: design.always + design.optional]
     shared = x @ x.T / len(design.times)
-    return np.asarray(prior.slab * (np.eye(len(x)) + shared) / 2)
+    own = np.eye(len(x) + design.trends)
+    own[: len(x), : len(x)] = prior.slab * (np.eye(len(x)) + shared) / 2
+    return own
 
 
 def taken(matrix: Floats) -> Floats:
@@ -104,14 +114,21 @@ def _subsets(matrix: Floats, always: int) -> tuple[Floats, Floats]:
 
 def _members(design: Design) -> Flags:
     """Which columns each model has, in the order of `_subsets`."""
-    models = np.arange(2**design.optional)[:, None]
-    chosen = (models >> np.arange(design.optional)) & 1 == 1
-    return np.hstack([np.ones((len(models), design.always), dtype=bool), chosen])
+    free = design.optional + design.trends
+    chosen = (np.arange(2**free)[:, None] >> np.arange(free)) & 1 == 1
+    return np.hstack([np.ones((len(chosen), design.always), dtype=bool), chosen])
 
 
-def _size(chosen: Places, design: Design, prior: Prior) -> Floats:
-    """log prior of models with so many of the covariates: each is in with the same probability."""
+def _size(members: Flags, design: Design, prior: Prior) -> Floats:
+    """log prior of each model for its covariates: each is in with the same probability."""
     if not design.optional:
-        return np.zeros(1)
-    share = prior.size / design.offered
+        return np.zeros(len(members))
+    chosen, share = members[:, design.always :][:, : design.optional].sum(1), prior.size / design.offered
     return np.asarray(chosen * np.log(share) + (design.offered - chosen) * np.log1p(-share))
+
+
+def _trend(members: Flags, design: Design, prior: Prior) -> Floats:
+    """log prior of each model for its trend, or for having none."""
+    if not design.trends:
+        return np.zeros(len(members))
+    return np.asarray(np.log(np.where(members[:, -1], prior.trend, 1 - prior.trend)))

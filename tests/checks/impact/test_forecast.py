@@ -14,7 +14,7 @@ from checks.impact.forecast import Ahead, ahead
 from checks.impact.level import Chain
 from checks.impact.mixture import Mixture, bands, student_cdf
 from checks.impact.posterior import Posterior, posterior
-from checks.impact.prior import AUTO, Prior
+from checks.impact.prior import Prior, auto
 from checks.impact.quadrature import explored
 from checks.impact.selection import Design, models
 from tests.checks.impact.series import made
@@ -27,7 +27,7 @@ def known_of(y: Floats, x: Floats, at: int) -> tuple[Posterior, Floats]:
     columns = np.vstack([x.T, y])
     columns = (columns - columns[:, :at].mean(1, keepdims=True)) / columns[:, :at].std(1, keepdims=True)
     design = Design(columns[:, :at], np.arange(float(at)), always=x.shape[1], offered=x.shape[1])
-    return posterior_of(design, AUTO), columns
+    return posterior_of(design, auto(at)), columns
 
 
 def posterior_of(design: Design, prior: Prior) -> Posterior:
@@ -142,7 +142,7 @@ def test_the_grid_is_the_posterior_at_any_fineness() -> None:
     columns = np.vstack([x.T, y])
     columns = (columns - columns.mean(1, keepdims=True)) / columns.std(1, keepdims=True)
     design = Design(columns[:, :at], np.arange(float(at)), 2, 2)
-    coarse, fine = (posterior_of(design, replace(AUTO, start=start)) for start in (13, 200))
+    coarse, fine = (posterior_of(design, replace(auto(at), start=start)) for start in (13, 200))
     assert coarse.weight @ coarse.beta == pytest.approx(fine.weight @ fine.beta, rel=0.01)
     assert coarse.weight @ coarse.variance == pytest.approx(fine.weight @ fine.variance, rel=0.01)
     assert len(coarse.weight) < len(fine.weight) / 4

@@ -48,7 +48,7 @@ def test_a_control_that_says_nothing_is_named_unusable(values: Values, why: str)
 
 
 def test_the_metric_itself_is_no_control_not_even_in_another_unit() -> None:
-    itself = metric(effect=3.0, follows=TRAFFIC).y.values
-    found = told(("itself", itself), ("in_ms", [1000 * (value or 0) - 5 for value in itself]))
+    itself = metric(effect=6.0, follows=TRAFFIC).y.values
+    found = told(("itself", itself), ("in_ms", [1000 * (value or 0) - 5 for value in itself]), effect=6.0)
     assert {one.why for one in found.controls} == {"it is the metric itself"}
     assert found.outcome is Outcome.LIKELY_WORSE

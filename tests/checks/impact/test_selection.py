@@ -9,13 +9,14 @@ import pytest
 
 from checks.impact import estimate
 from checks.impact.level import Chain, Grid
-from checks.impact.prior import AUTO
+from checks.impact.prior import auto
 from checks.impact.screening import MOST, chosen
 from checks.impact.seasons import carried, harmonics
 from checks.impact.selection import Design, models, slab, weigh
 from tests.checks.impact.series import made
 
 RHOS = np.array([0.0, 0.6])
+AUTO = auto(60)
 GRID = Grid(np.array([1e-3, 0.1]), RHOS, np.arange(2))
 
 
@@ -41,7 +42,7 @@ def test_every_subset_has_the_evidence_of_its_own_least_squares() -> None:
             rate = squares / 2 + AUTO.noise.rate
             assert rates[point] == pytest.approx(rate)
             det = np.linalg.slogdet(own[np.ix_(at, at)])[1] - np.linalg.slogdet(information)[1]
-            shape = (len(design.times) - 1) / 2 + AUTO.noise.shape
+            shape = (len(design.times) - 1 - 5) / 2 + AUTO.noise.shape
             size = len(at) * np.log(3 / 5) + (5 - len(at)) * np.log(2 / 5)
             height = (det - found.found.log_det[point]) / 2 - shape * np.log(rate) + size
             prior = AUTO.log_density(GRID.ratio, GRID.rho)[point]
@@ -103,3 +104,16 @@ def test_a_season_in_the_model_narrows_the_interval(prior: str) -> None:
     assert aware.average is not None
     assert aware.average.sd < 0.8 * blind.average.sd
     assert estimate(y, None, 84, prior, period=50).period == 0
+
+
+def test_a_trend_is_in_a_model_or_not_and_is_never_screened() -> None:
+    plain = design_of(5)
+    line = np.linspace(-1.7, 1.7, len(plain.times))
+    design = plain._replace(columns=np.insert(plain.columns, -1, line, axis=0), trends=1)
+    among = models(design, AUTO)
+    assert len({tuple(row) for row in among.members.tolist()}) == 64
+    assert np.exp(among.log_prior[among.members.sum(1) == 0]) == pytest.approx([0.75 * 0.4**5])
+    many = design_of(30)
+    _, kept = chosen(many._replace(columns=np.insert(many.columns, -1, line, axis=0), trends=1), AUTO)
+    assert kept[-2:] == [30, 31]
+    assert len(kept) == MOST + 2

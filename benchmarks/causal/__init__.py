@@ -1,0 +1,1 @@
+"""Series that are made up, to see how often an interval holds what it should."""
