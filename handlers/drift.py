@@ -32,7 +32,7 @@ from checks.drift.alarm import BLIND_DAYS, Course, after, dump, load
 from checks.drift.block import Module
 from checks.drift.days import LATEST, NotFull, frozen, opening, told
 from checks.drift.silence import silence
-from checks.drift.told import Told
+from checks.drift.told import Told, written
 from checks.drift.told import dump as dump_told
 from checks.drift.told import load as load_told
 from handlers.drift_ports import Drifts, Modules
@@ -65,8 +65,8 @@ class DriftWatch:
         made, newest = await self._compared(kept, rules, reference)
         silent = silence(rules, kept.since, kept.heard, self.now())
         course = after(before, newest, silent, learning)
-        said = f"{kept.name}: {course.word}" if course.word != before.word else ""
-        if not await self.drifts.looked(kept, made, dump(course), said.strip(), trigger.cause):
+        said = _news(kept, course) if course.word != before.word else ""
+        if not await self.drifts.looked(kept, made, dump(course), said, trigger.cause):
             return Later(_OVERTAKEN)
         window = None if reference is None else (reference.first, reference.last)
         acted = await self.stabilising(place, rules, course, window, trigger.cause)
@@ -163,6 +163,12 @@ def _steps(
     watch = load_watch(known[-1].watch, read) if known else begin(read)
     every = told(rules, read, watch, days, span)
     return [KeptStep(said.day, dump_watch(now), dump_told(said)) for now, said in every]
+
+
+def _news(kept: KeptModule, course: Course) -> str:
+    """What the log says of another state."""
+    since = written(course.since)
+    return f"{kept.name}: {course.state} since {since}" if since else f"{kept.name}: {course.state}"
 
 
 def _window(there: KeptReference | None, rules: Module) -> tuple[int, int] | None:

@@ -78,7 +78,7 @@ class DriftApi:
         400 for what cannot be read, 401 unknown token, 403 another repository, 404 no such module, 409 another batch of
         this name, 413 too large, 422 a day that is over or to come, 503 without GitHub.
         """
-        repository = await self._repository(request)
+        repository = await self.senders.repository(request)
         rules = await self._rules(repository, request.match_info["module"])
         sent = _read(request, await body(request, MAX_BYTES), repository)
         batch = self._batch(sent, rules)
@@ -125,13 +125,6 @@ class DriftApi:
 
     # --- who asks, and for what ----------------------------------------------------------------------------------
 
-    async def _repository(self, request: web.Request) -> str:
-        """The sender's. What is bound to a commit says nothing of what is in service."""
-        grant = await self.senders.grant(request)
-        if grant.sha or grant.path:
-            refuse(403, "a watch takes a token of the whole repository: a commit is not what is in service")
-        return grant.repository
-
     async def _rules(self, repository: str, name: str) -> Module:
         try:
             config = await self.modules.of(Place(repository))
@@ -158,7 +151,7 @@ class DriftApi:
         return module
 
     async def _module(self, request: web.Request) -> KeptModule:
-        repository = await self._repository(request)
+        repository = await self.senders.repository(request)
         module = await self.drifts.get(repository, request.match_info["module"])
         if module is None or not module.rules:
             names = ", ".join(one.name for one in await self.drifts.of(repository))

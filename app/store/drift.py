@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, insert, not_, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, insert, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.model import Cause, KeptDay, KeptModule, KeptReference, KeptStep
@@ -30,6 +30,8 @@ from app.store.tables import drift_references as references
 from app.store.tables import drift_steps as steps
 from checks.drift import Sketch, sketch_of
 from checks.drift.reference import MOST_FEATURES
+
+_YEAR = 366  # days
 
 
 class Unlike(ValueError):
@@ -177,7 +179,7 @@ class Drifts:
 
     async def prune(self, before: float) -> None:
         """Forget which batches came before that moment (epoch seconds), and what came of days before it, unless the
-        reference that counts is made of them.
+        reference that counts is made of them; and how modules stood a year before.
         """
         day = datetime.fromtimestamp(before, UTC).date().toordinal()
         frozen = and_(
@@ -189,6 +191,7 @@ class Drifts:
         async with self.engine.begin() as connection:
             await connection.execute(delete(batches).where(batches.c.received_at < int(before * 1e6)))
             await connection.execute(delete(days).where(days.c.day < day, not_(exists().where(frozen))))
+            await connection.execute(delete(steps).where(steps.c.day < day - _YEAR))
 
     # --- within a transaction ------------------------------------------------------------------------------------
 
@@ -198,7 +201,8 @@ class Drifts:
         fresh = {"since_at": self.now(), "revision": 0, "closed": 0, "version": 0, "course": ""}
         known = {"rules": text} | ({} if installation is None else {"installation": installation})
         made = insert_into(table, connection).values(repository=repository, name=name, **fresh, **known)
-        return made.on_conflict_do_update(index_elements=[table.c.repository, table.c.name], set_=known)
+        again = {"since_at": case((table.c.rules == "", fresh["since_at"]), else_=table.c.since_at)}
+        return made.on_conflict_do_update(index_elements=[table.c.repository, table.c.name], set_=known | again)
 
     async def _known(self, connection: AsyncConnection, module: int, sent: SentBatch) -> Came | None:
         """What is known of a batch of this name; None, and it is noted, where nothing is."""

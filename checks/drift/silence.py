@@ -12,9 +12,9 @@ _HOUR = 3_600.0
 def silence(rules: Module, since: float, heard: float | None, now: float) -> tuple[int, str] | None:
     """Since which day nothing comes (`date.toordinal`, UTC), and that in words; None where that is not too long.
 
-    Moments are epoch seconds: `since` it is watched, when it was last `heard`, and `now`.
+    Moments are epoch seconds: `since` it is watched, or watched again, when it was last `heard`, and `now`.
     """
-    last = since if heard is None else heard
+    last = since if heard is None else max(since, heard)
     hours = (now - last) / _HOUR
     if hours <= rules.silent_hours:
         return None

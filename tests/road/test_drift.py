@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from app.model import Done, Kind
 from app.render.capability import of_module
+from app.store.drift import SentBatch
+from app.store.provenance import Provenance
+from checks.drift.alarm import Acted, dump
 from checks.drift.told import written
 from tests.road.stories import PATH
 from tests.road.ward import MODEL, PAGES, REMEDIED, RULES, Ward, ward
@@ -224,9 +229,32 @@ async def test_a_feature_with_a_hostile_name_does_nothing_in_the_issue(here: War
 
 
 def _batch(here: Ward, day: int, features: Any) -> Any:
-    from app.store.drift import SentBatch
-
     return SentBatch(f"evil {day}", here.ordinal(day), f"evil {day}", features)
+
+
+async def test_the_log_tells_of_each_change_of_state(here: Ward) -> None:
+    await drifting(here)
+    every = [json.loads(row[1]) async for rows in Provenance(here.database).rows() for row in rows]
+    told = [one["what"] for one in every if one["kind"] == "drift"]
+    assert told == [
+        "reference 1 of ranking is frozen",
+        "ranking: ok",
+        f"ranking: drift since {written(here.ordinal(1))}",
+    ]
+
+
+async def test_what_is_watched_again_is_not_silent_for_the_time_that_it_was_not(here: Ward) -> None:
+    await learnt(here)
+    here.repo.commit("main", {PATH: "version: 1\n"})
+    await here.ruled()
+    here.day = 30
+    here.repo.commit("main", {PATH: RULES})
+    await here.ruled()
+    await here.look()
+    assert here.issues() == []
+    here.day = 32
+    await here.look()
+    assert len(here.issues()) == 1
 
 
 # --- what was prepared -------------------------------------------------------------------------------------------
@@ -249,6 +277,16 @@ async def test_prepared_files_are_proposed_and_the_workflow_runs_once(remedied: 
     assert (len(remedied.repo.state.pulls), len(remedied.repo.state.workflow_runs)) == (1, 1)
     assert f"#{pull.number} puts the prepared files in place" in issue.body
     assert "`retrain.yml` was run" in issue.body
+
+
+async def test_killed_before_what_was_done_is_kept_it_is_found_and_not_done_again(remedied: Ward) -> None:
+    await drifting(remedied)
+    kept, course = await remedied.kept(), await remedied.course()
+    await remedied.drifts.acted(kept.id, dump(replace(course, acted=Acted())), kept.course)
+    await remedied.look()
+    repo = remedied.repo.state
+    assert (len(repo.pulls), len(remedied.issues()), len(repo.workflow_runs)) == (1, 1, 1)
+    assert (await remedied.course()).acted.pull == course.acted.pull
 
 
 async def test_what_was_proposed_is_withdrawn_when_the_drift_ends(remedied: Ward) -> None:
