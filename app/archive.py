@@ -31,12 +31,11 @@ class Archive:
 
     async def newest(self, repository: str, number: int) -> Case | None:
         """What the newest decision of a pull request was made of; None where it was voided, or never made."""
-        kept = await self.decisions.latest(repository, number)
-        try:
-            return record.read(kept) if kept else None
-        except record.BadRecord as error:
-            log.warning("archive.unreadable", error=str(error))
-            return None
+        return _read(await self.decisions.latest(repository, number))
+
+    async def judged(self, repository: str, number: int) -> Case | None:
+        """What the newest decision of a pull request was made of, though it was voided since, as by its merge."""
+        return _read(await self.decisions.decided(repository, number))
 
     async def void(self, trigger: Trigger) -> None:
         """Nothing is asked of the trigger's pull request any more, so what was decided of it no longer counts."""
@@ -71,9 +70,15 @@ class Archive:
 
 
 def _decided(kept: bytes) -> Decision | None:
-    """The decision of a record; None, and a word in the log, for one that an other version wrote in its own way."""
+    """The decision of a record; None for one that cannot be read."""
+    case = _read(kept)
+    return None if case is None else judge(case)
+
+
+def _read(kept: bytes | None) -> Case | None:
+    """The case of a record; None, and a word in the log, for one that an other version wrote in its own way."""
     try:
-        return judge(record.read(kept)) if kept else None
+        return record.read(kept) if kept else None
     except record.BadRecord as error:
         log.warning("archive.unreadable", error=str(error))
         return None

@@ -39,6 +39,12 @@ EVALUATION_CALLS = Histogram(
     buckets=(1, 2, 4, 6, 8, 10, 12, 15, 20, 30, 50),
 )
 FIXES = Gauge("maestro_fixes", "Proposed fixes, by what became of them", ["fate"], multiprocess_mode="mostrecent")
+OPINIONS = Gauge(
+    "maestro_study_opinions",
+    "What people say to what deployments are said to have done: agree, disagree",
+    ["opinion"],
+    multiprocess_mode="mostrecent",
+)
 FIX_SECONDS = Histogram(
     "maestro_fix_seconds",
     "From an advisory's publication to a branch without what it names, where a fix of ours was merged",

@@ -23,9 +23,11 @@ from app.store.fixes import Fixes
 from app.store.inbox import Inbox
 from app.store.measurements import Measurements
 from app.store.news import News
+from app.store.opinions import Opinions
 from app.store.points import Points
 from app.store.provenance import Provenance
 from app.store.series import SentSeries
+from app.store.studies import Studies
 from app.store.tokens import Tokens
 from app.store.triples import Triples
 
@@ -91,6 +93,14 @@ class Stores:
     @property
     def drifts(self) -> Drifts:
         return Drifts(self.main)
+
+    @property
+    def studies(self) -> Studies:
+        return Studies(self.main)
+
+    @property
+    def opinions(self) -> Opinions:
+        return Opinions(self.main)
 
     @property
     def provenance(self) -> Provenance:

@@ -32,7 +32,15 @@ class Case:
 
 
 def judge(case: Case) -> Decision | None:
-    """Decide. None: the repository is not configured and this change does not configure it, so nothing is said."""
+    """Decide. None: the repository is not configured and this change does not configure it, so nothing is said.
+
+    What had been decided of a merged change stays decided, whatever is known of it since.
+    """
+    decision, decided = _judged(case), case.snapshot.merged_as
+    return decision if decision is None or decided is None else replace(decision, verdict=decided, merged=True)
+
+
+def _judged(case: Case) -> Decision | None:
     now = _under(case, case.policy)
     match case.edited:
         case None:

@@ -283,6 +283,7 @@ class Snapshot:
     experiments: tuple[Experiment, ...] | Missing | None = None  # of the head, the oldest first
     studies: tuple[Studied, ...] | Missing | None = None  # of what was deployed of this change, the oldest first
     drift: tuple[Drifting, ...] | Missing | None = None  # of the repository's watched modules, by name
+    merged_as: Verdict | None = None  # of a merged change: what had been decided of it, which stays as it was
     day: str = ""  # the day of the evaluation, ISO 8601 in UTC: exceptions end, advisories are new
     attempts_left: int = 0  # how often we shall try again if we fail ourselves; 0: this answer stands
 
@@ -366,15 +367,14 @@ class Decision:
     config_digest: str = ""
     version: str = ""
     notes: tuple[str, ...] = ()
+    merged: bool = False  # it is merged: the verdict is what had been decided, and more may be known since
     configured: bool = True  # False: the base has no rules, so this speaks only of those the change would bring
 
     @property
     def conclusion(self) -> str | None:
         """GitHub's conclusion for `maestro / decision`; None while it waits."""
-        if self.verdict is Verdict.SHIP:
-            return "success"
         if self.verdict is not Verdict.HOLD:
-            return "failure"
+            return "success" if self.verdict is Verdict.SHIP else "failure"
         held = [row for row in self.rows if row.verdict is Verdict.HOLD]
         return "action_required" if any(row.conclusion == "action_required" for row in held) else None
 

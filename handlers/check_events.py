@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import Any
 
-from app.model import EVALUATE_BUTTON, OWN_RUN, Kind, Surface, Trigger
-from handlers.payload import Payload, at, installation, integer, items, repository, sha, text
+from app.model import AGREE_BUTTON, DISAGREE_BUTTON, EVALUATE_BUTTON, OWN_RUN, Kind, Surface, Trigger
+from handlers.payload import Payload, at, installation, integer, is_bot, items, repository, sha, text
+
+_OPINION = re.compile(rf"(?P<word>{AGREE_BUTTON}|{DISAGREE_BUTTON}):(?P<study>[1-9][0-9]{{0,10}})")
 
 
 def understand_check_run(payload: Payload, own_app: int) -> tuple[Trigger, ...]:
@@ -19,7 +23,7 @@ def understand_check_run(payload: Payload, own_app: int) -> tuple[Trigger, ...]:
         return _look_at(payload, "check_run", reset=True)
     if ours and action == "requested_action":
         pressed = text(payload, "requested_action", "identifier")
-        return _look_at(payload, "check_run", reset=True) if pressed == EVALUATE_BUTTON else ()
+        return _look_at(payload, "check_run", reset=True) if pressed == EVALUATE_BUTTON else _opinion(payload, pressed)
     return _look_at(payload, "check_run") if not ours and action in {"created", "completed"} else ()
 
 
@@ -34,6 +38,15 @@ def understand_check_suite(payload: Payload, own_app: int) -> tuple[Trigger, ...
 def understand_workflow_run(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
     """A workflow was asked for, and will bring runs; or it ended, and its artifact may hold measurements."""
     return _look_at(payload, "workflow_run") if text(payload, "action") in {"requested", "completed"} else ()
+
+
+def _opinion(payload: Payload, pressed: str) -> tuple[Trigger, ...]:
+    """A person says something to the study that the button names."""
+    found = _OPINION.fullmatch(pressed)
+    if found is None or is_bot(payload, "sender"):
+        return ()
+    said = Trigger(Kind.OPINION, repository(payload), installation(payload), study=int(found["study"]))
+    return (replace(said, text=found["word"], reason="check_run.requested_action", surface=Surface.BUTTON),)
 
 
 def _look_at(payload: Payload, subject: str, reset: bool = False) -> tuple[Trigger, ...]:

@@ -6,15 +6,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from app.model import Done, Opened, React, Reply, Trigger, Verb
-from handlers.commands import VERBS, canary
+from handlers.commands import VERBS, canary, opinion
 from handlers.commands import help as help_verb
 from handlers.commands.allowed import Allowed
 from handlers.commands.asked import Answer, Asked, Declined
 from handlers.commands.canary import CanaryCommands
 from handlers.commands.choose import chosen, meant
 from handlers.commands.help import explained
+from handlers.commands.opinion import OpinionCommands
 from handlers.commands.parse import parse
-from handlers.ports import Reader, Renderer, Writer
+from handlers.ports import Renderer, Writer
+from handlers.study_ports import CommandReader
 
 Act = Callable[[Asked], Awaitable[Answer | Declined]]
 
@@ -23,15 +25,16 @@ Act = Callable[[Asked], Awaitable[Answer | Declined]]
 class Commands:
     """Answers `/maestro ...` where the repository is configured and has not switched commands off."""
 
-    reader: Reader
+    reader: CommandReader
     writer: Writer
     renderer: Renderer
     allowed: Allowed
     canaries: CanaryCommands
+    opinions: OpinionCommands
 
     async def __call__(self, trigger: Trigger) -> Done:
         """Acknowledge with eyes, act, reply if there is something to say, and close with a rocket or confusion."""
-        opened = await self.reader.open(trigger)
+        opened = await self.reader.open(trigger) or await self.reader.merged(trigger)
         if trigger.number is None or trigger.comment_id is None or opened is None or not opened.commands:
             return Done()
         cause = replace(trigger.cause, head_sha=opened.pull.head_sha)
@@ -60,4 +63,9 @@ class Commands:
 
     @property
     def _acts(self) -> Mapping[Verb, Act]:
-        return {canary.START: self.canaries.start, canary.STOP: self.canaries.stop}
+        return {
+            canary.START: self.canaries.start,
+            canary.STOP: self.canaries.stop,
+            opinion.AGREE: self.opinions.agree,
+            opinion.DISAGREE: self.opinions.disagree,
+        }

@@ -94,6 +94,7 @@ class Checkout:
             manifests=supply.manifests,
             experiments=_NOBODY if wanted.needs(Need.EXPERIMENTS) else None,
             drift=_NOBODY if wanted.needs(Need.DRIFT) else None,
+            studies=_NOBODY if wanted.needs(Need.STUDIES) else None,
             day=day_of(self.now()),
         )
         return Case(snapshot, policy, edited, self.version)

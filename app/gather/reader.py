@@ -22,6 +22,7 @@ from app.gather.missing import or_missing
 from app.gather.rules import Connect, brings_rules, edited_rules, reading, rules
 from app.gather.sboms import NothingSent, SentBills
 from app.gather.sections import Outside, Sections
+from app.gather.studies import NoStudies, StudiesOf
 from app.gather.trials import NoTrials, Trials
 from app.gather.wanted import wanted_by
 from app.github.errors import Invalid, NotFound
@@ -61,6 +62,7 @@ class GitHubReader:
     version: str
     bills: SentBills = field(default_factory=NothingSent)
     trials: Trials = field(default_factory=NoTrials)
+    studies: StudiesOf = field(default_factory=NoStudies)
     watches: Watches = field(default_factory=NoWatches)
     osv: Source | None = None  # None: nobody may be asked for advisories
     fixes: Remembered | None = None  # None: nobody remembers what was proposed
@@ -95,6 +97,19 @@ class GitHubReader:
         self.silent.pop(trigger.lane, None)
         return Opened(place, pull, asked.policy, asked.card, asked.commands, files)
 
+    async def merged(self, trigger: Trigger) -> Opened | None:
+        """A pull request that was merged, as it was; None for any other, and where its base has no rules now."""
+        place = Place(trigger.repository, trigger.installation, trigger.number)
+        try:
+            found = await (await self.connect(place)).pull(trigger.number or 0)
+        except NotFound:
+            return None
+        if not found.merged:
+            return None
+        place, pull = replace(place, repository=found.repository), found.facts()
+        asked = await rules(self._read(place), pull)
+        return None if asked.policy is None else Opened(place, pull, asked.policy, asked.card, asked.commands)
+
     async def gather(self, opened: Opened, attempts_left: int) -> Case:
         """Everything that the rules of the base, or those this change brings, ask for."""
         repository = await self.connect(opened.place)
@@ -109,7 +124,8 @@ class GitHubReader:
 
     def _outside(self, repository: Repository, pull: Pull) -> Outside:
         green = Greens(repository, self.decisions, self.own_app, pull.base_ref, self.greens)
-        return Outside(self.measurements, self.bills, self.osv, green, self.trials, self.watches, self.fixes)
+        asked = self.trials, self.studies, self.watches
+        return Outside(self.measurements, self.bills, self.osv, green, *asked, self.fixes)
 
     async def evaluations(self, trigger: Trigger) -> tuple[Trigger, ...]:
         """An evaluation of each pull request that `trigger` speaks of; a command asks for none."""
@@ -128,7 +144,7 @@ class GitHubReader:
                     numbers = await self._pulls_upon(trigger)
             case Kind.SWEEP:
                 numbers = await self._open_pulls(trigger)
-            case Kind.COMMAND | Kind.SCHEDULED | Kind.REPAIR | Kind.CANARY | Kind.EXPERIMENT | Kind.DRIFT:
+            case _:
                 numbers = ()
         return tuple(replace(trigger, kind=Kind.EVALUATE, number=number) for number in numbers)
 

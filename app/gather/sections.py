@@ -17,6 +17,7 @@ from app.gather.measured import Measured, Sent
 from app.gather.missing import or_missing
 from app.gather.patched import Saving
 from app.gather.sboms import Sboms, SentBills
+from app.gather.studies import StudiesOf, of_head
 from app.gather.supply import Facts, Supply, patterns
 from app.gather.testing import tests
 from app.gather.trials import Trials, experiments
@@ -33,12 +34,13 @@ from checks.model import (
     Snapshot,
     TestFacts,
 )
+from checks.studied import Studied
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
     """Whoever else is asked: what was sent to us, who knows of advisories, whether a base commit was green, what
-    experiments say, and how watched modules stand.
+    experiments and studies say, and how watched modules stand.
     """
 
     measurements: Sent
@@ -46,6 +48,7 @@ class Outside:
     osv: Source | None
     green: Green
     trials: Trials
+    studies: StudiesOf
     watches: Watches
     fixes: Remembered | None = None
 
@@ -77,6 +80,7 @@ class Sections:
             manifests=supply.manifests,
             fixes=await known_fixes(self.outside.fixes, self.changed.pull) if self.wanted.supply() else None,
             experiments=await self._experiments(),
+            studies=await self._studies(),
             drift=await self._drift(),
         )
 
@@ -133,6 +137,12 @@ class Sections:
         if not self.wanted.needs(Need.DRIFT):
             return None
         return await drifting(self.outside.watches, self.changed.pull.repository)
+
+    async def _studies(self) -> tuple[Studied, ...] | None:
+        if not self.wanted.needs(Need.STUDIES):
+            return None
+        pull = self.changed.pull
+        return await of_head(self.outside.studies, pull.repository, pull.number, pull.head_sha)
 
     async def _measured(self, contracts_read: object) -> tuple[Measurement, ...] | Missing | None:
         if not self.wanted.needs(Need.MEASUREMENTS):

@@ -83,18 +83,27 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Base against head. `files`: at most GitHub's 300; `messages`: of the first 250 commits, newest last.
+    """Base against head. `files`: at most GitHub's 300; `commits`: the first 250, newest last, of `total`.
 
-    `emails`: of the authors of the same commits. `patches`: of files that were modified and keep their name, where
-    GitHub shows the whole difference.
+    `patches`: of files that were modified and keep their name, where GitHub shows the whole difference.
     """
 
     base_sha: str
     merge_base: Commit
     files: tuple[FileChange, ...]
-    messages: tuple[str, ...]
+    commits: tuple[Commit, ...]
+    total: int = 0
     patches: Mapping[str, str] = field(default_factory=dict)
-    emails: tuple[str, ...] = ()
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """What the commits say of themselves."""
+        return tuple(one.message for one in self.commits)
+
+    @property
+    def emails(self) -> tuple[str, ...]:
+        """The addresses of their authors."""
+        return tuple(one.written[1] for one in self.commits)
 
     @property
     def truncated(self) -> bool:
@@ -220,8 +229,8 @@ def read_comparison(data: Any) -> Comparison:
         base_sha=_string(data["base_commit"], "sha"),
         merge_base=read_commit(data["merge_base_commit"]),
         files=tuple(read_file(file) for file in data.get("files") or ()),
-        messages=tuple(text(within(commit, "commit"), "message") for commit in data.get("commits") or ()),
-        emails=tuple(text(within(within(one, "commit"), "author"), "email") for one in data.get("commits") or ()),
+        commits=tuple(read_commit(one) for one in data.get("commits") or ()),
+        total=count(data, "total_commits"),
         patches={one["filename"]: text(one, "patch") for one in data.get("files") or () if _patched(one)},
     )
 

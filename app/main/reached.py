@@ -17,6 +17,7 @@ from app.gather.ranged import RangeReader
 from app.gather.reader import GitHubReader
 from app.gather.rules import Connect
 from app.gather.series import SeriesReader
+from app.gather.studies import Studies
 from app.github.auth import Identity
 from app.github.client import GitHub
 from app.github.id_token import IdTokens
@@ -66,7 +67,9 @@ def reader_through(reached: Reached, connect_to: Connect, own_app: int) -> GitHu
     kept = reached.kept
     archive = Archive(kept.decisions)
     reader = GitHubReader(connect_to, own_app, kept.measurements, archive, __version__, bills=kept.bills)
-    return replace(reader, osv=reached.osv, fixes=kept.fixes, trials=kept.experiments, watches=kept.drifts)
+    studies = Studies(kept.studies, kept.opinions)
+    reader = replace(reader, trials=kept.experiments, studies=studies, watches=kept.drifts)
+    return replace(reader, osv=reached.osv, fixes=kept.fixes)
 
 
 def with_token(github: GitHub, token: str) -> Connect:

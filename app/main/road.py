@@ -10,17 +10,20 @@ from app.archive import Archive
 from app.gather.canaries import Canaries
 from app.gather.default_branch import DefaultBranches
 from app.gather.deployments import Deployments
+from app.gather.interventions import Interventions
 from app.gather.merged import Merges
 from app.gather.modules import Modules
 from app.gather.proposed import Proposed
 from app.gather.roles import Roles
 from app.gather.shelf import Shelves
+from app.gather.studies import Studies
 from app.gather.suspects import Suspects
 from app.github.connecting import Connector
 from app.github.myself import Myself
 from app.main.reached import Reached, pages_of, reader_through
 from app.main.schedules import schedules
 from app.main.work import Work
+from app.model import Kind
 from app.publish.publisher import Publisher
 from app.render.actions import GitHubRenderer
 from app.render.capability import Pages
@@ -29,19 +32,24 @@ from app.render.fix import FixRenderer
 from app.render.revert import RevertRenderer
 from app.settings import Settings
 from app.storage import Stores
+from checks.impact.study import study
+from handlers.after_merge import AfterMerge
 from handlers.canary import Beginnings
 from handlers.command import Commands
 from handlers.commands.allowed import Allowed
 from handlers.commands.canary import CanaryCommands
+from handlers.commands.opinion import OpinionCommands
 from handlers.consequences import Consequences
 from handlers.drift import DriftWatch
 from handlers.evaluate import Evaluation
 from handlers.experiment import Watch
 from handlers.mending import Mending
+from handlers.opinion import Pressed
 from handlers.remedy import Remedy
 from handlers.repair import Repairs
 from handlers.reverting import Reverting
 from handlers.stabilising import Stabilising
+from handlers.study import Deployed, Studying
 
 
 def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool]]) -> Work:
@@ -55,16 +63,25 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     watch = Watch(kept.experiments, reached.figures, Consequences(publisher, reverting))
     commanded = CanaryCommands(Canaries(connect_to), kept.experiments, settings.sources)
     drift = _drift(connect_to, publisher, kept, pages_of(settings))
+    allowed = Allowed(Roles(connect_to), archive)
+    interventions, facts = Interventions(connect_to), Studies(kept.studies, kept.opinions)
+    studying = Studying(kept.studies, interventions, reached.series, study)
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
     return Work(
         reader,
         Evaluation(reader, publisher, archive, renderer),
-        Commands(reader, publisher, renderer, Allowed(Roles(connect_to), archive), commanded),
+        Commands(reader, publisher, renderer, allowed, commanded, OpinionCommands(kept.studies, kept.opinions)),
         _repairs(bases, publisher, Proposed(connect_to), kept),
         Beginnings(Canaries(connect_to), Deployments(connect_to), kept.experiments),
         watch,
         drift,
-        schedules(settings, github, kept, watch, drift),
+        {
+            Kind.DEPLOYED: Deployed(interventions, kept.studies),
+            Kind.STUDY: studying,
+            Kind.AFTER: AfterMerge(reader, publisher, archive, archive, renderer, kept.studies, facts, __version__),
+            Kind.OPINION: Pressed(kept.studies, kept.opinions, allowed),
+        },
+        schedules(settings, github, kept, {"experiments": watch.round, "studies": studying.round}, drift),
         settings.ci_grace,
     )
 

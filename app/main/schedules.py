@@ -16,7 +16,6 @@ from app.settings import Settings
 from app.storage import Stores
 from handlers.advisories import DailyLook
 from handlers.drift import DriftWatch
-from handlers.experiment import Watch
 from handlers.redelivery import Redelivery
 from handlers.sweep import Sweep
 
@@ -27,9 +26,12 @@ _BILLS_KEPT, _ADVISORIES_KEPT = 90 * _DAY, 30 * _DAY  # of a bill since it came,
 
 
 def schedules(
-    settings: Settings, github: GitHub, kept: Stores, watch: Watch, drift: DriftWatch
+    settings: Settings, github: GitHub, kept: Stores, rounds: Mapping[str, Scheduled], drift: DriftWatch
 ) -> Mapping[str, tuple[float, Scheduled]]:
-    """What heals and what is forgotten, and how many seconds lie between two runs; what is set to 0 never runs."""
+    """What heals and what is forgotten, and how many seconds lie between two runs; what is set to 0 never runs.
+
+    `rounds`: what is looked after each minute, by its name.
+    """
     standings = Standings(kept.decisions, kept.effects, record.base_of, DECISION)
 
     async def forget() -> tuple[Trigger, ...]:
@@ -45,7 +47,7 @@ def schedules(
         "sweep": (settings.sweep_seconds, Sweep(Census(github), standings)),
         "redelivery": (settings.redelivery_seconds, Redelivery(Hooks(github), kept.deliveries)),
         "advisories": (settings.advisories_seconds, DailyLook(Census(github))),
-        "experiments": (_MINUTE, watch.round),
+        **{name: (_MINUTE, run) for name, run in rounds.items()},
         "drift": (_HOUR, drift.round),
         "retention": (_HOUR, forget),
     }

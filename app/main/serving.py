@@ -25,6 +25,7 @@ from app.pages.measurements import MeasurementsApi
 from app.pages.senders import Senders
 from app.pages.series import DAY, SeriesApi
 from app.pages.simulation import ReaderFor, SimulationApi
+from app.pages.studies import StudiesApi
 from app.pages.watching import Watching
 from app.server import Web
 from app.settings import Settings
@@ -53,6 +54,7 @@ def _apis(settings: Settings, reached: Reached, stored: Callable[[], None]) -> I
     yield from MeasurementsApi(senders, kept.measurements, kept.inbox, stored).routes()
     yield from SbomApi(senders, kept.bills, kept.inbox, stored).routes()
     yield from SeriesApi(senders, kept.series, settings.keep_days * DAY).routes()
+    yield from StudiesApi(senders, kept.studies, kept.opinions).routes()
     canaries, deployments = Canaries(connect_to), Deployments(connect_to)
     tables = kept.experiments, kept.triples, kept.points, kept.inbox
     yield from ExperimentsApi(senders, canaries, deployments, *tables, stored, settings.sources).routes()
@@ -66,7 +68,13 @@ def _watched(reached: Reached) -> Iterator[web.RouteDef]:
     """What watchers look at, and what every page is drawn with."""
     kept = reached.kept
     yield from Watching(
-        kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.backlog, reached.github.standings
+        kept.inbox,
+        kept.deliveries,
+        kept.decisions,
+        kept.fixes,
+        kept.opinions,
+        kept.backlog,
+        reached.github.standings,
     ).routes()
     yield from browser.routes()
 

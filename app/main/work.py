@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 
 from app import metrics, tracing
 from app.gather.reader import GitHubReader
@@ -18,6 +18,8 @@ from handlers.evaluate import Evaluation
 from handlers.experiment import Watch
 from handlers.repair import Repairs, told_of_a_bill
 
+Plain = Callable[[Trigger], Awaitable[Done | Later]]
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -30,6 +32,7 @@ class Work:
     beginnings: Beginnings
     watch: Watch
     drift: DriftWatch
+    studies: Mapping[Kind, Plain]
     schedules: Mapping[str, tuple[float, Scheduled]]
     ci_grace: float
 
@@ -46,6 +49,7 @@ class Work:
             Kind.DRIFT: self.drift_of,
             Kind.SCHEDULED: self.scheduled,
         }
+        plain |= {kind: _whatever_is_left(run) for kind, run in self.studies.items()}
         return {kind: _traced(body) for kind, body in plain.items()}
 
     async def evaluate(self, trigger: Trigger, attempts_left: int) -> Done | Again | Later:
@@ -62,6 +66,8 @@ class Work:
             return Again("; ".join(judged.our_failures))
         if judged and judged.too_early:
             return Later(self.ci_grace)
+        if judged is None and trigger.reset and trigger.number is not None:  # it may be merged, and studied
+            return Done((replace(trigger, kind=Kind.AFTER),))
         return Done(await self.repairs.following(trigger, judged))
 
     async def spread(self, trigger: Trigger, _attempts_left: int) -> Done:
@@ -99,6 +105,15 @@ class Work:
         """Do what the clock asks for."""
         _, run = self.schedules[trigger.reason]
         return Done(await run())
+
+
+def _whatever_is_left(run: Plain) -> Body:
+    """What runs the same at its first attempt and at its last."""
+
+    async def body(trigger: Trigger, _attempts_left: int) -> Done | Later:
+        return await run(trigger)
+
+    return body
 
 
 def _traced(body: Body) -> Body:

@@ -49,6 +49,7 @@ from app.model.road import (
     Unread,
     Verb,
 )
+from app.model.studies import CANARY_SIDE, Intervention, KeptStudy, Opinion, Side, Tally
 from app.model.triggers import (
     DRIFT,
     EXPERIMENT,
@@ -68,8 +69,10 @@ from app.model.triggers import (
     Trigger,
 )
 from app.model.words import (
+    AGREE_BUTTON,
     CARD_MARKER,
     CLOSING_MARKER,
+    DISAGREE_BUTTON,
     EVALUATE_BUTTON,
     ISSUE_MARKER,
     OWN_RUN,
@@ -92,8 +95,11 @@ from app.model.words import (
 )
 
 __all__ = [
+    "AGREE_BUTTON",
+    "CANARY_SIDE",
     "CARD_MARKER",
     "CLOSING_MARKER",
+    "DISAGREE_BUTTON",
     "DRIFT",
     "EVALUATE_BUTTON",
     "EXPERIMENT",
@@ -142,12 +148,14 @@ __all__ = [
     "FixText",
     "FollowHead",
     "ForgetCheckRuns",
+    "Intervention",
     "IssueDeed",
     "KeptDay",
     "KeptExperiment",
     "KeptModule",
     "KeptReference",
     "KeptStep",
+    "KeptStudy",
     "Kind",
     "Landed",
     "Later",
@@ -160,6 +168,7 @@ __all__ = [
     "OpenIssue",
     "OpenPullRequest",
     "Opened",
+    "Opinion",
     "Outcome",
     "Performed",
     "Place",
@@ -176,12 +185,14 @@ __all__ = [
     "Seal",
     "SetDeploymentStatus",
     "Shelf",
+    "Side",
     "Signature",
     "Standing",
     "Stop",
     "Stopped",
     "Surface",
     "Suspect",
+    "Tally",
     "Tell",
     "Trigger",
     "Unread",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from checks.decide import Policy
 from checks.judge import Unreadable
@@ -14,7 +15,7 @@ class Verb:
     """A slash command as it declares itself: help, refusals and docs/commands.md are made of this alone.
 
     `role`: the least that it takes, by GitHub's names. `destructive`: what it does cannot be had back, so it must name
-    the commit.
+    the commit. `about`: the head, which must be the one that was seen; or what a deployment did, also after the merge.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Verb:
     effect: str
     role: str
     destructive: bool = False
+    about: Literal["head", "study"] = "head"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,10 @@ class Kind(StrEnum):
     CANARY = "canary"  # a deployment may be a canary: begin its experiment, or end it
     EXPERIMENT = "experiment"  # look at one guarded experiment, again and again until it has its answer
     DRIFT = "drift"  # look at one watched module
+    DEPLOYED = "deployed"  # a deployment serves: begin the study of what it brought
+    STUDY = "study"  # look at one study, again and again until all that it is of has come
+    AFTER = "after"  # show on one merged pull request what the studies of its deployment say
+    OPINION = "opinion"  # somebody pressed a button to say whether they agree with a study
     SCHEDULED = "scheduled"  # the clock asked for what `reason` names
 
 
@@ -106,12 +110,13 @@ class Trigger:
     merge_group: bool = False
     reason: str = ""  # "pull_request.opened": kept with the decision, and logged
     comment_id: int | None = None
-    text: str = ""  # the comment, for a command
-    at: float = 0.0  # when it was written, in epoch seconds by GitHub's clock; 0: GitHub did not say
+    text: str = ""  # the comment, for a command; what the button says, for an opinion
+    at: float = 0.0  # when it was written, or served, in epoch seconds by GitHub's clock; 0: GitHub did not say
     hearsay: bool = False  # what others report: it brings no rules to a repository that has none
     remembered: bool = False  # look for the head only among those we have judged, without asking GitHub
     experiment: int | None = None  # the id of one
     module: str = ""  # the name of one that is watched for drift
+    study: int | None = None  # the id of one
     environment: str = ""  # of a deployment
     deployment: int | None = None
     reset: bool = False  # GitHub reset our check runs on this head: say everything again
@@ -128,6 +133,8 @@ class Trigger:
             return f"{repository} experiment {self.experiment}"
         if self.module:
             return f"{repository} drift {self.module}"
+        if self.study is not None:
+            return f"{repository} study {self.study}"
         if self.number is not None:
             return f"{repository}#{self.number}"
         return f"{repository}@{self.head_sha}" if self.head_sha else repository

@@ -27,6 +27,9 @@ EVALUATE_BUTTON = "evaluate"
 """The identifier of the button that asks for a new evaluation, as GitHub sends it back."""
 
 
+AGREE_BUTTON, DISAGREE_BUTTON = "agree", "disagree"
+"""How the identifiers of the buttons begin that say something to a study; a colon and its id follow."""
+
 CheckStatus = Literal["queued", "in_progress", "completed"]
 
 
@@ -67,7 +70,7 @@ class WriteCheckRun:
     """Action: the check run `name` on `head_sha` says this. `conclusion` None: in progress.
 
     `gist` is what counts as news while it waits; words that merely count down are not written again. Without it, all
-    of the words count.
+    of the words count. `merged`: it speaks of what became of a pull request that was merged at this head.
     """
 
     name: str
@@ -75,17 +78,22 @@ class WriteCheckRun:
     conclusion: str | None
     words: CheckRunText
     gist: str = ""
+    merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class WriteCard:
-    """Action: the one sticky comment of pull request `number` says this. `digest` leaves out what merely ages."""
+    """Action: the one sticky comment of pull request `number` says this. `digest` leaves out what merely ages.
+
+    `merged`: it speaks of what became of it since it was merged at this head.
+    """
 
     number: int
     head_sha: str
     body: str
     digest: str
     create: bool = True  # False: edit the card if there is one, and make none
+    merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

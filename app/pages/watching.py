@@ -17,11 +17,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import metrics
 from app.github.pacing import LedgerAway
-from app.model import FixState
+from app.model import FixState, Tally
 from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries, Queue, Standing
 from app.store.fixes import Fixes
 from app.store.inbox import Inbox
+from app.store.opinions import Opinions
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +62,7 @@ class Watching:
     deliveries: Deliveries
     decisions: Decisions
     fixes: Fixes
+    opinions: Opinions
     backlog: Callable[[], Awaitable[Backlog]]
     budgets: Callable[[], Awaitable[object]]  # asked, the write budgets show themselves
 
@@ -90,17 +92,19 @@ class Watching:
 
         It answers whatever the database does: what this process counts is most wanted when something is wrong.
         """
-        queue, counts, jobs, fixes, budgets = await asyncio.gather(
+        queue, counts, jobs, fixes, opinions, budgets = await asyncio.gather(
             _or_none(self.deliveries.queue()),
             _or_none(self.deliveries.counts()),
             _or_none(self.backlog()),
             _or_none(self.fixes.counts()),
+            _or_none(self.opinions.counts()),
             _or_none(self.budgets()),
         )
         _show_queue(queue, counts)
         _show_jobs(jobs)
         _show_fixes(fixes)
-        metrics.DATABASE_UP.set(None not in (queue, counts, jobs, fixes, budgets))
+        _show_opinions(opinions)
+        metrics.DATABASE_UP.set(None not in (queue, counts, jobs, fixes, opinions, budgets))
         return web.Response(body=generate_latest(_registry()), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
@@ -130,6 +134,11 @@ def _show_jobs(jobs: Backlog | None) -> None:
 def _show_fixes(counts: Mapping[str, int] | None) -> None:
     for fate in FixState:
         metrics.FIXES.labels(fate=fate).set(UNKNOWN if counts is None else counts.get(fate, 0))
+
+
+def _show_opinions(tally: Tally | None) -> None:
+    metrics.OPINIONS.labels(opinion="agree").set(UNKNOWN if tally is None else tally.agree)
+    metrics.OPINIONS.labels(opinion="disagree").set(UNKNOWN if tally is None else tally.disagree)
 
 
 def _told(queue: Queue, jobs: Backlog, decided: float | None) -> dict[str, Any]:

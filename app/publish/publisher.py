@@ -220,7 +220,7 @@ class _Desk:
     async def _write_run(self, action: WriteCheckRun) -> bool:
         if await self.runs.said(action):
             return True
-        if not await self._is_head(action.head_sha):
+        if not await self._stands(action):
             return False
         await self.runs.write(action)
         return True
@@ -228,7 +228,7 @@ class _Desk:
     async def _write_card(self, action: WriteCard) -> bool:
         if await self.cards.said(action):
             return True
-        if not await self._is_head(action.head_sha) or self.pull is None:
+        if not await self._stands(action) or self.pull is None:
             return False
         try:
             await self.cards.write(action, self.pull.comments)
@@ -237,8 +237,10 @@ class _Desk:
             await self._failed(action, str(error))
         return True
 
-    async def _is_head(self, sha: str) -> bool:
-        """Is `sha` still what would be merged? A merge group's head never moves: a new group has a new sha."""
+    async def _stands(self, action: WriteCheckRun | WriteCard) -> bool:
+        """Is its commit still what would be merged, or is it what was, where the action speaks of that? A merge group's
+        head never moves: a new group has a new sha.
+        """
         if self.place.number is None:
             return True
         if self.pull is None:
@@ -246,4 +248,5 @@ class _Desk:
                 self.pull = await self.repository.pull(self.place.number)
             except NotFound:
                 return False
-        return self.pull.head_sha == sha and self.pull.state == "open"
+        stands = self.pull.merged if action.merged else self.pull.state == "open"
+        return stands and self.pull.head_sha == action.head_sha

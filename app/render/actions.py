@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.model import Action, BeginCheckRun, FollowHead, RetireCheckRuns, Seal, Verb, WriteCard, WriteCheckRun
 from app.render.card import card
 from app.render.checkrun import check_run, decision_run, overtaken, pending, retired
 from app.render.templates import render
+from checks.impact.check import NAME as IMPACT
 from checks.model import Decision, Pull, Row, State, Verdict
 
 _NUMBER = re.compile(r"\d+")
@@ -61,6 +62,15 @@ class GitHubRenderer:
         kept = frozenset(run.name for run in (*runs, verdict))
         return (*runs, verdict, RetireCheckRuns(head, kept, retired()))
 
+    def since_merged(self, decision: Decision, mode: str, seal: Seal) -> tuple[WriteCheckRun | WriteCard, ...]:
+        """What is known of a merged change since: the run of the one check that goes on, and the card. No other run is
+        touched, and least of all the one that was required.
+        """
+        going_on = check_name(IMPACT)
+        runs = (run for run in self.check_runs(decision) if isinstance(run, WriteCheckRun) and run.name == going_on)
+        cards = self.card(decision, mode, seal)
+        return (*(replace(run, merged=True) for run in runs), *(replace(card, merged=True) for card in cards))
+
     def help(self, verbs: Sequence[Verb]) -> str:
         """The answer to `/maestro help`."""
         return render("help.md.j2", verbs=verbs)
@@ -77,7 +87,7 @@ class GitHubRenderer:
         """The answer to a command that was not carried out."""
         return render("declined_command.md.j2", verb=verb, reason=reason)
 
-    def card(self, decision: Decision, mode: str, seal: Seal) -> tuple[Action, ...]:
+    def card(self, decision: Decision, mode: str, seal: Seal) -> tuple[WriteCard, ...]:
         """The card, where `mode` (and a draft that may ship) lets it be written."""
         number = decision.pull.number
         if number is None or mode == "never" or not decision.configured:

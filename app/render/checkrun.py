@@ -11,7 +11,7 @@ from app.github.limits import (
     CHECK_SUMMARY,
     CHECK_TEXT,
 )
-from app.model import EVALUATE_BUTTON, Annotation, Button, CheckRunText
+from app.model import AGREE_BUTTON, DISAGREE_BUTTON, EVALUATE_BUTTON, Annotation, Button, CheckRunText
 from app.render import words
 from app.render.card import cut_note, table
 from app.render.cut import blocks, fit, fit_all
@@ -50,9 +50,19 @@ def check_run(row: Row, decision: Decision) -> CheckRunText:
         _fitted(summary),
         fit(blocks(body(row, decision.pull)), CHECK_TEXT, cut_note),
         annotated(row)[:ANNOTATIONS_PER_REQUEST],
-        (EVALUATE,),
+        (EVALUATE, *_opinions(row)),
         row.result.detail.get("page", ""),
     )
+
+
+def _opinions(row: Row) -> tuple[Button, ...]:
+    """What a reviewer may say to the first study that the check tells of, once it has an answer."""
+    studies = row.result.detail.get("studies", ())
+    study = next((one["study"] for one in studies if one.get("digest")), None)
+    if study is None:
+        return ()
+    agree = Button("Agree", "Say that you believe this answer", f"{AGREE_BUTTON}:{study}")
+    return (agree, Button("Disagree", "Say that you do not believe it", f"{DISAGREE_BUTTON}:{study}"))
 
 
 def retired() -> CheckRunText:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from checks.impact.check import NAME as IMPACT
 from checks.model import Decision, Measure, Mode, Row, State, Verdict
 
 NOTHING = "—"  # not measured: a state of its own, never a pass
@@ -75,11 +76,17 @@ def deciding(decision: Decision) -> tuple[Row, ...]:
 
 
 def counts(decision: Decision) -> str:
-    """How many checks stand in the way; where none does, how many passed, or that each has a remark."""
+    """How many checks stand in the way; where none does, or the change is merged, how many passed, or that each has a
+    remark.
+    """
+    return f"merged, {_counted(decision)}" if decision.merged else _counted(decision)
+
+
+def _counted(decision: Decision) -> str:
     total = len(decision.rows)
     if not total:
         return "no check is configured"
-    stopping = sum(row.verdict is not Verdict.SHIP for row in decision.rows)
+    stopping = 0 if decision.merged else sum(row.verdict is not Verdict.SHIP for row in decision.rows)
     checks = "check" if total == 1 else "checks"
     if stopping:
         return f"{stopping} of {total} {checks} in the way"
@@ -104,7 +111,9 @@ def headline(decision: Decision) -> str:
 
 
 def why(decision: Decision) -> str:
-    """What made the verdict, the worst first."""
+    """What made the verdict, the worst first; of a merged change, what its deployment did."""
+    if decision.merged:
+        return f"What had been decided stays. Since then: {'; '.join(row.result.title for row in _since(decision))}"
     reasons = [f"{row.result.title.rstrip('.')} ({row.result.name})" for row in deciding(decision)]
     if not reasons:
         return "Nothing configured stands in the way."
@@ -114,9 +123,16 @@ def why(decision: Decision) -> str:
 
 def next_step(decision: Decision) -> str:
     """The one thing to do now."""
+    if decision.merged:
+        return next((row.result.next_step for row in _since(decision) if row.result.next_step), "Nothing to do.")
     for row in deciding(decision):
         return row.result.next_step or STATES[row.result.state].next_step
     return "Merge once its reviewers agree."
+
+
+def _since(decision: Decision) -> tuple[Row, ...]:
+    """What is known of a merged change since."""
+    return tuple(row for row in decision.rows if row.result.name == IMPACT)
 
 
 def notes(decision: Decision) -> tuple[str, ...]:
@@ -127,7 +143,7 @@ def notes(decision: Decision) -> tuple[str, ...]:
         *(
             f"{row.result.name} would {STATES[row.result.state].would} in mode `block`"
             for row in ordered(decision)
-            if remarks(row)
+            if remarks(row) and not decision.merged
         ),
         *([agent] if decision.agent else []),
         *(["from a fork: what it measures of itself cannot turn a gate green"] if pull.from_fork else []),

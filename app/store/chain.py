@@ -30,6 +30,7 @@ class Kind(StrEnum):
     REFUSAL = "refusal"
     EXPERIMENT = "experiment"  # began, or ended
     DRIFT = "drift"  # a watched module stands otherwise, or is compared with something else
+    STUDY = "study"  # began, ended, or somebody said whether they agree with it
 
 
 class BadEntry(ValueError):

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.model import Archived, Cause, Seal
@@ -48,7 +48,15 @@ class Decisions:
 
     async def latest(self, repository: str, number: int) -> bytes | None:
         """The newest record of a pull request."""
-        query = select(table.c.record).where(table.c.repository == repository, table.c.number == number)
+        return await self._newest(table.c.repository == repository, table.c.number == number)
+
+    async def decided(self, repository: str, number: int) -> bytes | None:
+        """The newest record of a decision on a pull request, though it was voided since."""
+        given = (table.c.repository == repository, table.c.number == number, table.c.verdict != SILENCE)
+        return await self._newest(*given)
+
+    async def _newest(self, *conditions: ColumnElement[bool]) -> bytes | None:
+        query = select(table.c.record).where(*conditions)
         async with self.engine.connect() as connection:
             record = (await connection.execute(query.order_by(table.c.id.desc()).limit(1))).scalar_one_or_none()
         return None if record is None else zlib.decompress(record)

@@ -24,7 +24,8 @@ metadata = MetaData()
 
 
 class _Folded(TypeDecorator[str]):
-    """A text with the name of a repository in it: GitHub takes Octo/Shop and octo/shop for one, and so do we."""
+    """A text with the name of a repository, or of a person: GitHub takes Octo/Shop and octo/shop for one, and so do
+    we."""
 
     impl = String
     cache_ok = True
@@ -332,6 +333,47 @@ drift_steps = Table(  # how a module stood after each day
     Column("day", Integer, primary_key=True, autoincrement=False),
     Column("watch", LargeBinary, nullable=False),  # JSON
     Column("told", LargeBinary, nullable=False),  # JSON
+)
+
+studies = Table(  # of what a deployment did to metrics
+    "studies",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("repository", _Folded(200), nullable=False),
+    Column("environment", _Folded(255), nullable=False),
+    Column("deployment", BigInteger, nullable=False),  # GitHub's id of it
+    Column("sha", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("side", String(16), nullable=False),  # canary; "": all that serves
+    Column("installation", BigInteger),
+    Column("cut", Boolean, nullable=False),  # it brought more commits than were looked at
+    Column("rules", Text, nullable=False),  # JSON
+    Column("until", BigInteger, nullable=False),
+    Column("look_at", BigInteger, nullable=False),  # when it is looked at next
+    Column("told", LargeBinary, nullable=False),  # JSON: what the last look said
+    Column("answered_at", BigInteger),  # when the first one was
+    Column("done", Boolean, nullable=False),
+    UniqueConstraint("repository", "environment", "deployment"),
+)
+Index("studies_to_look_at", studies.c.done, studies.c.look_at)
+
+study_pulls = Table(  # the pull requests that a deployment brought
+    "study_pulls",
+    metadata,
+    Column("study", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+)
+Index("studies_of_number", study_pulls.c.number)
+
+study_opinions = Table(  # one of each person, the latest
+    "study_opinions",
+    metadata,
+    Column("study", BigInteger, primary_key=True, autoincrement=False),
+    Column("login", _Folded(100), primary_key=True),
+    Column("agree", Boolean, nullable=False),
+    Column("metric", String(120), nullable=False),  # "": of all
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 writes = Table(  # content writes, for the sliding windows of GitHub's limits

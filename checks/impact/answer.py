@@ -118,7 +118,7 @@ class _Told:
         last = self.expected.law.at(np.array([-1]))
         actual = (self.actual[-1] - self.expected.centre * self.so_far[-1]) / self.expected.spread
         below = float(last.cdf(actual)[0])
-        return 2 * min(below, 1 - below)
+        return 2 * max(min(below, 1 - below), 0.0)  # sums of chances end a little above 1
 
     def points(self) -> tuple[Point, ...]:
         """One record for every point."""

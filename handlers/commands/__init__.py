@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.commands import canary
+from handlers.commands import canary, opinion
 from handlers.commands import help as help_verb
 
-VERBS = (help_verb.VERB, canary.START, canary.STOP)
+VERBS = (help_verb.VERB, canary.START, canary.STOP, opinion.AGREE, opinion.DISAGREE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import floor
 
-from app.model import Kind, Trigger, Verb
+from app.model import Kind, Place, Trigger, Verb
 from handlers.commands.asked import Asked, Declined
 from handlers.commands.roles import suffices
 from handlers.ports import Roles, Seen
@@ -20,12 +20,21 @@ class Allowed:
 
     async def __call__(self, verb: Verb, asked: Asked) -> Asked | Declined:
         """The same, with the role of whoever asks, if they may, and if they can have seen what it acts on."""
-        role = await self.roles.of(asked.opened.place, asked.trigger.who)
-        if not suffices(role, verb.role):
-            has = f"you have `{role}`" if role else "GitHub does not say which you have"
-            return Declined(f"it takes the role `{verb.role}` or more in this repository, and {has}")
-        cause = replace(asked.cause, role=role, head_sha=asked.head_sha)
-        return await self._of_the_head_seen(verb, replace(asked, cause=cause))
+        if verb.about == "head" and not asked.opened.pull.open:
+            return Declined("the pull request is merged, and its head is no longer judged")
+        role = await self.role(verb, asked.opened.place, asked.trigger.who)
+        if isinstance(role, Declined):
+            return role
+        asked = replace(asked, cause=replace(asked.cause, role=role, head_sha=asked.head_sha))
+        return await self._of_the_head_seen(verb, asked) if verb.about == "head" else asked
+
+    async def role(self, verb: Verb, place: Place, who: str) -> str | Declined:
+        """The role of `who`, if it is enough for `verb`."""
+        role = await self.roles.of(place, who)
+        if suffices(role, verb.role):
+            return role
+        has = f"you have `{role}`" if role else "GitHub does not say which you have"
+        return Declined(f"it takes the role `{verb.role}` or more in this repository, and {has}")
 
     async def _of_the_head_seen(self, verb: Verb, asked: Asked) -> Asked | Declined:
         """A command acts on the sha that it names, else on the one that the card showed when it was written."""

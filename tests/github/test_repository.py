@@ -137,7 +137,11 @@ async def test_a_comparison_keeps_files_messages_and_the_merge_base(repository: 
     data = {
         "base_commit": {"sha": BASE},
         "merge_base_commit": {"sha": "c" * 40},
-        "commits": [{"commit": {"message": "first"}}, {"commit": {"message": "fix: second"}}],
+        "commits": [
+            {"sha": "d" * 40, "commit": {"message": "first"}},
+            {"sha": SHA, "parents": [{"sha": "d" * 40}], "commit": {"message": "fix: second"}},
+        ],
+        "total_commits": 251,
         "files": files,
     }
     hub.on("GET", R + "/compare/main...feat%2Fx", Reply(data=data))
@@ -147,6 +151,7 @@ async def test_a_comparison_keeps_files_messages_and_the_merge_base(repository: 
         FileChange("logo.png", 0, 0, "added"),
     )
     assert compared.messages == ("first", "fix: second")
+    assert ([one.sha for one in compared.commits], compared.total) == (["d" * 40, SHA], 251)
     assert (compared.base_sha, compared.merge_base) == (BASE, Commit("c" * 40))
     assert not compared.truncated
 

@@ -117,7 +117,7 @@ def installation_repositories(*names: str) -> Shape:
 
 def deployment_status(state: str = "success", environment: str = "canary") -> Shape:
     """`deployment_status` of a deployment of HEAD."""
-    status = {"id": 41, "state": state, "environment": environment}
+    status = {"id": 41, "state": state, "environment": environment, "created_at": "2027-01-15T08:00:00Z"}
     return common(
         action="created", deployment={"id": 31, "sha": HEAD, "environment": "canary"}, deployment_status=status
     )

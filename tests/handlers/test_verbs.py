@@ -25,8 +25,9 @@ def test_each_example_is_a_use_of_its_verb(verb: object) -> None:
     assert declared.role in ROLES
 
 
-def test_whatever_changes_something_takes_write_or_more() -> None:
-    assert [verb.name for verb in VERBS if not suffices(verb.role, "write")] == ["help"]
+def test_whatever_changes_something_takes_write_or_more_and_an_opinion_more_than_anybody_has() -> None:
+    assert [verb.name for verb in VERBS if not suffices(verb.role, "write")] == ["help", "agree", "disagree"]
+    assert [verb.name for verb in VERBS if not suffices(verb.role, "triage")] == ["help"]
 
 
 @pytest.mark.parametrize("least", ROLES)

@@ -28,6 +28,7 @@ from app.pages.measurements import MeasurementsApi
 from app.pages.senders import Senders
 from app.pages.series import SeriesApi
 from app.pages.simulation import SimulationApi
+from app.pages.studies import StudiesApi
 from app.server import Web
 from app.storage import Stores, stores
 from tests.actions import Actions, actions
@@ -94,7 +95,8 @@ async def _serving(
     measurements = MeasurementsApi(senders, kept.measurements, kept.inbox, lambda: wakes.append(None))
     bills = SbomApi(senders, kept.bills, kept.inbox, lambda: wakes.append(None))
     series = SeriesApi(senders, kept.series, KEPT, lambda: NOW)
-    apis = (measurements, bills, series, SimulationApi(_unreachable))
+    studies = StudiesApi(senders, kept.studies, kept.opinions)
+    apis = (measurements, bills, series, studies, SimulationApi(_unreachable))
     routes = [*configuration.routes(), *(route for api in apis for route in api.routes())]
     async with TestServer(Web([b"secret"], kept.inbox, lambda: None, routes).app(), port=port) as server:
         yield server, wakes

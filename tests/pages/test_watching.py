@@ -49,7 +49,7 @@ def budgets() -> Budgets:
 
 @pytest.fixture
 async def server(kept: Stores, budgets: Budgets) -> AsyncIterator[BaseTestServer]:
-    watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.backlog, budgets)
+    watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.opinions, kept.backlog, budgets)
     async with TestServer(Web([b"secret"], kept.inbox, lambda: None, watching.routes()).app()) as opened:
         yield opened
 
@@ -209,7 +209,8 @@ async def test_what_several_processes_counted_is_told_together(
 async def test_the_figures_of_postgresql_outlive_postgresql(postgres: Postgres) -> None:
     url = postgres.database()
     async with stores(url.render_as_string(hide_password=False)) as kept:
-        watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.backlog, Budgets())
+        counted = kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.opinions
+        watching = Watching(*counted, kept.backlog, Budgets())
         async with TestServer(Web([b"secret"], kept.inbox, lambda: None, watching.routes()).app()) as server:
             assert "maestro_database_up 1.0" in (await asked(server, "/metrics"))[1]
             await asyncio.to_thread(migrate_engine, kept.address)

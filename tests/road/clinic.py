@@ -94,8 +94,8 @@ class Clinic:
     async def evaluate(self, trigger: Trigger, reader: type[GitHubReader] = GitHubReader) -> None:
         """Let a trigger ride the road; a Crash on it ends there."""
         own_app = self.sandbox.app.app_id
-        reads = reader(self._connect, own_app, Measurements(self.database), self.archive, "test")
-        writes = Publisher(self._connect, Effects(self.database), own_app, Provenance(self.database))
+        reads = reader(self.connect, own_app, Measurements(self.database), self.archive, "test")
+        writes = Publisher(self.connect, Effects(self.database), own_app, Provenance(self.database))
         try:
             await Evaluation(reads, writes, self.archive, GitHubRenderer())(trigger, 0)
         except Crash:
@@ -124,7 +124,7 @@ class Clinic:
         seen = (one for one in self.sandbox.requests[since:] if not one.path.endswith("access_tokens"))
         return [f"{one.method} {one.path} {one.status}" for one in seen]
 
-    async def _connect(self, place: Place) -> Repository:
+    async def connect(self, place: Place) -> Repository:
         assert place.installation is not None
         return Repository(self.github.installation(place.installation), place.repository)
 

@@ -1,0 +1,33 @@
+"""A merged change: what had been decided of it stays, and what its deployment did is told beside that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from checks.decide import Policy
+from checks.impact.block import Config
+from checks.impact.check import NAME, owed
+from checks.judge import Case
+from checks.model import CheckConfig, Decision, Verdict
+from checks.studied import Studied
+
+
+def after_merge(case: Case, decided: Verdict, studies: tuple[Studied, ...], rules: Config) -> Case:
+    """`case`, the last one before the merge, with what is known since: `studies`, and the `rules` they go by."""
+    snapshot = case.snapshot
+    known = replace(
+        snapshot,
+        pull=replace(snapshot.pull, open=False),
+        studies=studies,
+        merged_as=snapshot.merged_as or decided,
+        attempts_left=0,
+    )
+    policy = case.policy if isinstance(case.policy, Policy) else Policy({})
+    checks: Mapping[str, CheckConfig] = {**policy.checks, NAME: rules}
+    return replace(case, snapshot=known, policy=replace(policy, checks=checks))
+
+
+def owes(rules: Config, decision: Decision) -> bool:
+    """Is the change that was decided on owed a summary?"""
+    return owed(rules, decision.risk.score if decision.risk else None)

@@ -1,0 +1,80 @@
+"""The word after the merge: what the deployment of a merged change did, beside what had been decided of it.
+
+Nothing is read of the change again. The newest decision is made anew from its own facts, with what is known since; its
+verdict stays as it was (docs/decisions/014).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from app.model import Done, ForgetCheckRuns, Opened, Trigger, WriteCheckRun
+from checks.after_merge import after_merge, owes
+from checks.impact.block import Config
+from checks.impact.check import NAME
+from checks.judge import Case, judge
+from checks.model import Decision
+from handlers.ports import Archive, Writer
+from handlers.study_ports import AfterMergeRenderer, Facts, Kept, MergedReader, Verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class AfterMerge:
+    """The body of `Kind.AFTER`. `version`: of ours, which makes the decision anew."""
+
+    reader: MergedReader
+    writer: Writer
+    archive: Archive
+    verdicts: Verdicts
+    renderer: AfterMergeRenderer
+    studies: Kept
+    facts: Facts
+    version: str
+
+    async def __call__(self, trigger: Trigger) -> Done:
+        """Tell it, where the change is owed a word and was decided at the head that was merged."""
+        opened = await self.reader.merged(trigger)
+        if opened is None or opened.pull.number is None:
+            return Done()
+        case = await self._case(opened, opened.pull.number)
+        decision = None if case is None else judge(case)
+        if case is not None and decision is not None and _tells(decision, opened):
+            await self._told(trigger, opened, case, decision)
+        return Done()
+
+    async def _case(self, opened: Opened, number: int) -> Case | None:
+        """The newest decision's, with what is known since; None where nothing was deployed, decided, or is owed."""
+        repository = opened.pull.repository
+        shipped = [kept for kept in await self.studies.of_pull(repository, number) if not kept.intervention.side]
+        before = await self.verdicts.judged(repository, number)
+        decided = None if before is None else judge(before)
+        if not shipped or before is None or decided is None:
+            return None
+        rules = Config.model_validate_json(shipped[-1].rules)
+        if not owes(rules, decided):
+            return None
+        ids = {kept.id for kept in shipped}
+        facts = tuple(one for one in await self.facts.of(repository, number) if one.id in ids)
+        return replace(after_merge(before, decided.verdict, facts, rules), version=self.version)
+
+    async def _told(self, trigger: Trigger, opened: Opened, case: Case, decision: Decision) -> None:
+        """An open pull request at the same head keeps the run: it is a gate of that one."""
+        head = decision.pull.head_sha
+        async with self.writer.turn(opened.place, head):
+            if trigger.reset:
+                await self.writer.perform(opened.place, (ForgetCheckRuns(head),), trigger.cause)
+            kept = await self.archive.keep(case, decision, trigger.cause)
+            actions = self.renderer.since_merged(decision, opened.card, kept.seal)
+            if await self._shared(decision, opened):
+                actions = [one for one in actions if not isinstance(one, WriteCheckRun)]
+            await self.writer.perform(opened.place, actions, kept.cause)
+
+    async def _shared(self, decision: Decision, opened: Opened) -> bool:
+        others = await self.archive.others_at_head(decision.pull)
+        return any([await self.reader.stands(opened.place, other.pull) for other in others])
+
+
+def _tells(decision: Decision, opened: Opened) -> bool:
+    """Does it say something new of the head that was merged? What was decided of another one is not its card."""
+    said = any(row.result.name == NAME for row in decision.rows)
+    return said and decision.pull.head_sha == opened.pull.head_sha

@@ -1,0 +1,75 @@
+"""`/maestro agree` and `/maestro disagree`: what a reviewer thinks of what a deployment is said to have done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.model import KeptStudy, Opinion, Verb
+from checks.impact.block import Config
+from handlers.commands.asked import Answer, Asked, Declined
+from handlers.study import shown
+from handlers.study_ports import Kept, Opinions
+
+ROLE = "triage"
+AGREE = Verb(
+    name="agree",
+    usage="/maestro agree [metric]",
+    example="/maestro agree p95",
+    effect="Says that you agree with what the newest deployment of this pull request is said to have done.",
+    role=ROLE,
+    about="study",
+)
+DISAGREE = Verb(
+    name="disagree",
+    usage="/maestro disagree [metric] [reason]",
+    example="/maestro disagree p95 a load test ran from 14:00 on",
+    effect="Says that you do not agree with it; your newest word counts.",
+    role=ROLE,
+    about="study",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionCommands:
+    """Both act on the study that the card showed when they were written."""
+
+    studies: Kept
+    opinions: Opinions
+
+    async def agree(self, asked: Asked) -> Answer | Declined:
+        """With all of it, or with what it says of one metric."""
+        return await self._held(asked, agree=True)
+
+    async def disagree(self, asked: Asked) -> Answer | Declined:
+        """What follows the metric is a reason."""
+        return await self._held(asked, agree=False)
+
+    async def _held(self, asked: Asked, agree: bool) -> Answer | Declined:
+        study = _shown_then(await self._of(asked), asked.trigger.at)
+        if study is None:
+            return Declined("there was nothing to agree with yet: no study of a deployment had an answer")
+        metrics = [metric.name for metric in Config.model_validate_json(study.rules).metrics]
+        metric, reason = _split(" ".join(asked.arguments), metrics)
+        if agree and reason:
+            return Declined(f"no metric of that name was studied, only {', '.join(f'`{name}`' for name in metrics)}")
+        await self.opinions.hold(study, Opinion(asked.trigger.who, agree, metric, reason), asked.cause)
+        return Answer(then=shown(study, asked.cause))
+
+    async def _of(self, asked: Asked) -> Sequence[KeptStudy]:
+        number = asked.opened.pull.number
+        return () if number is None else await self.studies.of_pull(asked.opened.pull.repository, number)
+
+
+def _shown_then(studies: Sequence[KeptStudy], at: float) -> KeptStudy | None:
+    """The newest that had an answer at `at`, epoch seconds."""
+    answered = [kept for kept in studies if kept.answered is not None and kept.answered <= at + 1]  # whole seconds
+    return answered[-1] if answered else None
+
+
+def _split(said: str, metrics: Sequence[str]) -> tuple[str, str]:
+    """The metric that `said` begins with, "" where it does with none, and the rest."""
+    spoken = said.casefold()
+    named = [name for name in metrics if spoken == name.casefold() or spoken.startswith(f"{name.casefold()} ")]
+    metric = max(named, key=len, default="")
+    return metric, said[len(metric) :].strip()
