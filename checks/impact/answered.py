@@ -41,7 +41,7 @@ def answered(metric: Metric, observed: Observed, plan: Plan, at: float, neighbou
     if seen.start == len(seen.times):
         return _unanswered(metric, seen, plan)
     held = controls(seen, metric, plan)
-    used = kept(seen, held)
+    used = kept(seen, held, plan.prior)
     found = ask(seen, used, metric, plan)
     if found.p is None:
         return Answered(metric, seen, found, held)

@@ -1,17 +1,19 @@
 """What a metric is held against: a control that the deployment moved itself says nothing of the metric.
 
-Each is asked what the metric is asked, by itself. That costs a control that moved at that moment for another reason;
-keeping it would hide an effect, or show one that is none.
+Each is asked what the metric is asked, by itself, and always with prior `auto`: controls wander as metrics do. That
+costs a control that moved at that moment for another reason; keeping it would hide an effect, or show one that is none.
+Prior `r` promises what R says, and R keeps every control: there one that moved is named, and kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from checks.impact.asking import ask, known
-from checks.impact.block import Metric
+from checks.impact.block import Metric, Prior
 from checks.impact.plan import Plan
 from checks.impact.series import Series
 from checks.impact.told import Held
@@ -31,9 +33,10 @@ def controls(window: Window, metric: Metric, plan: Plan) -> tuple[Held, ...]:
     )
 
 
-def kept(window: Window, held: Sequence[Held]) -> tuple[Series, ...]:
-    """The controls that can be used."""
-    return tuple(one for one, told in zip(window.controls, held, strict=True) if told.state == "ok")
+def kept(window: Window, held: Sequence[Held], prior: Prior) -> tuple[Series, ...]:
+    """The controls that are used."""
+    used = {"ok", "moved"} if prior == "r" else {"ok"}
+    return tuple(one for one, told in zip(window.controls, held, strict=True) if told.state in used)
 
 
 def _unusable(control: Series, window: Window) -> str:
@@ -56,12 +59,17 @@ def _unusable(control: Series, window: Window) -> str:
 def _same(x: np.ndarray[tuple[int], np.dtype[np.float64]], y: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
     if not np.isfinite(y).all() or np.ptp(y) == 0 or len(x) < 3:
         return False
-    return bool(abs(np.corrcoef(x, y)[0, 1]) >= SAME)
+    with np.errstate(all="ignore"):  # of values beyond all measure there is no correlation, and they are no control
+        return bool(abs(np.corrcoef(x, y)[0, 1]) >= SAME)
 
 
 def _tested(control: Series, window: Window, metric: Metric, plan: Plan, number: int) -> Held:
     alone = Window(window.times, control.values, window.start, steps=window.steps)
-    found = ask(alone, (), metric.model_copy(update={"kind": "stock"}), plan)
+    found = ask(alone, (), metric.model_copy(update={"kind": "stock"}), replace(plan, prior="auto"))
     if found.p is None:
         return Held(control.name, "unusable", why=found.reason)
-    return Held(control.name, "moved" if found.p < plan.alpha / number else "ok", found.p)
+    if found.p >= plan.alpha / number:
+        return Held(control.name, "ok", found.p)
+    return Held(
+        control.name, "moved", found.p, "it moved itself" + (", kept as R keeps it" if plan.prior == "r" else "")
+    )

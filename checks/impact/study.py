@@ -105,8 +105,8 @@ def _weighed(one: Answered, q: float | None, plan: Plan) -> tuple[Outcome, str]:
         tried = f"{placebo.alarms} of {placebo.dates} dates before it, where nothing happened, look like this"
         return Outcome.NO_EVIDENCE, f"calibration failed: {tried}"
     if q > plan.fdr:
-        return Outcome.NO_EVIDENCE, f"{p} is below {plan.alpha:g}, but {chance('q', q)} is above {plan.fdr:g}"
-    return found.outcome, f"{p} is below {plan.alpha:g}, {chance('q', q)} is not above {plan.fdr:g}"
+        return Outcome.NO_EVIDENCE, f"{p} (below {plan.alpha:g}), but {chance('q', q)} (above {plan.fdr:g})"
+    return found.outcome, f"{p} (below {plan.alpha:g}) and {chance('q', q)} (at most {plan.fdr:g})"
 
 
 def _digest(

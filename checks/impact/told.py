@@ -51,7 +51,7 @@ class Placebo(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Held(Struct, frozen=True, forbid_unknown_fields=True):
-    """One control. `ok`: used; `moved`: it moved with the deployment; `unusable`: `why`. `p` is two-sided."""
+    """One control. `ok`: used; `moved`: by the deployment itself; `unusable`. `why` in words; `p` is two-sided."""
 
     name: str
     state: Literal["ok", "moved", "unusable"]

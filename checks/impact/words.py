@@ -24,7 +24,7 @@ ASSUMPTIONS = (
 
 def chance(name: str, value: float) -> str:
     """`p 0.004`; below a thousandth digits say nothing."""
-    return f"{name} below 0.001" if value < 0.001 else f"{name} {value:.3f}"
+    return f"{name} < 0.001" if value < 0.001 else f"{name} {value:.3f}"
 
 
 def number(value: float) -> str:
@@ -85,13 +85,11 @@ def tried(one: MetricTold) -> str:
 
 
 def held(one: MetricTold) -> str:
-    """What it was held against: `controls: 2 ok; dropped: traffic (moved)`."""
+    """What it was held against: `controls: 2 ok, not traffic (it moved itself)`."""
     fine = sum(control.state == "ok" for control in one.controls)
-    dropped = [
-        f"{control.name} ({control.why or 'it moved itself'})" for control in one.controls if control.state != "ok"
-    ]
+    others = [f"{control.name} ({control.why})" for control in one.controls if control.state != "ok"]
     said = f"controls: {fine} ok" if one.controls else "no controls"
-    return f"{said}, dropped {', '.join(dropped)}" if dropped else said
+    return f"{said}, not {', '.join(others)}" if others else said
 
 
 def window(one: MetricTold) -> str:

@@ -33,6 +33,15 @@ def test_a_control_that_moved_is_dropped_and_named_and_the_effect_is_seen_all_th
     assert found.average.lower < 3.0 < found.average.upper
 
 
+def test_under_the_prior_of_r_a_control_that_moved_is_named_and_kept() -> None:
+    hit = [value + (6.0 if at >= BEFORE else 0.0) for at, value in enumerate(TRAFFIC)]
+    observed = metric(effect=3.0, controls=[series("hit", hit)], follows=TRAFFIC)
+    found = study(rules(prior="r"), [observed], AT).metrics[0]
+    assert (found.controls[0].state, found.controls[0].why) == ("moved", "it moved itself, kept as R keeps it")
+    assert found.average is not None
+    assert found.average.effect < -1  # what the control did hides what the deployment did
+
+
 @pytest.mark.parametrize(
     ("values", "why"),
     [

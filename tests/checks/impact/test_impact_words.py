@@ -7,7 +7,7 @@ from checks.impact.words import ASSUMPTIONS, chance, change, line, number, signe
 WORSE = MetricTold(
     "p95 latency",
     Outcome.LIKELY_WORSE,
-    "p 0.004 is below 0.05, q 0.012 is not above 0.1",
+    "p 0.004 (below 0.05) and q 0.012 (at most 0.1)",
     better="lower",
     unit="ms",
     average=Amount(212.2, 200.0, 12.2, 4.0, 20.8),
@@ -34,7 +34,7 @@ def test_sentences_come_in_the_order_of_r() -> None:
         "Without it 200 ms was to be expected, between 191.4 and 208.2.",
         "The effect is +12.2, between 4 and 20.8.",
         "In percent of what was expected that is +6.1 % [+2.0, +10.4].",
-        "That is likely worse, where lower is better: p 0.004 is below 0.05, q 0.012 is not above 0.1.",
+        "That is likely worse, where lower is better: p 0.004 (below 0.05) and q 0.012 (at most 0.1).",
         "The chance of a difference as large, either way, had nothing happened: p 0.004.",
     )
     assert len(ASSUMPTIONS) == 3
@@ -55,9 +55,12 @@ def test_a_percentage_that_cannot_be_said_is_not() -> None:
 
 
 def test_what_was_dropped_is_named_with_its_reason() -> None:
-    held = (Held("cpu", "moved", 0.001), Held("flat", "unusable", why="it does not vary before the deployment"))
+    held = (
+        Held("cpu", "moved", 0.001, "it moved itself"),
+        Held("flat", "unusable", why="it does not vary before the deployment"),
+    )
     dropped = MetricTold("x", Outcome.NO_EVIDENCE, average=WORSE.average, p=0.5, controls=held)
-    assert "; controls: 0 ok, dropped cpu (it moved itself), flat (it does not vary" in line(dropped)
+    assert "; controls: 0 ok, not cpu (it moved itself), flat (it does not vary" in line(dropped)
     assert "no placebo dates: the past is too short" in line(dropped)
 
 
@@ -84,4 +87,4 @@ def test_numbers_have_four_digits(value: float, said: str) -> None:
 
 
 def test_a_tiny_chance_has_no_digits() -> None:
-    assert (chance("p", 0.0004), chance("q", 0.0123)) == ("p below 0.001", "q 0.012")
+    assert (chance("p", 0.0004), chance("q", 0.0123)) == ("p < 0.001", "q 0.012")
