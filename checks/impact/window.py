@@ -5,9 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isfinite
 
 from checks.impact.block import Metric
 from checks.impact.contamination import Cut, cut
+from checks.impact.effect import Point
 from checks.impact.plan import Plan
 from checks.impact.series import Neighbour, Observed, Series
 
@@ -38,8 +40,8 @@ def window(observed: Observed, metric: Metric, plan: Plan, at: float, neighbours
     """What `plan` has of the metric around a deployment `at`, without what belongs to other deployments."""
     y = observed.y
     low, high = bisect_left(y.times, at - plan.before), bisect_left(y.times, at + plan.after)
-    seen = [time for time, value in zip(y.times[low:high], y.values[low:high], strict=True) if value is not None]
-    left = cut(seen, at, neighbours, plan.enough(metric)) if seen else Cut()
+    known = [time for time, value in zip(y.times[low:high], y.values[low:high], strict=True) if value is not None]
+    left = cut(known, at, neighbours, plan.enough(metric)) if known else Cut()
     low, high = max(low, bisect_left(y.times, left.first)), min(high, bisect_left(y.times, left.last))
     times = y.times[low:high]
     return Window(
@@ -50,6 +52,12 @@ def window(observed: Observed, metric: Metric, plan: Plan, at: float, neighbours
         tuple(dict.fromkeys(_step(times, moment) for moment in left.steps)),
         left.notes,
     )
+
+
+def seen(values: Sequence[float | None]) -> tuple[Point, ...]:
+    """The points where nothing is expected of them: there was no answer. An infinite one has no place."""
+    finite = (value if value is not None and isfinite(value) else None for value in values)
+    return tuple(Point(at, value, None, None, None) for at, value in enumerate(finite))
 
 
 def _unmixed(
