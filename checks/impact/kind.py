@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from math import inf
+from typing import Literal
 
 import numpy as np
 
 from checks.impact.floats import Floats
 
-Better = str  # "higher" or "lower"
+TINY = 1e-300  # a mean of counts that is 0 in all but name
+
+Better = Literal["higher", "lower"]
 
 
 class Kind(StrEnum):
@@ -48,4 +51,4 @@ class Kind(StrEnum):
         """
         if self is not Kind.COUNT:
             return np.ones_like(expected)
-        return np.maximum(1 + expected * (spread / centre), 1.0)
+        return np.maximum(1 + expected * (spread / max(centre, TINY)), 1.0)

@@ -15,6 +15,7 @@ from checks.impact.outcome import Outcome
 
 LARGEST = 1e150  # what is larger has no square
 FEWEST = 3  # points before the change, whatever is asked for
+FARTHEST = 1e60  # standard deviations; beyond it sums of squares end
 FINEST = 1e-13  # of the largest value: what varies by less is constant
 
 
@@ -94,6 +95,10 @@ def _of_amount(panel: Panel, min_pre: int) -> str:
 def _of_spread(panel: Panel) -> str:
     if not _varies(panel.y[None, panel.before])[0]:
         return "the metric does not vary before the change"
+    values = np.concatenate([panel.x[panel.moving], panel.y[None]])
+    centre, spread = moments(values[:, panel.before])
+    if (np.abs(values - centre[:, None]) > FARTHEST * spread[:, None]).any():
+        return f"a value lies more than {FARTHEST:g} standard deviations from those before the change"
     same = [at for at, column in enumerate(panel.x) if not (column != panel.y)[panel.usable].any()]
     return f"covariate {same[0]} is the metric itself" if same else ""
 
@@ -101,7 +106,7 @@ def _of_spread(panel: Panel) -> str:
 def _varies(values: Floats) -> Flags:
     """Which rows do; one of missing values does not."""
     most, least = values.max(1, initial=-np.inf), values.min(1, initial=np.inf)
-    with np.errstate(invalid="ignore"):  # of infinities, which are refused
+    with np.errstate(invalid="ignore", over="ignore"):  # of infinities, or as good as, which are refused
         return np.asarray(most - least > FINEST * np.maximum(np.abs(most), np.abs(least)))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from checks.impact import estimate
 from checks.impact.effect import Estimate
@@ -150,6 +152,7 @@ Y, X, AT = made()
 @pytest.mark.parametrize(
     ("y", "x", "at", "words"),
     [
+        (np.where(np.arange(100) == 80, 1e100, Y), X, 70, "more than 1e+60 standard deviations"),
         (np.full(100, 3.0), None, 70, "does not vary"),
         (np.arange(3.0), None, 2, "2 usable points before the change; 30 are needed"),
         (np.full(100, NAN), X, 70, "0 usable points"),
@@ -211,3 +214,27 @@ def test_an_expected_count_is_never_below_zero() -> None:
     assert min(point.lower or 0 for point in found.pointwise) == 0
     assert min(point.expected or 0 for point in found.pointwise) >= 0
     assert found.cumulative.upper <= found.cumulative.actual
+
+
+NUMBERS = st.one_of(
+    st.floats(allow_nan=True, allow_infinity=True), st.floats(-10, 10), st.sampled_from([0.0, 1.0, NAN, 1e150, 5e-324])
+)
+
+
+@given(st.data(), st.integers(0, 40), st.integers(0, 3), st.sampled_from(["flow", "stock", "ratio", "count"]))
+@settings(deadline=None)
+def test_no_data_raise(data: st.DataObject, n: int, k: int, kind: str) -> None:
+    """Nor warn: warnings are errors here."""
+    y = np.array(data.draw(st.lists(NUMBERS, min_size=n, max_size=n)), dtype=float)
+    x = np.array(data.draw(st.lists(st.lists(NUMBERS, min_size=k, max_size=k), min_size=n, max_size=n)), dtype=float)
+    at = data.draw(st.integers(0, n))
+    prior, period = data.draw(st.sampled_from(["auto", "r"])), data.draw(st.integers(0, 8))
+    found = estimate(y, x.reshape(n, k), at, prior, kind=kind, period=period, min_pre=3)
+    if found.average is None:
+        assert found.reason
+        assert found.outcome in {Outcome.PENDING_DEPLOY, Outcome.INSUFFICIENT_DATA}
+    else:
+        assert np.isfinite(found.average).all()
+        assert found.average.lower <= found.average.effect <= found.average.upper
+        assert 0 <= (found.p or 0) <= 1
+        assert len(found.pointwise) == n
