@@ -38,7 +38,7 @@ class Prior:
     size          covariates expected to matter
     slab          weight of the prior of the coefficients, in observations
     spent         degrees of freedom that each coefficient takes from the noise's
-    trend         probability of a straight line in the metric; its slope has the prior weight of one observation
+    trend         probability of a straight line in the metric, of any slope
     """
 
     name: str
@@ -110,8 +110,8 @@ def auto(span: float) -> Prior:
         rhos=RHOS,
         log_density=log_density,
         level=Precision(0.0, 0.0),
-        noise=Precision(0.5, 0.005),
-        alone=Precision(0.5, 0.005),
+        noise=Precision(0.5, 1e-5),
+        alone=Precision(0.5, 1e-5),
         spent=1.0,
         trend=0.25,
     )

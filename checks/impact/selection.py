@@ -15,6 +15,7 @@ from checks.impact.floats import Flags, Floats
 from checks.impact.level import Grid, Likelihood
 from checks.impact.prior import Prior
 
+FLAT = 1e-9  # prior precision of a slope: none to speak of
 LEAST = 0.5  # of the shape of the noise's law, however many coefficients take from it
 
 
@@ -84,11 +85,11 @@ def weigh(design: Design, among: Models, found: Likelihood, grid: Grid, prior: P
 def slab(design: Design, prior: Prior) -> Floats:
     """Prior precision of the coefficients: what `prior.slab` observations would say, half of it without their ties.
 
-    That of a trend is what one observation would say.
+    A trend may be of any steepness.
     """
     x = design.columns[: design.always + design.optional]
     shared = x @ x.T / len(design.times)
-    own = np.eye(len(x) + design.trends)
+    own = FLAT * np.eye(len(x) + design.trends)
     own[: len(x), : len(x)] = prior.slab * (np.eye(len(x)) + shared) / 2
     return own
 
@@ -128,7 +129,10 @@ def _size(members: Flags, design: Design, prior: Prior) -> Floats:
 
 
 def _trend(members: Flags, design: Design, prior: Prior) -> Floats:
-    """log prior of each model for its trend, or for having none."""
+    """log prior of each model for its trend, or for having none.
+
+    A trend is weighed as if one observation were known of its slope before: a flat prior has no height of its own.
+    """
     if not design.trends:
         return np.zeros(len(members))
-    return np.asarray(np.log(np.where(members[:, -1], prior.trend, 1 - prior.trend)))
+    return np.asarray(np.where(members[:, -1], np.log(prior.trend / np.sqrt(FLAT)), np.log1p(-prior.trend)))

@@ -21,13 +21,14 @@ def test_the_prior_goes_with_how_far_the_level_wanders_in_all_before_the_change(
     assert one == pytest.approx(other)
 
 
-def test_a_rise_that_went_on_is_no_effect() -> None:
-    y = np.random.default_rng(3).normal(size=200) + 0.1 * np.arange(200)
+@pytest.mark.parametrize("slope", [0.1, -3.0, 100.0])
+def test_a_rise_that_went_on_is_no_effect_however_steep(slope: float) -> None:
+    y = np.random.default_rng(3).normal(size=200) + slope * np.arange(200)
     auto_says, r_says = (estimate(y, None, 140, prior).average for prior in ("auto", "r"))
     assert auto_says is not None
     assert r_says is not None
     assert auto_says.lower < 0 < auto_says.upper
-    assert r_says.lower > 0
+    assert r_says.effect / slope > 20 > abs(auto_says.effect)
 
 
 @pytest.mark.slow
@@ -42,7 +43,7 @@ def test_intervals_hold_what_they_should(name: str, least: float) -> None:
 def test_an_effect_of_one_standard_deviation_of_white_noise_is_mostly_seen() -> None:
     found = tally(FAMILIES["white noise"], SHAPE, "auto", SERIES)
     assert found.found > 0.65
-    assert found.width < 1.6
+    assert found.width < 1.8
     assert found.width > tally(FAMILIES["white noise"], SHAPE, "r", SERIES).width
 
 

@@ -113,6 +113,8 @@ def test_a_trend_is_in_a_model_or_not_and_is_never_screened() -> None:
     among = models(design, AUTO)
     assert len({tuple(row) for row in among.members.tolist()}) == 64
     assert np.exp(among.log_prior[among.members.sum(1) == 0]) == pytest.approx([0.75 * 0.4**5])
+    alone = (among.members.sum(1) == 1) & among.members[:, -1]
+    assert np.exp(among.log_prior[alone]) == pytest.approx([0.25 * 0.4**5])
     many = design_of(30)
     _, kept = chosen(many._replace(columns=np.insert(many.columns, -1, line, axis=0), trends=1), AUTO)
     assert kept[-2:] == [30, 31]
