@@ -9,6 +9,7 @@ import pytest
 from aiohttp import ClientSession
 
 from app.gather.interventions import Interventions
+from app.github import limits
 from app.github.auth import Identity
 from app.github.caller import Tuning
 from app.github.client import GitHub
@@ -133,6 +134,26 @@ async def test_a_pull_request_that_was_merged_into_another_ones_branch_came_too(
     inner = here.repo.open_pull("Inner", "inner", "outer")
     here.repo.merge(inner)
     assert (await here.found(here.serves(here.repo.merge(outer)))).pulls == (outer, inner)
+
+
+async def test_of_more_commits_than_github_lists_the_last_are_missing_but_for_its_own_and_that_is_said(
+    here: Here, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "COMPARE_COMMITS", 2)
+    here.serves(here.repo.tip())
+    numbers = [here.change(name) for name in ("one", "two", "three", "four")]
+    for number in numbers:
+        tip = here.repo.squash(number)
+    found = await here.found(here.serves(tip))
+    assert (found.pulls, found.cut) == ((numbers[0], numbers[1], numbers[3]), True)
+
+
+async def test_where_the_history_was_written_anew_only_its_own_commit_counts(here: Here) -> None:
+    here.serves(here.repo.tip())
+    number = here.change("one")
+    tip = here.repo.squash(number)
+    here.sandbox.faults.add(ServerError(404), path="*/compare/*", times=1)
+    assert (await here.found(here.serves(tip))).pulls == (number,)
 
 
 async def test_the_canary_of_an_open_pull_request_is_a_side_and_of_a_merged_one_it_is_not(here: Here) -> None:

@@ -86,6 +86,30 @@ def test_a_button_that_is_not_ours_does_nothing(pressed: object) -> None:
     assert understood("check_run", payload) == ()
 
 
+def pressed_by(identifier: str, **sender: str) -> dict[str, Any]:
+    payload = check_run("requested_action", OWN_APP) | {"requested_action": {"identifier": identifier}}
+    return payload | {"sender": {"login": "alice", "type": "User"} | sender}
+
+
+@pytest.mark.parametrize("word", ["agree", "disagree"])
+def test_who_presses_a_button_beside_a_study_speaks_of_that_one(word: str) -> None:
+    (trigger,) = understood("check_run", pressed_by(f"{word}:12"))
+    assert (trigger.kind, trigger.study, trigger.text, trigger.lane) == (Kind.OPINION, 12, word, "acme/shop study 12")
+    assert (trigger.who, trigger.surface) == ("alice", Surface.BUTTON)
+
+
+@pytest.mark.parametrize(
+    "identifier", ["agree", "agree:", "agree:0", "agree:-1", "agree:1x", f"agree:{10**11}", "AGREE:1"]
+)
+def test_a_button_that_names_no_study_does_nothing(identifier: str) -> None:
+    assert understood("check_run", pressed_by(identifier)) == ()
+
+
+@pytest.mark.parametrize("sender", [{"type": "Bot"}, {"login": "renovate[bot]"}])
+def test_a_bot_has_no_opinion(sender: dict[str, str]) -> None:
+    assert understood("check_run", pressed_by("agree:12", **sender)) == ()
+
+
 @pytest.mark.parametrize(
     ("event", "payload"),
     [
