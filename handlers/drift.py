@@ -30,7 +30,7 @@ from app.model import (
 from checks.drift import Reference, Sketch, begin, dump_watch, load_watch
 from checks.drift.alarm import BLIND_DAYS, Course, after, dump, load
 from checks.drift.block import Module
-from checks.drift.days import LATEST, NotFull, frozen, opening, told
+from checks.drift.days import LATEST, POOLED, NotFull, frozen, opening, told
 from checks.drift.silence import silence
 from checks.drift.told import Told, written
 from checks.drift.told import dump as dump_told
@@ -138,12 +138,13 @@ class DriftWatch:
         """A step for each day that is over and was not compared yet; and what the last days say, those among them."""
         if reference is None:
             return (), ()
-        known = await self.drifts.steps(kept, kept.closed - LATEST)
-        days = _features(await self.drifts.days(kept.id, kept.closed - LATEST))
+        known = await self.drifts.newest(kept, BLIND_DAYS)
         span = range(max(kept.closed + 1, self._today() - LATEST), self._today())
-        made = await asyncio.to_thread(_steps, rules, reference, known, days, span)
-        newest = [load_told(step.told) for step in [*known, *made][-BLIND_DAYS:]]
-        return made, newest
+        made: Sequence[KeptStep] = ()
+        if any(one.day in span for one in await self.drifts.traffic(kept.id, span.start)):
+            days = _features(await self.drifts.days(kept.id, span.start - POOLED))
+            made = await asyncio.to_thread(_steps, rules, reference, known, days, span)
+        return made, [load_told(step.told) for step in [*known, *made][-BLIND_DAYS:]]
 
     def _today(self) -> int:
         """The day that is not over yet."""
@@ -157,8 +158,6 @@ def _steps(
     days: Mapping[int, Mapping[str, Sketch]],
     span: range,
 ) -> list[KeptStep]:
-    if not any(day in span for day in days):
-        return []
     read = Reference.load(reference.body)
     watch = load_watch(known[-1].watch, read) if known else begin(read)
     every = told(rules, read, watch, days, span)

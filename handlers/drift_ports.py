@@ -12,6 +12,7 @@ from app.model import (
     KeptModule,
     KeptReference,
     KeptStep,
+    KeptTraffic,
     Place,
     Refusal,
     Shelf,
@@ -46,14 +47,17 @@ class Drifts(Protocol):
     async def days(self, module: int, first: int = 0) -> Mapping[int, KeptDay]:
         """What came, by day."""
 
+    async def traffic(self, module: int, first: int) -> Sequence[KeptTraffic]:
+        """How much came, by day."""
+
     async def reference(self, module: KeptModule) -> KeptReference | None:
         """What its days are compared with."""
 
     async def freeze(self, module: KeptModule, made: KeptReference, cause: Cause) -> bool:
         """Compare with `made` from now on; False where another one was quicker."""
 
-    async def steps(self, module: KeptModule, first: int = 0) -> Sequence[KeptStep]:
-        """How it stood after each day."""
+    async def newest(self, module: KeptModule, count: int) -> Sequence[KeptStep]:
+        """How it stood after each of the last days, the oldest first."""
 
     async def looked(self, module: KeptModule, made: Sequence[KeptStep], course: str, said: str, cause: Cause) -> bool:
         """Take down a look; False where something came meanwhile that bears on it."""

@@ -9,6 +9,7 @@ from app import record
 from app.render.decision_json import decision_json
 from checks import contract, risk, sbom
 from checks.decide import Policy
+from checks.drifting import Drifting
 from checks.judge import Case, Unreadable, judge
 from checks.model import (
     Advisories,
@@ -89,6 +90,7 @@ STUDIES = st.builds(
     PAIRS_OF_COUNTS,
     PAIRS_OF_COUNTS,
 )
+DRIFTING = st.builds(Drifting, TEXT, TEXT, st.none() | st.tuples(TEXT, TEXT))
 SNAPSHOTS = st.builds(
     Snapshot,
     PULLS,
@@ -103,6 +105,7 @@ SNAPSHOTS = st.builds(
     vex=st.none() | st.lists(DOCUMENTS, max_size=1).map(tuple) | MISSING,
     manifests=st.none() | st.lists(DOCUMENTS, max_size=1).map(tuple) | MISSING,
     studies=st.none() | st.lists(STUDIES, max_size=2).map(tuple) | MISSING,
+    drift=st.none() | st.lists(DRIFTING, max_size=2).map(tuple) | MISSING,
     day=st.sampled_from(["", "2026-11-30", "soon"]),
     attempts_left=st.integers(0, 3),
 )

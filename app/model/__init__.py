@@ -28,7 +28,7 @@ from app.model.deeds import (
     WriteBranch,
     Written,
 )
-from app.model.drift import DriftText, KeptDay, KeptModule, KeptReference, KeptStep, Shelf, Suspect
+from app.model.drift import DriftText, KeptDay, KeptModule, KeptReference, KeptStep, KeptTraffic, Shelf, Suspect
 from app.model.experiments import Canary, Figures, KeptExperiment, LogLine, Mirrored, Point
 from app.model.fixes import REST, Fix, FixState, FixText, Proposal
 from app.model.names import LONGEST_BILL_PATH, is_bill_path, is_sha
@@ -156,6 +156,7 @@ __all__ = [
     "KeptReference",
     "KeptStep",
     "KeptStudy",
+    "KeptTraffic",
     "Kind",
     "Landed",
     "Later",

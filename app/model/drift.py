@@ -56,6 +56,15 @@ class KeptDay:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptTraffic:
+    """How much came of one day. `rows`: of the feature that has the most."""
+
+    day: int
+    rows: int
+    batches: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeptStep:
     """How a module stood after one day: what the kernel remembers, and what there is to say, both JSON."""
 

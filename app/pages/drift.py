@@ -25,7 +25,7 @@ from app.store.inbox import Inbox
 from checks.drift.alarm import shown
 from checks.drift.batch import BatchError, rows_of_csv, sketched, sketches
 from checks.drift.block import Config, Module
-from checks.drift.days import LATE_DAYS, NotFull, frozen, renewed
+from checks.drift.days import LATE_DAYS, LATEST, NotFull, frozen, renewed
 
 T = TypeVar("T")
 
@@ -97,9 +97,9 @@ class DriftApi:
         """200 with how it stands; 404 for a module that nobody sent anything of, or that there is not."""
         module = await self._module(request)
         reference = await self.drifts.reference(module)
-        days = await self.drifts.days(module.id, self._today() - 60)
+        days = await self.drifts.traffic(module.id, self._today() - LATEST)
         told = shown(module.course, [step.told for step in await self.drifts.steps(module)])
-        came = [{"day": _written(day.day), "rows": day.rows, "batches": day.batches} for day in days.values()]
+        came = [{"day": _written(day.day), "rows": day.rows, "batches": day.batches} for day in days]
         return web.json_response({"module": module.name} | told | {"reference": _frozen(reference), "days": came})
 
     async def freeze(self, request: web.Request) -> web.Response:

@@ -7,7 +7,6 @@ not taken down.
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, insert, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.model import Cause, KeptDay, KeptModule, KeptReference, KeptStep
+from app.model import Cause, KeptDay, KeptModule, KeptReference, KeptStep, KeptTraffic
 from app.store.chain import Kind, told
 from app.store.database import insert_into, now_us
 from app.store.provenance import append
@@ -28,10 +27,11 @@ from app.store.tables import drift_days as days
 from app.store.tables import drift_modules as table
 from app.store.tables import drift_references as references
 from app.store.tables import drift_steps as steps
-from checks.drift import Sketch, sketch_of
+from checks.drift import Sketch
 from checks.drift.reference import MOST_FEATURES
 
 _YEAR = 366  # days
+_SKETCHES = msgspec.json.Decoder(dict[str, Sketch])
 
 
 class Unlike(ValueError):
@@ -115,6 +115,12 @@ class Drifts:
         async with self.engine.connect() as connection:
             return {row.day: _day(row) for row in await connection.execute(query)}
 
+    async def traffic(self, module: int, first: int) -> list[KeptTraffic]:
+        """How much came of each day from `first` on."""
+        query = select(days.c.day, days.c.rows, days.c.batches).where(days.c.module == module, days.c.day >= first)
+        async with self.engine.connect() as connection:
+            return [KeptTraffic(*row) for row in await connection.execute(query.order_by(days.c.day))]
+
     # --- what it is compared with, and how it stood ---------------------------------------------------------------
 
     async def reference(self, module: KeptModule) -> KeptReference | None:
@@ -154,6 +160,13 @@ class Drifts:
         async with self.engine.connect() as connection:
             rows = await connection.execute(select(steps).where(mine).order_by(steps.c.day))
             return [KeptStep(row.day, _text(row.watch), _text(row.told)) for row in rows]
+
+    async def newest(self, module: KeptModule, count: int) -> list[KeptStep]:
+        """The last of them, the oldest first."""
+        mine = and_(steps.c.module == module.id, steps.c.version == module.version)
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(select(steps).where(mine).order_by(steps.c.day.desc()).limit(count))
+            return [KeptStep(row.day, _text(row.watch), _text(row.told)) for row in reversed(rows.all())]
 
     async def looked(self, module: KeptModule, made: Sequence[KeptStep], course: str, said: str, cause: Cause) -> bool:
         """Take down what a look at `module` brought; `said` tells the log of another state, "" of none. False where
@@ -262,7 +275,7 @@ def _merged(held: Mapping[str, Sketch], came: Mapping[str, Sketch]) -> dict[str,
 
 
 def _features(body: bytes) -> dict[str, Sketch]:
-    return {name: sketch_of(value) for name, value in json.loads(zlib.decompress(body)).items()}
+    return _SKETCHES.decode(zlib.decompress(body))
 
 
 def _day(row: Row[Any]) -> KeptDay:

@@ -17,7 +17,7 @@ from checks.drift.watch import Watch, advance
 
 LATE_DAYS = 3  # for which batches of a day are still taken
 LATEST = 60  # days that are looked back on at most
-_POOLED = 28  # days of a drift that are shown together
+POOLED = 28  # days of a drift that are shown together
 
 Days = Mapping[int, Mapping[str, Sketch]]
 """What came, by day and feature."""
@@ -77,7 +77,7 @@ def told(rules: Module, reference: Reference, watch: Watch, days: Days, span: ra
 def _shown(watch: Watch, days: Days, day: int) -> Features:
     """What is compared for people to see: the day, or where there is a drift all days since it began."""
     begun = [one.first for one in watch.features if one.state is Standing.DRIFT and one.first is not None]
-    first = max(min(begun, default=day), day - _POOLED + 1)
+    first = max(min(begun, default=day), day - POOLED + 1)
     pooled: dict[str, Sketch] = {}
     for features in (days[one] for one in sorted(days) if first <= one <= day):
         for name, sketch in features.items():

@@ -114,3 +114,10 @@ async def test_old_days_are_forgotten_but_those_of_the_reference(drifts: Drifts)
         await drifts.take(module.id, sent(str(day), day))
     await drifts.prune(datetime.combine(date.fromordinal(DAY), time(12), UTC).timestamp())
     assert list(await drifts.days(module.id)) == [DAY - 2, DAY - 1, DAY + 5]
+
+
+async def test_the_last_days_are_had_without_those_before_and_traffic_without_what_came(drifts: Drifts) -> None:
+    module = await compared(drifts, DAY, DAY + 1, DAY + 2)
+    assert [step.day for step in await drifts.newest(module, 2)] == [DAY + 1, DAY + 2]
+    await drifts.take(module.id, sent("one", DAY + 3))
+    assert [(one.day, one.rows, one.batches) for one in await drifts.traffic(module.id, DAY)] == [(DAY + 3, 2, 1)]
