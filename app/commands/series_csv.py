@@ -24,7 +24,7 @@ LONGEST_NAME = 120
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 _NOTHING = frozenset({"", "-", "na", "n/a", "nan", "null", "none"})
-_LAST = 1e11  # epoch seconds, as of the year 5138
+_FIRST, _LAST = -6.2e10, 1e11  # epoch seconds, of the years 5 and 5138
 
 
 class Unreadable(ValueError):
@@ -60,7 +60,7 @@ def read(text: bytes) -> Table:
 def moment(text: str) -> tuple[str, float] | None:
     """How a time is written, and its epoch seconds; None for what is none. Without a zone it is in UTC."""
     if _NUMBER.fullmatch(text):
-        return ("seconds", float(text)) if abs(float(text)) < _LAST else None
+        return ("seconds", float(text)) if _FIRST < float(text) < _LAST else None
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

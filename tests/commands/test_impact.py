@@ -14,6 +14,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.commands.series_csv import Mixed, Unreadable, read
 from tests.checks.impact.series import DATA
@@ -233,6 +235,24 @@ def test_times_that_nobody_can_read_are_not_mixed() -> None:
         read(b"time,y\n01/02/2026,1\n")
     with pytest.raises(Mixed):
         read(b"time,y\n01/02/2026,1\n2026-01-03,2\n")
+
+
+CELLS = st.sampled_from(
+    ["2026-03-01", "2026-03-02T00:00Z", "0", "60", "-1e10", "1e999", "inf", "nan", "", "x", '"', "0001-01-01"]
+)
+
+
+@given(
+    st.binary(max_size=60)
+    | st.lists(st.lists(CELLS, min_size=1, max_size=3).map(",".join)).map("\n".join).map(str.encode)
+)
+def test_whatever_the_bytes_they_are_a_table_or_refused(text: bytes) -> None:
+    try:
+        table = read(text)
+    except (Unreadable, Mixed):
+        return
+    assert list(table.observed.y.times) == sorted(set(table.observed.y.times))
+    assert {len(one.values) for one in table.observed.controls} <= {len(table.observed.y.times)}
 
 
 # --- the page ----------------------------------------------------------------------------------------------------
