@@ -57,8 +57,8 @@ def estimate(
 
     Data never raise: what cannot be answered is an outcome with its reason. ValueError: arguments that do not fit.
     """
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha must lie between 0 and 1, not at {alpha}")
+    if not 0 < alpha < 1 or prior not in PRIORS or better not in {"higher", "lower"}:
+        raise ValueError(f"alpha ({alpha}), prior ({prior!r}) or better ({better!r}) is none that there is")
     panel, sort = read(y, x, intervention), Kind(kind)
     no = refusal(panel, sort, min_pre)
     if no:
@@ -77,8 +77,8 @@ def _expected(panel: Panel, waves: Floats, prior: Prior, terms: Terms) -> Expect
     chain, among = Chain(design.columns, design.times, prior.rhos), models(design, prior)
     known = posterior(among, *explored(chain, design, among, prior))
     single, running = forecast.ahead(known, _ahead(panel, columns, lambda mean: terms.kind.swell(mean, *unit)))
-    past, future, sums = bands([forecast.before(known, chain), single, running], terms.alpha)
-    return Expected(*unit, past, future, sums, running)
+    future, sums = bands([single, running], terms.alpha)
+    return Expected(*unit, forecast.before(known, chain).even(terms.alpha), future, sums, running)
 
 
 def _columns(panel: Panel, waves: Floats) -> tuple[Floats, tuple[float, float]]:

@@ -43,6 +43,12 @@ class Mixture(NamedTuple):
         inner = self.scale**2 * (self.freedom / max(self.freedom - 2, 0.1))
         return mean, np.sqrt(self.weight @ (inner + (self.middle - mean) ** 2))
 
+    def even(self, alpha: float) -> Band:
+        """Mean and the interval of one Student's t of the same mean and standard deviation, at each point."""
+        mean, sd = self.moments()
+        half = sd * stdtrit(self.freedom, 1 - alpha / 2) * np.sqrt(max(self.freedom - 2, 0.1) / self.freedom)
+        return Band(mean, mean - half, mean + half, sd)
+
     def cdf(self, value: Floats) -> Floats:
         """P(X <= value) at each point; shape (P,)."""
         return np.asarray(self.weight @ student_cdf((value - self.middle) / self.scale, self.freedom))

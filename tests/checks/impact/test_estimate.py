@@ -205,6 +205,18 @@ def test_arguments_that_do_not_fit_are_refused() -> None:
     ):
         with pytest.raises(ValueError):
             estimate(y, x, at, alpha=alpha)
+    with pytest.raises(ValueError):
+        estimate(Y, X, 70, "flat")
+    with pytest.raises(ValueError):
+        estimate(Y, X, 70, better="up")  # type: ignore[arg-type]
+    with pytest.raises(ValueError):
+        estimate(Y, X, 70, kind="gauge")
+
+
+def test_before_the_change_bands_hold_what_was_measured() -> None:
+    y, x, at = made(n=400, rho=0.6)
+    inside = [(point.lower or 0) <= y[point.index] <= (point.upper or 0) for point in estimate(y, x, at).pointwise[:at]]
+    assert 0.93 < np.mean(inside) <= 1
 
 
 def test_an_expected_count_is_never_below_zero() -> None:
