@@ -14,6 +14,8 @@ from cachetools import TTLCache
 
 from app.model import CANARY_SIDE, Cause, Done, KeptStudy, Kind, Later, Refusal, Surface, Trigger
 from checks.impact.block import Config
+from checks.impact.panels import Panels
+from checks.impact.panels import dump as dump_panels
 from checks.impact.told import Told, dump
 from handlers.study_ports import Interventions, Judge, Kept, SeriesReader
 
@@ -71,8 +73,9 @@ class Studying:
         if now < kept.look_at:
             return Later(kept.look_at - now)
         rules = Config.model_validate_json(kept.rules)
-        told, done = await self._looked(kept, rules, now), now >= _end(rules, kept.intervention.at)
+        (told, panels), done = await self._looked(kept, rules, now), now >= _end(rules, kept.intervention.at)
         after = next_look(rules, kept.intervention.at, now)
+        await self.studies.draw(kept.id, dump_panels(panels))
         kept = await self.studies.tell(kept.id, dump(told), after, done, trigger.cause)
         news = self._news(kept, told, trigger.cause)
         return Done(news) if done else Later(max(after - self.now(), 0.0), news)
@@ -81,7 +84,7 @@ class Studying:
         """A look at each that is due, whatever became of its timer."""
         return tuple(_look(kept, "studies", Surface.SCHEDULE) for kept in await self.studies.due())
 
-    async def _looked(self, kept: KeptStudy, rules: Config, now: float) -> Told:
+    async def _looked(self, kept: KeptStudy, rules: Config, now: float) -> tuple[Told, Panels]:
         one = kept.intervention
         start, end = one.at - rules.pre_seconds, min(now, kept.until)
         observed, neighbours = await asyncio.gather(

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from app.model import Action, Cause, Intervention, KeptStudy, Opened, Opinion, Place, Refusal, Seal, Side, Trigger
 from checks.impact.block import Config
+from checks.impact.panels import Panels
 from checks.impact.series import Neighbour, Observed
 from checks.impact.told import Told
 from checks.judge import Case
@@ -41,6 +42,9 @@ class Kept(Protocol):
     async def due(self) -> Sequence[KeptStudy]:
         """Those that are to be looked at by now."""
 
+    async def draw(self, key: int, panels: str) -> None:
+        """Keep the points behind what a look is about to tell."""
+
     async def tell(self, key: int, said: str, look_at: float, done: bool, cause: Cause) -> KeptStudy:
         """Keep what a look said, and when the next one is."""
 
@@ -61,8 +65,8 @@ class Judge(Protocol):
 
     def __call__(
         self, config: Config, observed: Sequence[Observed], at: float, neighbours: Sequence[Neighbour] = ()
-    ) -> Told:
-        """What there is to say of a deployment at epoch second `at`."""
+    ) -> tuple[Told, Panels]:
+        """What there is to say of a deployment at epoch second `at`, and the points behind it."""
 
 
 class Opinions(Protocol):

@@ -27,7 +27,7 @@ from typing import Any
 
 import aiohttp
 
-from tools import drift, experiment
+from tools import drift, experiment, study
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -36,11 +36,11 @@ SCHEMES = ("light", "dark")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 COMMENT = "section[id^=issuecomment-]"
-PAGE = "main"
-PAGES: Mapping[str, Callable[[], AbstractAsyncContextManager[str]]] = {
-    "experiment": partial(experiment.served, 44),
-    "drift": drift.served,
-}  # 44 ticks: evidence is on its way
+PAGES: Mapping[str, tuple[Callable[[], AbstractAsyncContextManager[str]], str]] = {  # and the part that is drawn
+    "experiment": (partial(experiment.served, 44), "main"),  # ticks: its evidence is on its way
+    "drift": (drift.served, "main"),
+    "study": (study.served, "section[aria-labelledby=metric-1]"),
+}
 WIDTH = 900  # about that of a comment on GitHub
 MARGIN = 8
 SCALE = 1.5  # of a card: sharp on screens of high resolution, and still within BYTES
@@ -189,11 +189,11 @@ async def draw(chromium: str) -> None:
             for scheme in SCHEMES:
                 await tab.open(pages[title], scheme)
                 _keep(IMAGES / f"card-{name}-{scheme}.png", await tab.picture(COMMENT))
-        for name, served in PAGES.items():
+        for name, (served, part) in PAGES.items():
             async with served() as address:
                 for scheme in SCHEMES:
                     await tab.open(address, scheme, PAGE_SCALE)
-                    _keep(IMAGES / f"page-{name}-{scheme}.png", await tab.picture(PAGE))
+                    _keep(IMAGES / f"page-{name}-{scheme}.png", await tab.picture(part))
 
 
 def _keep(path: Path, png: bytes) -> None:

@@ -32,7 +32,7 @@ from app.render.fix import FixRenderer
 from app.render.revert import RevertRenderer
 from app.settings import Settings
 from app.storage import Stores
-from checks.impact.study import study
+from checks.impact.panels import judged
 from handlers.after_merge import AfterMerge
 from handlers.canary import Beginnings
 from handlers.command import Commands
@@ -65,7 +65,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     drift = _drift(connect_to, publisher, kept, pages_of(settings))
     allowed = Allowed(Roles(connect_to), archive)
     interventions, facts = Interventions(connect_to), Studies(kept.studies, kept.opinions)
-    studying = Studying(kept.studies, interventions, reached.series, study)
+    studying = Studying(kept.studies, interventions, reached.series, judged)
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
     return Work(
         reader,

@@ -15,10 +15,11 @@ from app.gather.modules import Modules, RememberedModules
 from app.gather.reader import GitHubReader
 from app.gather.rules import overlaid
 from app.github.connecting import Connector
-from app.main.reached import Reached, reader_through, with_token
+from app.main.reached import Reached, pages_of, reader_through, with_token
 from app.main.shown import shown
 from app.pages import browser, configuration
 from app.pages.bills import SbomApi
+from app.pages.door import Door
 from app.pages.drift import DriftApi
 from app.pages.experiments import ExperimentsApi
 from app.pages.measurements import MeasurementsApi
@@ -26,6 +27,7 @@ from app.pages.senders import Senders
 from app.pages.series import DAY, SeriesApi
 from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.studies import StudiesApi
+from app.pages.study_json import StudyJson
 from app.pages.watching import Watching
 from app.server import Web
 from app.settings import Settings
@@ -60,6 +62,7 @@ def _apis(settings: Settings, reached: Reached, stored: Callable[[], None]) -> I
     yield from ExperimentsApi(senders, canaries, deployments, *tables, stored, settings.sources).routes()
     modules = RememberedModules(Modules(connect_to))
     yield from DriftApi(senders, modules, kept.drifts, kept.inbox, stored).routes()
+    yield from StudyJson(kept.studies, kept.opinions, Door(pages_of(settings), kept.tokens)).routes()
     yield from configuration.routes()
     yield from SimulationApi(_reader_for(reached, int(settings.app_id))).routes()
 

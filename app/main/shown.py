@@ -9,8 +9,9 @@ from app.pages.drift_page import DriftPages
 from app.pages.experiment_page import ExperimentPages
 from app.pages.live import Editions, Live
 from app.pages.showing import Exhibits, Showing
+from app.pages.study_page import StudyPages
 from app.settings import Settings
-from app.store.news import DriftNews
+from app.store.news import DriftNews, StudyNews
 
 
 def shown(settings: Settings, reached: Reached) -> tuple[Showing, ...]:
@@ -19,6 +20,7 @@ def shown(settings: Settings, reached: Reached) -> tuple[Showing, ...]:
     door = Door(pages_of(settings), kept.tokens)
     kinds: tuple[tuple[Exhibits, Editions], ...] = (
         (ExperimentPages(kept.experiments, kept.points, kept.provenance, github), kept.news.of),
+        (StudyPages(kept.studies, kept.opinions, kept.provenance, github), StudyNews(kept.main).of),
         (DriftPages(kept.drifts, kept.provenance, github), DriftNews(kept.main).of),
     )
     return tuple(Showing(exhibits, door, Live(news)) for exhibits, news in kinds)

@@ -43,8 +43,8 @@ class StudiesApi:
         seen = [kept for kept in reversed(found) if grant.sha in {"", kept.intervention.sha}]
         tallies = await self.opinions.of([kept.id for kept in seen])
         rate = await self.opinions.rate(grant.repository)
-        studies = [_study(kept, tallies.get(kept.id, Tally())) for kept in seen]
-        return web.json_response({"agreement": _tally(rate), "studies": studies})
+        studies = [plain(kept, tallies.get(kept.id, Tally())) for kept in seen]
+        return web.json_response({"agreement": tally_of(rate), "studies": studies})
 
 
 def _number(asked: str) -> int | None:
@@ -56,7 +56,8 @@ def _number(asked: str) -> int | None:
     return int(asked)
 
 
-def _study(kept: KeptStudy, tally: Tally) -> dict[str, Any]:
+def plain(kept: KeptStudy, tally: Tally) -> dict[str, Any]:
+    """A study in JSON's own types, with what people say to it."""
     one = kept.intervention
     told = _told(kept)
     return {
@@ -72,7 +73,7 @@ def _study(kept: KeptStudy, tally: Tally) -> dict[str, Any]:
         "done": kept.done,
         "outcome": told.outcome.value if told else None,
         "metrics": _metrics(told),
-        "opinions": _tally(tally),
+        "opinions": tally_of(tally),
     }
 
 
@@ -88,7 +89,7 @@ def _metrics(told: Told | None) -> list[dict[str, Any]]:
     return [] if told is None else [msgspec.to_builtins(metric) for metric in told.metrics]
 
 
-def _tally(tally: Tally) -> dict[str, Any]:
+def tally_of(tally: Tally) -> dict[str, Any]:
     """The rate is a share of those who said anything; None where nobody did."""
     rate = tally.agree / tally.all if tally.all else None
     return {"agree": tally.agree, "disagree": tally.disagree, "rate": rate}

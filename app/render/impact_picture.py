@@ -16,9 +16,9 @@ from markupsafe import Markup
 from app.render.impact_panel import HEIGHT, LEFT, RIGHT, Line, Panel, panel
 from app.render.time_axis import moment, time_marks
 from checks.impact.effect import Point
+from checks.impact.panels import thinned
 
 WIDTH = 720
-MOST = 360  # points drawn: two a pixel say no more
 _GAP, _TOP, _BOTTOM = 14, 8, 34
 _TALL = _TOP + 3 * HEIGHT + 2 * _GAP + _BOTTOM
 
@@ -67,9 +67,10 @@ def _element(course: Course, said: str, style: Markup) -> Markup:
 
 
 def _parts(course: Course) -> Iterator[Markup]:
-    times, points = _thinned(course)
-    if not points:
+    chosen = thinned(course.points)
+    if not chosen:
         return
+    times, points = [course.times[at] for at in chosen], [course.points[at] for at in chosen]
     x = _Scale(min(times[0], course.at), max(times[-1], course.at))
     xs = [x.at(time) for time in times]
     for at, one in enumerate(_panels(course, points)):
@@ -106,19 +107,6 @@ def _panels(course: Course, points: Sequence[Point]) -> tuple[Panel, Panel, Pane
 
 def _less(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else one - other
-
-
-def _thinned(course: Course) -> tuple[list[float], list[Point]]:
-    """Of neighbouring points the one that lies furthest from what was expected: no outlier is lost."""
-    n = len(course.points)
-    parts = min(n, MOST)
-    edges = [(at * n // parts, (at + 1) * n // parts) for at in range(parts)]
-    chosen = [max(range(low, high), key=lambda at: _telling(course.points[at])) for low, high in edges]
-    return [course.times[at] for at in chosen], [course.points[at] for at in chosen]
-
-
-def _telling(point: Point) -> float:
-    return -1.0 if point.actual is None else abs(_less(point.actual, point.expected) or 0.0)
 
 
 @dataclass(frozen=True, slots=True)

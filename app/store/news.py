@@ -13,6 +13,7 @@ from app.store.tables import drift_modules as modules
 from app.store.tables import experiment_looks as looks
 from app.store.tables import experiment_shadows as shadows
 from app.store.tables import experiments as table
+from app.store.tables import studies, study_opinions
 from checks.experiment import Status
 
 
@@ -40,6 +41,26 @@ class News:
         query = select(table.c.id, table.c.status, table.c.acted, *steps).where(table.c.id.in_(keys))
         async with self.engine.connect() as connection:
             return {key: _edition(*told) for key, *told in await connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class StudyNews:
+    """Reads what every look at a study leaves behind, and whether anybody said anything: of this study, or of another
+    of the repository, for the page tells of all.
+    """
+
+    engine: AsyncEngine
+
+    async def of(self, keys: Collection[int]) -> dict[int, Edition]:
+        """The edition of each; what there is not is left out."""
+        beside = studies.alias()
+        theirs = study_opinions.join(beside, beside.c.id == study_opinions.c.study)
+        said = select(func.max(study_opinions.c.at)).select_from(theirs)
+        newest = said.where(beside.c.repository == studies.c.repository).scalar_subquery()
+        columns = (studies.c.id, studies.c.look_at, studies.c.done, func.coalesce(newest, 0))
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(select(*columns).where(studies.c.id.in_(keys)))
+            return {key: Edition(f"{look}-{int(done)}-{opinion}", done) for key, look, done, opinion in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,10 @@ class Provenance:
         """What the newest RECENT rows tell of an experiment on commit `sha`, and of what was done because of it."""
         return (await self._about(repository, f'"head_sha":"{sha}"', partial(_because_of, key)))[-most:]
 
+    async def of_study(self, key: int, repository: str, sha: str, most: int = 20) -> list[LogLine]:
+        """What the newest RECENT rows tell of a study of the deployment of commit `sha`, and of opinions on it."""
+        return (await self._about(repository, f'"head_sha":"{sha}"', partial(_of_study, key)))[-most:]
+
     async def of_module(self, repository: str, name: str, most: int = 20) -> list[LogLine]:
         """What the newest RECENT rows tell of the drift of a module."""
         return (await self._about(repository, f'"kind":"{Kind.DRIFT}"', partial(_of_module, name)))[-most:]
@@ -110,6 +114,10 @@ def _because_of(key: int, entry: ProvenanceEntry) -> bool:
     if entry.kind is Kind.EXPERIMENT:
         return entry.what.startswith(f"experiment {key}:")
     return entry.kind is not Kind.DECISION and entry.reason.startswith("experiment.")
+
+
+def _of_study(key: int, entry: ProvenanceEntry) -> bool:
+    return entry.kind is Kind.STUDY and entry.what.startswith(f"study {key}:")
 
 
 def _of_module(name: str, entry: ProvenanceEntry) -> bool:

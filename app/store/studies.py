@@ -16,6 +16,7 @@ from app.store.chain import Kind, told
 from app.store.database import insert_into, now_us
 from app.store.provenance import append
 from app.store.tables import studies as table
+from app.store.tables import study_panels as drawn
 from app.store.tables import study_pulls as pulls
 
 SHOWN = 10  # studies of one pull request that a decision knows of, the newest: each holds some 30 KB
@@ -83,6 +84,19 @@ class Studies:
             if done:
                 await _log(connection, kept, "ended", cause)
             return kept
+
+    async def draw(self, key: int, panels: str) -> None:
+        """Keep the points behind what a look is about to tell, JSON, in the place of those of the look before."""
+        body = {"body": _packed(panels)}
+        async with self.engine.begin() as connection:
+            fresh = insert_into(drawn, connection).values(study=key, **body)
+            await connection.execute(fresh.on_conflict_do_update(index_elements=["study"], set_=body))
+
+    async def panels(self, key: int) -> str:
+        """The points behind what was told; "" where none are kept."""
+        async with self.engine.connect() as connection:
+            body = (await connection.execute(select(drawn.c.body).where(drawn.c.study == key))).scalar_one_or_none()
+        return zlib.decompress(body).decode() if body else ""
 
     async def _newest(self, most: int, *conditions: ColumnElement[bool]) -> list[KeptStudy]:
         query = select(table).where(*conditions).order_by(table.c.id.desc()).limit(most)

@@ -365,6 +365,12 @@ study_pulls = Table(  # the pull requests that a deployment brought
 )
 Index("studies_of_number", study_pulls.c.number)
 
+study_panels = Table(  # the points behind what was told, for a picture
+    "study_panels",
+    metadata,
+    Column("study", BigInteger, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),  # JSON
+)
 study_opinions = Table(  # one of each person, the latest
     "study_opinions",
     metadata,

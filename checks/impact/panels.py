@@ -11,7 +11,12 @@ from msgspec import Meta, Struct
 
 from checks.experiment.quantity import Finite, Time
 from checks.impact.answered import Answered
+from checks.impact.block import Config
 from checks.impact.effect import Point
+from checks.impact.plan import Plan
+from checks.impact.series import Neighbour, Observed
+from checks.impact.study import look
+from checks.impact.told import Told
 
 MOST = 360  # points of one metric: two a pixel say no more
 _FINE = 4  # digits to which a course is kept, of the span between its least and its largest value
@@ -61,6 +66,14 @@ class Panels(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _DECODER = msgspec.json.Decoder(Panels)
+
+
+def judged(
+    config: Config, observed: Sequence[Observed], at: float, neighbours: Sequence[Neighbour] = ()
+) -> tuple[Told, Panels]:
+    """What `study` tells of a deployment at epoch second `at`, and the points behind it."""
+    found = look(Plan.of(config), config.metrics, observed, at, neighbours)
+    return found.told, panels(found.answers)
 
 
 def panels(answers: Sequence[Answered]) -> Panels:

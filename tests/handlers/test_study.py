@@ -14,6 +14,7 @@ from app.storage import stores
 from app.store.studies import Studies
 from checks.impact.block import Config
 from checks.impact.outcome import Outcome
+from checks.impact.panels import Panels
 from checks.impact.series import Neighbour, Observed, Series
 from checks.impact.told import MetricTold, Told, load
 from handlers.study import REST, Deployed, Studying, next_look
@@ -51,10 +52,10 @@ class World:
 
     def judge(
         self, config: Config, observed: Sequence[Observed], at: float, neighbours: Sequence[Neighbour] = ()
-    ) -> Told:
+    ) -> tuple[Told, Panels]:
         self.judged.append((len(observed), at, len(neighbours)))
         metrics = (MetricTold("p95", self.outcome),)
-        return Told(self.outcome, at, metrics, 0.05, 0.1, "auto", self.digest, "test")
+        return Told(self.outcome, at, metrics, 0.05, 0.1, "auto", self.digest, "test"), Panels()
 
     def clock(self) -> float:
         return self.now

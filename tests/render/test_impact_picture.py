@@ -6,9 +6,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app.render.impact_picture import MOST, Course, document, picture
+from app.render.impact_picture import Course, document, picture
 from app.render.time_axis import moment, number_marks, time_marks
 from checks.impact.effect import Point
+from checks.impact.panels import MOST
 
 SVG = "{http://www.w3.org/2000/svg}"
 AT = 1_700_000_000.0

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.model import Cause, Intervention, KeptStudy, Opinion, Surface, Tally
 from app.store.chain import Kind, entry_of
+from app.store.news import StudyNews
 from app.store.opinions import Opinions
 from app.store.provenance import Provenance
 from app.store.studies import SHOWN, Studies
@@ -123,3 +124,38 @@ async def test_the_rate_is_of_a_whole_repository_and_of_no_other(studies: Studie
     assert (rate.agree, rate.all) == (1, 2)
     assert await opinions.counts() == Tally(2, 1)
     assert await opinions.of([]) == {}
+
+
+# --- its page ----------------------------------------------------------------------------------------------------
+
+
+async def test_the_points_of_the_newest_look_are_kept(studies: Studies) -> None:
+    kept = await begun(studies)
+    assert await studies.panels(kept.id) == ""
+    for said in ('{"traces":[]}', '{"traces":[1]}'):
+        await studies.draw(kept.id, said)
+        assert await studies.panels(kept.id) == said
+
+
+async def test_its_edition_changes_with_a_look_and_with_an_opinion_on_any_study_of_the_repository(
+    studies: Studies, database: AsyncEngine, clock: Clock
+) -> None:
+    kept, other = await begun(studies), await begun(studies, replace(SHIPPED, deployment=32))
+    elsewhere = await begun(studies, replace(SHIPPED, repository="octo/bank"))
+    news, opinions = StudyNews(database), Opinions(database, clock)
+
+    async def words() -> list[str]:
+        told = await news.of((kept.id, elsewhere.id))
+        return [told[kept.id].word, told[elsewhere.id].word]
+
+    seen = [await words()]
+    await studies.tell(kept.id, "{}", AT + 90, done=False, cause=ALICE)
+    seen.append(await words())
+    await opinions.hold(other, Opinion("alice", agree=True), ALICE)
+    seen.append(await words())
+    assert len({ours for ours, _ in seen}) == 3
+    assert len({theirs for _, theirs in seen}) == 1, "another repository's is left alone"
+    assert not (await news.of((kept.id,)))[kept.id].last
+    await studies.tell(kept.id, "{}", AT + 90, done=True, cause=ALICE)
+    assert (await news.of((kept.id, 999))).keys() == {kept.id}
+    assert (await news.of((kept.id,)))[kept.id].last
