@@ -30,6 +30,7 @@ from app.store.tables import drift_steps as steps
 from checks.drift import Sketch
 from checks.drift.reference import MOST_FEATURES
 
+MOST_ROWS = 10**12  # of a feature and day: a month of them can still be counted
 _YEAR = 366  # days
 _SKETCHES = msgspec.json.Decoder(dict[str, Sketch])
 
@@ -269,6 +270,8 @@ def _merged(held: Mapping[str, Sketch], came: Mapping[str, Sketch]) -> dict[str,
         if there is not None and type(there) is not type(sketch):
             raise Unlike(f"`{name}` came with the other kind that day")
         merged[name] = sketch if there is None else there.merge(sketch)  # type: ignore[arg-type]
+        if merged[name].rows > MOST_ROWS:
+            raise Unlike(f"`{name}` has more than {MOST_ROWS:,} rows in a day")
     if len(merged) > MOST_FEATURES:
         raise Unlike(f"more than {MOST_FEATURES} features in a day")
     return merged

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.model import Cause, KeptModule, KeptReference, KeptStep
-from app.store.drift import Came, Drifts, SentBatch, Unlike
+from app.store.drift import MOST_ROWS, Came, Drifts, SentBatch, Unlike
 from checks.drift import NameSketch, NumberSketch, Sketch
 
 DAY = 739_000
@@ -67,6 +67,15 @@ async def test_a_feature_of_the_other_kind_is_refused_and_nothing_of_it_kept(dri
     with pytest.raises(Unlike, match="price"):
         await drifts.take(module.id, sent("two", sketch=NameSketch().add_many(["a"])))
     assert await drifts.take(module.id, sent("two")) is Came.ADDED
+
+
+async def test_more_rows_than_can_be_counted_are_refused_and_what_was_there_stays(drifts: Drifts) -> None:
+    module = await ranking(drifts)
+    much = NameSketch(rows=MOST_ROWS, counts={"visa": MOST_ROWS})
+    assert await drifts.take(module.id, sent("one", sketch=much)) is Came.ADDED
+    with pytest.raises(Unlike, match="more than 1,000,000,000,000 rows"):
+        await drifts.take(module.id, sent("two", sketch=NameSketch(rows=1, counts={"visa": 1})))
+    assert (await drifts.days(module.id))[DAY].rows == MOST_ROWS
 
 
 async def test_a_late_batch_opens_its_day_and_those_after_it_again(drifts: Drifts) -> None:
