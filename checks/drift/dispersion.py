@@ -6,7 +6,6 @@ Told by the reference's own days; where there are three of each weekday, Mondays
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import chdtrc
 
 from checks.drift.column import Floats, Ints
 from checks.drift.contrasts import Contrasts, contrasts
@@ -15,10 +14,8 @@ from checks.drift.reference import Day, FeatureReference
 
 WEEK = 7
 OFTEN = 3  # of each weekday, for weekdays to be matched
-ENOUGH = 20  # degrees of freedom, for days to be taken for the days of independent rows as long as they look like it
-SUSPECTED = 1.3  # the factor that a contrast is suspected of before its days are seen
-WORTH = 10  # the degrees of freedom that the suspicion, or what the other bins say, weighs
-BELIEVED = 0.01  # a chance at which days are no longer taken for the days of independent rows
+SUSPECTED = 1.1  # the least factor that a contrast is suspected of before its days are seen
+WORTH = 20  # the degrees of freedom that the suspicion, or what the bins say together, weighs
 THIN = 1.0  # expected rows a day, and rows outside; a contrast with fewer says nothing of days
 
 
@@ -56,21 +53,15 @@ def stratum(days: tuple[Day, ...]) -> Ints:
 def _factor(days: Ints, alike: Ints, freedom: int, asked: Contrasts) -> tuple[Floats, float]:
     """For each contrast the variance over that of independent rows, and the degrees of freedom it is known with.
 
-    `days`: counts, shape (days, bins); `alike`: of the days that each is held against, summed. Many days that vary as
-    independent rows do are pooled over the bins. Others are not, for a mean that wanders moves some contrasts far more
-    than others: then a contrast's own days tell, with what the bins say in common as a suspicion to begin with. Source
-    of such moderated variances: G. Smyth (2004).
+    `days`: counts, shape (days, bins); `alike`: of the days that each is held against, summed. A mean that wanders
+    moves some contrasts far more than others, and few days say little of any: so a contrast's own days are moderated
+    by what all bins say together. Source of such moderated variances: G. Smyth (2004).
     """
     squares = _squares(days, alike, asked)
     bins = squares[: asked.bins]
     if not freedom or np.isnan(bins).all():
         return np.ones(len(squares)), np.inf
-    pooled_freedom = freedom * max(1, int((~np.isnan(bins)).sum()) - 1)
     pooled = float(np.nanmean(bins)) / freedom
-    sides = squares[: asked.sides]
-    surprise = chdtrc(pooled_freedom, pooled * pooled_freedom), *chdtrc(freedom, sides) * len(sides)
-    if freedom >= ENOUGH and np.nanmin(surprise) > BELIEVED:
-        return np.full(len(squares), max(1.0, pooled)), float(pooled_freedom)
     own = np.where(np.isnan(squares), pooled * freedom, squares)
     moderated = (WORTH * max(SUSPECTED, pooled) + own) / (WORTH + freedom)
     return np.maximum(moderated, 1.0), float(WORTH + freedom)
