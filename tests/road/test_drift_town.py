@@ -38,6 +38,7 @@ async def test_batches_wake_the_worker_and_a_pull_request_shows_how_its_module_s
         return module is not None and module.version == 1
 
     await until(frozen, 20)
+    assert "frozen as reference 1" in await here.page("/drift/octo/shop/ranking", token)
 
 
 async def sent(here: Town, token: str, back: int) -> None:

@@ -116,6 +116,9 @@ async def test_each_risky_pull_request_of_a_deployment_is_told_and_the_others_ar
     assert here.conclusions(repo, three)[IMPACT] == "success"
     decided = [await here.maestro.stores.decisions.latest("octo/shop", number) for number in (first, second)]
     assert all(b'"verdict":"ship"' in (record or b"") for record in decided)
+    page = await here.page(f"/studies/{study.id}", await here.maestro.stores.tokens.issue("octo/shop"))
+    assert "<h1>Likely worse</h1>" in page
+    assert 'class="seen"' in page, "the points were kept for its picture"
 
 
 async def told_again(here: Town, one: Deployment) -> None:

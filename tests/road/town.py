@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import aiohttp
 import yaml
 
 from app.commands.demo import beside, rest
@@ -41,6 +42,13 @@ class Town:
         async with asyncio.timeout(seconds):
             while not any(part in request.path for request in self.sandbox.requests):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
+
+    async def page(self, path: str, token: str) -> str:
+        """The page at `path`, as whoever has `token` sees it."""
+        headers = {"Authorization": f"Bearer {token}"}
+        async with aiohttp.ClientSession() as session, session.get(f"{self.url}{path}", headers=headers) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.text()
 
     def conclusions(self, repo: Repo, sha: str) -> dict[str, str | None]:
         """What our check runs say on `sha`: name → conclusion, None while in progress."""
