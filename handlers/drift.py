@@ -27,7 +27,7 @@ from app.model import (
     Surface,
     Trigger,
 )
-from checks.drift import Reference, Sketch, begin, dump_watch, load_watch
+from checks.drift import Reference, Sketch, Watch, WatchError, begin, dump_watch, load_watch
 from checks.drift.alarm import BLIND_DAYS, Course, after, dump, load
 from checks.drift.block import Module
 from checks.drift.days import LATEST, POOLED, NotFull, frozen, opening, told
@@ -159,9 +159,16 @@ def _steps(
     span: range,
 ) -> list[KeptStep]:
     read = Reference.load(reference.body)
-    watch = load_watch(known[-1].watch, read) if known else begin(read)
-    every = told(rules, read, watch, days, span)
+    every = told(rules, read, _resumed(known, read), days, span)
     return [KeptStep(said.day, dump_watch(now), dump_told(said)) for now, said in every]
+
+
+def _resumed(known: Sequence[KeptStep], reference: Reference) -> Watch:
+    """The watch as the last day left it. Of one that another version wrote the evidence begins anew."""
+    try:
+        return load_watch(known[-1].watch, reference) if known else begin(reference)
+    except WatchError:
+        return begin(reference)
 
 
 def _news(kept: KeptModule, course: Course) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from app.model import Done, Kind
 from app.render.capability import of_module
 from app.store.drift import SentBatch
 from app.store.provenance import Provenance
+from app.store.tables import drift_steps
 from checks.drift.alarm import Acted, dump
 from checks.drift.told import written
 from tests.road.stories import PATH
@@ -114,6 +116,14 @@ async def test_rules_that_change_how_days_are_cut_up_keep_the_days_of_the_refere
     assert after is not None
     assert (after.version, after.first, after.last) == (2, before.first, before.last)
     assert (await here.course()).state == "ok"
+
+
+async def test_evidence_that_another_version_wrote_begins_anew(here: Ward) -> None:
+    await learnt(here)
+    async with here.database.begin() as connection:
+        await connection.execute(drift_steps.update().values(watch=zlib.compress(b'{"version": 2}')))
+    course = await here.days(1, 2, moved=1.5)
+    assert (course.alarm, course.since) == ("drift", here.ordinal(1))
 
 
 # --- the issue ---------------------------------------------------------------------------------------------------
