@@ -16,7 +16,8 @@ from app.commands import screen
 from app.commands.series_csv import Mixed, Table, Unreadable, moment, read
 from app.exit import Exit
 from app.render.impact import Shown, as_json, drawn
-from checks.impact.block import Better, Config, Kind, Metric, Prior
+from checks.impact.block import Config, Kind, Metric, Prior
+from checks.impact.kind import Better
 from checks.impact.outcome import Outcome
 from checks.impact.plan import Plan
 from checks.impact.told import MetricTold

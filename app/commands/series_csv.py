@@ -22,6 +22,7 @@ MOST_GAPS = 3  # times as many points as there are lines may be missing; beyond 
 LONGEST_NAME = 120
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+_COMPACT_DAY = re.compile(r"[12]\d{3}[01]\d[0-3]\d")
 _INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 _NOTHING = frozenset({"", "-", "na", "n/a", "nan", "null", "none"})
 _FIRST, _LAST = -6.2e10, 1e11  # epoch seconds, of the years 5 and 5138
@@ -58,7 +59,12 @@ def read(text: bytes) -> Table:
 
 
 def moment(text: str) -> tuple[str, float] | None:
-    """How a time is written, and its epoch seconds; None for what is none. Without a zone it is in UTC."""
+    """How a time is written, and its epoch seconds; None for what is none. Without a zone it is in UTC.
+
+    Eight digits that can be a day are one: as seconds they would lie within the first three years of the epoch.
+    """
+    if _COMPACT_DAY.fullmatch(text) and (day := _day(text)) is not None:
+        return "a day", day
     if _NUMBER.fullmatch(text):
         return ("seconds", float(text)) if _FIRST < float(text) < _LAST else None
     try:
@@ -68,6 +74,13 @@ def moment(text: str) -> tuple[str, float] | None:
     if at.tzinfo:
         return "a time with its zone", at.timestamp()
     return "a day" if len(text) <= 10 else "a time without a zone", at.replace(tzinfo=UTC).timestamp()
+
+
+def _day(text: str) -> float | None:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return None
 
 
 def value(text: str, line: int) -> float | None:
@@ -108,14 +121,22 @@ def _named(lines: Sequence[_Line]) -> tuple[list[str], Sequence[_Line]]:
     if odd is not None:
         raise Unreadable(f"line {odd}: not {width} cells, as on the line above all")
     head = [cell.strip() for cell in lines[0][1]]
-    if moment(head[0]) is not None or len(lines) == 1:
+    if len(lines) == 1 or not _is_header(head):
         return ["y", *(f"x{place}" for place in range(1, width - 1))], lines
     names = [name or f"column {place}" for place, name in enumerate(head[1:], 2)]
     if len(set(names)) < len(names):
         raise Unreadable(f"line {lines[0][0]}: two columns have one name")
+    if not all(map(str.isprintable, names)):
+        raise Unreadable(f"line {lines[0][0]}: a name has characters that cannot be shown")
     if max(map(len, names)) > LONGEST_NAME:
         raise Unreadable(f"line {lines[0][0]}: a name is longer than {LONGEST_NAME} characters")
     return names, lines[1:]
+
+
+def _is_header(cells: Sequence[str]) -> bool:
+    """Whether they are names. A time that cannot be read, before numbers alone, is a time all the same."""
+    broken = any(map(str.isdigit, cells[0])) and all(map(_NUMBER.fullmatch, cells[1:]))
+    return moment(cells[0]) is None and not broken
 
 
 def _moments(lines: Sequence[_Line]) -> list[float]:

@@ -9,11 +9,14 @@ from math import floor, inf, log10
 _HOUR, _DAY = 3_600, 86_400
 _STEPS = (1, 5, 15, 60, 300, 900, 1_800, _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY)
 _MONTH = 30.4 * _DAY
+EPOCH = 1e7  # seconds: what is less is no time of a deployment but a plain number: the place in a series, a year
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1_200)
 
 
 def time_marks(first: float, last: float, most: int = 6) -> tuple[tuple[float, str], ...]:
     """Up to about `most` moments from `first` to `last`, epoch seconds, with their words."""
+    if _plain(last):
+        return tuple((mark, f"{mark:g}") for mark in number_marks(first, last, most))
     step = next((step for step in _STEPS if (last - first) / step <= most), None)
     if step is None:
         return tuple(_months(first, last, most))
@@ -35,8 +38,14 @@ def number_marks(low: float, high: float, most: int = 4) -> tuple[float, ...]:
 
 def moment(at: float) -> str:
     """A moment in full, to the minute; a day alone at its midnight."""
+    if _plain(at):
+        return f"{at:g}"
     when = datetime.fromtimestamp(at, UTC)
     return when.strftime("%Y-%m-%d" if at % _DAY == 0 else "%Y-%m-%d %H:%M UTC")
+
+
+def _plain(at: float) -> bool:
+    return abs(at) < EPOCH
 
 
 def _months(first: float, last: float, most: int) -> Iterator[tuple[float, str]]:

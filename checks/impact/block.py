@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from checks.experiment.block import Environment
 from checks.experiment.watched import LONGEST, SourceName
+from checks.impact.kind import Better
 from checks.model import CheckConfig, Mode, Strict
 
 MOST_METRICS = 20
@@ -20,7 +21,6 @@ Query = Annotated[str, Field(max_length=LONGEST)]
 Seconds = Annotated[int, Field(ge=1, le=90 * 86_400)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Kind = Literal["flow", "stock", "ratio", "count"]
-Better = Literal["higher", "lower"]
 Prior = Literal["auto", "r"]
 
 

@@ -38,7 +38,7 @@ def estimate(
     intervention: int,
     prior: str = "auto",
     *,
-    kind: Kind | str = Kind.STOCK,
+    kind: Kind | str = Kind.FLOW,
     period: int = 0,
     alpha: float = 0.05,
     better: Better = "higher",
@@ -50,6 +50,7 @@ def estimate(
     x             (n, k) covariates that the change cannot touch, or None
     intervention  index of the first point after the change; n where there is none yet
     prior         "auto", or "r" for that of CausalImpact for R
+    kind          what the metric is: sums are told of a "flow" or "count", not of a "stock" or "ratio"
     period        points in a season that repeats; 0 for none
     alpha         1 - the probability of the intervals
     better        "higher" or "lower"

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.commands.series_csv import Mixed, Unreadable, read
+from app.commands.series_csv import Mixed, Unreadable, moment, read
 from tests.checks.impact.series import DATA
 from tests.commands.conftest import Maestro
 
@@ -183,6 +183,7 @@ def test_a_covariate_that_is_the_metric_itself_is_not_used(maestro: Maestro, tmp
         ("time,y\n2026-03-01,1\n2026-03-02,1,2\n", "line 3: not 2 cells"),
         ("time,y,y\n2026-03-01,1,2\n", "two columns have one name"),
         ("time,y\n1772409600000,1\n", "is no time"),
+        ("time,y\x07\n2026-03-01,1\n", "line 1: a name has characters that cannot be shown"),
         (b"\xff\xfe\x00", "no text in UTF-8"),
         ('time,y\n"2026-03-01,1\n', "it is no CSV"),
     ],
@@ -228,6 +229,18 @@ def test_times_without_a_grid_are_taken_as_they_come_and_told() -> None:
 
 def test_a_byte_order_mark_and_windows_lines_are_no_trouble() -> None:
     assert read("\ufefftime,y\r\n0,1\r\n60,2\r\n".encode()).observed.y.values == (1.0, 2.0)
+
+
+def test_a_first_line_whose_time_is_broken_is_no_header() -> None:
+    with pytest.raises(Mixed, match="line 1: '2026-13-01' is no time"):
+        read(b"2026-13-01,55\n2026-03-02,56\n2026-03-03,57\n")
+    assert read(b"time,2019\n2026-03-02,56\n2026-03-03,57\n").observed.metric == "2019"
+
+
+def test_a_day_may_be_written_without_dashes() -> None:
+    table = read(b"time,y\n20260331,1\n20260401,2\n20260402,3\n")
+    assert (table.step, len(table.observed.y.times)) == (86_400.0, 3)
+    assert moment("12345678") == ("seconds", 12_345_678.0)
 
 
 def test_times_that_nobody_can_read_are_not_mixed() -> None:

@@ -146,3 +146,8 @@ def test_numbers_are_marked_where_they_are_round() -> None:
 
 def test_a_day_alone_needs_no_clock() -> None:
     assert (moment(1_699_920_000.0), moment(AT)) == ("2023-11-14", "2023-11-14 22:13 UTC")
+
+
+def test_places_in_a_series_and_years_are_no_times_of_day() -> None:
+    assert [word for _, word in time_marks(1960, 1980)] == ["1960", "1965", "1970", "1975", "1980"]
+    assert moment(70.0) == "70"
