@@ -1,6 +1,7 @@
 """The life of a watched module: its reference is frozen, each day that is over is compared, and what follows is done.
 
-Batches of a day wake a look every ten minutes at most, and each hour there is one of its own. It reads what came, says
+Batches of a day wake a look every ten minutes at most, and each hour there is one of its own. It fetches what no batch
+brings, reads what came, says
 what each day says, and takes that down unless something came meanwhile that bears on it.
 """
 
@@ -31,11 +32,12 @@ from checks.drift import Reference, Sketch, Watch, WatchError, begin, dump_watch
 from checks.drift.alarm import BLIND_DAYS, Course, after, dump, load
 from checks.drift.block import Module
 from checks.drift.days import LATEST, POOLED, NotFull, frozen, opening, told
-from checks.drift.silence import silence
+from checks.drift.silence import silence, with_trouble
 from checks.drift.told import Told, written
 from checks.drift.told import dump as dump_told
 from checks.drift.told import load as load_told
 from handlers.drift_ports import Drifts, Modules
+from handlers.pulling import Pulling
 from handlers.stabilising import Stabilising
 
 _GRACE = 3_600.0  # seconds after midnight, UTC, before a day is over: its last batches are on their way
@@ -48,6 +50,7 @@ class DriftWatch:
 
     modules: Modules
     drifts: Drifts
+    pulling: Pulling
     stabilising: Stabilising
     now: Callable[[], float] = time.time
 
@@ -60,11 +63,12 @@ class DriftWatch:
         rules = await self._rules(place, kept)
         if rules is None:
             return Done(await self._ended(place, kept, trigger.cause))
+        kept, trouble = await self._pulled(kept, rules)
         kept, reference, learning = await self._referred(kept, rules, trigger.cause)
         before = load(kept.course)
         made, newest = await self._compared(kept, rules, reference)
-        silent = silence(rules, kept.since, kept.heard, self.now())
-        course = after(before, newest, silent, learning)
+        silent = silence(rules, kept.since, kept.heard, self.now(), trouble)
+        course = after(before, newest, silent, with_trouble(learning, trouble))
         said = _news(kept, course) if course.word != before.word else ""
         if not await self.drifts.looked(kept, made, dump(course), said, trigger.cause):
             return Later(_OVERTAKEN)
@@ -111,6 +115,17 @@ class DriftWatch:
             await self.drifts.acted(kept.id, dump(acted), kept.course)
         return ()
 
+    async def _pulled(self, kept: KeptModule, rules: Module) -> tuple[KeptModule, str]:
+        """The module once its source was asked, and the trouble with that; "" where there is none."""
+        trouble = await self.pulling(kept, rules, self._today())
+        return await self._again(kept), trouble
+
+    async def _again(self, kept: KeptModule) -> KeptModule:
+        """As it is stored now."""
+        again = await self.drifts.get(kept.repository, kept.name)
+        assert again is not None, "modules are never deleted"
+        return again
+
     async def _referred(
         self, kept: KeptModule, rules: Module, cause: Cause
     ) -> tuple[KeptModule, KeptReference | None, str]:
@@ -126,8 +141,7 @@ class DriftWatch:
             return kept, there, "" if there else str(error)
         new = KeptReference(kept.version + 1, rules.compared_by, first, last, made.dump(), self.now())
         await self.drifts.freeze(kept, new, cause)
-        again = await self.drifts.get(kept.repository, kept.name)
-        assert again is not None, "modules are never deleted"
+        again = await self._again(kept)
         return again, await self.drifts.reference(again), ""
 
     # --- what its days say ---------------------------------------------------------------------------------------

@@ -14,7 +14,9 @@ from app.model import (
     KeptStep,
     KeptTraffic,
     Place,
+    Pulled,
     Refusal,
+    SentBatch,
     Shelf,
     Suspect,
 )
@@ -44,6 +46,9 @@ class Drifts(Protocol):
     async def rule(self, repository: str, rules: Mapping[str, str], installation: int | None) -> None:
         """The modules of a repository go by `rules` from now on, by name; the others are watched no more."""
 
+    async def take(self, module: int, sent: SentBatch) -> object:
+        """Add a batch to its day; one that is there already changes nothing."""
+
     async def days(self, module: int, first: int = 0) -> Mapping[int, KeptDay]:
         """What came, by day."""
 
@@ -64,6 +69,13 @@ class Drifts(Protocol):
 
     async def acted(self, module: int, course: str, before: str) -> None:
         """Its course is `course` now, where it still was `before`."""
+
+
+class Pulls(Protocol):
+    """What sources say of whole days."""
+
+    async def of(self, repository: str, rules: Module, days: Sequence[int]) -> Pulled:
+        """Those of `days` of which anything is known."""
 
 
 class Suspects(Protocol):

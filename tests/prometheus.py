@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import shutil
 import socket
-from collections.abc import AsyncIterator, Mapping
+import subprocess
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,16 @@ import yaml
 
 class NoPrometheusHere(OSError):
     """Debian: apt install prometheus."""
+
+
+def write(directory: Path, history: Iterable[str]) -> None:
+    """Have `directory` hold this history, lines of OpenMetrics, for one that runs there. Raises NoPrometheusHere."""
+    tool = shutil.which("promtool")
+    if tool is None:
+        raise NoPrometheusHere("there is no promtool here (Debian: apt install prometheus)")
+    (directory / "history").write_text("".join(history))
+    command = [tool, "tsdb", "create-blocks-from", "openmetrics", "--max-block-duration=96h", "history", "data"]
+    subprocess.run(command, cwd=directory, check=True, capture_output=True)
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ import aiohttp
 import structlog
 from cachetools import TTLCache
 
+from app.gather.trouble import FORESEEN, in_words
 from app.model import Figures, KeptExperiment
 from app.sources import (
     NoSeries,
@@ -33,7 +34,6 @@ from app.sources import (
     of_canary,
     read,
 )
-from app.wire import WireError
 from checks.experiment import Config, Watched, load
 from checks.experiment.reaction import too_late
 from checks.held import Feed
@@ -42,7 +42,6 @@ MOST_TICKS = 120  # of one reading: after a longer absence the older ones could 
 AT_ONCE = 8  # readings of one source
 LONGEST = 30.0  # seconds of one reading
 GLANCE = 0.5  # seconds that a look stays with a reading: most are done by then
-TROUBLE = 300  # characters kept of a source's own words
 SELDOM = "its scrapes are too rare: more than two ticks lie between them"
 _EDGE = 1e-6  # seconds: ticks are whole, and their ends are floats
 
@@ -109,18 +108,16 @@ class SourceReader:
                 counted = await self._counted(kept, config, window)
             ticks, trouble = counted.ticks, SELDOM if counted.too_seldom else ""
         except NoSeries as error:  # it answers: there are ticks, and nothing in them
-            ticks, trouble = missing(config, window).ticks, str(error)
-        except SourceError as error:
-            trouble = str(error)
-        except WireError as error:
-            trouble = error.said
+            ticks, trouble = missing(config, window).ticks, in_words(error)
+        except FORESEEN as error:
+            trouble = in_words(error)
         except TimeoutError:
             trouble = f"no answer within {LONGEST:.0f} s"
         except Exception as error:
             log.exception("source.unforeseen", source=config.source, experiment=kept.id)
-            trouble = f"its answer could not be used: {type(error).__name__}"
+            trouble = in_words(error)
         own = tuple(tick for tick in ticks if tick["t"] - config.tick_seconds >= kept.started - _EDGE)
-        return Figures(self._feed(kept, config.source, lag, trouble[:TROUBLE]), own)
+        return Figures(self._feed(kept, config.source, lag, trouble), own)
 
     async def _counted(self, kept: KeptExperiment, config: Watched, window: Window) -> Read:
         canary = kept.canary

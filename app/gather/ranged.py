@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 import aiohttp
 import structlog
 
-from app.sources import Grid, SourceError, Sources, filled, grid
-from app.wire import WireError
+from app.gather.trouble import FORESEEN, in_words
+from app.sources import Grid, Sources, filled, grid
 
 AT_ONCE = 4  # questions to one source, whoever asks: it has other readers
 LONGEST = 30.0  # seconds for all of them: what was not answered by then is trouble
-TROUBLE = 300  # characters kept of a source's own words
 
 log = structlog.get_logger(__name__)
 
@@ -74,14 +73,11 @@ class RangeReader:
         try:
             async with self.seats[source]:
                 return Answer(await self._points(repository, source, question, at))
-        except SourceError as error:
-            trouble = str(error)
-        except WireError as error:
-            trouble = error.said
+        except FORESEEN as error:
+            return Answer(trouble=in_words(error))
         except Exception as error:
             log.exception("series.unforeseen", source=source, repository=repository)
-            trouble = f"its answer could not be used: {type(error).__name__}"
-        return Answer(trouble=trouble[:TROUBLE])
+            return Answer(trouble=in_words(error))
 
     async def _points(self, repository: str, source: str, question: Question, at: Grid) -> Values:
         """Steps whose figures may still be on their way have no value."""

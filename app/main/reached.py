@@ -13,6 +13,7 @@ from prometheus_client import REGISTRY
 from app import __version__, tracing
 from app.archive import Archive
 from app.gather.figures import SourceReader
+from app.gather.pulled import PulledDays
 from app.gather.ranged import RangeReader
 from app.gather.reader import GitHubReader
 from app.gather.rules import Connect
@@ -43,6 +44,7 @@ class Reached:
     id_tokens: IdTokens | None
     figures: SourceReader
     series: SeriesReader
+    pulled: PulledDays
 
 
 @asynccontextmanager
@@ -58,7 +60,8 @@ async def reaching(settings: Settings) -> AsyncIterator[Reached]:
         osv = Osv(Wire(session, root(settings.osv_url)), kept.advisories) if settings.osv_url else None
         figures = SourceReader(settings.sources, session)
         series = SeriesReader(kept.series, RangeReader(settings.sources, session))
-        yield Reached(github, kept, osv, _id_tokens(settings, session), figures, series)
+        pulled = PulledDays(settings.sources, session)
+        yield Reached(github, kept, osv, _id_tokens(settings, session), figures, series, pulled)
         await figures.close()
 
 

@@ -45,6 +45,7 @@ from handlers.evaluate import Evaluation
 from handlers.experiment import Watch
 from handlers.mending import Mending
 from handlers.opinion import Pressed
+from handlers.pulling import Pulling
 from handlers.remedy import Remedy
 from handlers.repair import Repairs
 from handlers.reverting import Reverting
@@ -62,7 +63,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(pages_of(settings).address))
     watch = Watch(kept.experiments, reached.figures, Consequences(publisher, reverting))
     commanded = CanaryCommands(Canaries(connect_to), kept.experiments, settings.sources)
-    drift = _drift(connect_to, publisher, kept, pages_of(settings))
+    drift = _drift(connect_to, publisher, reached, pages_of(settings))
     allowed = Allowed(Roles(connect_to), archive)
     interventions, facts = Interventions(connect_to), Studies(kept.studies, kept.opinions)
     studying = Studying(kept.studies, interventions, reached.series, judged)
@@ -86,11 +87,12 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     )
 
 
-def _drift(connect_to: Connector, publisher: Publisher, kept: Stores, pages: Pages) -> DriftWatch:
+def _drift(connect_to: Connector, publisher: Publisher, reached: Reached, pages: Pages) -> DriftWatch:
     texts = DriftTexts(pages.address)
     remedy = Remedy(publisher, Shelves(connect_to), texts)
     stabilising = Stabilising(publisher, Suspects(connect_to), remedy, texts)
-    return DriftWatch(Modules(connect_to), kept.drifts, stabilising)
+    drifts = reached.kept.drifts
+    return DriftWatch(Modules(connect_to), drifts, Pulling(reached.pulled, drifts), stabilising)
 
 
 def _repairs(bases: DefaultBranches, publisher: Publisher, proposed: Proposed, kept: Stores) -> Repairs:

@@ -28,7 +28,18 @@ from app.model.deeds import (
     WriteBranch,
     Written,
 )
-from app.model.drift import DriftText, KeptDay, KeptModule, KeptReference, KeptStep, KeptTraffic, Shelf, Suspect
+from app.model.drift import (
+    DriftText,
+    KeptDay,
+    KeptModule,
+    KeptReference,
+    KeptStep,
+    KeptTraffic,
+    Pulled,
+    SentBatch,
+    Shelf,
+    Suspect,
+)
 from app.model.experiments import Canary, Figures, KeptExperiment, LogLine, Mirrored, Point
 from app.model.fixes import REST, Fix, FixState, FixText, Proposal
 from app.model.names import LONGEST_BILL_PATH, is_bill_path, is_sha
@@ -176,6 +187,7 @@ __all__ = [
     "Point",
     "Proposal",
     "PullRequestDeed",
+    "Pulled",
     "React",
     "Refusal",
     "Removed",
@@ -184,6 +196,7 @@ __all__ = [
     "RetireCheckRuns",
     "RevertText",
     "Seal",
+    "SentBatch",
     "SetDeploymentStatus",
     "Shelf",
     "Side",

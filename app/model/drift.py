@@ -34,6 +34,24 @@ class KeptModule:
 
 
 @dataclass(frozen=True, slots=True)
+class SentBatch:
+    """A batch of one day: by feature a sketch. `digest`: of what was sent."""
+
+    name: str
+    day: int
+    digest: str
+    features: Mapping[str, Sketch]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What a source said of days, a batch each; and its trouble in words, "" where there is none."""
+
+    batches: tuple[SentBatch, ...]
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class KeptReference:
     """What days are compared with, made of the days `first` to `last` under `rules`; `body` as the kernel writes it."""
 

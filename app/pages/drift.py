@@ -15,10 +15,10 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from app.github.errors import Denied, GitHubError
-from app.model import DRIFT, WAKE, Cause, KeptModule, KeptReference, Place, Refusal, Surface
+from app.model import DRIFT, WAKE, Cause, KeptModule, KeptReference, Place, Refusal, SentBatch, Surface
 from app.pages.answers import body, refuse
 from app.pages.senders import Senders
-from app.store.drift import Came, Drifts, SentBatch, Unlike
+from app.store.drift import Came, Drifts, Unlike
 from app.store.fed import digest_of
 from app.store.inbox import Full as Crowded
 from app.store.inbox import Inbox
@@ -76,10 +76,13 @@ class DriftApi:
         """202 with what became of the batch.
 
         400 for what cannot be read, 401 unknown token, 403 another repository, 404 no such module, 409 another batch of
-        this name, 413 too large, 422 a day that is over or to come, 503 without GitHub.
+        this name, or a module that is counted from a source, 413 too large, 422 a day that is over or to come, 503
+        without GitHub.
         """
         repository = await self.senders.repository(request)
         rules = await self._rules(repository, request.match_info["module"])
+        if rules.source:
+            refuse(409, f"{rules.name} is counted from the source {rules.source}, so nothing is sent of it")
         sent = _read(request, await body(request, MAX_BYTES), repository)
         batch = self._batch(sent, rules)
         module = await self._kept(repository, rules)

@@ -1,6 +1,7 @@
 """Where the figures of a running service come from: counters brought into ticks, and series, a point a step."""
 
 from app.sources.counters import Reading, Sample, Series, Window, reading
+from app.sources.counts import Counts, PrometheusCounts
 from app.sources.errors import BadAnswer, BadSelector, NoSeries, SourceError
 from app.sources.operator import NoSource, Sources, foreseen
 from app.sources.placeholders import filled, filled_queries, of_canary, of_series
@@ -12,10 +13,12 @@ from app.sources.ticks import Read, Source, check, missing, read
 __all__ = [
     "BadAnswer",
     "BadSelector",
+    "Counts",
     "Grid",
     "NoSeries",
     "NoSource",
     "Prometheus",
+    "PrometheusCounts",
     "PrometheusRanges",
     "Ranges",
     "Read",

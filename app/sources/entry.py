@@ -12,6 +12,7 @@ from typing import Annotated
 import aiohttp
 from pydantic import Field, field_validator
 
+from app.sources.counts import Counts
 from app.sources.errors import SourceError
 from app.sources.placeholders import REPOSITORY, filled, of_repository
 from app.sources.ranges import Ranges
@@ -76,6 +77,10 @@ class Entry(Strict):
     def ranged(self, session: aiohttp.ClientSession, repository: str) -> Ranges:
         """Its series as `repository` may see them, a point a step. Raises SourceError, as do kinds that have none."""
         raise SourceError(f"a source of the kind `{self.kind}` is read for experiments alone; its series can be pushed")
+
+    def counting(self, session: aiohttp.ClientSession, repository: str) -> Counts:
+        """What it counted, day by day, as `repository` may see it. Raises SourceError, as do kinds that do not tell."""
+        raise SourceError(f"a source of the kind `{self.kind}` is read for experiments alone; batches can be sent")
 
     @abstractmethod
     def opened(self, session: aiohttp.ClientSession, repository: str) -> Source:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 import aiohttp
 from pydantic import Field, field_validator, model_validator
 
+from app.sources.counts import PrometheusCounts
 from app.sources.entry import Entry, Environment, secret
 from app.sources.errors import SourceError
 from app.sources.prometheus import Prometheus, askable
@@ -66,6 +67,10 @@ class PrometheusEntry(Entry):
     def ranged(self, session: aiohttp.ClientSession, repository: str) -> PrometheusRanges:
         """As `repository` may see it."""
         return PrometheusRanges(self._wire(session), self.demanded(repository))
+
+    def counting(self, session: aiohttp.ClientSession, repository: str) -> PrometheusCounts:
+        """As `repository` may see it."""
+        return PrometheusCounts(self._wire(session), self.demanded(repository))
 
     def _wire(self, session: aiohttp.ClientSession) -> Wire:
         try:

@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Row, and_, case, delete, exists, func, insert, not_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from app.model import Cause, KeptDay, KeptModule, KeptReference, KeptStep, KeptTraffic
+from app.model import Cause, KeptDay, KeptModule, KeptReference, KeptStep, KeptTraffic, SentBatch
 from app.store.chain import Kind, told
 from app.store.database import insert_into, now_us
 from app.store.provenance import append
@@ -45,16 +45,6 @@ class Came(StrEnum):
     ADDED = "added"
     DUPLICATE = "duplicate"  # it was here before, the same
     DIFFERENT = "different"  # one of its name was here before, and said something else; nothing is kept
-
-
-@dataclass(frozen=True, slots=True)
-class SentBatch:
-    """A batch of one day: by feature a sketch. `digest`: of what was sent."""
-
-    name: str
-    day: int
-    digest: str
-    features: Mapping[str, Sketch]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,17 @@ from pydantic import Field, field_validator, model_validator
 from checks.drift.column import Kind
 from checks.drift.limits import DriftLimits
 from checks.drift.reference import MOST_FEATURES
+from checks.experiment.watched import LONGEST, SourceName
 from checks.model import CheckConfig, Mode, Strict
 
 NAME = "drift"
 MOST_MODULES = 50
 MOST_DAYS = 28  # of a reference
+DAILY_HOURS = 26.0  # from one batch to the next, of a module that has one a day; the worker looks once an hour
 
 ModuleName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 FeatureName = Annotated[str, Field(min_length=1, max_length=200)]
+Label = Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]*$", max_length=100)]
 Path = Annotated[str, Field(min_length=1, max_length=400)]
 Workflow = Annotated[str, Field(pattern=r"^([A-Za-z0-9_.-]+\.ya?ml)?$", max_length=200)]
 
@@ -34,6 +37,12 @@ class Feature(Strict):
 
     role: Literal["input", "output"] = "input"
     """Whether the module is given it, or answers it. It is told; both are watched alike."""
+
+    counts: Annotated[str, Field(max_length=LONGEST)] = ""
+    """Where a `source` is asked: the counter of its rows, `orders_total{service="shop"}`. It is `categorical`."""
+
+    by: Label | Literal[""] = ""
+    """The label of that counter whose values are the feature's. `le`: a histogram's buckets are its bins."""
 
 
 class Window(Strict):
@@ -108,6 +117,9 @@ class Module(Strict):
     environment: Annotated[str, Field(min_length=1, max_length=255)] = "production"
     """Where it serves. Deployments there, since the last good day, are who is suspected first."""
 
+    source: SourceName | Literal[""] = ""
+    """The source that days are counted from, by the name that the operator gave it. Empty: somebody sends batches."""
+
     features: Annotated[tuple[Feature, ...], Field(strict=False, max_length=MOST_FEATURES)] = ()
     """What is watched. Empty: whatever is sent."""
 
@@ -117,7 +129,7 @@ class Module(Strict):
     limits: DriftLimits = DriftLimits()
     """What counts as a shift, and how often it may be wrong."""
 
-    silent_hours: Annotated[float, Field(ge=1, le=720)] = 26.0
+    silent_hours: Annotated[float, Field(ge=1, le=720)] = DAILY_HOURS
     """Without a batch for so long the module is `blind`."""
 
     issue: bool = True
@@ -132,6 +144,16 @@ class Module(Strict):
             raise ValueError(f"the feature {twice!r} stands there twice")
         return self
 
+    @model_validator(mode="after")
+    def _a_source_is_asked_something(self) -> Self:
+        if self.source and not self.features:
+            raise ValueError("a source is named, so it needs `features` to ask for")
+        if self.source and self.silent_hours < DAILY_HOURS:
+            raise ValueError(f"silent_hours: a source is asked once a day, so {DAILY_HOURS:g} at least")
+        for feature in self.features:
+            _asked(feature, self.source)
+        return self
+
     @property
     def kinds(self) -> dict[str, Kind]:
         """How the named features are compared."""
@@ -140,7 +162,8 @@ class Module(Strict):
     @property
     def compared_by(self) -> str:
         """All that bears on a reference, as JSON: under another one it is made anew."""
-        return self.model_dump_json(include={"features", "reference", "limits"})
+        features = {"__all__": {"name", "kind", "role"}}
+        return self.model_dump_json(include={"features": features, "reference": True, "limits": True})
 
 
 class Config(CheckConfig):
@@ -169,6 +192,15 @@ def day_of(text: str) -> int:
         return date.fromisoformat(text).toordinal()
     except ValueError:
         raise ValueError(f"{text!r} is no day; write it as 2026-12-31") from None
+
+
+def _asked(feature: Feature, source: str) -> None:
+    """Raises ValueError where a feature and the source of its module do not fit."""
+    if bool(feature.counts) != bool(source) or bool(feature.by) != bool(source):
+        told = "a source is named, so it needs `counts` and `by`" if source else "`counts` and `by` need a `source`"
+        raise ValueError(f"the feature {feature.name!r}: {told}")
+    if source and feature.kind is not Kind.CATEGORICAL:
+        raise ValueError(f"the feature {feature.name!r}: what is counted by a label is `categorical`")
 
 
 def _twice(names: Iterable[str]) -> str | None:

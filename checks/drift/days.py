@@ -5,7 +5,7 @@ Days are numbered as by `date.toordinal`, in UTC.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from checks.drift.block import Module, day_of
 from checks.drift.compare import compare
@@ -21,6 +21,9 @@ POOLED = 28  # days of a drift that are shown together
 
 Days = Mapping[int, Mapping[str, Sketch]]
 """What came, by day and feature."""
+
+
+PULLED = 40  # days that a source is asked about at most
 
 
 class NotFull(ValueError):
@@ -61,6 +64,16 @@ def frozen(rules: Module, days: Days, first: int, last: int) -> Reference:
     if len(chosen) < 2:
         raise NotFull(f"{len(chosen)} of these days have {rules.limits.min_rows:,} rows, and a reference takes two")
     return Reference.of_days(chosen, rules.limits, rules.kinds)
+
+
+def missed(rules: Module, there: Collection[int], last: int | None, today: int) -> list[int]:
+    """The days that a source is yet to be asked about, the newest first. `there`: those of which something came;
+    `last`: the last one of the reference. Without a reference it is those that one is made of.
+    """
+    named = rules.reference.first
+    begins = today - rules.reference.days if last is None else last + 1
+    first = max(day_of(named) if named else begins, today - PULLED)
+    return [day for day in range(today - 1, first - 1, -1) if day not in there]
 
 
 def told(rules: Module, reference: Reference, watch: Watch, days: Days, span: range) -> Iterator[tuple[Watch, Told]]:

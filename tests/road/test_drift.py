@@ -11,9 +11,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from app.model import Done, Kind
+from app.model import Done, Kind, SentBatch
 from app.render.capability import of_module
-from app.store.drift import SentBatch
 from app.store.provenance import Provenance
 from app.store.tables import drift_steps
 from checks.drift.alarm import Acted, dump

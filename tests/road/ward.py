@@ -14,6 +14,7 @@ import aiohttp
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.gather.modules import Modules
+from app.gather.pulled import PulledDays
 from app.gather.shelf import Shelves
 from app.gather.suspects import Suspects
 from app.github.auth import Identity
@@ -22,16 +23,18 @@ from app.github.client import GitHub
 from app.github.myself import Myself
 from app.github.repository import Repository
 from app.github.sandbox import Repo, Sandbox
-from app.model import Done, KeptModule, Kind, Later, Place, Trigger
+from app.model import Done, KeptModule, Kind, Later, Place, SentBatch, Trigger
 from app.publish.publisher import Publisher
 from app.render.capability import Pages, derived
 from app.render.drift_issue import DriftTexts
+from app.sources import Sources
 from app.store.database import connect
-from app.store.drift import Drifts, SentBatch
+from app.store.drift import Drifts
 from app.store.effects import Effects
 from app.store.provenance import Provenance
 from checks.drift.alarm import Course, load
 from handlers.drift import DriftWatch
+from handlers.pulling import Pulling
 from handlers.remedy import Remedy
 from handlers.stabilising import Stabilising
 from tests.checks.drift.module import day_of_rows
@@ -76,6 +79,8 @@ class Ward:
     repo: Repo
     github: GitHub
     database: AsyncEngine
+    session: aiohttp.ClientSession
+    sources: Sources = field(default_factory=Sources)
     start: float = field(default_factory=lambda: time.time() // _DAY * _DAY)
     day: int = 0
     hours: float = 3.0
@@ -105,7 +110,8 @@ class Ward:
         texts = DriftTexts(PAGES.address)
         remedy = Remedy(publisher, Shelves(self._connect), texts)
         stabilising = Stabilising(publisher, Suspects(self._connect), remedy, texts, self.now)
-        return DriftWatch(Modules(self._connect), self.drifts, stabilising, self.now)
+        pulling = Pulling(PulledDays(self.sources, self.session, self.now), self.drifts)
+        return DriftWatch(Modules(self._connect), self.drifts, pulling, stabilising, self.now)
 
     async def ruled(self) -> tuple[Trigger, ...]:
         """The default branch got its rules."""
@@ -166,7 +172,7 @@ async def ward(directory: Path, rules: str = RULES) -> AsyncIterator[Ward]:
         identity = Identity(sandbox.app.app_id, sandbox.app.private_key)
         client = GitHub(identity, session, api_url=sandbox.url, tuning=Tuning(patience=0.5))
         repo = sandbox.repository("octo/shop", {PATH: rules, **FILES}, collaborators={"alice": "write"})
-        here = Ward(sandbox, repo, client, database)
+        here = Ward(sandbox, repo, client, database, session)
         await here.ruled()
         yield here
     await database.dispose()

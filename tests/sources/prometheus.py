@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+_BY = re.compile(r"sum by \((?P<label>\w+)\) .*", re.DOTALL)
 _RANGE = re.compile(r"(?P<selector>.*)\[(?P<ms>[0-9]+)ms\]", re.DOTALL)
 Counter = Callable[[float], float]
 Drawn = Callable[[float], object]
+Told = Callable[[float], Mapping[str, object]]
 Answer = Callable[[web.Request], web.StreamResponse]
 MOST_POINTS = 11_000  # that a real one gives of a series at a time
 TOO_FINE = "exceeded maximum resolution of 11,000 points per timeseries"
@@ -26,6 +28,7 @@ class StandIn:
 
     `counters`: what each stands at, in epoch seconds; scraped each `every` seconds. `slow`: seconds before it answers.
     `drawn`: by query, each series that it comes to, as what it is in epoch seconds; None where it is not.
+    `told`: by query that is added up by a label, what it comes to at a moment, by the values of that label.
     `lost`: scrapes that failed, by their time, of counters that hold this word. `wrong`: what it answers instead of the
     truth. `asked`: each query, with the bearer token that came with it.
     """
@@ -35,13 +38,15 @@ class StandIn:
     slow: float = 0.0
     wrong: Answer | None = None
     drawn: dict[str, list[Drawn]] = field(default_factory=dict)
+    told: dict[str, Told] = field(default_factory=dict)
     lost: dict[float, str] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
     url: str = ""
 
     async def query(self, request: web.Request) -> web.StreamResponse:
         """GET /api/v1/query."""
-        return await self._noted(request) or self._instant(request)
+        noted, added_up = await self._noted(request), _BY.fullmatch(request.query["query"])
+        return noted or (self._vector(request, added_up["label"]) if added_up else self._instant(request))
 
     async def query_range(self, request: web.Request) -> web.StreamResponse:
         """GET /api/v1/query_range, with the limit of a real one; what nothing was said of comes to no series."""
@@ -64,6 +69,14 @@ class StandIn:
         ]
         result = [{"metric": {"n": str(n)}, "values": values} for n, values in enumerate(series) if values]
         return web.json_response({"status": "success", "data": {"resultType": "matrix", "result": result}})
+
+    def _vector(self, request: web.Request, label: str) -> web.StreamResponse:
+        """What nothing was said of comes to no series; a series without the label has an empty metric."""
+        at = float(request.query["time"])
+        told = self.told.get(request.query["query"])
+        counts = told(at) if told else {}
+        result = [{"metric": {label: n} if n else {}, "value": [at, str(value)]} for n, value in counts.items()]
+        return web.json_response({"status": "success", "data": {"resultType": "vector", "result": result}})
 
     def _instant(self, request: web.Request) -> web.StreamResponse:
         found = _RANGE.fullmatch(request.query["query"])

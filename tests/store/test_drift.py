@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.model import Cause, KeptModule, KeptReference, KeptStep
-from app.store.drift import MOST_ROWS, Came, Drifts, SentBatch, Unlike
+from app.model import Cause, KeptModule, KeptReference, KeptStep, SentBatch
+from app.store.drift import MOST_ROWS, Came, Drifts, Unlike
 from checks.drift import NameSketch, NumberSketch, Sketch
 
 DAY = 739_000
