@@ -41,6 +41,7 @@ from handlers.pulling import Pulling
 from handlers.stabilising import Stabilising
 
 _GRACE = 3_600.0  # seconds after midnight, UTC, before a day is over: its last batches are on their way
+_READING = 15.0  # seconds until a look is taken anew whose source is slow: nobody else waits for it
 _OVERTAKEN = 1.0  # seconds until a look is taken anew that something came in between of
 
 
@@ -63,7 +64,10 @@ class DriftWatch:
         rules = await self._rules(place, kept)
         if rules is None:
             return Done(await self._ended(place, kept, trigger.cause))
-        kept, trouble = await self._pulled(kept, rules)
+        trouble = await self.pulling(kept, rules, self._today())
+        if trouble is None:
+            return Later(_READING)
+        kept = await self._again(kept)
         kept, reference, learning = await self._referred(kept, rules, trigger.cause)
         before = load(kept.course)
         made, newest = await self._compared(kept, rules, reference)
@@ -114,11 +118,6 @@ class DriftWatch:
             acted = await self.stabilising(place, Module(name=kept.name), course, None, cause)
             await self.drifts.acted(kept.id, dump(acted), kept.course)
         return ()
-
-    async def _pulled(self, kept: KeptModule, rules: Module) -> tuple[KeptModule, str]:
-        """The module once its source was asked, and the trouble with that; "" where there is none."""
-        trouble = await self.pulling(kept, rules, self._today())
-        return await self._again(kept), trouble
 
     async def _again(self, kept: KeptModule) -> KeptModule:
         """As it is stored now."""

@@ -74,8 +74,8 @@ class Drifts(Protocol):
 class Pulls(Protocol):
     """What sources say of whole days."""
 
-    async def of(self, repository: str, rules: Module, days: Sequence[int]) -> Pulled:
-        """Those of `days` of which anything is known."""
+    async def of(self, repository: str, rules: Module, days: Sequence[int]) -> Pulled | None:
+        """Those of `days` of which anything is known; None while they are being read."""
 
 
 class Suspects(Protocol):

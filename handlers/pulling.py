@@ -17,14 +17,16 @@ class Pulling:
     pulls: Pulls
     drifts: Drifts
 
-    async def __call__(self, kept: KeptModule, rules: Module, today: int) -> str:
-        """The trouble with the source in words; "" where there is none, or no source."""
+    async def __call__(self, kept: KeptModule, rules: Module, today: int) -> str | None:
+        """The trouble with the source in words; "" where there is none, or no source; None while it is being read."""
         if not rules.source:
             return ""
         reference = await self.drifts.reference(kept)
         there = {one.day for one in await self.drifts.traffic(kept.id, today - PULLED)}
         days = missed(rules, there, None if reference is None else reference.last, today)
         pulled = await self.pulls.of(kept.repository, rules, days)
+        if pulled is None:
+            return None
         for batch in pulled.batches:
             await self.drifts.take(kept.id, batch)
         return pulled.trouble

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 import aiohttp
 import msgspec
 import structlog
+from cachetools import TTLCache
 
 from app.gather.trouble import FORESEEN, in_words
 from app.model import Pulled, SentBatch
@@ -23,27 +24,52 @@ from checks.drift.block import Feature, Module
 from checks.drift.counted import CountError, of_buckets, of_names
 
 AT_ONCE = 4  # questions to one source, whichever module asks: it has other readers
-LONGEST = 30.0  # seconds for all days of one look; the next asks for those that are left
+LONGEST = 30.0  # seconds of one reading; those that are left are asked for in an hour
+GLANCE = 0.5  # seconds that a look stays with a reading: most are done by then
 EMPTY = 3  # days in a row of which nothing is known: nobody looks further back
 BUCKET = "le"  # the label by which a histogram tells its buckets
 
 log = structlog.get_logger(__name__)
 
+_Asked = tuple[str, str, tuple[int, ...]]
+"""A repository, the rules of a module, and days: what was asked for under other ones is no answer."""
+
 
 @dataclass(frozen=True, slots=True)
 class PulledDays:
-    """Reads `sources` through `session`. `now`: epoch seconds. `longest`: as LONGEST."""
+    """Reads `sources` through `session`. `now`: epoch seconds. `longest`, `glance`: as LONGEST, GLANCE."""
 
     sources: Sources
     session: aiohttp.ClientSession
     now: Callable[[], float] = time.time
     longest: float = LONGEST
+    glance: float = GLANCE
+    begun: TTLCache[_Asked, asyncio.Task[Pulled]] = field(default_factory=lambda: TTLCache(10_000, 20 * LONGEST))
     seats: dict[str, asyncio.Semaphore] = field(default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(AT_ONCE)))
 
-    async def of(self, repository: str, rules: Module, days: Sequence[int]) -> Pulled:
+    async def of(self, repository: str, rules: Module, days: Sequence[int]) -> Pulled | None:
         """Those of `days`, the newest first, that are complete and of which anything is known, up to the first trouble.
-        No source makes it raise.
+        No source makes it raise. None while it is read on: ask again for the same.
         """
+        asked = (repository, rules.model_dump_json(), tuple(days))
+        reading = self.begun.get(asked) or asyncio.create_task(self._read(repository, rules, days))
+        self.begun[asked] = reading
+        done, _ = await asyncio.wait({reading}, timeout=self.glance)
+        if not done:
+            return None
+        self.begun.pop(asked, None)
+        return reading.result()
+
+    async def close(self) -> None:
+        """Leave what is being read: whoever comes next reads it again."""
+        readings = list(self.begun.values())
+        for reading in readings:
+            reading.cancel()
+        await asyncio.gather(*readings, return_exceptions=True)
+        self.begun.clear()
+
+    async def _read(self, repository: str, rules: Module, days: Sequence[int]) -> Pulled:
+        """Every failure is a word about the source, even one that nobody foresaw: whoever looks must look on."""
         found: list[SentBatch] = []
         trouble = ""
         try:

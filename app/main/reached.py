@@ -63,6 +63,7 @@ async def reaching(settings: Settings) -> AsyncIterator[Reached]:
         pulled = PulledDays(settings.sources, session)
         yield Reached(github, kept, osv, _id_tokens(settings, session), figures, series, pulled)
         await figures.close()
+        await pulled.close()
 
 
 def reader_through(reached: Reached, connect_to: Connect, own_app: int) -> GitHubReader:

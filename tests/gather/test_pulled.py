@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -50,7 +50,9 @@ class Scene:
 
     async def of(self, back: int = 1, rules: Module = RULES) -> Pulled:
         """Of so many days before today."""
-        return await self.reader.of("octo/shop", rules, range(YESTERDAY, YESTERDAY - back, -1))
+        found = await self.reader.of("octo/shop", rules, range(YESTERDAY, YESTERDAY - back, -1))
+        assert found is not None, "a glance is long enough here"
+        return found
 
 
 @asynccontextmanager
@@ -60,7 +62,7 @@ async def scene(hours: float = 1.5, longest: float = 5.0, **entry: object) -> As
         told = {"kind": "prometheus", "url": source.url, "repositories": ["octo/*"], "demand": {"team": "x"}} | entry
         held = {name: value for name, value in told.items() if value is not None}
         sources = Sources.model_validate_json(json.dumps({"sources": {"production": held}}))
-        yield Scene(source, PulledDays(sources, session, lambda: midnight(TODAY) + hours * 3_600, longest))
+        yield Scene(source, PulledDays(sources, session, lambda: midnight(TODAY) + hours * 3_600, longest, glance=30.0))
 
 
 async def test_a_day_is_one_batch_of_all_its_features_and_the_same_when_it_is_asked_for_again() -> None:
@@ -166,6 +168,16 @@ async def test_a_source_that_hangs_is_left_after_a_while_and_is_asked_few_questi
         found = await here.of(3, rules)
     assert (found.batches, found.trouble) == ((), "the source production: no answer within 0.05 s")
     assert len(here.source.asked) == AT_ONCE, "the others wait for a seat"
+
+
+async def test_whoever_closes_it_leaves_what_is_being_read_and_it_can_be_asked_for_again() -> None:
+    async with scene() as here:
+        reader = replace(here.reader, glance=0.0)
+        assert await reader.of("octo/shop", RULES, [YESTERDAY]) is None
+        (reading,) = reader.begun.values()
+        await reader.close()
+        assert reading.cancelled()
+        assert len((await here.of()).batches) == 1
 
 
 async def test_a_bug_in_an_adapter_is_a_word_and_a_line_in_the_log(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from app.model import Done
+from app.gather.pulled import PulledDays
+from app.model import Done, Later
 from app.sources import Sources
 from checks.drift.told import written
 from tests.road.stories import PATH, shop
@@ -128,6 +130,17 @@ async def test_a_source_in_trouble_is_named_by_the_reason_and_asked_again(pulled
     pulled.source.wrong = None
     await pulled.morning(3)
     assert ((await here.course()).state, issue.state) == ("ok", "closed")
+
+
+async def test_a_slow_source_holds_no_look_up_and_is_taken_once_it_has_answered(pulled: Pulled) -> None:
+    here = pulled.here
+    here.pulled = PulledDays(here.sources, here.session, here.now, glance=0.0)
+    assert isinstance(await here.look(), Later)
+    assert await pulled.reference() is None
+    await asyncio.gather(*here.pulled.begun.values())
+    assert isinstance(await here.look(), Done)
+    assert await pulled.reference() is not None
+    assert len(pulled.source.asked) == 3 * 2, "it was read once"
 
 
 async def test_hostile_words_of_a_source_do_nothing_in_the_issue(pulled: Pulled) -> None:

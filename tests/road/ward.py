@@ -81,6 +81,7 @@ class Ward:
     database: AsyncEngine
     session: aiohttp.ClientSession
     sources: Sources = field(default_factory=Sources)
+    pulled: PulledDays | None = None
     start: float = field(default_factory=lambda: time.time() // _DAY * _DAY)
     day: int = 0
     hours: float = 3.0
@@ -110,7 +111,7 @@ class Ward:
         texts = DriftTexts(PAGES.address)
         remedy = Remedy(publisher, Shelves(self._connect), texts)
         stabilising = Stabilising(publisher, Suspects(self._connect), remedy, texts, self.now)
-        pulling = Pulling(PulledDays(self.sources, self.session, self.now), self.drifts)
+        pulling = Pulling(self.pulled or PulledDays(self.sources, self.session, self.now, glance=30.0), self.drifts)
         return DriftWatch(Modules(self._connect), self.drifts, pulling, stabilising, self.now)
 
     async def ruled(self) -> tuple[Trigger, ...]:
