@@ -1,7 +1,8 @@
 """Other deployments nearby: what of a window is this deployment's own.
 
 One before it: the window starts after that, where enough is left; else the metric may step there (a regressor that is
-0 before and 1 after). One after it: the window ends there. One with no point in between: nobody can tell them apart.
+0 before and 1 after). One after it: the window ends there. One with no whole step in between: nobody can
+tell them apart.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -39,14 +39,15 @@ class Window:
 def window(observed: Observed, metric: Metric, plan: Plan, at: float, neighbours: Sequence[Neighbour]) -> Window:
     """What `plan` has of the metric around a deployment `at`, without what belongs to other deployments."""
     y = observed.y
+    values = _unmixed(y, (at, *(one.at for one in neighbours)), plan.step)
     low, high = bisect_left(y.times, at - plan.before), bisect_left(y.times, at + plan.after)
-    known = [time for time, value in zip(y.times[low:high], y.values[low:high], strict=True) if value is not None]
+    known = [time for time, value in zip(y.times[low:high], values[low:high], strict=True) if value is not None]
     left = cut(known, at, neighbours, plan.enough(metric)) if known else Cut()
     low, high = max(low, bisect_left(y.times, left.first)), min(high, bisect_left(y.times, left.last))
     times = y.times[low:high]
     return Window(
         times,
-        _unmixed(times, y.values[low:high], at, plan.step),
+        values[low:high],
         bisect_left(times, at),
         tuple(Series(one.name, times, one.values[low:high]) for one in observed.controls),
         tuple(dict.fromkeys(_step(times, moment) for moment in left.steps)),
@@ -60,11 +61,11 @@ def seen(values: Sequence[float | None]) -> tuple[Point, ...]:
     return tuple(Point(at, value, None, None, None) for at, value in enumerate(finite))
 
 
-def _unmixed(
-    times: Sequence[float], values: Sequence[float | None], at: float, step: float
-) -> tuple[float | None, ...]:
-    """Without the point whose step had begun when the deployment came: it belongs to neither side."""
-    return tuple(None if time < at < time + step else value for time, value in zip(times, values, strict=True))
+def _unmixed(y: Series, moments: Iterable[float], step: float) -> tuple[float | None, ...]:
+    """Its values without those whose step had begun when something was deployed: they belong to neither side."""
+    begun = {moment: bisect_left(y.times, moment) - 1 for moment in moments}
+    mixed = {place for moment, place in begun.items() if place >= 0 and moment < y.times[place] + step}
+    return tuple(None if place in mixed else value for place, value in enumerate(y.values))
 
 
 def _step(times: Sequence[float], moment: float) -> tuple[float, ...]:

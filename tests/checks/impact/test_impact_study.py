@@ -137,6 +137,26 @@ def test_what_a_later_deployment_did_is_left_out() -> None:
     assert study(rules(), [observed], AT).outcome is Outcome.LIKELY_WORSE
 
 
+@pytest.mark.parametrize("into", [1.0, 30.0, 59.0])
+def test_the_step_in_which_a_later_deployment_came_counts_for_neither(into: float) -> None:
+    """The other one made it 900 % worse, and shares a step with ours, which did nothing."""
+    part = [0.0] * (BEFORE + 20) + [900 * (1 - into / STEP)] + [900.0] * (AFTER - 21)
+    found = study(rules(), [metric(follows=part)], AT, [Neighbour(AT + 20 * STEP + into, "v3")]).metrics[0]
+    assert (found.outcome, found.n_post, found.masked) == (Outcome.NO_EVIDENCE, 20, 1)
+
+
+def test_the_step_in_which_an_earlier_deployment_came_counts_for_neither() -> None:
+    part = [0.0] * (BEFORE - 20) + [450.0] + [900.0] * (AFTER + 19)
+    found = study(rules(), [metric(follows=part)], AT, [Neighbour(AT - 19.5 * STEP, "v2")]).metrics[0]
+    assert (found.outcome, found.n_pre, found.masked) == (Outcome.NO_EVIDENCE, BEFORE - 1, 1)
+
+
+def test_two_deployments_without_a_whole_step_in_between_share_an_effect() -> None:
+    found = study(rules(), [metric(effect=3.0)], AT, [Neighbour(AT + STEP / 2, "v3")]).metrics[0]
+    assert (found.outcome, found.n_post) == (Outcome.LIKELY_WORSE, AFTER - 1)
+    assert "one effect for both" in found.notes[0]
+
+
 def test_sparks_never_mix_both_sides_and_fit_in_a_line() -> None:
     sparks = study(rules(), [metric(effect=50.0)], AT).metrics[0].sparks
     assert (len(sparks.actual), len(sparks.expected), sparks.before) == (60, 60, 40)
