@@ -19,6 +19,7 @@ from checks.impact.series import Observed, Series
 
 CANARY, CONTROL = "canary", "control"
 UNSENT = "no value of it was sent for this time"
+UNBORN = "a new version has no past: ask for the instances that it runs on, not for its version"
 
 Side = Literal["canary", ""]
 
@@ -129,7 +130,12 @@ def _summed(steps: Mapping[int, Step], kind: Kind, at: Grid) -> Answer:
 def _observed(plan: _Plan, found: _Found, at: Grid) -> Observed:
     controls = tuple(_series(one, found[one], at) for one in plan.controls)
     y = found[plan.y]
-    return Observed(plan.y.called, _series(plan.y, y, at), controls, y.trouble)
+    return Observed(plan.y.called, _series(plan.y, y, at), controls, y.trouble, _hint(plan.y.query))
+
+
+def _hint(query: str) -> str:
+    """What is asked of one commit alone begins with its deployment."""
+    return UNBORN if "{sha}" in query or "{short_sha}" in query else ""
 
 
 def _series(wanted: _Wanted, answer: Answer, at: Grid) -> Series:

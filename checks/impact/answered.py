@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checks.impact.asking import ask
 from checks.impact.block import Metric
@@ -44,13 +44,18 @@ def answered(metric: Metric, observed: Observed, plan: Plan, at: float, neighbou
     used = kept(seen, held, plan.prior)
     found = ask(seen, used, metric, plan)
     if found.p is None:
-        return Answered(metric, seen, found, held)
+        return Answered(metric, seen, _hinted(found, observed.hint, plan.enough(metric)), held)
     return Answered(metric, seen, found, held, placebo(seen, used, metric, plan))
 
 
 def _unanswered(metric: Metric, seen: Window, plan: Plan) -> Answered:
     """There is nothing after the deployment: it is not there yet, or another one followed too soon."""
     return Answered(metric, seen, ask(seen, (), metric, plan))
+
+
+def _hinted(found: Estimate, hint: str, enough: int) -> Estimate:
+    """Beside the reason, what would help where the past is too short to say anything."""
+    return replace(found, reason=f"{found.reason} ({hint})") if hint and found.n_pre < enough else found
 
 
 def _silent(metric: Metric, reason: str) -> Answered:

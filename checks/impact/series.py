@@ -16,12 +16,15 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """One metric and what it is held against, all on the times of `y`. `trouble`: why there is nothing, in words."""
+    """One metric and what it is held against, all on the times of `y`. `trouble`: why there is nothing, in words;
+    `hint`: what would help where its past is too short.
+    """
 
     metric: str
     y: Series
     controls: tuple[Series, ...] = ()
     trouble: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

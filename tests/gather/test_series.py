@@ -16,7 +16,7 @@ import yaml
 from structlog.testing import capture_logs
 
 from app.gather.ranged import AT_ONCE, RangeReader
-from app.gather.series import UNSENT, SeriesReader
+from app.gather.series import UNBORN, UNSENT, SeriesReader
 from app.sources import Sources
 from app.store.database import connect
 from app.store.series import Moments, SentSeries, Stream
@@ -210,6 +210,20 @@ async def test_the_step_in_which_the_deployment_came_counts_for_neither_side_of_
             assert (told.outcome, told.n_pre, told.n_post) == (Outcome.LIKELY_WORSE, 60, 29)
             assert told.average is not None
             assert told.average.effect == pytest.approx(10.0, abs=0.5)
+
+
+@pytest.mark.parametrize("held", ['track="canary"', 'version="{short_sha}"'])
+async def test_a_canary_asked_for_by_its_version_has_no_past_and_that_is_said(tmp_path: Path, held: str) -> None:
+    at, end, version = START + 3_600, START + 7_200, "version" in held
+    config = rules({"name": "p95", "query": "a", "canary_query": f"a{{{held}}}"}, source="production", placebos=0)
+    asked = f'a{{{held.replace("{short_sha}", SHA[:7])},team="x"}}'
+    async with scene(tmp_path, now=end + 60) as here:
+        here.source.drawn = {
+            'a{team="x"}': [sin],
+            asked: [lambda ended: None if version and ended < at else 3 * sin(ended**2)],
+        }
+        (told,) = study(config, await here.observed(config, end=end, side="canary"), at).metrics
+    assert (told.outcome is Outcome.INSUFFICIENT_DATA) == (UNBORN in told.reason) == version
 
 
 async def test_the_example_of_the_page_is_read_on_either_side(tmp_path: Path) -> None:
