@@ -67,7 +67,7 @@ def after(course: Course, newest: Sequence[Told], silent: tuple[int, str] | None
     yet; "" where there is one.
     """
     told = newest[-1] if newest else None
-    alarm, since = _alarm(newest, silent)
+    alarm, since = _alarm(course, newest, silent)
     begins = alarm not in {Alarm.NONE, course.alarm}
     return replace(
         course,
@@ -101,14 +101,23 @@ def shown(text: str, days: Sequence[str]) -> dict[str, Any]:
     return stands | said | {"issue": course.acted.issue, "pull_request": course.acted.pull, "history": told}
 
 
-def _alarm(newest: Sequence[Told], silent: tuple[int, str] | None) -> tuple[Alarm, int | None]:
+def _alarm(course: Course, newest: Sequence[Told], silent: tuple[int, str] | None) -> tuple[Alarm, int | None]:
     told = newest[-1] if newest else None
     if told is not None and told.state is Standing.DRIFT:
         return Alarm.DRIFT, told.first or told.day
+    begun = _begun(newest, silent)
+    if begun is None:
+        return Alarm.NONE, None
+    known = course.since if course.alarm is Alarm.BLIND else None
+    return Alarm.BLIND, begun if known is None else min(known, begun)
+
+
+def _begun(newest: Sequence[Told], silent: tuple[int, str] | None) -> int | None:
+    """Since when nobody sees the module, as far as the last days tell; None where somebody does."""
     if silent is not None:
-        return Alarm.BLIND, silent[0]
+        return silent[0]
     blind = _blind(newest)
-    return (Alarm.BLIND, blind[0].day) if len(blind) >= BLIND_DAYS else (Alarm.NONE, None)
+    return blind[0].day if len(blind) >= BLIND_DAYS else None
 
 
 def _blind(newest: Sequence[Told]) -> Sequence[Told]:

@@ -226,7 +226,8 @@ def _hashable(cell: object) -> tuple[type, Any]:
 
 def _of_sketch(sketch: Sketch) -> Column:
     if isinstance(sketch, NameSketch):
-        return Names(sketch.counts, sketch.missing, sketch.other)
+        said = {name: times for name, times in sketch.counts.items() if not is_missing(name)}
+        return Names(said, sketch.missing + sum(sketch.counts.values()) - sum(said.values()), sketch.other)
     values, counts, bounds = sketch.points()
     return Numbers(values, np.cumsum(counts), sketch.missing, 0, bounds)
 

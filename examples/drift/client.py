@@ -34,6 +34,7 @@ MOST_ROWS = 100_000  # that wait to be added up
 MOST_BATCHES = 48  # that wait to be sent
 TIMEOUT = 10.0  # seconds
 _WIDTH = log(GAMMA)
+_MISSING = frozenset({"", "na", "n/a", "nan", "null", "none"})  # in any case, as Maestro reads them
 _NEVER = frozenset({400, 401, 403, 404, 409, 413, 422})  # answers that another try would not change
 
 Send = Callable[[str, bytes, Mapping[str, str]], int]
@@ -54,8 +55,8 @@ class Numbers:
 
     def add(self, value: Any) -> None:
         """One row; what is no finite number is missing."""
-        self.rows += 1
         number = _number(value)
+        self.rows += 1
         if number is None:
             self.missing += 1
             return
@@ -85,10 +86,10 @@ class Names:
         self.counts: Counter[str] = Counter()
 
     def add(self, value: Any) -> None:
-        """One row; None and the empty text are missing."""
-        self.rows += 1
+        """One row; None, the empty text, `NA`, `null` and the like are missing."""
         name = _name(value)
-        if not name:
+        self.rows += 1
+        if name.lower() in _MISSING:
             self.missing += 1
             return
         self.counts[name] += 1
@@ -112,7 +113,7 @@ class DriftClient:
     """Watches one module. `kinds`: `numeric` or `categorical` by feature; of others the first value tells.
 
     `failure` is why the last batch could not be sent, "" where it was; `lost` counts batches that had no room, or
-    that Maestro would not have, rows that were none, and each time that rows had no room.
+    that Maestro would not have, rows that were none, values that cannot be told, and each time that rows had no room.
     """
 
     def __init__(
@@ -185,7 +186,13 @@ class DriftClient:
             at, row = self._rows.popleft()
             day = self._days.setdefault(time.strftime("%Y-%m-%d", time.gmtime(at)), {})
             for feature, value in row.items():
-                self._of(day, str(feature), value).add(value)
+                self._count(day, feature, value)
+
+    def _count(self, day: dict[str, Numbers | Names], feature: Any, value: Any) -> None:
+        try:
+            self._of(day, str(feature), value).add(value)
+        except Exception:  # the value's own code: the thread goes on with the next
+            self.lost += 1
 
     def _of(self, day: dict[str, Numbers | Names], feature: str, value: Any) -> Numbers | Names:
         if feature not in day:
@@ -237,8 +244,14 @@ def post(address: str, body: bytes, headers: Mapping[str, str]) -> int:
         return error.code
 
 
+def _plain(value: Any) -> Any:
+    """A scalar of numpy and its like as Python's own."""
+    return value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
+
+
 def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    """Decimals, fractions and scalars of numpy are numbers, too; truth values are names."""
+    return hasattr(type(value), "__float__") and not isinstance(_plain(value), bool)
 
 
 def _number(value: Any) -> float | None:
@@ -251,13 +264,17 @@ def _number(value: Any) -> float | None:
 
 def _name(value: Any) -> str:
     """1, 1.0 and "1" are one."""
+    value = _plain(value)
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and isfinite(value) and value.is_integer() and abs(value) < 2**53:
         return str(int(value))
-    return str(value).strip()[:LONGEST_NAME]
+    try:
+        return str(value).strip()[:LONGEST_NAME]
+    except ValueError:  # a whole number with thousands of digits
+        return "a huge number"
 
 
 def _highest(bins: Counter[int]) -> dict[int, int]:

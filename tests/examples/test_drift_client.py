@@ -7,6 +7,8 @@ import importlib.util
 import json
 import threading
 from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +18,7 @@ import numpy as np
 import pytest
 
 from checks.drift import NameSketch, NumberSketch, sketch_of
+from checks.drift.column import Kind, Names, column
 from tests.pages.drift_api import TODAY, api
 
 CLIENT = Path(__file__).parents[2] / "examples" / "drift" / "client.py"
@@ -99,6 +102,54 @@ def test_names_without_end_are_bounded_and_none_is_lost() -> None:
     sketch = sketch_of(found.sketch())
     assert isinstance(sketch, NameSketch)
     assert (sketch.rows, len(sketch.counts), sketch.counts["often"]) == (20_000, 1_000, 10_000)
+
+
+@pytest.mark.parametrize("value", [np.float32(8), np.int64(8), Decimal("8.0"), Fraction(8), np.array(8.0)])
+def test_whatever_is_a_number_is_counted_as_one(value: Any) -> None:
+    maestro = Maestro()
+    watched = watch(maestro)
+    watched.observe({"price": value})
+    watched.flush()
+    assert sketch_of(maestro.bodies[0]["features"]["price"]) == NumberSketch().add_many([8.0])
+
+
+def test_truth_values_and_what_says_nothing_are_read_as_maestro_reads_a_column() -> None:
+    cells = [True, "visa", "NA", "n/a", "null", "None", "", None, 10**5_000, "1", 1.0]
+    found = client.Names()
+    for value in cells:
+        found.add(value)
+    ours, theirs = column(sketch_of(found.sketch())), column(cells, Kind.CATEGORICAL)
+    assert isinstance(ours, Names)
+    assert isinstance(theirs, Names)
+    assert (ours.counts, ours.missing) == (theirs.counts, theirs.missing)
+
+
+def test_a_truth_value_of_numpy_is_a_name() -> None:
+    maestro = Maestro()
+    watched = watch(maestro)
+    watched.observe({"new": np.True_})
+    watched.flush()
+    assert maestro.bodies[0]["features"]["new"]["counts"] == {"true": 1}
+
+
+class Broken:
+    """A value whose own code fails."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("broken")
+
+    __float__ = __str__
+
+
+@pytest.mark.parametrize("kinds", [{}, {"price": "categorical"}])
+def test_a_value_that_cannot_be_told_is_lost_and_the_others_go_on(kinds: Mapping[str, str]) -> None:
+    maestro = Maestro()
+    watched = watch(maestro, kinds=kinds)
+    for value in (1.0, Broken(), 2.0):
+        watched.observe({"price": value, "card": "visa"})
+    assert watched.flush()
+    assert {name: one["rows"] for name, one in maestro.bodies[0]["features"].items()} == {"price": 2, "card": 3}
+    assert watched.lost == 1
 
 
 # --- sending -----------------------------------------------------------------------------------------------------

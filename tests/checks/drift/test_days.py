@@ -105,6 +105,14 @@ def test_one_day_that_says_nothing_is_no_alarm_and_two_are() -> None:
     assert (course.alarm, course.since) == (Alarm.BLIND, FIRST + 8)
 
 
+def test_a_blind_alarm_is_there_since_the_first_blind_day_however_long_it_lasts() -> None:
+    days = dict(over_days(8)) | {FIRST + at: day_of_rows(at, rows=10) for at in range(8, 13)}
+    said, course = told_of(days), Course()
+    for last in range(2, len(said) + 1):
+        course = after(course, said[last - 2 : last], None, "")
+    assert (course.alarm, course.since, course.episode) == (Alarm.BLIND, FIRST + 8, 1)
+
+
 def test_a_module_that_gathers_its_reference_is_blind_and_no_alarm() -> None:
     course = after(Course(), (), None, "the reference is being gathered: 3 of 7 days")
     assert (course.state, course.alarm) == ("blind", "")
