@@ -14,19 +14,25 @@ from checks.impact.told import Placebo
 from checks.impact.window import Window
 
 APART = 5  # horizons that the past must hold side by side; where it holds fewer, they are shorter than the real one
+MOST = 2_000_000  # points times series of all placebo dates of a metric: a look must end
 LEVEL = 0.05  # as unlikely must so many alarms be before the method is not believed
 
 
 def placebo(window: Window, controls: Sequence[Series], metric: Metric, plan: Plan) -> Placebo:
     """How often the metric seems to move at the placebo dates of its past, held against `controls`."""
     before, after = window.start, len(window.times) - window.start
-    horizon, dates = placebo_dates(before, after, plan.enough(metric), plan.placebos)
+    horizon, dates = placebo_dates(before, after, plan.enough(metric), affordable(plan.placebos, before, len(controls)))
     past = replace(window, controls=tuple(controls))
     answers = [_at(past, date, horizon, metric, plan) for date in dates]
     known = [p for p in answers if p is not None]
     alarms = sum(p < plan.alpha for p in known)
     apart = (before - plan.enough(metric)) // horizon if horizon else 0
     return Placebo(len(known), alarms, horizon, not too_many(alarms, len(known), apart, plan.alpha))
+
+
+def affordable(asked: int, before: int, controls: int) -> int:
+    """So many dates of those `asked` for that a look ends in good time."""
+    return min(asked, MOST // (max(before, 1) * (1 + controls)))
 
 
 def placebo_dates(before: int, after: int, enough: int, most: int) -> tuple[int, tuple[int, ...]]:

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from checks.impact.answered import answered
-from checks.impact.placebo import placebo_dates, too_many
+from checks.impact.placebo import affordable, placebo_dates, too_many
 from checks.impact.plan import Plan
 from checks.impact.series import Observed
 from checks.impact.study import study
@@ -59,6 +59,11 @@ def test_where_the_past_moves_by_itself_an_effect_is_not_believed() -> None:
     assert told.p < 0.05
     assert not told.placebo.trusted
     assert (told.outcome, told.reason.partition(":")[0]) == ("no_evidence", "calibration failed")
+
+
+def test_many_controls_of_a_long_past_leave_room_for_fewer_dates() -> None:
+    assert affordable(20, 10_000, 1) == 20
+    assert affordable(100, 19_000, 20) == 5
 
 
 def test_no_placebos_are_asked_for_where_none_are_wanted() -> None:
