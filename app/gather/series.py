@@ -85,7 +85,7 @@ class SeriesReader:
         for side in {one.side for one in wanted}:
             here = [one for one in wanted if one.side == side]
             stream, names = Stream(window.repository, window.environment, side), {one.name for one in here}
-            steps = await self.sent.steps(stream, names, at.start, at.seconds, at.count)
+            steps = await self.sent.steps(stream, names, at.start, at.seconds, at.count + 1)
             found |= {one: _summed(steps.get(one.name, {}), one.kind, at) for one in here}
         return found
 
@@ -120,10 +120,14 @@ def _question(wanted: _Wanted, window: _Window) -> Question:
 
 
 def _summed(steps: Mapping[int, Step], kind: Kind, at: Grid) -> Answer:
-    """Amounts and events of one step add up; of levels and shares the mean is their value."""
-    if not steps:
+    """Amounts and events of one step add up; of levels and shares the mean is their value. A sum counts once something
+    of a later step is there, be it the one under way: until then more of it may come.
+    """
+    if not any(place < at.count for place in steps):
         return Answer(trouble=UNSENT)
     values = {place: step.total if kind.sums else step.mean for place, step in steps.items()}
+    if kind.sums:
+        del values[max(values)]
     return Answer(tuple(values.get(place) for place in range(at.count)))
 
 

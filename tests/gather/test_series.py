@@ -83,6 +83,18 @@ async def test_points_come_onto_one_grid_as_their_kind_asks_and_gaps_stay_gaps(t
     assert (level.controls, [one.name for one in count.controls]) == ((), ["rival"])
 
 
+async def test_a_sum_of_which_more_may_come_is_a_gap_until_something_later_is_there(tmp_path: Path) -> None:
+    points: Moments = {START + 10 * place: 1.0 for place in range(22)}  # the newest step is half there
+    both = rules({"name": "orders", "kind": "count"}, {"name": "p95"})
+    async with scene(tmp_path) as here:
+        await here.sent.keep(Stream("octo/shop", "production"), {"orders": points, "p95": points})
+        orders, p95 = await here.observed(both)
+        assert (orders.y.values, p95.y.values) == ((6.0, 6.0, 6.0, None), (1.0,) * 4)
+        await here.sent.keep(Stream("octo/shop", "production"), {"orders": {END - 20: 1.0, END - 10: 1.0, END: 1.0}})
+        orders, _ = await here.observed(both)
+    assert orders.y.values == (6.0,) * 4
+
+
 async def test_what_nobody_sent_is_said_of_the_metric_and_is_a_control_without_a_value(tmp_path: Path) -> None:
     async with scene(tmp_path) as here:
         await here.sent.keep(Stream("octo/shop", "production"), {"p95": {START + 1: 1.0}})
