@@ -54,15 +54,16 @@ class Interventions:
         except (NotFound, Invalid):
             return Refusal(f"{place.repository} has no commit {sha} that Maestro may see")
         base = _base(pulls, sha) or await there.default_branch()
-        config = await self._config(place, base)
+        one, config = _intervention(trigger), await self._config(place, base)
+        if config is not None and _is(one.environment, config.environment):
+            return await self._shipped(there, one, pulls), config
+        for head in _heads(pulls, sha)[:1]:
+            asked = await self._config(place, head.base_ref)
+            if asked is not None and _is(one.environment, asked.canary_environment):
+                return _of(one, [head], side=CANARY_SIDE), asked
         if config is None:
             return Refusal(f"the configuration on {base} has no block `impact`, or it is off")
-        one = _intervention(trigger)
-        if _is(trigger.environment, config.environment):
-            return await self._shipped(there, one, pulls), config
-        if _is(trigger.environment, config.canary_environment) and (heads := _heads(pulls, sha)):
-            return _of(one, heads[:1], side=CANARY_SIDE), config
-        return Refusal(f"deployments of {sha[:7]} to `{trigger.environment}` are not studied")
+        return Refusal(f"deployments of {sha[:7]} to `{one.environment}` are not studied")
 
     async def neighbours(self, one: Intervention, start: float, end: float) -> tuple[Neighbour, ...]:
         """Other deployments to the same environment that began to serve between `start` and `end`, of the newest MOST;
@@ -99,13 +100,13 @@ class Interventions:
         return _of(one, own + await _brought(there, between.commits), cut=between.total > len(between.commits))
 
     async def _before(self, there: Repository, one: Intervention) -> _Served | None:
-        """What served in the environment until then: of the newest MOST, the last that began to."""
+        """What served in the environment until then: of the newest MOST, the last that began to, which need not be the
+        last that was asked for. Of two in one second the one that was asked for later is the later.
+        """
         others = [other for other in await there.newest_deployments(one.environment) if other.id != one.deployment]
-        for other in others[:MOST]:
-            served = await self._served(there, other)
-            if served is not None and served.at <= one.at:
-                return served
-        return None
+        served = [moment for other in others[:MOST] if (moment := await self._served(there, other))]
+        earlier = [other for other in served if (other.at, other.id) < (one.at, one.deployment)]
+        return max(earlier, key=lambda other: (other.at, other.id), default=None)
 
     async def _served(self, there: Repository, one: Deployment) -> _Served | None:
         """When it began to serve, which never changes; None where it has not."""
@@ -159,14 +160,16 @@ def _impact(policy: Policy) -> Config | None:
 
 
 def _base(pulls: Sequence[PullRequest], sha: str) -> str:
-    """The branch whose rules hold: of the pull request that the commit came as, or whose head it is; "" without one."""
-    own = [one for one in pulls if one.merged and one.merge_sha == sha] or _heads(pulls, sha)
-    return own[0].base_ref if own else ""
+    """The branch that the commit was merged into; "" without one. An open pull request, which anybody may make of any
+    commit onto any branch, does not count.
+    """
+    return next((one.base_ref for one in pulls if one.merged and one.merge_sha == sha), "")
 
 
 def _heads(pulls: Sequence[PullRequest], sha: str) -> list[PullRequest]:
-    """The open pull requests whose head it is, the oldest first."""
-    return sorted((one for one in pulls if one.state == "open" and one.head_sha == sha), key=lambda one: one.number)
+    """The open pull requests whose head it is, the oldest first; those of forks, which take any commit, last."""
+    heads = [one for one in pulls if one.state == "open" and one.head_sha == sha]
+    return sorted(heads, key=lambda one: (one.from_fork, one.number))
 
 
 def _intervention(trigger: Trigger) -> Intervention:

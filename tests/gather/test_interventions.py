@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from aiohttp import ClientSession
@@ -103,6 +103,47 @@ async def test_what_never_served_is_not_the_deployment_before(here: Here) -> Non
     failed = here.repo.deploy(here.repo.merge(first), "production")
     here.repo.report_deployment(failed.id, "failure")
     assert (await here.found(here.serves(here.repo.merge(second)))).pulls == (first, second)
+
+
+async def test_what_served_until_then_is_what_began_to_last_whichever_was_asked_for_first(here: Here) -> None:
+    here.serves(here.repo.tip())
+    slow, quick, late = here.change("slow"), here.change("quick"), here.change("late")
+    first = here.repo.deploy(here.repo.merge(slow), "production")
+    assert (await here.found(here.serves(here.repo.merge(quick)))).pulls == (slow, quick)
+    here.sandbox.advance(60)
+    here.repo.report_deployment(first.id, "success")  # what `quick` brought is out of service from now on
+    assert (await here.found(told(first))).pulls == ()
+    assert (await here.found(here.serves(here.repo.merge(late)))).pulls == (quick, late)
+
+
+async def test_of_two_that_begin_to_serve_in_one_second_each_brings_its_own(here: Here) -> None:
+    here.serves(here.repo.tip())
+    here.sandbox.advance(60)
+    numbers = here.change("one"), here.change("two")
+    both = [here.repo.deploy(here.repo.merge(number), "production") for number in numbers]
+    for one in both:
+        here.repo.report_deployment(one.id, "success")
+    triggers = [replace(told(one), at=told(both[0]).at) for one in both]
+    assert [(await here.found(trigger)).pulls for trigger in triggers] == [(number,) for number in numbers]
+
+
+async def test_no_pull_request_of_a_commit_in_production_says_by_which_rules_it_is_studied(here: Here) -> None:
+    """Whoever may open one onto a branch without rules would keep a deployment from being looked at."""
+    here.serves(here.repo.tip())
+    here.repo.commit("legacy", {".github/maestro.yml": "version: 1\n"}, parent=here.repo.tip())
+    number = here.change("one")
+    here.repo.squash(number)
+    tip = here.repo.commit("main", {"direct.py": "x = 1\n"})
+    here.repo.open_pull("Sync", "main", "legacy")
+    assert (await here.found(here.serves(tip))).pulls == (number,)
+
+
+async def test_a_canary_is_of_the_own_branch_before_a_fork_at_the_same_head(here: Here) -> None:
+    sha = here.repo.commit("own", {"own.py": "x = 1\n"}, parent=here.repo.tip())
+    here.repo.fork("mallory")
+    here.repo.open_pull("Theirs", "mallory:own", author="mallory")
+    number = here.repo.open_pull("Ours", "own")
+    assert (await here.found(here.serves(sha, "canary"))).pulls == (number,)
 
 
 async def test_to_go_back_or_to_deploy_the_same_once_more_brings_nothing(here: Here) -> None:
