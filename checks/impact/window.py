@@ -39,7 +39,8 @@ class Window:
 def window(observed: Observed, metric: Metric, plan: Plan, at: float, neighbours: Sequence[Neighbour]) -> Window:
     """What `plan` has of the metric around a deployment `at`, without what belongs to other deployments."""
     y = observed.y
-    values = _unmixed(y, (at, *(one.at for one in neighbours)), plan.step)
+    moments = at, *(one.at for one in neighbours)
+    values = _unmixed(y, moments, plan.step)
     low, high = bisect_left(y.times, at - plan.before), bisect_left(y.times, at + plan.after)
     known = [time for time, value in zip(y.times[low:high], values[low:high], strict=True) if value is not None]
     left = cut(known, at, neighbours, plan.enough(metric)) if known else Cut()
@@ -49,7 +50,7 @@ def window(observed: Observed, metric: Metric, plan: Plan, at: float, neighbours
         times,
         values[low:high],
         bisect_left(times, at),
-        tuple(Series(one.name, times, one.values[low:high]) for one in observed.controls),
+        tuple(Series(one.name, times, _unmixed(one, moments, plan.step)[low:high]) for one in observed.controls),
         tuple(dict.fromkeys(_step(times, moment) for moment in left.steps)),
         left.notes,
     )

@@ -1,10 +1,11 @@
 import pytest
 
 from checks.impact.outcome import Outcome
+from checks.impact.series import Neighbour
 from checks.impact.study import study
 from checks.impact.told import Held, MetricTold
 
-from .observed import AT, BEFORE, Values, metric, noise, rules, series
+from .observed import AT, BEFORE, STEP, Values, metric, noise, rules, series
 
 TRAFFIC = [3 * value for value in noise(7)]
 
@@ -31,6 +32,13 @@ def test_a_control_that_moved_is_dropped_and_named_and_the_effect_is_seen_all_th
     assert found.outcome is Outcome.LIKELY_WORSE
     assert found.average is not None
     assert found.average.lower < 3.0 < found.average.upper
+
+
+def test_what_a_later_deployment_did_within_a_step_moves_no_control() -> None:
+    part = [value + (900.0 if at == BEFORE + 3 else 0.0) for at, value in enumerate(TRAFFIC)]
+    observed = metric(effect=3.0, controls=[series("traffic", part)], follows=TRAFFIC)
+    found = study(rules(), [observed], AT, [Neighbour(AT + 3.5 * STEP, "v3")]).metrics[0]
+    assert [(one.state, one.why) for one in found.controls] == [("ok", "")]
 
 
 def test_under_the_prior_of_r_a_control_that_moved_is_named_and_kept() -> None:
