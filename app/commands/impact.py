@@ -17,7 +17,7 @@ from app.commands.series_csv import Mixed, Table, Unreadable, moment, read
 from app.exit import Exit
 from app.render.impact import Shown, as_json, drawn
 from checks.impact.block import Config, Kind, Metric, Prior
-from checks.impact.kind import Better
+from checks.impact.kind import LEAST_ALPHA, MOST_ALPHA, Better
 from checks.impact.outcome import Outcome
 from checks.impact.plan import Plan
 from checks.impact.told import MetricTold
@@ -32,7 +32,7 @@ _EXITS: Mapping[Outcome, Exit] = {
     Outcome.INSUFFICIENT_DATA: Exit.HOLD,
 }
 _USUAL = Config()
-_ALPHA = click.FloatRange(0, 1, min_open=True, max_open=True)
+_ALPHA = click.FloatRange(LEAST_ALPHA, MOST_ALPHA)
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 

@@ -179,6 +179,16 @@ def _notes(moments: Sequence[float], times: Sequence[float], grid: Sequence[floa
     if len(times) < len(moments):
         yield f"{len(moments) - len(times):,} lines are of a moment that another one is of; the last one counts"
     if len(grid) > len(times):
-        yield f"{len(grid) - len(times):,} moments are missing and count as such"
+        yield f"{len(grid) - len(times):,} moments are missing and count as such{_regularly(times, step)}"
     if any(abs(later - earlier - step) > 1e-6 * step for earlier, later in pairwise(grid)):
         yield "times are not evenly spaced; points are taken as if they were"
+
+
+def _regularly(times: Sequence[float], step: float) -> str:
+    """What a period must count, where most gaps come at one distance from each other; else ""."""
+    starts = [earlier for earlier, later in pairwise(times) if later - earlier > 1.5 * step]
+    apart = Counter(round((later - earlier) / step) for earlier, later in pairwise(starts))
+    every, often = max(apart.items(), key=lambda one: one[1], default=(0, 0))
+    if often < MOST_GAPS or 3 * often < 2 * len(starts):
+        return ""
+    return f", regularly, every {every}: a period counts them, too (that of working days is a week of 7)"

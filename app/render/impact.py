@@ -15,7 +15,7 @@ from app.render.sparkline import sparkline
 from checks.impact.effect import Point
 from checks.impact.outcome import Outcome
 from checks.impact.told import Amount, MetricTold
-from checks.impact.words import ASSUMPTIONS, change, held, number, signed, summary, tried
+from checks.impact.words import assumptions, change, held, number, signed, summary, tried
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -67,6 +67,7 @@ def as_json(one: Shown) -> dict[str, Any]:
         "placebo": msgspec.to_builtins(told.placebo),
         "controls": msgspec.to_builtins(told.controls),
         "notes": [*one.notes, *told.notes],
+        "period": told.period,
         "n_pre": told.n_pre,
         "n_post": told.n_post,
         "masked": told.masked,
@@ -102,7 +103,7 @@ def _parts(one: Shown) -> Iterator[Text | Table | str]:
         yield from (Text(safe(said, 400)) for said in summary(told))
     yield from (Text(safe(said, 400), "yellow") for said in (*one.notes, *told.notes))
     if told.average:
-        yield from (Text(said, "dim") for said in ASSUMPTIONS)
+        yield from (Text(said, "dim") for said in assumptions([told]))
 
 
 def _table(told: MetricTold, average: Amount) -> Table:

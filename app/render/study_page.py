@@ -86,7 +86,7 @@ def study_page(shown: Shown) -> str:
         ahead=tuple(_ahead(kept, told)),
         told=told,
         metrics=metrics,
-        assumptions=words.ASSUMPTIONS,
+        assumptions=words.assumptions(told.metrics if told else ()),
         agreement=tuple(_agreement(shown)),
         log=shown.log,
         at=shown.at,

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from checks.impact.asking import ask
+from checks.impact.bending import bend
 from checks.impact.block import Metric
 from checks.impact.controls import controls, kept
 from checks.impact.effect import Estimate
 from checks.impact.outcome import Outcome
 from checks.impact.placebo import placebo
 from checks.impact.plan import Plan
+from checks.impact.reading import other_reading
 from checks.impact.series import Neighbour, Observed, Series
 from checks.impact.told import Held, Placebo
 from checks.impact.window import Window, window
@@ -22,13 +24,18 @@ UNTRIED = Placebo()
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """All that is known of one metric before it is seen beside the others."""
+    """All that is known of one metric before it is seen beside the others.
+
+    `other`: the estimate with the controls that were dropped kept. `bend`: which way it bent before, 1, -1 or 0.
+    """
 
     metric: Metric
     window: Window
     estimate: Estimate
     held: tuple[Held, ...] = ()
     placebo: Placebo = UNTRIED
+    other: Estimate | None = None
+    bend: int = 0
 
 
 def answered(metric: Metric, observed: Observed, plan: Plan, at: float, neighbours: Sequence[Neighbour]) -> Answered:
@@ -45,7 +52,9 @@ def answered(metric: Metric, observed: Observed, plan: Plan, at: float, neighbou
     found = ask(seen, used, metric, plan)
     if found.p is None:
         return Answered(metric, seen, _hinted(found, observed.hint, plan.enough(metric)), held)
-    return Answered(metric, seen, found, held, placebo(seen, used, metric, plan))
+    tried = placebo(seen, used, metric, plan)
+    other = other_reading(seen, held, metric, plan)
+    return Answered(metric, seen, found, held, tried, other, bend(seen, used, metric))
 
 
 def _unanswered(metric: Metric, seen: Window, plan: Plan) -> Answered:

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from checks.experiment.block import Environment
 from checks.experiment.watched import LONGEST, SourceName
-from checks.impact.kind import Better
+from checks.impact.kind import LEAST_ALPHA, MOST_ALPHA, Better
 from checks.model import CheckConfig, Mode, Strict
 
 MOST_METRICS = 20
@@ -19,6 +19,7 @@ MOST_POINTS = 20_000  # of one series in the whole window
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 Query = Annotated[str, Field(max_length=LONGEST)]
 Seconds = Annotated[int, Field(ge=1, le=90 * 86_400)]
+Alpha = Annotated[float, Field(ge=LEAST_ALPHA, le=MOST_ALPHA)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Kind = Literal["flow", "stock", "ratio", "count"]
 Prior = Literal["auto", "r"]
@@ -97,7 +98,7 @@ class Config(CheckConfig):
     min_pre: Annotated[int, Field(ge=3, le=10_000)] = 30
     """The fewest points before the deployment from which anything is said."""
 
-    alpha: Share = 0.05
+    alpha: Alpha = 0.05
     """How unlikely, two-sided, an effect must be without the deployment. 1 - alpha is the width of intervals."""
 
     fdr: Share = 0.1

@@ -11,7 +11,7 @@ import msgspec
 from checks.impact.block import Config
 from checks.impact.outcome import Outcome
 from checks.impact.told import MetricTold, Told, ToldError, load
-from checks.impact.words import ASSUMPTIONS, chances, change, line, summary, verdict
+from checks.impact.words import assumptions, chances, change, line, summary, verdict
 from checks.model import Check, CheckResult, Measure, Measured, Missing, Need, Snapshot, State
 from checks.studied import Studied
 
@@ -78,12 +78,13 @@ def _none(config: Config, measured: Measured) -> CheckResult:
     said = "its risk is not known" if risk is None else f"risk {risk:.2f}"
     if owed(config, risk):
         title = f"Pending deploy: {said}, a summary is owed once it is in {config.environment}"
-        return CheckResult(NAME, State.PASS, title, detail={"studies": [], "assumptions": list(ASSUMPTIONS)})
+        return CheckResult(NAME, State.PASS, title, detail={"studies": [], "assumptions": list(assumptions(()))})
     return CheckResult(NAME, State.PASS, f"Not asked: {said} is below {config.risk_at_least:g}")
 
 
 def _result(studies: Sequence[_Study], number: int | None) -> CheckResult:
     worst, alone = studies[0], len(studies) == 1
+    seen = [metric for one in studies for metric in one.metrics]
     answered = [one for one in studies if any(metric.p is not None for metric in one.metrics)]
     return CheckResult(
         NAME,
@@ -92,7 +93,7 @@ def _result(studies: Sequence[_Study], number: int | None) -> CheckResult:
         reasons=tuple(reason for one in studies for reason in _reasons(one, number)),
         measures=tuple(measure for one in studies for measure in _measures(one, alone)),
         next_step=_BLOCKED if STATES[worst.outcome] is State.BLOCK else _ASKED if answered else "",
-        detail={"studies": [_detail(one, number) for one in studies], "assumptions": list(ASSUMPTIONS)},
+        detail={"studies": [_detail(one, number) for one in studies], "assumptions": list(assumptions(seen))},
         stage="; ".join(f"{one.held.id} {one.outcome}" for one in studies),
     )
 

@@ -14,13 +14,13 @@ import numpy as np
 
 from checks.impact.asking import ask, known
 from checks.impact.block import Metric, Prior
+from checks.impact.panel import FEWEST, copies
 from checks.impact.plan import Plan
 from checks.impact.series import Series
 from checks.impact.told import Held
 from checks.impact.window import Window
 
 MOST_MISSING = 0.2  # of the metric's points; a point without its control says nothing
-SAME = 1 - 1e-12  # correlation from which a control is the metric itself
 
 
 def controls(window: Window, metric: Metric, plan: Plan) -> tuple[Held, ...]:
@@ -53,14 +53,8 @@ def _unusable(control: Series, window: Window) -> str:
     before = x[: window.start][both[: window.start]]
     if not before.size or np.ptp(before) == 0:
         return "it does not vary before the deployment"
-    return "it is the metric itself" if _same(x[both], y[both]) else ""
-
-
-def _same(x: np.ndarray[tuple[int], np.dtype[np.float64]], y: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
-    if not np.isfinite(y).all() or np.ptp(y) == 0 or len(x) < 3:
-        return False
-    with np.errstate(all="ignore"):  # of values beyond all measure there is no correlation, and they are no control
-        return bool(abs(np.corrcoef(x, y)[0, 1]) >= SAME)
+    same = before.size >= FEWEST and copies(x[None, both], y[both], before.size)[0]
+    return "it is the metric itself" if same else ""
 
 
 def _tested(control: Series, window: Window, metric: Metric, plan: Plan, number: int) -> Held:

@@ -18,7 +18,7 @@ from checks.impact import forecast
 from checks.impact.answer import Expected, Terms, answer, refused
 from checks.impact.effect import Estimate
 from checks.impact.floats import Floats
-from checks.impact.kind import Better, Kind
+from checks.impact.kind import LEAST_ALPHA, MOST_ALPHA, Better, Kind
 from checks.impact.level import Chain
 from checks.impact.mixture import bands
 from checks.impact.panel import Panel, moments, read, refusal
@@ -52,14 +52,16 @@ def estimate(
     prior         "auto", or "r" for that of CausalImpact for R
     kind          what the metric is: sums are told of a "flow" or "count", not of a "stock" or "ratio"
     period        points in a season that repeats; 0 for none
-    alpha         1 - the probability of the intervals
+    alpha         1 - the probability of the intervals; from 1e-6 to 0.5
     better        "higher" or "lower"
     min_pre       usable points before the change without which nothing is said
 
     Data never raise: what cannot be answered is an outcome with its reason. ValueError: arguments that do not fit.
     """
-    if not 0 < alpha < 1 or prior not in PRIORS or better not in {"higher", "lower"}:
+    if not LEAST_ALPHA <= alpha <= MOST_ALPHA or prior not in PRIORS or better not in {"higher", "lower"}:
         raise ValueError(f"alpha ({alpha}), prior ({prior!r}) or better ({better!r}) is none that there is")
+    if isinstance(period, bool) or not isinstance(period, int | np.integer) or period < 0:
+        raise ValueError(f"period ({period!r}) must be a whole number of points, or 0")
     panel, sort = read(y, x, intervention), Kind(kind)
     no = refusal(panel, sort, min_pre)
     if no:

@@ -13,6 +13,7 @@ from checks.impact.floats import Floats
 TINY = 1e-300  # a mean of counts that is 0 in all but name
 
 Better = Literal["higher", "lower"]
+LEAST_ALPHA, MOST_ALPHA = 1e-6, 0.5  # beyond them an interval is everything, or next to nothing
 
 
 class Kind(StrEnum):

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtrit
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
 from checks.impact.floats import Floats, Places
 
 CLOSE = 1e-5  # standard normal scores: a quantile is taken for found
 ROUNDS = 12
 HALVINGS = 40
+TAILS = 1e-300, 1 - 1e-16  # beyond these shares a normal score is as good as infinite
+SMOOTH = 12.0  # degrees of freedom from which Hill's transform is within 1e-6
 KNOTS = 8  # at more points than that the shape of the mixture is taken from so many of them
 
 
@@ -53,6 +55,10 @@ class Mixture(NamedTuple):
         """P(X <= value) at each point; shape (P,)."""
         return np.asarray(self.weight @ student_cdf((value - self.middle) / self.scale, self.freedom))
 
+    def scores(self, value: Floats) -> Floats:
+        """The normal scores of the distribution function at each point, all finite; shape (P,)."""
+        return np.asarray(ndtri(np.clip(self.cdf(value), *TAILS)))
+
     def quantiles(self, lower: float, upper: float) -> tuple[Floats, Floats]:
         """Where the distribution function reaches `lower`, and where `upper`, at each point.
 
@@ -67,12 +73,12 @@ class Mixture(NamedTuple):
 
     def _reached(self, score: Floats, low: Floats, high: Floats, value: Floats) -> Floats:
         """Where the normal score of the distribution function is `score`, from `low` to `high`, begun at `value`."""
-        slope, miss = 1 / self.moments()[1], ndtri(self.cdf(value)) - score
+        slope, miss = 1 / self.moments()[1], self.scores(value) - score
         for _ in range(ROUNDS):
             if np.abs(miss).max() < CLOSE:
                 return value
             ahead = np.minimum(np.maximum(value - miss / slope, low), high)
-            missed = ndtri(self.cdf(ahead)) - score
+            missed = self.scores(ahead) - score
             step, gain = ahead - value, missed - miss
             slope = np.divide(gain, step, out=slope, where=step * gain > 0)
             value, miss = ahead, missed
@@ -81,7 +87,7 @@ class Mixture(NamedTuple):
     def _halved(self, score: Floats, low: Floats, high: Floats) -> Floats:
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            below = ndtri(self.cdf(middle)) < score
+            below = self.scores(middle) < score
             low, high = np.where(below, middle, low), np.where(below, high, middle)
         return (low + high) / 2
 
@@ -118,7 +124,12 @@ def _spaced(points: Places) -> Places:
 
 
 def student_cdf(t: Floats, freedom: float) -> Floats:
-    """P(T <= t) by G. W. Hill's transform to a normal score (1970), cut after its first correction."""
+    """P(T <= t) by G. W. Hill's transform to a normal score (1970), cut after its first correction.
+
+    Below SMOOTH degrees of freedom it is exact, and slower.
+    """
+    if freedom < SMOOTH:
+        return np.asarray(stdtr(freedom, t))
     a = freedom - 0.5
     square = a * np.log1p(t * t / freedom)
     return np.asarray(ndtr(np.copysign(np.sqrt(square), t) * (1 + (square + 3) / (48 * a * a))))

@@ -16,6 +16,7 @@ from checks.impact.outcome import Outcome
 LARGEST = 1e150  # what is larger has no square
 FEWEST = 3  # points before the change, whatever is asked for
 FARTHEST = 1e60  # standard deviations; beyond it sums of squares end
+SAME = 1 - 1e-8  # squared correlation above which a covariate is the metric itself, in whatever unit
 FINEST = 1e-13  # of the largest value: what varies by less is constant
 
 
@@ -99,8 +100,22 @@ def _of_spread(panel: Panel) -> str:
     centre, spread = moments(values[:, panel.before])
     if (np.abs(values - centre[:, None]) > FARTHEST * spread[:, None]).any():
         return f"a value lies more than {FARTHEST:g} standard deviations from those before the change"
-    same = [at for at, column in enumerate(panel.x) if not (column != panel.y)[panel.usable].any()]
-    return f"covariate {same[0]} is the metric itself" if same else ""
+    moving = np.flatnonzero(panel.moving)
+    same = moving[copies(panel.x[np.ix_(moving, panel.usable)], panel.y[panel.usable], len(panel.before))]
+    return f"covariate {same[0]} is the metric itself" if len(same) else ""
+
+
+def copies(x: Floats, y: Floats, before: int) -> Flags:
+    """Which rows of x (k, m) are y (m,) itself, before the change (the first `before` points) and over all points."""
+    return np.asarray(_alike(x[:, :before], y[:before]) & _alike(x, y))
+
+
+def _alike(x: Floats, y: Floats) -> Flags:
+    rows = np.concatenate([x, y[None]])
+    with np.errstate(all="ignore"):  # what is constant, or beyond all measure, is like nothing
+        centre, spread = moments(rows)
+        scores = (rows - centre[:, None]) / spread[:, None]
+        return np.asarray((scores[:-1] @ scores[-1] / (len(y) - 1)) ** 2 > SAME)
 
 
 def _varies(values: Floats) -> Flags:

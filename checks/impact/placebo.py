@@ -27,7 +27,8 @@ def placebo(window: Window, controls: Sequence[Series], metric: Metric, plan: Pl
     known = [p for p in answers if p is not None]
     alarms = sum(p < plan.alpha for p in known)
     apart = (before - plan.enough(metric)) // horizon if horizon else 0
-    return Placebo(len(known), alarms, horizon, not too_many(alarms, len(known), apart, plan.alpha))
+    trusted = not too_many(alarms, len(known), apart, plan.alpha) if known else None
+    return Placebo(len(known), alarms, horizon, trusted)
 
 
 def affordable(asked: int, before: int, controls: int) -> int:

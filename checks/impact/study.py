@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
 from checks.impact.answered import Answered, answered, nothing
@@ -12,6 +12,7 @@ from checks.impact.block import Config, Metric
 from checks.impact.multiplicity import q_values
 from checks.impact.outcome import Outcome
 from checks.impact.plan import Plan
+from checks.impact.reading import apart, note
 from checks.impact.series import Neighbour, Observed
 from checks.impact.sparks import sparks
 from checks.impact.told import Amount, MetricTold, Relative, Told
@@ -83,30 +84,52 @@ def _told(one: Answered, q: float | None, plan: Plan) -> MetricTold:
         q=q,
         placebo=one.placebo,
         controls=one.held,
-        notes=seen.notes,
+        notes=tuple(_notes(one)),
         n_pre=found.n_pre,
         n_post=found.n_post,
         masked=found.masked,
+        period=found.period,
         start=seen.times[0] if seen.times else None,
         end=seen.times[-1] if seen.times else None,
         sparks=sparks(seen, found.pointwise),
     )
 
 
+def _notes(one: Answered) -> Iterator[str]:
+    """What a reader of the answer must know beside it, in words."""
+    yield from one.window.notes
+    period, found = one.metric.period, one.estimate
+    if period and found.p is not None and not found.period:
+        yield f"no season of {period} points is in the model: {found.n_pre} points before the change cannot carry it"
+    if said := note(one.other, one.held, one.metric.unit):
+        yield said
+
+
 def _weighed(one: Answered, q: float | None, plan: Plan) -> tuple[Outcome, str]:
     """The outcome of a metric among others, whose method was tried on its past; and why it is that."""
-    found, placebo = one.estimate, one.placebo
+    found = one.estimate
     if found.p is None or q is None:
         return found.outcome, found.reason
     p = chance("p", found.p)
     if found.outcome is Outcome.NO_EVIDENCE:
         return found.outcome, f"{p} is not below {plan.alpha:g}"
-    if not placebo.trusted:
-        tried = f"{placebo.alarms} of {placebo.dates} dates before it, where nothing happened, look like this"
-        return Outcome.NO_EVIDENCE, f"calibration failed: {tried}"
+    if doubt := _doubt(one):
+        return Outcome.NO_EVIDENCE, doubt
     if q > plan.fdr:
         return Outcome.NO_EVIDENCE, f"{p} (below {plan.alpha:g}), but {chance('q', q)} (above {plan.fdr:g})"
     return found.outcome, f"{p} (below {plan.alpha:g}) and {chance('q', q)} (at most {plan.fdr:g})"
+
+
+def _doubt(one: Answered) -> str:
+    """Why an effect that was found is not believed; "" where nothing speaks against it."""
+    found, placebo = one.estimate, one.placebo
+    if placebo.trusted is False:
+        tried = f"{placebo.alarms} of {placebo.dates} dates before it, where nothing happened, look like this"
+        return f"calibration failed: {tried}"
+    if found.average and one.bend * found.average.effect > 0:
+        way = "upwards" if one.bend > 0 else "downwards"
+        return f"the metric was bending {way} before already, and would have left its line by itself"
+    return apart(found, one.other, one.held)
 
 
 def _digest(

@@ -41,13 +41,13 @@ class Relative(Struct, frozen=True, forbid_unknown_fields=True):
 class Placebo(Struct, frozen=True, forbid_unknown_fields=True):
     """The same question at `dates` before the deployment, of `horizon` points each: `alarms` of them found something.
 
-    `trusted`: no more than chance explains.
+    `trusted`: no more than chance explains; None where none was tried.
     """
 
     dates: Whole = 0
     alarms: Whole = 0
     horizon: Whole = 0
-    trusted: bool = True
+    trusted: bool | None = None
 
 
 class Held(Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,8 +71,9 @@ class MetricTold(Struct, frozen=True, forbid_unknown_fields=True):
     """What was said of one metric.
 
     `average` is of the points after the deployment, `cumulative` their sum, for what adds up. `p` is two-sided; `q` is
-    that p among those of all metrics (Benjamini-Hochberg). `notes`: what had to be done about other deployments, in
-    words. `start`, `end`: epoch seconds of the first and last point used.
+    that p among those of all metrics (Benjamini-Hochberg). `notes`: what had to be done about other deployments, and
+    what else the answer hangs on, in words. `period`: of the season in the model, in points; 0 where it has none.
+    `start`, `end`: epoch seconds of the first and last point used.
     """
 
     name: str
@@ -92,6 +93,7 @@ class MetricTold(Struct, frozen=True, forbid_unknown_fields=True):
     n_pre: Whole = 0
     n_post: Whole = 0
     masked: Whole = 0
+    period: Whole = 0
     start: Time | None = None
     end: Time | None = None
     sparks: Sparks = Sparks()

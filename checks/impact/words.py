@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from checks.impact.effect import Interval
+from checks.impact.effect import Relative as Share
 from checks.impact.outcome import Outcome
-from checks.impact.told import Amount, MetricTold
+from checks.impact.told import Amount, MetricTold, Relative
 
 VERDICTS = {
     Outcome.LIKELY_WORSE: "likely worse",
@@ -15,11 +17,27 @@ VERDICTS = {
     Outcome.PENDING_DEPLOY: "pending deploy",
 }
 
-ASSUMPTIONS = (
-    "The controls were not touched by the deployment themselves, and what tied the metric to them before still does.",
+UNTOUCHED = (
+    "The controls were not touched by the deployment themselves, and what tied the metric to them before still does."
+)
+MOVED = (
+    "A control moved at that moment, too: whether the deployment moved it, these series cannot tell, and the answer"
+    " hangs on that."
+)
+ALONE = "Without a control whatever happened to the metric at that moment is taken for the effect."
+ALWAYS = (
     "Nothing else happened to the metric at that moment: an effect is of the moment, not proven to be of the change.",
     "Placebo dates show whether the method holds on this metric's own past; they cannot show that it will go on.",
 )
+
+
+def assumptions(metrics: Sequence[MetricTold]) -> tuple[str, ...]:
+    """What the answers take for granted, in sentences."""
+    states = [{control.state for control in one.controls} for one in metrics if one.p is not None]
+    moved, fine = any("moved" in one for one in states), any("ok" in one for one in states)
+    alone = any("ok" not in one for one in states)
+    about = (MOVED if moved else UNTOUCHED if fine else "", ALONE if alone and not moved else "")
+    return (*filter(None, about), *ALWAYS)
 
 
 def chance(name: str, value: float) -> str:
@@ -51,14 +69,16 @@ def verdict(outcome: Outcome) -> str:
 
 def change(one: MetricTold) -> str:
     """The effect with its interval: in percent where that can be said, else in the metric's unit; "" without one."""
-    part = one.relative
+    return changed(one.relative, one.average, one.unit)
+
+
+def changed(part: Relative | Share | None, average: Amount | Interval | None, unit: str) -> str:
+    """The same of an effect that is not told yet."""
     if part and part.effect is not None and part.lower is not None and part.upper is not None:
         return f"{percent(part.effect)} % [{percent(part.lower)}, {percent(part.upper)}]"
-    if one.average is None:
+    if average is None:
         return ""
-    average = one.average
-    unit = f" {one.unit}" if one.unit else ""
-    return f"{signed(average.effect)}{unit} [{signed(average.lower)}, {signed(average.upper)}]"
+    return f"{signed(average.effect)} {unit}".rstrip() + f" [{signed(average.lower)}, {signed(average.upper)}]"
 
 
 def line(one: MetricTold) -> str:
@@ -80,8 +100,8 @@ def tried(one: MetricTold) -> str:
     """How the method did at placebo dates: `placebo 1/20`."""
     placebo = one.placebo
     if not placebo.dates:
-        return "no placebo dates: the past is too short"
-    return f"placebo {placebo.alarms}/{placebo.dates}{'' if placebo.trusted else ': calibration failed'}"
+        return "no placebo dates" if placebo.horizon else "no placebo dates fit: the past is too short"
+    return f"placebo {placebo.alarms}/{placebo.dates}{': calibration failed' if placebo.trusted is False else ''}"
 
 
 def held(one: MetricTold) -> str:

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -65,6 +66,14 @@ def test_the_json_holds_what_scripts_read(maestro: Maestro) -> None:
     assert len(found["pointwise"]) == 120
     first_after = found["pointwise"][90]
     assert first_after["cumulative"] == pytest.approx(first_after["actual"] - first_after["expected"])
+
+
+def test_the_season_that_is_used_is_told(maestro: Maestro) -> None:
+    week = answered(maestro, str(ORDERS), "--at", "2026-03-12", "--period", "7")
+    year = answered(maestro, str(ORDERS), "--at", "2026-03-12", "--period", "365")
+    assert (week["period"], week["notes"], year["period"]) == (7, [], 0)
+    assert "no season of 365 points is in the model" in year["notes"][0]
+    assert year["placebo"] == {"dates": 0, "alarms": 0, "horizon": 0, "trusted": None}
 
 
 def test_a_level_has_no_sum(maestro: Maestro, tmp_path: Path) -> None:
@@ -201,7 +210,14 @@ def test_a_file_that_is_no_table_is_refused_with_its_place(
 
 @pytest.mark.parametrize(
     "words",
-    [("--at", "soon"), (), ("--at", "2026-03-02", "--alpha", "0"), ("--at", "2026-03-02", "--prior", "bsts")],
+    [
+        ("--at", "soon"),
+        (),
+        ("--at", "2026-03-02", "--alpha", "1e-300"),
+        ("--at", "2026-03-02", "--period", "-7"),
+        ("--at", "2026-03-02", "--period", "6.5"),
+        ("--at", "2026-03-02", "--prior", "bsts"),
+    ],
 )
 def test_wrong_use_is_told(maestro: Maestro, words: tuple[str, ...]) -> None:
     assert maestro("impact", str(ORDERS), *words).code == 2
@@ -218,6 +234,16 @@ def test_what_could_be_mended_is_mended_and_told() -> None:
             "1 lines are of a moment that another one is of; the last one counts",
             "2 moments are missing and count as such",
         ),
+    )
+
+
+def test_a_period_of_working_days_is_told_to_count_the_week() -> None:
+    days = [date(2026, 3, 2) + timedelta(at) for at in range(60)]
+    open_days = [day for day in days if day.weekday() < 5 and day != date(2026, 4, 15)]
+    table = read("\n".join(f"{day},{day.day}" for day in open_days).encode())
+    assert table.notes == (
+        "17 moments are missing and count as such, regularly, every 7: a period counts them, too"
+        " (that of working days is a week of 7)",
     )
 
 

@@ -161,6 +161,8 @@ Y, X, AT = made()
         (Y, np.where(X > 2, -np.inf, X), 70, "are infinite"),
         (Y * 1e200, X, 70, "are infinite, or as good as"),
         (Y, np.column_stack([X, Y]), 70, "covariate 2 is the metric itself"),
+        (Y, 7 - 2 * Y, 70, "covariate 0 is the metric itself"),
+        (Y, Y + 1e-6 * X[:, 0], 70, "covariate 0 is the metric itself"),
         (Y, X, 0, "0 usable points"),
         ([], None, 0, "nothing is measured"),
     ],
@@ -171,6 +173,13 @@ def test_what_cannot_be_answered_is_named(y: Floats, x: Floats | None, at: int, 
     assert found.outcome is expected
     assert words in found.reason
     assert (found.average, found.p) == (None, None)
+
+
+def test_what_is_a_copy_on_one_side_of_the_change_alone_is_a_covariate() -> None:
+    """Nor does one jump of both, larger than all else, make two series one."""
+    after = np.arange(100) >= 70
+    assert estimate(Y + 5 * after, Y, 70).average is not None
+    assert estimate(Y + 1e9 * after, X[:, 0] + 1e9 * after, 70).average is not None
 
 
 def test_before_the_deploy_the_answer_is_pending() -> None:
@@ -202,9 +211,14 @@ def test_arguments_that_do_not_fit_are_refused() -> None:
         (Y, X, -1, 0.05),
         (X, None, 70, 0.05),
         (Y, X, 70, 1.0),
+        (Y, X, 70, 0.6),
+        (Y, X, 70, 1e-300),
     ):
         with pytest.raises(ValueError):
             estimate(y, x, at, alpha=alpha)
+    for period in (-7, 7.0, True):
+        with pytest.raises(ValueError, match="whole number"):
+            estimate(Y, X, 70, period=period)  # type: ignore[arg-type]
     with pytest.raises(ValueError):
         estimate(Y, X, 70, "flat")
     with pytest.raises(ValueError):

@@ -63,5 +63,10 @@ def test_a_window_has_enough_points_and_not_too_many() -> None:
     assert "shorter than one step" in refusal(post_seconds=59)
 
 
+@pytest.mark.parametrize("alpha", [1e-300, 1e-7, 0.51, 1.0])
+def test_alpha_lies_where_an_interval_means_something(alpha: float) -> None:
+    assert "alpha" in refusal(alpha=alpha)
+
+
 def test_no_address_can_be_named() -> None:
     assert "source" in refusal({"query": "up"}, source="https://evil.example")

@@ -7,6 +7,7 @@ from checks.impact.placebo import affordable, placebo_dates, too_many
 from checks.impact.plan import Plan
 from checks.impact.series import Observed
 from checks.impact.study import study
+from checks.impact.words import tried
 
 from .observed import AFTER, AT, BEFORE, metric, noise, rules, series
 
@@ -30,6 +31,12 @@ def test_a_long_past_carries_the_real_horizon_and_all_dates() -> None:
 def test_a_short_past_carries_a_shorter_horizon_or_nothing() -> None:
     assert placebo_dates(80, 40, 30, 20)[0] == 10
     assert placebo_dates(30, 40, 30, 20) == (0, ())
+
+
+def test_where_no_date_fits_none_is_trusted() -> None:
+    told = study(rules(min_pre=BEFORE - 2), [metric(effect=3.0)], AT).metrics[0]
+    assert (told.placebo.dates, told.placebo.trusted) == (0, None)
+    assert tried(told) == "no placebo dates fit: the past is too short"
 
 
 @pytest.mark.parametrize(
@@ -69,4 +76,4 @@ def test_many_controls_of_a_long_past_leave_room_for_fewer_dates() -> None:
 def test_no_placebos_are_asked_for_where_none_are_wanted() -> None:
     config = rules(placebos=0)
     found = answered(config.metrics[0], metric(), Plan.of(config), AT, ())
-    assert (found.placebo.dates, found.placebo.trusted, len(found.window.times)) == (0, True, BEFORE + AFTER)
+    assert (found.placebo.dates, found.placebo.trusted, len(found.window.times)) == (0, None, BEFORE + AFTER)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from math import exp
 
 import pytest
 from hypothesis import given, settings
@@ -51,6 +52,32 @@ def test_of_many_metrics_a_lone_small_p_is_not_enough() -> None:
 
 def p_of(seed: int) -> float | None:
     return study(rules(placebos=0), [metric(effect=0.8, seed=seed)], AT).metrics[0].p
+
+
+@pytest.mark.parametrize(("growth", "outcome"), [(0.01, Outcome.NO_EVIDENCE), (0.0, Outcome.LIKELY_WORSE)])
+def test_what_bent_before_already_is_not_taken_for_an_effect(growth: float, outcome: Outcome) -> None:
+    """One per cent a step is far above its straight line after 80 steps; nothing happened to it."""
+    values = [100 * exp(growth * at) + 2 * one for at, one in enumerate(noise(2))]
+    if not growth:
+        values = [value + (8 if at >= BEFORE else 0) for at, value in enumerate(values)]
+    told = study(rules(), [Observed("p95", series("p95", values))], AT).metrics[0]
+    assert told.p is not None
+    assert told.p < 0.05
+    assert (told.outcome, "bending upwards" in told.reason) == (outcome, growth > 0)
+
+
+def test_an_effect_against_the_bend_is_seen() -> None:
+    values = [100 * exp(0.01 * at) + one - (60 if at >= BEFORE else 0) for at, one in enumerate(noise(2))]
+    config = rules(metrics=[{"name": "p95", "better": "higher"}], placebos=0)
+    assert study(config, [Observed("p95", series("p95", values))], AT).outcome is Outcome.LIKELY_WORSE
+
+
+@pytest.mark.parametrize(("period", "used"), [(7, 7), (50, 0)])
+def test_a_season_that_the_past_does_not_carry_is_told(period: int, used: int) -> None:
+    config = rules(metrics=[{"name": "p95", "better": "lower", "period": period}])
+    told = study(config, [metric(effect=3.0)], AT).metrics[0]
+    said = () if used else ("no season of 50 points is in the model: 80 points before the change cannot carry it",)
+    assert (told.period, told.notes) == (used, said)
 
 
 # --- no answer ---------------------------------------------------------------------------------------------------

@@ -1,8 +1,22 @@
+from typing import Literal
+
 import pytest
 
 from checks.impact.outcome import Outcome
 from checks.impact.told import Amount, Held, MetricTold, Placebo, Relative
-from checks.impact.words import ASSUMPTIONS, chance, change, line, number, signed, summary
+from checks.impact.words import (
+    ALONE,
+    ALWAYS,
+    MOVED,
+    UNTOUCHED,
+    assumptions,
+    chance,
+    change,
+    line,
+    number,
+    signed,
+    summary,
+)
 
 WORSE = MetricTold(
     "p95 latency",
@@ -37,7 +51,19 @@ def test_sentences_come_in_the_order_of_r() -> None:
         "That is likely worse, where lower is better: p 0.004 (below 0.05) and q 0.012 (at most 0.1).",
         "The chance of a difference as large, either way, had nothing happened: p 0.004.",
     )
-    assert len(ASSUMPTIONS) == 3
+
+
+def held_against(*states: Literal["ok", "moved", "unusable"]) -> MetricTold:
+    return MetricTold("x", Outcome.NO_EVIDENCE, p=0.5, controls=tuple(Held(state, state) for state in states))
+
+
+def test_controls_are_said_to_be_untouched_only_where_they_stood_still() -> None:
+    assert assumptions([WORSE]) == (UNTOUCHED, *ALWAYS)
+    assert assumptions([held_against("ok", "moved")]) == (MOVED, *ALWAYS)
+    assert assumptions([held_against("moved"), WORSE]) == (MOVED, *ALWAYS)
+    assert assumptions([held_against("unusable")]) == (ALONE, *ALWAYS)
+    assert assumptions([WORSE, held_against()]) == (UNTOUCHED, ALONE, *ALWAYS)
+    assert assumptions([]) == ALWAYS
 
 
 def test_only_what_adds_up_is_summed() -> None:
@@ -61,7 +87,7 @@ def test_what_was_dropped_is_named_with_its_reason() -> None:
     )
     dropped = MetricTold("x", Outcome.NO_EVIDENCE, average=WORSE.average, p=0.5, controls=held)
     assert "; controls: 0 ok, not cpu (it moved itself), flat (it does not vary" in line(dropped)
-    assert "no placebo dates: the past is too short" in line(dropped)
+    assert "no placebo dates fit: the past is too short" in line(dropped)
 
 
 def test_without_an_answer_the_reason_is_told() -> None:
