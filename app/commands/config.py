@@ -16,6 +16,8 @@ from app.config import PATH, Config, ConfigError, ConfigErrors, Notice, parse, r
 from app.exit import Exit
 from checks.experiment import CHECK
 from checks.experiment import Config as Block
+from checks.impact.block import Config as Impact
+from checks.impact.check import CHECK as IMPACT
 from checks.registry import CHECKS
 
 
@@ -33,8 +35,9 @@ def config() -> None:
 def validate(file: Path, sources: Path | None, as_json: bool) -> None:
     """Check FILE; every mistake is named by line and key, with the nearest valid one."""
     outcome = _outcome(file)
-    if sources and isinstance(outcome, Config):
-        outcome = replace(outcome, notices=(*outcome.notices, *_of_sources(outcome, file, sources)))
+    if isinstance(outcome, Config):
+        more = *_of_queries(outcome, file), *(_of_sources(outcome, file, sources) if sources else ())
+        outcome = replace(outcome, notices=(*outcome.notices, *more))
     wrong = isinstance(outcome, ConfigErrors)
     if as_json:
         errors = [asdict(error) for error in outcome.errors] if isinstance(outcome, ConfigErrors) else []
@@ -45,6 +48,15 @@ def validate(file: Path, sources: Path | None, as_json: bool) -> None:
     else:
         click.echo("\n".join([*map(str, outcome.notices), f"{file}: valid"]))
     sys.exit(Exit.USAGE if wrong else Exit.SHIP)
+
+
+def _of_queries(config: Config, file: Path) -> Iterator[Notice]:
+    """What no source of series would be asked, though the file is valid."""
+    from app.sources import unasked
+
+    block = config.checks.get(IMPACT.name)
+    for said in unasked(block) if isinstance(block, Impact) and block.source else ():
+        yield Notice(str(file), 1, 1, IMPACT.name, f"`{IMPACT.name}`: {said}")
 
 
 def _of_sources(config: Config, file: Path, sources: Path) -> Iterator[Notice]:

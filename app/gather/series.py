@@ -13,13 +13,12 @@ from typing import Literal
 from app.gather.ranged import Answer, Question, RangeReader
 from app.sources import Grid, grid, of_series
 from app.store.series import SentSeries, Step, Stream
-from checks.impact.block import Config, Metric
+from checks.impact.block import UNBORN, Config, Metric, of_one_version
 from checks.impact.kind import Kind
 from checks.impact.series import Observed, Series
 
 CANARY, CONTROL = "canary", "control"
 UNSENT = "no value of it was sent for this time"
-UNBORN = "a new version has no past: ask for the instances that it runs on, not for its version"
 
 Side = Literal["canary", ""]
 
@@ -133,13 +132,8 @@ def _summed(steps: Mapping[int, Step], kind: Kind, at: Grid) -> Answer:
 
 def _observed(plan: _Plan, found: _Found, at: Grid) -> Observed:
     controls = tuple(_series(one, found[one], at) for one in plan.controls)
-    y = found[plan.y]
-    return Observed(plan.y.called, _series(plan.y, y, at), controls, y.trouble, _hint(plan.y.query))
-
-
-def _hint(query: str) -> str:
-    """What is asked of one commit alone begins with its deployment."""
-    return UNBORN if "{sha}" in query or "{short_sha}" in query else ""
+    y, hint = found[plan.y], UNBORN if of_one_version(plan.y.query) else ""
+    return Observed(plan.y.called, _series(plan.y, y, at), controls, y.trouble, hint)
 
 
 def _series(wanted: _Wanted, answer: Answer, at: Grid) -> Series:

@@ -9,6 +9,7 @@ from app.sources.prometheus import Prometheus
 from app.sources.ranges import Grid, PrometheusRanges, Ranges, grid
 from app.sources.selector import selector
 from app.sources.ticks import Read, Source, check, missing, read
+from app.sources.unasked import unasked
 
 __all__ = [
     "BadAnswer",
@@ -40,4 +41,5 @@ __all__ = [
     "read",
     "reading",
     "selector",
+    "unasked",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from checks.experiment.block import Environment
 from checks.experiment.watched import LONGEST, SourceName
@@ -15,8 +15,16 @@ from checks.model import CheckConfig, Mode, Strict
 MOST_METRICS = 20
 MOST_CONTROLS = 20
 MOST_POINTS = 20_000  # of one series in the whole window
+UNBORN = "a new version has no past: ask for the instances that it runs on, not for its version"
 
-Name = Annotated[str, Field(min_length=1, max_length=120)]
+
+def _sendable(name: str) -> str:
+    if not name.isprintable() or name != name.strip():
+        raise ValueError("a name holds what cannot be printed, or space around it: nobody could send it")
+    return name
+
+
+Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_sendable)]
 Query = Annotated[str, Field(max_length=LONGEST)]
 Seconds = Annotated[int, Field(ge=1, le=90 * 86_400)]
 Alpha = Annotated[float, Field(ge=LEAST_ALPHA, le=MOST_ALPHA)]
@@ -114,6 +122,12 @@ class Config(CheckConfig):
     """A change of this risk or more is owed a summary. 0: every change."""
 
     @model_validator(mode="after")
+    def _environments_are_apart(self) -> Self:
+        if self.environment.casefold() == self.canary_environment.casefold():
+            raise ValueError("canary_environment: the same as `environment`, so that no canary would be studied")
+        return self
+
+    @model_validator(mode="after")
     def _names_are_apart(self) -> Self:
         for metric in self.metrics:
             names = [metric.name, *(one.name for one in metric.held_against)]
@@ -142,9 +156,19 @@ class Config(CheckConfig):
             raise ValueError(f"step_seconds: the window would have more than {MOST_POINTS:,} points")
         return self
 
+    def unborn(self) -> tuple[str, ...]:
+        """Which of what is asked begins with its deployment, so that a study can say nothing of it."""
+        asked = ((one.name, key, getattr(one, key)) for one in self.metrics for key in ("query", "canary_query"))
+        return tuple(f"metrics.{name}.{key}: {UNBORN}" for name, key, query in asked if of_one_version(query))
+
     def _asked(self) -> Iterator[tuple[str, bool]]:
         """Each place where a source may be asked something, and whether it is."""
         for metric in self.metrics:
             yield f"metrics.{metric.name}", bool(metric.query or metric.canary_query)
             for control in metric.held_against:
                 yield f"metrics.{metric.name}.controls.{control.name}", bool(control.query)
+
+
+def of_one_version(query: str) -> bool:
+    """Does it ask for the commit that was deployed alone?"""
+    return "{sha}" in query or "{short_sha}" in query

@@ -181,4 +181,4 @@ def _words(metric: MetricTold) -> dict[str, Any]:
     return plain | said | {"chances": chances(metric), "line": line(metric), "summary": list(summary(metric))}
 
 
-CHECK = Check(NAME, Config, frozenset({Need.STUDIES, Need.CHANGE}), evaluate)
+CHECK = Check(NAME, Config, frozenset({Need.STUDIES, Need.CHANGE}), evaluate, warns=Config.unborn)

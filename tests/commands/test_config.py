@@ -91,6 +91,16 @@ def test_the_outcome_as_json_holds_the_place_of_each_error(maestro: Maestro, tmp
     assert "`pools` has no effect" in said["notices"][0]
 
 
+def test_what_no_source_of_series_could_be_asked_is_remarked_on(maestro: Maestro, tmp_path: Path) -> None:
+    file = tmp_path / "maestro.yml"
+    metric = '{name: up, better: higher, query: "topk(1, up)", canary_query: "up{sha=\\"{sha}\\"}"}'
+    file.write_text(f"version: 1\nimpact: {{source: production, metrics: [{metric}]}}\n")
+    said = json.loads(maestro("config", "validate", "--json", str(file)).out)
+    assert said["valid"]
+    assert ["no past" in said["notices"][0], "metrics.up.query: " in said["notices"][1]] == [True, True]
+    assert len(said["notices"]) == 2
+
+
 def test_the_schema_is_a_json_schema(maestro: Maestro) -> None:
     schema = json.loads(maestro("config", "schema").out)
     assert jsonschema_rs.validator_for(schema).is_valid({"version": 1})

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from checks.impact.block import Config, Control
+from checks.impact.block import UNBORN, Config, Control
+from checks.impact.check import CHECK
 from checks.model import Mode
 
 
@@ -55,6 +56,21 @@ def test_a_metric_is_not_held_against_itself_nor_twice_against_one_control(contr
 def test_two_metrics_have_two_names() -> None:
     with pytest.raises(ValidationError, match="two have one name"):
         Config.model_validate({"metrics": [{"name": "p95", "better": "lower"}] * 2})
+
+
+def test_a_name_that_nobody_could_send_is_refused() -> None:
+    assert "cannot be printed" in refusal({"name": "p\t95"})
+    assert "cannot be printed" in refusal({"controls": ["a\nb"]})
+
+
+def test_a_canary_is_deployed_elsewhere_than_what_is_in_service() -> None:
+    assert "no canary would be studied" in refusal(environment="Prod", canary_environment="prod")
+
+
+def test_what_is_asked_of_one_version_alone_is_remarked_on() -> None:
+    asked = {"query": "up", "canary_query": 'up{version="{short_sha}"}'}
+    assert CHECK.warns(config(asked, source="p")) == (f"metrics.p95.canary_query: {UNBORN}",)
+    assert CHECK.warns(config(asked | {"canary_query": 'up{track="{side}"}'}, source="p")) == ()
 
 
 def test_a_window_has_enough_points_and_not_too_many() -> None:
