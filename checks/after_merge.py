@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from checks.decide import Policy
 from checks.impact.block import Config
-from checks.impact.check import NAME, owed
+from checks.impact.check import NAME
 from checks.judge import Case
-from checks.model import CheckConfig, Decision, Verdict
+from checks.model import CheckConfig, Verdict
 from checks.studied import Studied
 
 
@@ -26,8 +26,3 @@ def after_merge(case: Case, decided: Verdict, studies: tuple[Studied, ...], rule
     policy = case.policy if isinstance(case.policy, Policy) else Policy({})
     checks: Mapping[str, CheckConfig] = {**policy.checks, NAME: rules}
     return replace(case, snapshot=known, policy=replace(policy, checks=checks))
-
-
-def owes(rules: Config, decision: Decision) -> bool:
-    """Is the change that was decided on owed a summary?"""
-    return owed(rules, decision.risk.score if decision.risk else None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.model import Done, ForgetCheckRuns, Opened, Trigger, WriteCheckRun
-from checks.after_merge import after_merge, owes
+from checks.after_merge import after_merge
 from checks.impact.block import Config
 from checks.impact.check import NAME
 from checks.judge import Case, judge
@@ -32,7 +32,7 @@ class AfterMerge:
     version: str
 
     async def __call__(self, trigger: Trigger) -> Done:
-        """Tell it, where the change is owed a word and was decided at the head that was merged."""
+        """Tell it, where the change was decided at the head that was merged."""
         opened = await self.reader.merged(trigger)
         if opened is None or opened.pull.number is None:
             return Done()
@@ -43,7 +43,7 @@ class AfterMerge:
         return Done()
 
     async def _case(self, opened: Opened, number: int) -> Case | None:
-        """The newest decision's, with what is known since; None where nothing was deployed, decided, or is owed."""
+        """The newest decision's, with what is known since; None where nothing was deployed or decided."""
         repository = opened.pull.repository
         shipped = [kept for kept in await self.studies.of_pull(repository, number) if not kept.intervention.side]
         before = await self.verdicts.judged(repository, number)
@@ -51,8 +51,6 @@ class AfterMerge:
         if not shipped or before is None or decided is None:
             return None
         rules = Config.model_validate_json(shipped[-1].rules)
-        if not owes(rules, decided):
-            return None
         ids = {kept.id for kept in shipped}
         facts = tuple(one for one in await self.facts.of(repository, number) if one.id in ids)
         return replace(after_merge(before, decided.verdict, facts, rules), version=self.version)

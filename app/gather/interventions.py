@@ -71,7 +71,7 @@ class Interventions:
         """
         there = await self.connect(Place(one.repository, one.installation))
         try:
-            every = await there.newest_deployments(one.environment)
+            every = await _deployments(there, one.environment)
         except (Denied, NotFound):
             return ()
         others = [other for other in every if other.id != one.deployment and other.at <= end][:MOST]
@@ -103,7 +103,7 @@ class Interventions:
         """What served in the environment until then: of the newest MOST, the last that began to, which need not be the
         last that was asked for. Of two in one second the one that was asked for later is the later.
         """
-        others = [other for other in await there.newest_deployments(one.environment) if other.id != one.deployment]
+        others = [other for other in await _deployments(there, one.environment) if other.id != one.deployment]
         served = [moment for other in others[:MOST] if (moment := await self._served(there, other))]
         earlier = [other for other in served if (other.at, other.id) < (one.at, one.deployment)]
         return max(earlier, key=lambda other: (other.at, other.id), default=None)
@@ -117,6 +117,16 @@ class Interventions:
                 return None
             self.moments[key] = min(said)
         return _Served(self.moments[key], one.id, one.sha)
+
+
+async def _deployments(there: Repository, environment: str) -> list[Deployment]:
+    """Those to the environment, the newest first; another spelling of its name is found among the newest 100 of all.
+
+    GitHub tells `Production` from `production` where it filters.
+    """
+    every = (*await there.newest_deployments(environment), *await there.newest_deployments())
+    known = {one.id: one for one in every if _is(one.environment, environment)}
+    return [known[key] for key in sorted(known, reverse=True)]
 
 
 async def _brought(there: Repository, commits: Sequence[Commit]) -> list[PullRequest]:

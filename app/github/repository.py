@@ -289,9 +289,10 @@ class Repository:
         template = _REPO + "/deployments{?ref,environment,per_page}"
         return await self._client.get_list(template, self._at(ref=ref, environment=environment), read_deployment)
 
-    async def newest_deployments(self, environment: str) -> tuple[Deployment, ...]:
-        """The newest 100 deployments to `environment`, the newest first."""
-        template, parts = _REPO + "/deployments{?environment,per_page}", self._at(environment=environment)
+    async def newest_deployments(self, environment: str = "") -> tuple[Deployment, ...]:
+        """The newest 100 deployments, the newest first; those to `environment`, spelled just so, where one is given."""
+        template = _REPO + ("/deployments{?environment,per_page}" if environment else "/deployments{?per_page}")
+        parts = self._at(**({"environment": environment} if environment else {}))
         return await self._client.get(template, {**parts, "per_page": PER_PAGE}, _each(read_deployment))
 
     async def commit_deployments(self, sha: str) -> tuple[Deployment, ...]:

@@ -8,8 +8,7 @@ import pytest
 
 from app import record
 from app.render import words
-from checks.after_merge import after_merge, owes
-from checks.assessed import Risk
+from checks.after_merge import after_merge
 from checks.decide import Policy
 from checks.impact.block import Config
 from checks.impact.check import NAME as IMPACT
@@ -60,13 +59,6 @@ def test_it_is_replayed_to_the_same_bytes() -> None:
 def test_where_the_block_was_missing_or_nothing_could_be_read_the_rules_of_the_study_stand_in() -> None:
     for policy in (Policy({}), None, Unreadable((Finding("config", "no YAML"),))):
         assert [row.result.name for row in since(replace(BEFORE, policy=policy), Verdict.HOLD).rows] == [IMPACT]
-
-
-def test_a_summary_is_owed_from_a_risk_on_and_where_nobody_knows_the_risk() -> None:
-    decision = replace(since(BEFORE, Verdict.SHIP), risk=Risk(0.4, (), 0.1, 0.5))
-    assert owes(RULES.model_copy(update={"risk_at_least": 0.4}), decision)
-    assert not owes(RULES.model_copy(update={"risk_at_least": 0.41}), decision)
-    assert owes(RULES.model_copy(update={"risk_at_least": 1.0}), replace(decision, risk=None))
 
 
 def test_the_words_are_of_what_is_known_since_and_ask_nobody_to_merge() -> None:

@@ -146,6 +146,16 @@ async def test_a_canary_is_of_the_own_branch_before_a_fork_at_the_same_head(here
     assert (await here.found(here.serves(sha, "canary"))).pulls == (number,)
 
 
+async def test_a_name_of_an_environment_is_one_however_it_is_spelled(here: Here) -> None:
+    before = here.serves(here.repo.tip())
+    first, second = here.change("one"), here.change("two")
+    here.repo.squash(first)
+    found = await here.found(here.serves(here.repo.squash(second), "Production"))
+    assert found.pulls == (first, second)
+    (near,) = await here.interventions.neighbours(found, before.at, found.at)
+    assert near.at == before.at
+
+
 async def test_to_go_back_or_to_deploy_the_same_once_more_brings_nothing(here: Here) -> None:
     base = here.repo.tip()
     here.serves(base)

@@ -91,7 +91,7 @@ async def judged(here: Town, repo: Repo, name: str, text: str = LONG) -> tuple[i
     return number, sha
 
 
-async def test_each_risky_pull_request_of_a_deployment_is_told_and_the_others_are_left_alone(here: Town) -> None:
+async def test_each_pull_request_of_a_deployment_is_told_whatever_its_risk(here: Town) -> None:
     repo = await ready(here)
     first, one = await judged(here, repo, "one")
     second, two = await judged(here, repo, "two")
@@ -105,15 +105,13 @@ async def test_each_risky_pull_request_of_a_deployment_is_told_and_the_others_ar
     study = await study_of(here, await shipped(here, repo, tip, after=140))
     assert study.intervention.pulls == (first, second, small)
     assert load(study.told).outcome is Outcome.LIKELY_WORSE
-    for number, sha in ((first, one), (second, two)):
+    for number, sha in ((first, one), (second, two), (small, three)):
         assert here.conclusions(repo, sha)[IMPACT] == "failure"
         assert here.conclusions(repo, sha)[DECISION] == "success", "what had been decided stays"
         (card,) = here.cards(repo, number)
         assert "merged" in card
         assert "likely worse" in card
         assert "one effect for all" in card
-    assert here.cards(repo, small) == cards[small]
-    assert here.conclusions(repo, three)[IMPACT] == "success"
     decided = [await here.maestro.stores.decisions.latest("octo/shop", number) for number in (first, second)]
     assert all(b'"verdict":"ship"' in (record or b"") for record in decided)
     page = await here.page(f"/studies/{study.id}", await here.maestro.stores.tokens.issue("octo/shop"))
