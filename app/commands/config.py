@@ -36,7 +36,8 @@ def validate(file: Path, sources: Path | None, as_json: bool) -> None:
     """Check FILE; every mistake is named by line and key, with the nearest valid one."""
     outcome = _outcome(file)
     if isinstance(outcome, Config):
-        more = *_of_queries(outcome, file), *(_of_sources(outcome, file, sources) if sources else ())
+        more = list(_of_queries(outcome, file))
+        more += [*_of_sources(outcome, file, sources), *_of_series(outcome, file, sources)] if sources else []
         outcome = replace(outcome, notices=(*outcome.notices, *more))
     wrong = isinstance(outcome, ConfigErrors)
     if as_json:
@@ -71,6 +72,16 @@ def _of_sources(config: Config, file: Path, sources: Path) -> Iterator[Notice]:
     told = (f"source `{watched.source}` is not in {sources}",) if entry is None else foreseen(watched, entry)
     for said in told:
         yield Notice(str(file), 1, 1, CHECK.name, f"`{CHECK.name}`: {said}")
+
+
+def _of_series(config: Config, file: Path, sources: Path) -> Iterator[Notice]:
+    """Whether there is the source that series are asked of."""
+    from app.sources import Sources
+
+    block = config.checks.get(IMPACT.name)
+    name = block.source if isinstance(block, Impact) else ""
+    if name and name not in settings_in(sources, Sources).sources:
+        yield Notice(str(file), 1, 1, IMPACT.name, f"`{IMPACT.name}`: source `{name}` is not in {sources}")
 
 
 def _outcome(file: Path) -> Config | ConfigErrors:

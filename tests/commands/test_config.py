@@ -101,6 +101,18 @@ def test_what_no_source_of_series_could_be_asked_is_remarked_on(maestro: Maestro
     assert len(said["notices"]) == 2
 
 
+def test_a_source_of_series_that_the_operator_does_not_name_is_remarked_on(maestro: Maestro, tmp_path: Path) -> None:
+    file, sources = tmp_path / "maestro.yml", tmp_path / "sources.yml"
+    file.write_text("version: 1\nimpact: {source: produktion, metrics: [{name: up, better: higher, query: up}]}\n")
+    sources.write_text(
+        "sources: {production: {kind: prometheus, url: 'https://metrics.example', repositories: ['*/*']}}\n"
+    )
+    told = ("config", "validate", "--sources", str(sources), str(file))
+    assert f"source `produktion` is not in {sources}" in maestro(*told).out
+    file.write_text(file.read_text().replace("produktion", "production"))
+    assert maestro(*told).out == f"{file}: valid\n"
+
+
 def test_the_schema_is_a_json_schema(maestro: Maestro) -> None:
     schema = json.loads(maestro("config", "schema").out)
     assert jsonschema_rs.validator_for(schema).is_valid({"version": 1})
