@@ -16,12 +16,13 @@ from checks.drift.comparison import Standing
 from checks.drift.dispersion import WEEK, known
 from checks.drift.evidence import Effect, Found, Known, effect, onset, strongest
 from checks.drift.limits import DriftLimits
+from checks.drift.recovery import PART, returned
 from checks.drift.reference import Day, FeatureReference, Features
 
 WINDOWS = (1, 2, 4, 7, 10, 14, 21, 28)  # days
 PERIOD = 30  # days that the promise is about
 WEAK = 10  # times alpha: what is told as weak evidence
-OVER = 0.05  # a chance above which the rows of the last days show no drift any more
+OVER = 0.05  # a chance above which the rows of some days show no drift by themselves
 
 _known = lru_cache(maxsize=1024)(known)
 
@@ -44,6 +45,7 @@ class FeatureWatch(Struct, frozen=True, forbid_unknown_fields=True, omit_default
     bin: str = ""  # or side of a cut, that moved most; with its share of the rows before and after
     before: float = 0.0
     after: float = 0.0
+    side: int = 0  # which of `Contrasts.sides` that bin or cut is
     first: int | None = None
     proven: int | None = None
 
@@ -115,22 +117,29 @@ def _stated(seen: FeatureWatch, limits: DriftLimits) -> tuple[Standing, str]:
 
 
 def _recovered(watch: FeatureWatch, feature: FeatureReference, limits: DriftLimits) -> FeatureWatch:
-    """The drift, or its end: the last days show none any more, and those before are forgotten."""
-    clean = watch.days[-limits.recovery_days :]
-    if watch.proven is None or len(clean) < limits.recovery_days or clean[0].day <= watch.proven:
-        return watch
+    """The drift, or its end: days since it was proven show that it is over, and what was before is forgotten."""
+    since = tuple(day for day in watch.days if watch.proven is not None and day.day > watch.proven)
+    least = limits.recovery_days
+    for length in sorted({least, *WINDOWS}):
+        if least <= length <= len(since) and _over(watch, feature, since[-length:], limits):
+            return FeatureWatch(watch.name, Standing.OK, f"no drift any more in {length} days", since[-least:])
+    return watch
+
+
+def _over(watch: FeatureWatch, feature: FeatureReference, days: tuple[Day, ...], limits: DriftLimits) -> bool:
+    """Whether these days show that what moved came back, and of nothing else that it moved."""
     reference = _known(feature)
-    window = _by_stratum(clean, reference).sum(0)
-    found = strongest(reference, {len(clean): window}, OVER)
+    window = _by_stratum(days, reference).sum(0)
+    if not returned(reference, window, watch.side, watch.after - watch.before):
+        return False
+    found = strongest(reference, {len(days): window}, OVER)
     seen = _described(watch, feature, found, effect(reference, window, found.contrast))
-    if found.p <= OVER and matters(seen, limits):
-        return watch
-    return FeatureWatch(watch.name, Standing.OK, f"no drift any more in {len(clean)} days", clean)
+    return found.p > OVER or not matters(seen, limits, PART)
 
 
-def matters(seen: FeatureWatch, limits: DriftLimits) -> bool:
-    """Whether PSI, chance taken off, or the share of rows that changed sides reaches its limit."""
-    return seen.excess >= limits.least_psi or abs(seen.after - seen.before) >= limits.least_moved
+def matters(seen: FeatureWatch, limits: DriftLimits, part: float = 1.0) -> bool:
+    """Whether PSI, chance taken off, or the share of rows that changed sides reaches that part of its limit."""
+    return seen.excess >= part * limits.least_psi or abs(seen.after - seen.before) >= part * limits.least_moved
 
 
 def _described(watch: FeatureWatch, feature: FeatureReference, found: Found, seen: Effect) -> FeatureWatch:
@@ -140,6 +149,7 @@ def _described(watch: FeatureWatch, feature: FeatureReference, found: Found, see
         psi=seen.apart.psi,
         excess=seen.apart.excess,
         bin=feature.bins.side(seen.side),
+        side=seen.side,
         before=seen.before,
         after=seen.after,
     )

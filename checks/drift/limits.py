@@ -30,4 +30,4 @@ class DriftLimits(Strict):
     least_moved: Annotated[float, Field(ge=0, le=1)] = 0.03
     """... unless this share of the rows crossed one value (the Kolmogorov-Smirnov distance), chance taken off."""
     recovery_days: Annotated[int, Field(ge=1, le=28)] = 7
-    """A drift ends when the rows of the last so many days show none any more."""
+    """A drift ends when its rows show, in the last so many days or more, that what moved came back."""

@@ -62,9 +62,20 @@ def test_it_ends_after_a_clean_week_and_not_before() -> None:
     assert after.features[0].state is Standing.OK
 
 
-def test_a_drift_that_stays_does_not_end() -> None:
-    course = list(days(REFERENCE, *(rows(moved=0.05) for _ in range(25))))
-    assert course[-1].features[0].state is Standing.DRIFT
+@pytest.mark.parametrize("moved", [0.03, 0.05])
+def test_a_drift_that_stays_does_not_end_though_no_week_need_prove_it(moved: float) -> None:
+    course = list(days(REFERENCE, *(rows(moved=moved) for _ in range(40))))
+    states = [watch.features[0].state for watch in course]
+    assert set(states[states.index(Standing.DRIFT) :]) == {Standing.DRIFT}
+
+
+def test_a_week_of_few_rows_is_no_proof_that_it_is_over_and_many_rows_are() -> None:
+    *_, drifts = days(REFERENCE, *(rows(moved=0.1) for _ in range(3)))
+    thin = wide = drifts
+    for day in range(FIRST + 3, FIRST + 10):
+        thin, wide = advance(thin, REFERENCE, day, rows(3)), advance(wide, REFERENCE, day, rows())
+    assert thin.features[0].state is Standing.DRIFT
+    assert wide.features[0].state is Standing.OK
 
 
 def test_silence_is_blind_and_a_drift_stays_one_in_silence() -> None:
