@@ -11,9 +11,9 @@ import msgspec
 from checks.drift.alarm import Course, load
 from checks.drift.block import NAME, Config, Module
 from checks.drift.comparison import Standing
+from checks.drift.remedial import places, remedial
 from checks.drift.told import FeatureTold, plain, written
 from checks.drifting import Drifting
-from checks.globs import matches
 from checks.model import (
     Check,
     CheckResult,
@@ -21,7 +21,9 @@ from checks.model import (
     Measure,
     Measured,
     Missing,
+    Mode,
     Need,
+    Pull,
     Snapshot,
     State,
 )
@@ -34,10 +36,10 @@ STATES = {
 }
 _BADNESS = (State.BLOCK, State.UNMEASURED, State.WARN, State.PASS)  # the worst first
 _MOST_REASONS = 5  # features of a module
-_NEXT_STEPS = {
-    State.BLOCK: "See what came in since that day. A change that is meant is the new state: freeze another reference.",
-    State.UNMEASURED: "Have the service send its batches to `/api/drift/{}`.",
-}
+_MEANT = "Where what came in is meant, it is the new state: freeze another reference."
+_REPAIR = (
+    "A change that is to end the drift passes once `drift.mode` is `warn` on {}; set it back when the drift has ended."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,11 @@ class _Seen:
     module: Module
     course: Course
     reference: tuple[str, str] | None
+    remedial: bool = False  # the change is what is to end the drift
 
     @property
     def state(self) -> State:
-        return STATES[self.course.state]
+        return State.PASS if self.remedial else STATES[self.course.state]
 
     @property
     def features(self) -> tuple[FeatureTold, ...]:
@@ -62,32 +65,31 @@ def evaluate(snapshot: Snapshot, config: Config, _measured: Measured) -> CheckRe
     change, held = snapshot.change, snapshot.drift
     if isinstance(change, Missing):
         return CheckResult(NAME, change.state, "What the change touches is not known", reasons=(change.reason,))
-    touched = [module for module in config.modules if _touches(change.files if change else (), module)]
+    files = change.files if change else ()
+    touched = [module for module in config.modules if any(places(file, module) for file in files)]
     if not touched:
         return CheckResult(NAME, State.PASS, "No watched module is touched")
     if isinstance(held, Missing):
         return CheckResult(NAME, held.state, "How watched modules stand is not known", reasons=(held.reason,))
     try:
         known = {one.module: one for one in held or ()}
-        seen = [_seen(module, known) for module in touched]
+        seen = [_seen(snapshot.pull, files, module, known) for module in touched]
     except msgspec.MsgspecError as error:
         return CheckResult(NAME, State.ERROR, "A stored drift watch cannot be read", reasons=(str(error),))
-    return _result(sorted(seen, key=lambda one: _BADNESS.index(one.state)))
+    way = _REPAIR.format(snapshot.pull.base_ref) if config.mode is Mode.BLOCK else ""
+    return _result(sorted(seen, key=lambda one: _BADNESS.index(one.state)), way)
 
 
-def _touches(files: Sequence[FileChange], module: Module) -> bool:
-    places = (path for file in files for path in (file.path, file.previous) if path)
-    return any(matches(path, module.paths) for path in places)
-
-
-def _seen(module: Module, known: Mapping[str, Drifting]) -> _Seen:
+def _seen(pull: Pull, files: Sequence[FileChange], module: Module, known: Mapping[str, Drifting]) -> _Seen:
     held = known.get(module.name)
     if held is None:
         return _Seen(module, Course(reason="no batch ever came"), None)
-    return _Seen(module, load(held.course), held.reference)
+    course = load(held.course)
+    ends = course.state is Standing.DRIFT and remedial(pull, files, module, course.acted)
+    return _Seen(module, course, held.reference, ends)
 
 
-def _result(seen: Sequence[_Seen]) -> CheckResult:
+def _result(seen: Sequence[_Seen], way: str) -> CheckResult:
     worst = seen[0]
     return CheckResult(
         NAME,
@@ -95,14 +97,29 @@ def _result(seen: Sequence[_Seen]) -> CheckResult:
         _title(worst),
         reasons=tuple(reason for one in seen for reason in _reasons(one)),
         measures=tuple(_measure(one) for one in seen),
-        next_step=_NEXT_STEPS.get(worst.state, "").format(worst.module.name),
+        next_step=_next_step(worst, way),
         detail={"modules": [_detail(one) for one in seen]},
         stage=" ".join(f"{one.module.name}:{one.course.word}" for one in seen),
     )
 
 
+def _next_step(one: _Seen, way: str) -> str:
+    """`way`: how a change that is to end a drift gets past it."""
+    if one.state is State.UNMEASURED:
+        return f"Have the service send its batches to `/api/drift/{one.module.name}`."
+    if one.state is not State.BLOCK:
+        return ""
+    pull = one.course.acted.pull
+    prepared = (
+        f"Pull request {pull} puts in place what was prepared: merge it first, where that is not done." if pull else ""
+    )
+    return " ".join(filter(None, (prepared or "See what came in since that day.", way, _MEANT)))
+
+
 def _title(one: _Seen) -> str:
     name, course = one.module.name, one.course
+    if one.remedial:
+        return f"{name} drifts, and this is what is to end it"
     match course.state:
         case Standing.DRIFT:
             return f"{name} drifts since {written(course.since)}"
@@ -116,6 +133,8 @@ def _title(one: _Seen) -> str:
 
 def _reasons(one: _Seen) -> Iterator[str]:
     yield f"{one.module.name}: {one.course.reason}"
+    if one.remedial:
+        yield f"it puts in place what {one.module.name} has prepared for a drift, and nothing else of it"
     moved = [feature for feature in one.features if feature.state in {Standing.DRIFT, Standing.WATCH}]
     for feature in moved[:_MOST_REASONS]:
         since = f" since {written(feature.first)}" if feature.first else ""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
+import msgspec
 import pytest
 
 from app.render.decision_json import decision_json
 from app.render.sections import section
 from checks.decide import Policy, decide
-from checks.drift.alarm import Course, after, dump
+from checks.drift.alarm import Acted, Course, after, dump, load
 from checks.drift.block import Config
 from checks.drift.check import CHECK
 from checks.drifting import Drifting
 from checks.model import ChangeFacts, CheckResult, FileChange, Missing, Mode, Pull, Snapshot, State, Verdict
-from tests.checks.drift.module import CONFIG, over_days, told_of
+from tests.checks.drift.module import CONFIG, RANKING, over_days, told_of
 
 PULL = Pull("acme/shop", 7, "A title", "mona", "a" * 40, "topic", "b" * 40, "main")
 WELL = dump(after(Course(), told_of(over_days(9)), None, ""))
@@ -86,6 +88,41 @@ def test_by_default_a_drift_is_remarked_on_and_stops_nothing(mode: Mode, verdict
     decision = decide(snapshot(MOVED), Policy({"drift": config}), "test")
     assert decision.verdict is verdict
     assert json.loads(json.dumps(decision_json(decision)))
+
+
+def remedied(path: str = "ranking/model.bin", **of: Any) -> CheckResult:
+    """A drift for which #7 puts the prepared file in place, and what is said of a change of `path` then."""
+    files = {"remediation": {"files": [{"prepared": "ranking/safe.bin", "live": "ranking/model.bin"}]}}
+    rules = Config.model_validate({"mode": "block", "modules": [RANKING.model_dump(mode="json") | files]})
+    held = dump(msgspec.structs.replace(load(MOVED), acted=Acted(pull=7, branch="maestro/fix/drift/ranking-1")))
+    facts = snapshot(held, path)
+    return CHECK.evaluate(replace(facts, pull=replace(facts.pull, **of)), rules, {})
+
+
+@pytest.mark.parametrize(
+    ("path", "of", "state"),
+    [
+        ("ranking/model.bin", {}, State.PASS),
+        ("ranking/model.bin", {"number": None, "head_ref": f"gh-readonly-queue/main/pr-7-{'b' * 40}"}, State.PASS),
+        ("ranking/model.bin", {"number": None, "head_ref": f"gh-readonly-queue/main/pr-77-{'b' * 40}"}, State.BLOCK),
+        ("ranking/model.bin", {"number": 8, "head_ref": "maestro/fix/drift/ranking-1"}, State.BLOCK),
+        ("ranking/model.bin", {"from_fork": True}, State.BLOCK),
+        ("ranking/model.py", {}, State.BLOCK),
+    ],
+)
+def test_what_is_to_end_the_drift_is_not_held_up_by_it(path: str, of: dict[str, Any], state: State) -> None:
+    found = remedied(path, **of)
+    assert found.state is state
+    if state is State.PASS:
+        assert found.title == "ranking drifts, and this is what is to end it"
+
+
+def test_whoever_is_blocked_is_told_how_a_change_that_ends_the_drift_gets_through() -> None:
+    step = remedied(number=8).next_step
+    assert step.startswith("Pull request 7 puts in place what was prepared")
+    assert "passes once `drift.mode` is `warn` on main" in step
+    assert "freeze another reference" in step
+    assert "drift.mode" not in evaluated(MOVED).next_step
 
 
 def test_a_reviewer_sees_every_feature_and_no_markup_of_theirs() -> None:
