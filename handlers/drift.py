@@ -31,7 +31,7 @@ from app.model import (
 from checks.drift import Reference, Sketch, Watch, WatchError, begin, dump_watch, load_watch
 from checks.drift.alarm import BLIND_DAYS, Course, after, dump, load
 from checks.drift.block import Module
-from checks.drift.days import LATEST, POOLED, NotFull, frozen, opening, told
+from checks.drift.days import LATEST, POOLED, NotFull, frozen, held, opening, told
 from checks.drift.silence import silence, with_trouble
 from checks.drift.told import Told, written
 from checks.drift.told import dump as dump_told
@@ -138,7 +138,8 @@ class DriftWatch:
             made = await asyncio.to_thread(frozen, rules, days, first, last)
         except NotFull as error:
             return kept, there, "" if there else str(error)
-        new = KeptReference(kept.version + 1, rules.compared_by, first, last, made.dump(), self.now())
+        chosen = held(made)
+        new = KeptReference(kept.version + 1, rules.compared_by, chosen[0], chosen[-1], made.dump(), self.now())
         await self.drifts.freeze(kept, new, cause)
         again = await self._again(kept)
         return again, await self.drifts.reference(again), ""

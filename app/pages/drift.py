@@ -25,7 +25,7 @@ from app.store.inbox import Inbox
 from checks.drift.alarm import shown
 from checks.drift.batch import BatchError, rows_of_csv, sketched, sketches
 from checks.drift.block import Config, Module
-from checks.drift.days import LATE_DAYS, LATEST, NotFull, frozen, renewed
+from checks.drift.days import LATE_DAYS, LATEST, NotFull, frozen, held, renewed
 
 T = TypeVar("T")
 
@@ -106,7 +106,8 @@ class DriftApi:
         return web.json_response({"module": module.name} | told | {"reference": _frozen(reference), "days": came})
 
     async def freeze(self, request: web.Request) -> web.Response:
-        """201 with the reference that counts from now on: of the days that are named, or by the rules' own window.
+        """201 with the reference that counts from now on: of the days that are named, or by the rules' own window. It
+        says which days have enough rows to be in it.
 
         An accepted change is the state that days are compared with from then on. 409 where the days are not full.
         """
@@ -120,11 +121,13 @@ class DriftApi:
             made = frozen(rules, days, first, last)
         except (NotFull, ValueError) as error:
             refuse(409, str(error))
-        kept = KeptReference(module.version + 1, rules.compared_by, first, last, made.dump(), self.now())
+        there = held(made)
+        kept = KeptReference(module.version + 1, rules.compared_by, there[0], there[-1], made.dump(), self.now())
         if not await self.drifts.freeze(module, kept, Cause("drift.reference", surface=Surface.API)):
             refuse(409, "another reference was frozen at the same time")
         await self._wake(module, f"reference:{kept.version}")
-        return web.json_response({"module": module.name, "reference": _frozen(kept)}, status=201)
+        told = {"reference": _frozen(kept), "days": [_written(day) for day in there]}
+        return web.json_response({"module": module.name} | told, status=201)
 
     # --- who asks, and for what ----------------------------------------------------------------------------------
 

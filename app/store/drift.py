@@ -27,7 +27,7 @@ from app.store.tables import drift_days as days
 from app.store.tables import drift_modules as table
 from app.store.tables import drift_references as references
 from app.store.tables import drift_steps as steps
-from checks.drift import Sketch
+from checks.drift import Sketch, joined
 from checks.drift.reference import MOST_FEATURES
 
 MOST_ROWS = 10**12  # of a feature and day: a month of them can still be counted
@@ -256,11 +256,11 @@ def _merged(held: Mapping[str, Sketch], came: Mapping[str, Sketch]) -> dict[str,
     """By feature the rows of both. Raises Unlike."""
     merged = dict(held)
     for name, sketch in came.items():
-        there = merged.get(name)
-        if there is not None and type(there) is not type(sketch):
+        both = joined(merged[name], sketch) if name in merged else sketch
+        if both is None:
             raise Unlike(f"`{name}` came with the other kind that day")
-        merged[name] = sketch if there is None else there.merge(sketch)  # type: ignore[arg-type]
-        if merged[name].rows > MOST_ROWS:
+        merged[name] = both
+        if both.rows > MOST_ROWS:
             raise Unlike(f"`{name}` has more than {MOST_ROWS:,} rows in a day")
     if len(merged) > MOST_FEATURES:
         raise Unlike(f"more than {MOST_FEATURES} features in a day")

@@ -6,7 +6,7 @@ from checks.drift.comparison import Bin, Comparison, Shift, Standing, Test
 from checks.drift.course import FeatureWatch
 from checks.drift.limits import DriftLimits
 from checks.drift.reference import BadReference, Reference
-from checks.drift.sketch import NameSketch, NumberSketch, Sketch, SketchError, dump, load, sketch_of
+from checks.drift.sketch import NameSketch, NumberSketch, Sketch, SketchError, dump, joined, load, sketch_of
 from checks.drift.watch import Watch, WatchError, advance, begin, dump_watch, load_watch
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "compare",
     "dump",
     "dump_watch",
+    "joined",
     "load",
     "load_watch",
     "sketch_of",

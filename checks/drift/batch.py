@@ -9,7 +9,7 @@ from typing import Any
 
 from checks.drift.column import Kind, column, is_missing, name, number
 from checks.drift.reference import MOST_FEATURES
-from checks.drift.sketch import NameSketch, NumberSketch, Sketch, SketchError, sketch_of
+from checks.drift.sketch import NameSketch, NumberSketch, Sketch, SketchError, says_nothing, sketch_of
 
 MOST_ROWS = 100_000  # of a batch that is sent as rows
 LONGEST_FEATURE = 200  # characters of its name
@@ -79,7 +79,7 @@ def _sketch(feature: str, sent: object) -> Sketch:
 
 def _of_kind(feature: str, sketch: Sketch, kinds: Mapping[str, Kind]) -> Sketch:
     sent = Kind.NUMERIC if isinstance(sketch, NumberSketch) else Kind.CATEGORICAL
-    if kinds.get(feature, sent) is not sent:
+    if kinds.get(feature, sent) is not sent and not says_nothing(sketch):
         raise BatchError(f"`{feature}` is {kinds[feature]} by the configuration, and came as {sent}")
     return sketch
 

@@ -11,7 +11,7 @@ from checks.drift.block import Module, day_of
 from checks.drift.compare import compare
 from checks.drift.comparison import Standing
 from checks.drift.reference import Features, Reference
-from checks.drift.sketch import Sketch
+from checks.drift.sketch import Sketch, joined
 from checks.drift.told import Told, tell
 from checks.drift.watch import Watch, advance
 
@@ -66,6 +66,11 @@ def frozen(rules: Module, days: Days, first: int, last: int) -> Reference:
     return Reference.of_days(chosen, rules.limits, rules.kinds)
 
 
+def held(reference: Reference) -> tuple[int, ...]:
+    """The days that a reference is made of, in order: of those that were asked for the ones that have enough rows."""
+    return tuple(sorted({day.day for feature in reference.features for day in feature.days}))
+
+
 def missed(rules: Module, there: Collection[int], last: int | None, today: int) -> list[int]:
     """The days that a source is yet to be asked about, the newest first. `there`: those of which something came;
     `last`: the last one of the reference. Without a reference it is those that one is made of.
@@ -94,8 +99,7 @@ def _shown(watch: Watch, days: Days, day: int) -> Features:
     pooled: dict[str, Sketch] = {}
     for features in (days[one] for one in sorted(days) if first <= one <= day):
         for name, sketch in features.items():
-            there = pooled.get(name)
-            pooled[name] = sketch if type(there) is not type(sketch) else there.merge(sketch)  # type: ignore[arg-type]
+            pooled[name] = (joined(pooled[name], sketch) if name in pooled else None) or sketch
     return pooled
 
 

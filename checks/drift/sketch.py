@@ -1,4 +1,5 @@
-"""Sketches: what a service ships of a feature instead of its rows. Merging adds counts, exactly and in any order.
+"""Sketches: what a service ships of a feature instead of its rows. Merging adds counts, exactly, and in any order as
+long as there are no more names than are told apart.
 
 Numbers are counted in logarithmic bins, so that every value is known to 1 %; source: C. Masson, J. Rim, H. Lee,
 DDSketch, PVLDB 12 (2019). Names are counted one by one, as long as there is room.
@@ -128,7 +129,9 @@ class NameSketch(
         return self.merge(NameSketch(rows=counts.total() + missing, missing=missing, counts=dict(counts)))
 
     def merge(self, other: NameSketch) -> NameSketch:
-        """The sketch of the rows of both. Up to `MOST_NAMES` names in all the order does not matter."""
+        """The sketch of the rows of both. Up to `MOST_NAMES` names in all the order does not matter; beyond them which
+        of the rare names are told apart depends on it.
+        """
         counts, crowded = _roomy(_added(self.counts, other.counts))
         return NameSketch(
             rows=self.rows + other.rows,
@@ -139,6 +142,24 @@ class NameSketch(
 
 
 Sketch = NumberSketch | NameSketch
+
+
+def joined(one: Sketch, other: Sketch) -> Sketch | None:
+    """The rows of both; None where they are of two kinds. A sketch of missing values alone is of either."""
+    if isinstance(one, NumberSketch) and isinstance(other, NumberSketch):
+        return one.merge(other)
+    if isinstance(one, NameSketch) and isinstance(other, NameSketch):
+        return one.merge(other)
+    if says_nothing(one):
+        return joined(other, type(other)(rows=one.rows, missing=one.rows))
+    return joined(one, type(one)(rows=other.rows, missing=other.rows)) if says_nothing(other) else None
+
+
+def says_nothing(sketch: Sketch) -> bool:
+    """Whether all of its values are missing, so that it has no kind yet."""
+    return sketch.missing == sketch.rows
+
+
 _DECODER = msgspec.json.Decoder(Sketch)
 
 

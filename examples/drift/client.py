@@ -41,13 +41,31 @@ Send = Callable[[str, bytes, Mapping[str, str]], int]
 """POSTs a body to an address with headers; the status. Raises OSError where nobody answered."""
 
 
+class Nothing:
+    """Rows of one feature that say nothing of what it is: all are missing."""
+
+    kind = "numeric"  # as good as the other: Maestro takes a sketch of missing values for either
+
+    def __init__(self) -> None:
+        self.rows = 0
+
+    def add(self, value: Any) -> None:
+        """One row."""
+        self.rows += 1
+
+    def sketch(self) -> dict[str, Any]:
+        """As Maestro reads it."""
+        return {"type": self.kind, "version": 1, "rows": self.rows, "missing": self.rows}
+
+
 class Numbers:
     """Numbers of one feature, counted by logarithmic bin."""
 
     kind = "numeric"
 
-    def __init__(self) -> None:
-        self.rows = self.missing = self.zero = 0
+    def __init__(self, missing: int = 0) -> None:
+        self.rows = self.missing = missing
+        self.zero = 0
         self.least: float | None = None
         self.most: float | None = None
         self.positive: Counter[int] = Counter()
@@ -81,8 +99,9 @@ class Names:
 
     kind = "categorical"
 
-    def __init__(self) -> None:
-        self.rows = self.missing = self.other = 0
+    def __init__(self, missing: int = 0) -> None:
+        self.rows = self.missing = missing
+        self.other = 0
         self.counts: Counter[str] = Counter()
 
     def add(self, value: Any) -> None:
@@ -110,7 +129,7 @@ class Names:
 
 
 class DriftClient:
-    """Watches one module. `kinds`: `numeric` or `categorical` by feature; of others the first value tells.
+    """Watches one module. `kinds`: `numeric` or `categorical` by feature; of others the first that is there tells.
 
     `failure` is why the last batch could not be sent, "" where it was; `lost` counts batches that had no room, or
     that Maestro would not have, rows that were none, values that cannot be told, and each time that rows had no room.
@@ -132,7 +151,7 @@ class DriftClient:
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._interval, self._kinds, self._send, self._now = interval, dict(kinds or {}), send or post, now
         self._rows: deque[tuple[float, dict[str, Any]]] = deque(maxlen=MOST_ROWS)
-        self._days: dict[str, dict[str, Numbers | Names]] = {}
+        self._days: dict[str, dict[str, Nothing | Numbers | Names]] = {}
         self._outbox: deque[bytes] = deque(maxlen=MOST_BATCHES)
         self._begin()
         if hasattr(os, "register_at_fork"):
@@ -188,18 +207,25 @@ class DriftClient:
             for feature, value in row.items():
                 self._count(day, feature, value)
 
-    def _count(self, day: dict[str, Numbers | Names], feature: Any, value: Any) -> None:
+    def _count(self, day: dict[str, Nothing | Numbers | Names], feature: Any, value: Any) -> None:
         try:
             self._of(day, str(feature), value).add(value)
         except Exception:  # the value's own code: the thread goes on with the next
             self.lost += 1
 
-    def _of(self, day: dict[str, Numbers | Names], feature: str, value: Any) -> Numbers | Names:
-        if feature not in day:
-            if feature not in self._kinds and value is not None:
-                self._kinds[feature] = Numbers.kind if _is_number(value) else Names.kind
-            day[feature] = Names() if self._kinds.get(feature) == Names.kind else Numbers()
+    def _of(self, day: dict[str, Nothing | Numbers | Names], feature: str, value: Any) -> Nothing | Numbers | Names:
+        """Where the value counts. A feature of which nothing was said yet becomes what its first value is."""
+        there = day.get(feature)
+        if feature not in self._kinds and _name(value).lower() not in _MISSING:
+            self._kinds[feature] = Numbers.kind if _is_number(value) else Names.kind
+        if there is None or (isinstance(there, Nothing) and feature in self._kinds):
+            day[feature] = self._counted(feature, there.rows if there else 0)
         return day[feature]
+
+    def _counted(self, feature: str, missing: int) -> Nothing | Numbers | Names:
+        if feature not in self._kinds:
+            return Nothing()
+        return Names(missing) if self._kinds[feature] == Names.kind else Numbers(missing)
 
     def _pack(self) -> None:
         """A batch for each day, under a name that nobody else gives."""

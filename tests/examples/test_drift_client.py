@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from checks.drift import NameSketch, NumberSketch, sketch_of
+from checks.drift import NameSketch, NumberSketch, joined, sketch_of
 from checks.drift.column import Kind, Names, column
 from tests.pages.drift_api import TODAY, api
 
@@ -166,6 +166,30 @@ def test_rows_are_added_up_by_day_and_feature() -> None:
         "2026-12-01": 1,
     }
     assert {body["features"]["card"]["type"] for body in maestro.bodies} == {"categorical"}
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), " "])
+@pytest.mark.parametrize(
+    ("value", "known"),
+    [("visa", NameSketch().add_many([None, "visa", None])), (2.5, NumberSketch().add_many([2.5, *[float("nan")] * 2]))],
+)
+def test_a_missing_value_says_nothing_of_what_a_feature_is(nothing: Any, value: Any, known: Any) -> None:
+    maestro = Maestro()
+    watched = watch(maestro)
+    for cell in (nothing, value, nothing):
+        watched.observe({"card": cell})
+    assert watched.flush()
+    assert sketch_of(maestro.bodies[0]["features"]["card"]) == known
+
+
+def test_missing_values_alone_are_sent_and_the_kind_is_told_by_what_comes_later() -> None:
+    maestro = Maestro()
+    watched = watch(maestro)
+    for cell in (None, "visa"):
+        watched.observe({"card": cell})
+        assert watched.flush()
+    first, second = (sketch_of(body["features"]["card"]) for body in maestro.bodies)
+    assert joined(first, second) == NameSketch().add_many([None, "visa"])
 
 
 def test_what_could_not_be_sent_is_sent_again_under_the_same_name() -> None:

@@ -13,7 +13,7 @@ from app.github.sandbox.faults import ServerError
 from app.model import KeptModule
 from app.pages.drift import MAX_BYTES
 from app.store.tokens import Grant
-from checks.drift import NumberSketch, Sketch
+from checks.drift import NameSketch, NumberSketch, Sketch
 from tests.deliveries import new
 from tests.pages.drift_api import ONE, TODAY, Here, api, batch, names, numbers
 
@@ -90,6 +90,13 @@ async def test_rows_are_sketched_as_the_rules_say(here: Here) -> None:
     assert getattr(found["card"], "counts", None) == {"7": 1, "visa": 1}
     assert (found["score"].rows, found["score"].missing) == (2, 1)
     assert "other" not in found
+
+
+async def test_a_feature_of_missing_values_alone_is_taken_whatever_its_kind(here: Here) -> None:
+    unread = numbers(float("nan"), float("nan"))
+    assert (await here.post({"batch": "one", "features": {"card": unread}})).status == 202
+    assert (await here.post({"batch": "two", "features": {"card": names("visa")}})).status == 202
+    assert (await day(here))["card"] == NameSketch().add_many([None, None, "visa"])
 
 
 async def test_a_table_is_as_good_as_rows(here: Here) -> None:
@@ -206,8 +213,23 @@ async def test_the_days_that_are_named_become_the_reference_and_the_log_tells(he
         await here.post(batch(prices, batch=f"{back}", day=f"2026-11-{30 - back}"))
     answer = await here.post({"first": "2026-11-27", "last": "2026-11-28"}, f"{ONE}/reference")
     assert answer.status == 201, await answer.text()
-    told = (await answer.json())["reference"]
+    said = await answer.json()
+    assert said["days"] == ["2026-11-27", "2026-11-28"]
+    told = said["reference"]
     assert (told["version"], told["first"], told["last"]) == (1, "2026-11-27", "2026-11-28")
     assert (await here.shown())["reference"]["version"] == 1
     entries = [json.loads(row[1]) async for rows in here.stores.provenance.rows() for row in rows]
     assert [(one["kind"], one["what"]) for one in entries] == [("drift", "reference 1 of ranking is frozen")]
+
+
+async def test_of_the_days_that_are_named_those_are_told_that_are_in_the_reference(here: Here) -> None:
+    for back, rows in ((3, 100), (2, 3), (1, 100)):
+        prices = [float(1 + at % 7) for at in range(rows)]
+        await here.post(batch(prices, batch=f"{back}", day=f"2026-11-{30 - back}"))
+    answer = await here.post({"first": "0001-01-01", "last": "2026-11-29"}, f"{ONE}/reference")
+    assert answer.status == 201, await answer.text()
+    told = await answer.json()
+    assert told["days"] == ["2026-11-27", "2026-11-29"]
+    assert (told["reference"]["first"], told["reference"]["last"]) == ("2026-11-27", "2026-11-29")
+    shown = (await here.shown())["reference"]
+    assert (shown["first"], shown["last"]) == ("2026-11-27", "2026-11-29")

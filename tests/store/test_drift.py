@@ -69,6 +69,16 @@ async def test_a_feature_of_the_other_kind_is_refused_and_nothing_of_it_kept(dri
     assert await drifts.take(module.id, sent("two")) is Came.ADDED
 
 
+async def test_a_feature_of_which_nothing_was_said_yet_takes_either_kind(drifts: Drifts) -> None:
+    module, named = await ranking(drifts), NameSketch().add_many(["visa", None])
+    unread = NumberSketch().add_many([float("nan")] * 3)
+    await drifts.take(module.id, sent("one", sketch=unread))
+    await drifts.take(module.id, sent("two", sketch=named))
+    await drifts.take(module.id, sent("three", sketch=unread))
+    (found,) = (await drifts.days(module.id))[DAY].features.values()
+    assert found == NameSketch().add_many(["visa", *[None] * 7])
+
+
 async def test_more_rows_than_can_be_counted_are_refused_and_what_was_there_stays(drifts: Drifts) -> None:
     module = await ranking(drifts)
     much = NameSketch(rows=MOST_ROWS, counts={"visa": MOST_ROWS})

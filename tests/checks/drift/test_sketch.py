@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checks.drift import NameSketch, NumberSketch, SketchError, dump, load, sketch_of
+from checks.drift import NameSketch, NumberSketch, SketchError, dump, joined, load, sketch_of
 from checks.drift.sketch import LONGEST, MOST_BINS, MOST_NAMES
 
 FLOATS = st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=30)
@@ -35,6 +35,15 @@ def test_names_merge_exactly_and_in_any_order(a: list[str | None], b: list[str |
     one, two, three = (NameSketch().add_many(names) for names in (a, b, c))
     assert one.merge(two) == two.merge(one) == NameSketch().add_many([*a, *b])
     assert one.merge(two).merge(three) == one.merge(two.merge(three))
+
+
+@given(FLOATS, NAMES)
+def test_missing_values_alone_are_of_either_kind(values: list[float], names: list[str | None]) -> None:
+    numeric, nothing = numbers(*values, 1.0), NameSketch().add_many([None] * 3)
+    assert joined(numeric, nothing) == joined(nothing, numeric) == numbers(*values, 1.0, *[float("nan")] * 3)
+    named, unread = NameSketch().add_many([*names, "a"]), numbers(*[float("nan")] * 3)
+    assert joined(named, unread) == joined(unread, named) == NameSketch().add_many([*names, "a", *[None] * 3])
+    assert joined(numeric, named) is None
 
 
 @given(FLOATS)
