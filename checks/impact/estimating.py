@@ -77,11 +77,11 @@ def _expected(panel: Panel, waves: Floats, prior: Prior, terms: Terms) -> Expect
     columns = np.insert(columns, [-1] * bool(prior.trend), _trend(panel), axis=0)
     design, kept = chosen(_design(panel, len(waves), columns, prior), prior)
     columns = columns[kept]
-    chain, among = Chain(design.columns, design.times, prior.rhos), models(design, prior)
-    known = posterior(among, *explored(chain, design, among, prior))
+    chains, among = _chains(panel, design, columns, prior), models(design, prior)
+    known = posterior(among, *explored(chains, design, among, prior))
     single, running = forecast.ahead(known, _ahead(panel, columns, lambda mean: terms.kind.swell(mean, *unit)))
     future, sums = bands([single, running], terms.alpha)
-    return Expected(*unit, forecast.before(known, chain).even(terms.alpha), future, sums, running)
+    return Expected(*unit, forecast.before(known, chains[0]).even(terms.alpha), future, sums, running)
 
 
 def _columns(panel: Panel, waves: Floats) -> tuple[Floats, tuple[float, float]]:
@@ -106,11 +106,21 @@ def _trend(panel: Panel) -> Floats:
     return np.asarray((np.arange(len(panel.y)) - panel.before.mean()) / panel.before.std())
 
 
+def _chains(panel: Panel, design: Design, columns: Floats, prior: Prior) -> list[Chain]:
+    """The points before the change, and those after it where they judge, too: from their own mean, as it is theirs."""
+    chains = [Chain(design.columns, design.times, prior.rhos)]
+    if design.later:
+        own = columns[:, panel.after]
+        chains.append(Chain(own - own.mean(1, keepdims=True), panel.after.astype(float), prior.rhos))
+    return chains
+
+
 def _design(panel: Panel, seasons: int, columns: Floats, prior: Prior) -> Design:
+    later = len(panel.after) if prior.doubt < 1 else 0
     trends = int(prior.trend > 0)
     offered = len(columns) - 1 - trends - seasons
     always = seasons + (0 if offered > prior.size else offered)
-    return Design(columns[:, panel.before], panel.before.astype(float), always, offered, trends)
+    return Design(columns[:, panel.before], panel.before.astype(float), always, offered, trends, later)
 
 
 def _ahead(panel: Panel, columns: Floats, swell: Callable[[Floats], Floats]) -> forecast.Ahead:

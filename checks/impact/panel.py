@@ -46,6 +46,11 @@ class Panel:
     moving: Flags
 
     @property
+    def after(self) -> Places:
+        """The usable points after the change."""
+        return self.intervention + np.flatnonzero(self.usable[self.intervention :])
+
+    @property
     def masked(self) -> int:
         """Points that are not usable."""
         return int(len(self.y) - self.usable.sum())

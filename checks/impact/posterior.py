@@ -32,16 +32,18 @@ def posterior(among: Models, weighed: Weighed, grid: Grid) -> Posterior:
     weight, models, at = _heaviest(weighed.log_weight)
     inside = among.members[models]
     both = inside[:, :, None] & inside[:, None, :]
-    information = np.where(both, weighed.information[at], np.eye(inside.shape[1]))
-    covariance = np.where(both, np.linalg.inv(information), 0.0)
-    found = weighed.found
+    gram, found = weighed.gram[at], weighed.found
+    covariance = np.where(both, np.linalg.inv(np.where(both, gram[:, :-1, :-1], np.eye(inside.shape[1]))), 0.0)
+    score = gram[:, :-1, -1]
+    beta = (covariance @ score[:, :, None])[:, :, 0]
+    squares = np.maximum(gram[:, -1, -1] - (score * beta).sum(1), 0.0)
     return Posterior(
         weight,
         at,
         grid.at(at),
         2 * weighed.shape,
-        weighed.rate[models, at] / weighed.shape,
-        (covariance @ weighed.score[at][:, :, None])[:, :, 0],
+        (squares / 2 + weighed.rate[at]) / weighed.shape,
+        beta,
         covariance,
         found.last_level[at],
         found.last_precision[at],

@@ -7,6 +7,8 @@ than 3 from step to step. Data that say more make the bell narrower, and the gri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from checks.impact.floats import Floats, Places
@@ -20,12 +22,15 @@ FINEST = 32  # into so many parts is a step halved at most; places are counted i
 ROW = 1 << 20  # places that are one rho's
 
 
-def explored(chain: Chain, design: Design, among: Models, prior: Prior) -> tuple[Weighed, Grid]:
-    """All models on a grid that is as fine as it has to be; their weights hold its steps."""
+def explored(chains: Sequence[Chain], design: Design, among: Models, prior: Prior) -> tuple[Weighed, Grid]:
+    """All models on a grid that is as fine as it has to be; their weights hold its steps.
+
+    The first chain is that of the points before the change; all of them judge.
+    """
 
     def weighed(places: Places) -> Weighed:
         grid = _grid(places, prior)
-        return weigh(design, among, chain.likelihood(grid), grid, prior)
+        return weigh(design, among, [chain.likelihood(grid) for chain in chains], grid, prior)
 
     places = _start(prior)
     found = weighed(places)
@@ -34,7 +39,7 @@ def explored(chain: Chain, design: Design, among: Models, prior: Prior) -> tuple
         places = np.concatenate([places, fresh])
         order = np.argsort(places)
         places, found = places[order], _joined(found, more, order)
-    return found._replace(log_weight=found.log_weight + np.log(_steps(places))), _grid(places, prior)
+    return found._replace(before=found.before + np.log(_steps(places))), _grid(places, prior)
 
 
 def _start(prior: Prior) -> Places:
@@ -75,9 +80,9 @@ def _joined(one: Weighed, other: Weighed, order: Places) -> Weighed:
     """Both, with the points of the grid in this order."""
     found = Likelihood(*(np.concatenate(pair)[order] for pair in zip(one.found, other.found, strict=True)))
     return one._replace(
-        log_weight=np.concatenate([one.log_weight, other.log_weight], axis=1)[:, order],
-        rate=np.concatenate([one.rate, other.rate], axis=1)[:, order],
-        information=np.concatenate([one.information, other.information])[order],
-        score=np.concatenate([one.score, other.score])[order],
+        before=np.concatenate([one.before, other.before], axis=1)[:, order],
+        after=np.concatenate([one.after, other.after], axis=1)[:, order],
+        rate=np.concatenate([one.rate, other.rate])[order],
+        gram=np.concatenate([one.gram, other.gram])[order],
         found=found,
     )

@@ -7,6 +7,7 @@ leave it out. (E. I. George and R. E. McCulloch 1997 on the prior; the eliminati
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ class Design(NamedTuple):
     always   how many of the columns, from the first on, are in every model
     offered  covariates that there are, chosen for `columns` or not
     trends   1 where there is a trend, which a model may have or not; else 0
+    later    observations after the change that judge the grid, too
     """
 
     columns: Floats
@@ -34,11 +36,17 @@ class Design(NamedTuple):
     always: int
     offered: int
     trends: int = 0
+    later: int = 0
 
     @property
     def optional(self) -> int:
         """Covariates that a model may have or not."""
         return len(self.columns) - self.always - self.trends - 1
+
+    @property
+    def slopes(self) -> int:
+        """Seasons and covariates."""
+        return self.always + self.optional
 
 
 class Models(NamedTuple):
@@ -50,14 +58,21 @@ class Models(NamedTuple):
 
 
 class Weighed(NamedTuple):
-    """M models at g grid points."""
+    """M models at g grid points, and what is known at each from before the change."""
 
-    log_weight: Floats  # (M, g)
+    before: Floats  # (M, g), log weight of each by the points before the change
+    after: Floats  # (M, g), what those after it add to that; 0 where they are not asked
+    doubt: float  # whether these go by the same law
     shape: float  # half the degrees of freedom of the noise's variance
-    rate: Floats  # (M, g), half its sum of squares
-    information: Floats  # (g, d, d), prior and data
-    score: Floats  # (g, d)
+    rate: Floats  # (g,), half its sum of squares before any data
+    gram: Floats  # (g, d + 1, d + 1), prior and data: the coefficients' information and score, the metric's square
     found: Likelihood
+
+    @property
+    def log_weight(self) -> Floats:
+        """By all points, shape (M, g): what those after the change say against one ends where the doubt begins."""
+        said = np.exp(self.after - self.after.max())
+        return np.asarray(self.before + np.log(self.doubt + (1 - self.doubt) * said))
 
 
 def models(design: Design, prior: Prior) -> Models:
@@ -68,18 +83,20 @@ def models(design: Design, prior: Prior) -> Models:
     return Models(members, own, log_det[:, 0] / 2 + _size(members, design, prior) + _trend(members, design, prior))
 
 
-def weigh(design: Design, among: Models, found: Likelihood, grid: Grid, prior: Prior) -> Weighed:
-    """Each of the models at each point of the grid, at which the likelihood is `found`."""
-    matrix = found.gram.copy()
-    matrix[:, :-1, :-1] += among.slab
-    log_det, squares = _subsets(matrix, design.always)
+def weigh(design: Design, among: Models, found: Sequence[Likelihood], grid: Grid, prior: Prior) -> Weighed:
+    """Each of the models at each point of the grid, at which this is `found` of the points before the change.
+
+    A second likelihood is that of the points after it. The level is their own: where it is, they do not say.
+    """
     own, level = prior.of_noise(design.offered), prior.level
-    spent = prior.spent * (design.always + design.optional)
-    shape = max((len(design.times) - 1 - spent) / 2 + own.shape, LEAST) + level.shape
-    rate = np.maximum(squares, 0.0) / 2 + own.rate + level.rate / grid.ratio
-    log_weight = among.log_prior[:, None] - (log_det + found.log_det) / 2 - shape * np.log(rate)
-    log_weight += prior.log_density(grid.ratio, grid.rho) - level.shape * np.log(grid.ratio)
-    return Weighed(log_weight, shape, rate, matrix[:, :-1, :-1], matrix[:, :-1, -1], found)
+    shape = max((len(design.times) - 1 - prior.spent * design.slopes) / 2 + own.shape, LEAST) + level.shape
+    rate = own.rate + level.rate / grid.ratio
+    grams = np.cumsum([one.gram for one in found], axis=0) + np.pad(among.slab, (0, 1))
+    squares, heights = _eliminated(grams, np.cumsum([one.log_det for one in found], axis=0), design.always)
+    shapes = shape + np.arange(len(found))[:, None] * max(design.later - 1, 0) / 2
+    said = heights - shapes * np.log(squares / 2 + rate)
+    held = prior.log_density(grid.ratio, grid.rho) - level.shape * np.log(grid.ratio) + among.log_prior[:, None]
+    return Weighed(said[:, 0] + held, said[:, -1] - said[:, 0], prior.doubt, shape, rate, grams[0], found[0])
 
 
 def slab(design: Design, prior: Prior) -> Floats:
@@ -87,7 +104,7 @@ def slab(design: Design, prior: Prior) -> Floats:
 
     A trend may be of any steepness.
     """
-    x = design.columns[: design.always + design.optional]
+    x = design.columns[: design.slopes]
     shared = x @ x.T / len(design.times)
     own = FLAT * np.eye(len(x) + design.trends)
     own[: len(x), : len(x)] = prior.slab * (np.eye(len(x)) + shared) / 2
@@ -98,6 +115,12 @@ def taken(matrix: Floats) -> Floats:
     """What is left of (..., d, d) when its first row is eliminated; shape (..., d - 1, d - 1)."""
     row = matrix[..., 0, 1:]
     return np.asarray(matrix[..., 1:, 1:] - row[..., :, None] * (row / matrix[..., :1, 0])[..., None, :])
+
+
+def _eliminated(grams: Floats, log_det: Floats, always: int) -> tuple[Floats, Floats]:
+    """Each model's squares left by (s, g, d + 1, d + 1), and what determinants give its evidence; both (M, s, g)."""
+    own, squares = (found.reshape(-1, *log_det.shape) for found in _subsets(np.concatenate(grams), always))
+    return np.maximum(squares, 0.0), -(own + log_det) / 2
 
 
 def _subsets(matrix: Floats, always: int) -> tuple[Floats, Floats]:

@@ -18,7 +18,7 @@ from checks.impact.sparks import sparks
 from checks.impact.told import Amount, MetricTold, Relative, Told
 from checks.impact.words import chance
 
-MODEL = "level+ar1+regression/1"
+MODEL = "level+ar1+regression/2"
 
 BADNESS = (
     Outcome.LIKELY_WORSE,

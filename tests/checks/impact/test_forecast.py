@@ -32,7 +32,7 @@ def known_of(y: Floats, x: Floats, at: int) -> tuple[Posterior, Floats]:
 
 def posterior_of(design: Design, prior: Prior) -> Posterior:
     among = models(design, prior)
-    return posterior(among, *explored(Chain(design.columns, design.times, prior.rhos), design, among, prior))
+    return posterior(among, *explored([Chain(design.columns, design.times, prior.rhos)], design, among, prior))
 
 
 def drawn(known: Posterior, columns: Floats, at: int, draw: np.random.Generator) -> Floats:

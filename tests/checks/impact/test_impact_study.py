@@ -60,7 +60,7 @@ def test_what_bent_before_already_is_not_taken_for_an_effect(growth: float, outc
     values = [100 * exp(growth * at) + 2 * one for at, one in enumerate(noise(2))]
     if not growth:
         values = [value + (8 if at >= BEFORE else 0) for at, value in enumerate(values)]
-    told = study(rules(), [Observed("p95", series("p95", values))], AT).metrics[0]
+    told = study(rules(placebos=0), [Observed("p95", series("p95", values))], AT).metrics[0]
     assert told.p is not None
     assert told.p < 0.05
     assert (told.outcome, "bending upwards" in told.reason) == (outcome, growth > 0)

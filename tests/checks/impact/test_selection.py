@@ -6,8 +6,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy.linalg import block_diag
 
 from checks.impact import estimate
+from checks.impact.floats import Floats
 from checks.impact.level import Chain, Grid
 from checks.impact.prior import auto
 from checks.impact.screening import MOST, chosen
@@ -30,23 +32,53 @@ def design_of(k: int, n: int = 60) -> Design:
 def test_every_subset_has_the_evidence_of_its_own_least_squares() -> None:
     design = design_of(5)
     among, likelihood = models(design, AUTO), Chain(design.columns, design.times, RHOS).likelihood(GRID)
-    found = weigh(design, among, likelihood, GRID, AUTO)
+    found = weigh(design, among, [likelihood], GRID, AUTO)
     gram, own = likelihood.gram, slab(design, AUTO)
     assert len({tuple(row) for row in among.members.tolist()}) == 32
-    for members, rates, weights in zip(among.members, found.rate, found.log_weight, strict=True):
+    for members, weights in zip(among.members, found.log_weight, strict=True):
         at = np.flatnonzero(members)
         for point in range(2):
             information = (gram[point, :-1, :-1] + own)[np.ix_(at, at)]
             score = gram[point, at, -1]
             squares = gram[point, -1, -1] - score @ np.linalg.solve(information, score)
             rate = squares / 2 + AUTO.noise.rate
-            assert rates[point] == pytest.approx(rate)
             det = np.linalg.slogdet(own[np.ix_(at, at)])[1] - np.linalg.slogdet(information)[1]
             shape = (len(design.times) - 1 - 5) / 2 + AUTO.noise.shape
             size = len(at) * np.log(3 / 5) + (5 - len(at)) * np.log(2 / 5)
             height = (det - found.found.log_det[point]) / 2 - shape * np.log(rate) + size
             prior = AUTO.log_density(GRID.ratio, GRID.rho)[point]
             assert weights[point] == pytest.approx(height + prior)
+
+
+def test_the_points_after_the_change_judge_with_a_level_of_their_own() -> None:
+    """Against dense matrices: two stretches, each with its level, and all coefficients shared."""
+    design, cut = design_of(2)._replace(later=20), 40
+    before, after = design.columns[:, :cut], design.columns[:, cut:]
+    design = design._replace(columns=before, times=design.times[:cut])
+    found = [Chain(stretch, np.arange(float(stretch.shape[1])), RHOS).likelihood(GRID) for stretch in (before, after)]
+    weighed = weigh(design, models(design, AUTO), found, GRID, AUTO)
+    own = slab(design, AUTO)
+    for point, (ratio, rho) in enumerate(zip(GRID.ratio, GRID.rho, strict=True)):
+        by_one = dense([before], own, ratio, rho, (40 - 1 - 2) / 2 + AUTO.noise.shape)
+        by_both = dense([before, after], own, ratio, rho, (40 - 1 - 2 + 20 - 1) / 2 + AUTO.noise.shape)
+        assert weighed.after[0, point] == pytest.approx(by_both - by_one)
+
+
+def dense(stretches: list[Floats], own: Floats, ratio: float, rho: float, shape: float) -> float:
+    """log evidence but for a constant, the start of each stretch's level being any number."""
+    covariances, levels = [], []
+    for stretch in stretches:
+        t = np.arange(stretch.shape[1])
+        covariances.append(ratio * np.minimum.outer(t, t) + rho ** abs(np.subtract.outer(t, t)) / (1 - rho**2))
+        levels.append(np.ones((len(t), 1)))
+    inverse, free = np.linalg.inv(block_diag(*covariances)), block_diag(*levels)
+    columns = np.hstack(stretches).T
+    weights = inverse - inverse @ free @ np.linalg.inv(free.T @ inverse @ free) @ free.T @ inverse
+    gram = columns.T @ weights @ columns
+    gram[:-1, :-1] += own
+    squares = gram[-1, -1] - gram[-1, :-1] @ np.linalg.solve(gram[:-1, :-1], gram[:-1, -1])
+    dets = [np.linalg.slogdet(m)[1] for m in (gram[:-1, :-1], free.T @ inverse @ free, *covariances)]
+    return float(-sum(dets) / 2 - shape * np.log(squares / 2 + AUTO.noise.rate))
 
 
 def test_up_to_seven_covariates_nothing_is_screened() -> None:
@@ -112,9 +144,9 @@ def test_a_trend_is_in_a_model_or_not_and_is_never_screened() -> None:
     design = plain._replace(columns=np.insert(plain.columns, -1, line, axis=0), trends=1)
     among = models(design, AUTO)
     assert len({tuple(row) for row in among.members.tolist()}) == 64
-    assert np.exp(among.log_prior[among.members.sum(1) == 0]) == pytest.approx([0.75 * 0.4**5])
+    assert np.exp(among.log_prior[among.members.sum(1) == 0]) == pytest.approx([(1 - AUTO.trend) * 0.4**5])
     alone = (among.members.sum(1) == 1) & among.members[:, -1]
-    assert np.exp(among.log_prior[alone]) == pytest.approx([0.25 * 0.4**5])
+    assert np.exp(among.log_prior[alone]) == pytest.approx([AUTO.trend * 0.4**5])
     many = design_of(30)
     _, kept = chosen(many._replace(columns=np.insert(many.columns, -1, line, axis=0), trends=1), AUTO)
     assert kept[-2:] == [30, 31]
