@@ -35,7 +35,7 @@ from benchmarks.drifting.play import (
     whole,
     within,
 )
-from benchmarks.drifting.streams import STREAMS, TENTHS, Rows, all_to_one, one_to_one, still
+from benchmarks.drifting.streams import STREAMS, TENTHS, Rows, all_to_one, one_to_one, still, wandering, weekend
 from checks.drift import NumberSketch, Reference, compare
 
 FEATURES = 20
@@ -69,6 +69,20 @@ def weather(runs: int) -> list[Bar]:
             share = false_alarms(max(1, runs // 5), stream, FEATURES, reference)
             print(f"  {name}, reference of {days} days: {share}", flush=True)
             bars.append(Bar(f"{name}, {days} days: the interval reaches down to 1 %", share.interval[0] <= MOST_FALSE))
+    return bars
+
+
+def short(runs: int) -> list[Bar]:
+    """One feature, references of few days: false alarms, and three points from one bin to another from day 8 on."""
+    bars = []
+    for days in (7, 10, 14, 28):
+        for stream in (still, weekend, wandering):
+            share = false_alarms(runs, stream, 1, partial(by_day, stream=stream, features=1, days=days))
+            print(f"  {stream.__name__}, reference of {days} days: {share}", flush=True)
+            words = f"{stream.__name__}, {days} days: the interval reaches down to 1 %"
+            bars.append(Bar(words, share.interval[0] <= MOST_FALSE))
+        found = delays(runs, one_to_one, POINTS, 1, 8, partial(by_day, stream=still, features=1, days=days))
+        print(f"  seen by it: median {median(found):g} days, within {DEADLINE}: {within(found, DEADLINE)}", flush=True)
     return bars
 
 
@@ -149,7 +163,7 @@ Report([DataDriftPreset()]).run(after, before).dict()
 print(time.process_time() - started)
 """
 
-PARTS: tuple[Callable[[int], list[Bar]], ...] = (promise, weather, detection, compared, speed)
+PARTS: tuple[Callable[[int], list[Bar]], ...] = (promise, weather, short, detection, compared, speed)
 
 
 def main() -> int:

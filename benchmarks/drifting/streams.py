@@ -37,6 +37,11 @@ def weekly(random: Generator, day: int, rows: int) -> Rows:
     return random.normal(WEEK[day % 7], 1.0, rows)
 
 
+def weekend(random: Generator, day: int, rows: int) -> Rows:
+    """Two days of seven have a mean that is a standard deviation higher."""
+    return random.normal(float(day % 7 >= 5), 1.0, rows)
+
+
 def clustered(random: Generator, _day: int, rows: int) -> Rows:
     """Shares of ten bins that are drawn anew each day (Dirichlet): all bins vary three times as much as rows do."""
     shares = random.dirichlet(CONCENTRATION * TENTHS)

@@ -48,14 +48,19 @@ class Feature(Strict):
 class Window(Strict):
     """Which days the reference is made of. Once they are full it is frozen, until somebody asks for another."""
 
-    days: Annotated[int, Field(ge=2, le=28)] = 7
-    """The first so many days with enough rows."""
+    days: Annotated[int, Field(ge=2, le=MOST_DAYS)] = MOST_DAYS
+    """The first so many days with enough rows. Fewer prove large shifts alone; below 21 weekdays are not matched."""
 
     first: str = ""
     """Or a day to begin with, ISO 8601 ..."""
 
     last: str = ""
     """... and the last one."""
+
+    @property
+    def length(self) -> int:
+        """Days at most that it is made of."""
+        return day_of(self.last) - day_of(self.first) + 1 if self.first else self.days
 
     @field_validator("first", "last")
     @classmethod

@@ -11,6 +11,7 @@ import msgspec
 from checks.drift.alarm import Course, load
 from checks.drift.block import NAME, Config, Module
 from checks.drift.comparison import Standing
+from checks.drift.dispersion import MATCHED_DAYS
 from checks.drift.remedial import places, remedial
 from checks.drift.told import FeatureTold, plain, written
 from checks.drifting import Drifting
@@ -156,4 +157,14 @@ def _detail(one: _Seen) -> dict[str, Any]:
     return said | told | {"reason": one.course.reason, "reference": reference, "issue": one.course.acted.issue}
 
 
-CHECK = Check(NAME, Config, frozenset({Need.CHANGE, Need.DRIFT}), evaluate)
+def warns(config: Config) -> tuple[str, ...]:
+    """What a reader of the block should know."""
+    return tuple(
+        f"`{module.name}` has a reference of {module.reference.length} days: with fewer than {MATCHED_DAYS} "
+        "weekdays are not matched, and small shifts are not proven"
+        for module in config.modules
+        if module.reference.length < MATCHED_DAYS
+    )
+
+
+CHECK = Check(NAME, Config, frozenset({Need.CHANGE, Need.DRIFT}), evaluate, warns=warns)

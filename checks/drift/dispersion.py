@@ -14,8 +14,9 @@ from checks.drift.reference import Day, FeatureReference
 
 WEEK = 7
 OFTEN = 3  # of each weekday, for weekdays to be matched
+MATCHED_DAYS = OFTEN * WEEK
 SUSPECTED = 1.1  # the least factor that a contrast is suspected of before its days are seen
-WORTH = 20  # the degrees of freedom that the suspicion, or what the bins say together, weighs
+LEAST_WORTH, MOST_WORTH = 6, 20  # the degrees of freedom of what the contrasts say together: those of the days, within
 THIN = 1.0  # expected rows a day, and rows outside; a contrast with fewer says nothing of days
 
 
@@ -55,16 +56,18 @@ def _factor(days: Ints, alike: Ints, freedom: int, asked: Contrasts) -> tuple[Fl
 
     `days`: counts, shape (days, bins); `alike`: of the days that each is held against, summed. A mean that wanders
     moves some contrasts far more than others, and few days say little of any: so a contrast's own days are moderated
-    by what all bins say together. Source of such moderated variances: G. Smyth (2004).
+    by what all bins, or all cuts, say together, whichever is more. All of it is told by the same days, and weighs no
+    more than they do. Source of such moderated variances: G. Smyth (2004).
     """
     squares = _squares(days, alike, asked)
-    bins = squares[: asked.bins]
-    if not freedom or np.isnan(bins).all():
+    told = [part for part in (squares[: asked.bins], squares[asked.bins : asked.sides]) if not np.isnan(part).all()]
+    if not freedom or not told:
         return np.ones(len(squares)), np.inf
-    pooled = float(np.nanmean(bins)) / freedom
+    pooled = max(float(np.nanmean(part)) for part in told) / freedom
     own = np.where(np.isnan(squares), pooled * freedom, squares)
-    moderated = (WORTH * max(SUSPECTED, pooled) + own) / (WORTH + freedom)
-    return np.maximum(moderated, 1.0), float(WORTH + freedom)
+    worth = min(max(LEAST_WORTH, freedom), MOST_WORTH)
+    moderated = (worth * max(SUSPECTED, pooled) + own) / (worth + freedom)
+    return np.maximum(moderated, 1.0), float(worth + freedom)
 
 
 def _squares(days: Ints, alike: Ints, asked: Contrasts) -> Floats:

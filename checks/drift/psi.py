@@ -10,6 +10,7 @@ from scipy.special import chdtrc, chdtri, kolmogorov
 
 from checks.drift.column import Ints, Numbers
 
+FEW = 8.0  # rows that are expected of a name, for it to be asked of by itself
 SMOOTHING = 0.5  # rows added to each bin, so that an empty one has a logarithm
 
 
@@ -61,9 +62,17 @@ def _smoothed(counts: Ints) -> NDArray[np.float64]:
 
 
 def pearson(before: Ints, after: Ints, dispersion: float = 1.0) -> tuple[float, float]:
-    """The chi-squared statistic of two rows of counts, shape (bins,), and its p."""
-    there = (before + after) > 0
-    table = np.stack([before, after])[:, there].astype(np.float64)
+    """The chi-squared statistic of two rows of counts of names, shape (bins,), and its p; the last two bins are those
+    of the other and the missing rows.
+
+    A reference of few rows has a bin for what it happened to see. Names of which both together lead to expect fewer
+    than `FEW` in it are asked of with the others: which these are is told by both sides alike.
+    """
+    both = before + after
+    rare = (both * before.sum() < FEW * both.sum()) & (np.arange(len(both)) < len(both) - 1)
+    rare[-2] |= rare.any()
+    table = np.stack([np.append(counts[~rare], counts[rare].sum()) for counts in (before, after)]).astype(np.float64)
+    table = table[:, table.sum(0) > 0]
     expected = table.sum(1, keepdims=True) * table.sum(0) / table.sum()
     statistic = float(np.sum((table - expected) ** 2 / expected) / dispersion)
     freedom = table.shape[1] - 1

@@ -196,7 +196,7 @@ async def test_another_repository_s_token_sees_nothing(here: Here) -> None:
 
 async def test_a_reference_that_is_not_full_is_not_frozen(here: Here) -> None:
     await here.post(batch())
-    await refused_to_freeze(here, {}, "0 days have 50 rows, and a reference takes 7")
+    await refused_to_freeze(here, {}, "0 days have 50 rows, and a reference takes 28")
     await refused_to_freeze(here, {"first": "2026-11-28", "last": "2026-11-30"}, "is not over")
     await refused_to_freeze(here, {"first": "2026-11-28"}, "belong together")
 

@@ -17,6 +17,7 @@ RANKING = Module.model_validate(
     {
         "name": "ranking",
         "paths": ["ranking/**"],
+        "reference": {"days": 7},
         "features": [{"name": "price", "kind": "numeric"}, {"name": "card", "kind": "categorical", "role": "output"}],
     }
 )

@@ -13,7 +13,7 @@ from app.render.decision_json import decision_json
 from app.render.sections import section
 from checks.decide import Policy, decide
 from checks.drift.alarm import Acted, Course, after, dump, load
-from checks.drift.block import Config
+from checks.drift.block import Config, Module
 from checks.drift.check import CHECK
 from checks.drifting import Drifting
 from checks.model import ChangeFacts, CheckResult, FileChange, Missing, Mode, Pull, Snapshot, State, Verdict
@@ -84,6 +84,11 @@ def test_the_reasons_name_what_moved_and_since_when() -> None:
 @pytest.mark.parametrize(("mode", "verdict"), [(Mode.WARN, Verdict.SHIP), (Mode.BLOCK, Verdict.BLOCK)])
 def test_by_default_a_drift_is_remarked_on_and_stops_nothing(mode: Mode, verdict: Verdict) -> None:
     assert Config().mode is Mode.WARN
+    assert CHECK.warns(Config(modules=(Module(name="default"),))) == ()
+    assert CHECK.warns(CONFIG) == (
+        "`ranking` has a reference of 7 days: with fewer than 21 weekdays are not matched, and small shifts are not "
+        "proven",
+    )
     config = CONFIG.model_copy(update={"mode": mode})
     decision = decide(snapshot(MOVED), Policy({"drift": config}), "test")
     assert decision.verdict is verdict

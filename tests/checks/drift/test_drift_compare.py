@@ -90,6 +90,18 @@ def test_a_name_that_the_reference_does_not_know_is_told() -> None:
     assert seen.notes == ("not among the names of the reference: new",)
 
 
+def test_a_small_reference_does_not_take_what_it_did_not_see_for_new() -> None:
+    weights = 1 / np.arange(1, 61)
+    rounds = [RANDOM.multinomial(rows, weights / weights.sum()) for rows in [60, 15_000] * 100]
+    named = [NameSketch(rows=int(one.sum()), counts=_named(one)) for one in rounds]
+    drifts = [compare({"x": named[at]}, {"x": named[at + 1]}).state is Standing.DRIFT for at in range(0, 200, 2)]
+    assert sum(drifts) <= 4
+
+
+def _named(counts: Any) -> dict[str, int]:
+    return {f"name {at}": int(times) for at, times in enumerate(counts) if times}
+
+
 def test_missing_values_are_a_bin() -> None:
     seen = shift(NORMAL, np.where(RANDOM.random(10_000) < 0.05, np.nan, AGAIN))
     assert seen.state is Standing.DRIFT

@@ -101,9 +101,14 @@ def test_a_wandering_mean_is_seen_in_the_cuts_most() -> None:
     feature = days(35, *wandering)
     seen = known(feature)
     middle, outer = seen.factor[11 + 4], seen.factor[4]  # up to the median; the bin below it
-    assert middle > 2 > outer
+    assert middle > 1.5 * outer > 1.5
     assert seen.freedom == 28 + 20
     assert variation(feature) > 1.3
+
+
+def test_what_is_known_of_days_weighs_no_more_than_the_days() -> None:
+    weekend = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0)
+    assert [known(days(number, *weekend)).freedom for number in (2, 7, 14, 28)] == [1 + 6, 6 + 6, 13 + 13, 21 + 20]
 
 
 def test_mondays_are_held_against_mondays_where_there_are_three() -> None:
