@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.random import Generator
@@ -14,7 +15,10 @@ from checks.drift import Reference, Standing, advance, begin
 
 DAYS, ROWS, FIRST = 30, 500, 739_001
 SEED = 20_261_130
+LASTING = 60  # days
 Day = Mapping[str, Rows]
+Moved = Callable[[Generator, int, float], Rows]
+"""(random, rows, points) -> values of a day on which so much of the mass has moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def false_alarms(runs: int, stream: Stream, features: int, reference: Callable[[
 
 def delays(
     runs: int,
-    moved: Callable[[Generator, int, float], Rows],
+    moved: Moved,
     points: float,
     features: int,
     start: int,
@@ -97,6 +101,43 @@ def delays(
                 break
         found.append(proven)
     return found
+
+
+def ends(runs: int, moved: Moved, points: float, reference: Callable[[Generator], Reference]) -> list[int]:
+    """For each module of one feature: how often a shift that lasts is told as ended within sixty days."""
+    found = []
+    for random in generators(runs):
+        known = reference(random)
+        states = _states(known, [moved(random, ROWS, points) for _ in range(LASTING)])
+        found.append(sum(one is Standing.DRIFT is not other for one, other in pairwise(states)))
+    return found
+
+
+def recoveries(
+    runs: int, moved: Moved, points: float, left: float, reference: Callable[[Generator], Reference]
+) -> list[int | None]:
+    """Days until the end is told of a shift of which, after thirty days, only `left` points stay; None after sixty.
+
+    Modules of one feature; those of which the shift was not proven on the last of the thirty days are left out.
+    """
+    found = []
+    for random in generators(runs):
+        known = reference(random)
+        days = [moved(random, ROWS, points) for _ in range(DAYS)] + [moved(random, ROWS, left) for _ in range(LASTING)]
+        states = _states(known, days)
+        if states[DAYS - 1] is Standing.DRIFT:
+            over = (day for day, state in enumerate(states[DAYS:], 1) if state is not Standing.DRIFT)
+            found.append(next(over, None))
+    return found
+
+
+def _states(known: Reference, days: Iterable[Rows]) -> list[Standing]:
+    """How the one feature stands after each day."""
+    watch, states = begin(known), []
+    for day, rows in enumerate(days, FIRST):
+        watch = advance(watch, known, day, {"f0": rows})
+        states.append(watch.state)
+    return states
 
 
 def generators(runs: int) -> Iterator[Generator]:
