@@ -15,7 +15,7 @@ from scipy.special import ndtri, stdtr
 from checks.drift.column import Floats, Ints
 from checks.drift.contrasts import Contrasts
 from checks.drift.psi import Apart, apart
-from checks.drift.tail import score
+from checks.drift.tail import FARTHEST, score
 
 LARGE = 1e6  # variance in rows; the normal law is as good then
 NEARLY = 1.0  # z; what falls shorter than this of being told is not computed exactly
@@ -54,14 +54,16 @@ class Effect:
 def strongest(known: Known, windows: Mapping[int, Ints], told: float) -> Found:
     """Of `windows`, days to counts of shape (strata, bins), the one that speaks most against the reference.
 
-    Exact where rows are independent and p is near `told` or below; elsewhere the normal approximation.
+    Exact where rows are independent and p is near `told` or below; elsewhere, and where the exact tail is too small for
+    a float, the normal approximation: days that vary go that far by chance.
     """
     after = np.stack(list(windows.values())).astype(np.float64)
     z, variance = _scores(known, after)
     questions = len(after) * known.contrasts.questions
     least = (-ndtri(told / questions / 2) - NEARLY) * np.sqrt(known.factor)
     for window, contrast in np.argwhere((np.abs(z) >= least) & (variance < LARGE)).tolist():
-        z[window, contrast] = _exact(known, after[window], contrast)
+        exact = _exact(known, after[window], contrast)
+        z[window, contrast] = exact if abs(exact) < FARTHEST else z[window, contrast]
     ps = 2 * questions * stdtr(known.freedom, -np.abs(z) / np.sqrt(known.factor))
     at, contrast = divmod(int(np.argmin(ps)), z.shape[1])
     return Found(min(1.0, float(ps[at, contrast])), list(windows)[at], contrast, float(z[at, contrast]))

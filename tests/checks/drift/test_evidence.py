@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import hypergeom, norm
 
 from checks.drift import Reference
-from checks.drift.column import Kind
+from checks.drift.column import Kind, column
 from checks.drift.contrasts import contrasts
 from checks.drift.dispersion import known, variation
 from checks.drift.evidence import strongest
@@ -109,6 +109,15 @@ def test_a_wandering_mean_is_seen_in_the_cuts_most() -> None:
 def test_what_is_known_of_days_weighs_no_more_than_the_days() -> None:
     weekend = (0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0)
     assert [known(days(number, *weekend)).freedom for number in (2, 7, 14, 28)] == [1 + 6, 6 + 6, 13 + 13, 21 + 20]
+
+
+def test_days_that_vary_much_are_judged_by_how_far_they_go_however_small_the_chance_of_rows() -> None:
+    feature = days(14, *RANDOM.normal(0, 0.5, 14))
+    seen = known(feature)
+    counts = np.array(feature.bins.count(column(RANDOM.normal(1.0, 1, 500))))[None]
+    found = strongest(seen, {1: counts}, 1e-4)
+    assert 14 < abs(found.z) < 25
+    assert found.p > 0.01
 
 
 def test_mondays_are_held_against_mondays_where_there_are_three() -> None:
