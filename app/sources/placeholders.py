@@ -11,6 +11,7 @@ from checks.experiment import Counter, Query, Side
 _OPEN = re.compile(r"\{([a-z_]+)\}")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:-]+")  # nothing that ends a string, a label or a list in any query language
 CANARY = ("sha", "short_sha", "environment")
+SERIES = (*CANARY, "side")
 REPOSITORY = ("owner", "repository")
 
 

@@ -168,3 +168,33 @@ def test_rules_that_cannot_take_a_canary_back_in_time_are_warned_of(
     assert (ended.code, ended.err) == (0, "")
     assert said in ended.out
     assert (ended.out == f"{file}: valid\n") is not bool(said)
+
+
+ASKING = """version: 1
+impact:
+  source: production
+  metrics: [{name: p95, better: lower, query: 'sum(rate(a{v="{environment}"}[5m]))', controls: [{name: b, query: b}]}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (ASKING, ""),
+        (ASKING.replace("query: b", "query: 'topk(1, up)'"), "metrics.p95.controls.b: column 1 of the query"),
+        (ASKING.replace("environment", "shortenv"), "metrics.p95.query: {shortenv} stands for nothing"),
+        (
+            ASKING.replace("impact:", "impact:\n  environment: live eu"),
+            "metrics.p95.query: {environment} cannot stand in a query",
+        ),
+    ],
+)
+def test_what_no_source_is_asked_or_stands_for_nothing_is_remarked_on(
+    maestro: Maestro, tmp_path: Path, rules: str, said: str
+) -> None:
+    file = tmp_path / "maestro.yml"
+    file.write_text(rules)
+    ended = maestro("config", "validate", str(file))
+    assert (ended.code, ended.err) == (0, "")
+    assert said in ended.out
+    assert (ended.out == f"{file}: valid\n") is not bool(said)

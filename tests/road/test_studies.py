@@ -119,6 +119,23 @@ async def test_each_pull_request_of_a_deployment_is_told_whatever_its_risk(here:
     assert 'class="seen"' in page, "the points were kept for its picture"
 
 
+async def test_an_outsider_who_opens_what_is_in_service_and_another_spelling_keep_nothing_from_being_studied(
+    here: Town,
+) -> None:
+    repo = await ready(here)
+    repo.commit("legacy", {PATH: "version: 1\n"}, parent=repo.tip())
+    first, one = await judged(here, repo, "one")
+    repo.squash(first)
+    tip = repo.commit("main", {"direct.py": "x = 1\n"})
+    repo.fork("mallory")
+    repo.open_pull("Sync", "mallory:main", "legacy", author="mallory")
+    await here.rest()
+    await measured(here, repo, 140)
+    study = await study_of(here, deployed(here, repo, tip, "Production"))
+    assert study.intervention.pulls == (first,)
+    assert here.conclusions(repo, one)[IMPACT] == "failure"
+
+
 async def told_again(here: Town, one: Deployment) -> None:
     """GitHub tells the deployment once more."""
     status = one.statuses[-1]
