@@ -115,7 +115,7 @@ def test_days_that_vary_much_are_judged_by_how_far_they_go_however_small_the_cha
     feature = days(14, *RANDOM.normal(0, 0.5, 14))
     seen = known(feature)
     counts = np.array(feature.bins.count(column(RANDOM.normal(1.0, 1, 500))))[None]
-    found = strongest(seen, {1: counts}, 1e-4)
+    found = strongest(seen, {1: counts}, 0.5)
     assert 14 < abs(found.z) < 25
     assert found.p > 0.01
 
