@@ -20,7 +20,8 @@ from checks.model import Pull, Snapshot
 from tests.pages.studied import AT, SHA, StudyTrial, course, rules, study_trial
 from tests.render.decisions import decision, row
 
-HOSTILE = "<script>x()</script>\u202e\u2066\u200f{{ 7*7 }}"
+NAME = "<script>x()</script>{{ 7*7 }}"
+HOSTILE = NAME + "\u202e\u2066\u200f"  # as no metric may be called, but other things are
 LONG = "é" * 10_000
 
 
@@ -173,12 +174,12 @@ async def test_a_page_is_drawn_anew_once_there_is_a_look_or_an_opinion(here: Stu
 
 
 async def test_whatever_things_are_called_they_stay_text(here: StudyTrial) -> None:
-    metric = {"name": HOSTILE, "better": "lower", "unit": "<b>\u202e", "controls": ["\u2066</svg><img src=x>"]}
+    metric = {"name": NAME, "better": "lower", "unit": "<b>\u202e", "controls": ["</svg><img src=x>"]}
     asked = rules([metric, {"name": "x" * 120, "better": "higher"}])
     await here.begin(asked=asked, environment=f"<i>{LONG[:200]}")
-    control = course("\u2066</svg><img src=x>", 9.0)
+    control = course("</svg><img src=x>", 9.0)
     beside = [Neighbour(AT - 1_200, HOSTILE + LONG)]
-    await here.look(Observed(HOSTILE, course(HOSTILE, 4.0), (control,)), beside=beside)
+    await here.look(Observed(NAME, course(NAME, 4.0), (control,)), beside=beside)
     page = await (await opened(here)).text()
     assert "&lt;script&gt;x()&lt;/script&gt;{{ 7*7 }}" in page
     assert not re.search(r"<script(?! src)|<img|<b>|<i>", page)
