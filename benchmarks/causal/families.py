@@ -79,6 +79,7 @@ INSIDE = (
     *(Family(f"AR(1) {rho}", _filtered([], [-rho]), inside=True) for rho in (0.3, 0.5, 0.8)),
     *(Family(f"random walk {step}", _walk(step), inside=True) for step in (0.02, 0.1, 0.3)),
     Family("random walk 0.1, AR(1) 0.5", _walk(0.1, _filtered([], [-0.5])), inside=True),
+    Family("random walk alone", lambda rng, n, _: np.cumsum(rng.normal(size=n)), inside=True),
 )
 OUTSIDE = (
     Family("AR(2) 0.5, 0.3", _filtered([], [-0.5, -0.3])),

@@ -78,7 +78,7 @@ R = Prior(
 """That of CausalImpact for R: white noise, a level that moves by about 1 % of the standard deviation a step."""
 
 STEADY = 10**-0.5  # the least wander there is a place for: it cannot be told from none
-WILD = 10.0  # the largest ratio
+WILD = 100.0  # the largest ratio: a walk with a tenth of its step for noise, which cannot be told from a walk alone
 WANDERS = np.array([-0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.2])  # log10
 WEIGHTS = np.array([0.5, 0.3, -0.7, -0.3, 1.3, 0.7, -0.7, -1.5])
 RHOS = np.array([0.0, 0.2, 0.4, 0.55, 0.7, 0.82, 0.91, 0.97])
