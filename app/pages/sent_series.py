@@ -118,7 +118,7 @@ def _sent(points: Iterable[_Point], clock: Clock) -> Sent:
             old += 1
         else:
             moments[at] = measured
-    return Sent({_name(name): moments for name, moments in series.items()}, old)
+    return Sent({series_name(name): moments for name, moments in series.items()}, old)
 
 
 def _believed(at: float, place: str, clock: Clock) -> float:
@@ -138,7 +138,8 @@ def _finite(told: object) -> float | None:
     return float(told) if is_number(told) else None
 
 
-def _name(name: str) -> str:
+def series_name(name: str) -> str:
+    """`name`, where a series may be called so. Raises BadSeries."""
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable() or name != name.strip():
         raise BadSeries(f"{_shown(name)} is no name of a series: up to {LONGEST_NAME} characters that can be printed")
     return name
@@ -186,7 +187,7 @@ def _constant(word: str) -> NoReturn:
 
 def _listed(series: Mapping[str, object]) -> Iterator[_Point]:
     for name, points in series.items():
-        _name(name)
+        series_name(name)
         if not isinstance(points, list):
             _wrong(f"series.{name}", "a list of [time, value] is expected")
         for number, point in enumerate(points):

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 
 from app.pages.answers import body, refuse
 from app.pages.senders import Senders
-from app.pages.sent_series import AHEAD, BadSeries, Clock, Sent, TooMany, Where, in_csv, in_json, moment, stream
+from app.pages.sent_series import (
+    AHEAD,
+    BadSeries,
+    Clock,
+    Sent,
+    TooMany,
+    Where,
+    in_csv,
+    in_json,
+    moment,
+    series_name,
+    stream,
+)
 from app.store.fed import Full
 from app.store.series import MOST_POINTS, MOST_SERIES, SentSeries, Stream
 
@@ -62,7 +74,7 @@ class SeriesApi:
         whose = _whose({key: told for key, told in asked.items() if key not in _WINDOW}, repository)
         end = _moment(asked, "end", self.now() + AHEAD)
         start = _moment(asked, "start", end - DAY)
-        names = asked.getall("name", None)
+        names = _names(asked.getall("name", None))
         found = await self.series.of(whose, start, end, names, MOST_READ + 1)
         if sum(map(len, found.values())) > MOST_READ:
             refuse(400, f"more than {MOST_READ:,} points: ask for fewer names, or a shorter time")
@@ -89,6 +101,14 @@ def _whose(where: Where, repository: str) -> Stream:
     if found.repository.lower() != repository.lower():
         refuse(403, f"this token speaks for {repository} only")
     return found
+
+
+def _names(asked: Sequence[str] | None) -> list[str] | None:
+    """The series that are asked for; None for all of them."""
+    try:
+        return None if asked is None else [series_name(name) for name in asked]
+    except BadSeries as error:
+        refuse(400, str(error))
 
 
 def _moment(asked: Mapping[str, str], name: str, otherwise: float) -> float:

@@ -125,6 +125,7 @@ async def test_more_than_one_answer_holds_is_400(pages: Pages, token: str) -> No
         ("environment=production&side=left", "`side` is"),
         ("environment=production&sid=canary", "'sid' is not known"),
         ("environment=production&start=yesterday", "`start`: 'yesterday' is no time"),
+        ("environment=production&name=p95&name=a%00b", "'a\\x00b' is no name of a series"),
         ("environment=production&end=1e300", "`end`: '1e300' is no time"),
         ("environment=production&end=2026-11-30", "does not say its offset"),
     ],
