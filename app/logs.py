@@ -52,6 +52,8 @@ FIELDS: Mapping[str, str] = {
     "status": "the exit status of a worker that ended",
     "experiment": "an experiment, by its number",
     "source": "where its figures are read from, by the operator's name",
+    "module": "a module that is watched for drift",
+    "query": "what a source was asked",
     "trouble": "why a source gives none; `over` once it does",
     "again_in": "seconds until it is started anew",
     "thread": "the thread that an error ended",

@@ -48,12 +48,12 @@ class Interventions:
         nobody studies it.
         """
         place, sha = Place(trigger.repository, trigger.installation), trigger.head_sha
-        there = await self.connect(place)
         try:
+            there = await self.connect(place)
             pulls = await there.commit_pulls(sha)
+            base = _base(pulls, sha) or await there.default_branch()
         except (NotFound, Invalid):
             return Refusal(f"{place.repository} has no commit {sha} that Maestro may see")
-        base = _base(pulls, sha) or await there.default_branch()
         one, config = _intervention(trigger), await self._config(place, base)
         if config is not None and _is(one.environment, config.environment):
             return await self._shipped(there, one, pulls), config
