@@ -22,6 +22,8 @@ from app.commands.series_csv import Mixed, Unreadable, moment, read
 from tests.checks.impact.series import DATA
 from tests.commands.conftest import Maestro
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ORDERS = ROOT / "examples" / "impact" / "orders.csv"
 PAGE = (ROOT / "docs" / "checks" / "impact.md").read_text(encoding="utf-8")

@@ -14,6 +14,8 @@ from checks.drift import Bin, NameSketch, NumberSketch, Sketch, Standing
 from tests.pages.drifted import NAMES, DriftTrial, day, drift_trial
 from tools.drift import FIRST
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = "<script>x()</script>\u202e\u2066\u200f{{ 7*7 }}"
 BEFORE = [day(at) for at in range(7)]
 

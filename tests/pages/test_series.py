@@ -13,6 +13,8 @@ from app.store.series import Stream
 from app.store.tokens import Grant
 from tests.pages.conftest import KEPT, NOW, Hosted, Pages
 
+pytestmark = pytest.mark.slow
+
 PATH = "/api/series"
 SHA = "a" * 40
 PRODUCTION = Stream("acme/shop", "production")

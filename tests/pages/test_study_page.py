@@ -20,6 +20,8 @@ from checks.model import Pull, Snapshot
 from tests.pages.studied import AT, SHA, StudyTrial, course, rules, study_trial
 from tests.render.decisions import decision, row
 
+pytestmark = pytest.mark.slow
+
 NAME = "<script>x()</script>{{ 7*7 }}"
 HOSTILE = NAME + "\u202e\u2066\u200f"  # as no metric may be called, but other things are
 LONG = "é" * 10_000

@@ -9,6 +9,8 @@ from checks.impact.told import Held, MetricTold
 
 from .observed import AT, BEFORE, STEP, Values, metric, noise, rules, series
 
+pytestmark = pytest.mark.slow
+
 TRAFFIC = [3 * value for value in noise(7)]
 
 

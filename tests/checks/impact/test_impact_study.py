@@ -12,6 +12,8 @@ from checks.impact.told import dump, load
 
 from .observed import AFTER, AT, BEFORE, STEP, T0, Values, metric, noise, rules, series, times
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_effect_is_told_with_its_interval_and_which_way_is_good() -> None:
     found = study(rules(), [metric(effect=3.0)], AT)
