@@ -13,6 +13,7 @@ from app.engine import rows
 from app.store.address import Address, address
 from app.store.advisories import Advisories
 from app.store.bills import Bills
+from app.store.commands import Commands
 from app.store.database import connect, migrate
 from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries, brought_over
@@ -101,6 +102,10 @@ class Stores:
     @property
     def opinions(self) -> Opinions:
         return Opinions(self.main)
+
+    @property
+    def commands(self) -> Commands:
+        return Commands(self.main)
 
     @property
     def provenance(self) -> Provenance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.model.commands import ARM, ASKED, TESTS, Dispatched, KeptCommand, Progress
 from app.model.deeds import (
     FIX_BRANCH,
     PLAIN_FILE,
@@ -107,6 +108,8 @@ from app.model.words import (
 
 __all__ = [
     "AGREE_BUTTON",
+    "ARM",
+    "ASKED",
     "CANARY_SIDE",
     "CARD_MARKER",
     "CLOSING_MARKER",
@@ -124,6 +127,7 @@ __all__ = [
     "REST",
     "SBOM",
     "SUBMODULE",
+    "TESTS",
     "TOLD_MARKER",
     "WAKE",
     "WORKFLOWS",
@@ -147,6 +151,7 @@ __all__ = [
     "Delivery",
     "DeploymentState",
     "DispatchWorkflow",
+    "Dispatched",
     "Done",
     "DriftText",
     "Edit",
@@ -161,6 +166,7 @@ __all__ = [
     "ForgetCheckRuns",
     "Intervention",
     "IssueDeed",
+    "KeptCommand",
     "KeptDay",
     "KeptExperiment",
     "KeptModule",
@@ -185,6 +191,7 @@ __all__ = [
     "Performed",
     "Place",
     "Point",
+    "Progress",
     "Proposal",
     "PullRequestDeed",
     "Pulled",

@@ -15,7 +15,9 @@ class Verb:
     """A slash command as it declares itself: help, refusals and docs/commands.md are made of this alone.
 
     `role`: the least that it takes, by GitHub's names. `destructive`: what it does cannot be had back, so it must name
-    the commit. `about`: the head, which must be the one that was seen; or what a deployment did, also after the merge.
+    the commit. `about`: the head of an open pull request, which must be the one that was seen; a change, of which the
+    same holds, open or merged; what a deployment did, also after the merge; or nothing that could move, where it merely
+    answers. `label` is what stands on a button, at most 20 characters; "" for what has none.
     """
 
     name: str
@@ -24,7 +26,8 @@ class Verb:
     effect: str
     role: str
     destructive: bool = False
-    about: Literal["head", "study"] = "head"
+    about: Literal["head", "change", "study", "nothing"] = "head"
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

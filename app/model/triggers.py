@@ -32,7 +32,7 @@ class Kind(StrEnum):
     EVALUATE = "evaluate"  # judge the newest head of one pull request; evaluations of a lane coalesce
     LOCATE = "locate"  # only a head sha is known: find its pull requests, then evaluate each
     SWEEP = "sweep"  # evaluate every open pull request of a repository whose base is `base_ref`
-    COMMAND = "command"  # a person asked for something; never coalesced, never reordered
+    COMMAND = "command"  # somebody asked for something, wherever; never coalesced, never reordered
     REPAIR = "repair"  # propose fixes of what a pull request (without a number: the default branch) was found to have
     CANARY = "canary"  # a deployment may be a canary: begin its experiment, or end it
     EXPERIMENT = "experiment"  # look at one guarded experiment, again and again until it has its answer
@@ -41,6 +41,7 @@ class Kind(StrEnum):
     STUDY = "study"  # look at one study, again and again until all that it is of has come
     AFTER = "after"  # show on one merged pull request what the studies of its deployment say
     OPINION = "opinion"  # somebody pressed a button to say whether they agree with a study
+    SIGNED_OUT = "signed_out"  # somebody took back, on GitHub, what lets us act as them
     SCHEDULED = "scheduled"  # the clock asked for what `reason` names
 
 
@@ -57,6 +58,7 @@ class Surface(StrEnum):
     API = "api"
     SCHEDULE = "schedule"
     CLI = "cli"
+    CENTER = "center"  # the page, or the overlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,9 @@ class Trigger:
     merge_group: bool = False
     reason: str = ""  # "pull_request.opened": kept with the decision, and logged
     comment_id: int | None = None
-    text: str = ""  # the comment, for a command; what the button says, for an opinion
+    text: str = ""  # the comment, or the verb and its arguments, for a command; what the button says, for an opinion
+    command: str = ""  # the id that a command is kept under
+    bot: bool = False  # no person asked
     at: float = 0.0  # when it was written, or served, in epoch seconds by GitHub's clock; 0: GitHub did not say
     hearsay: bool = False  # what others report: it brings no rules to a repository that has none
     remembered: bool = False  # look for the head only among those we have judged, without asking GitHub

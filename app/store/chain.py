@@ -31,6 +31,7 @@ class Kind(StrEnum):
     EXPERIMENT = "experiment"  # began, or ended
     DRIFT = "drift"  # a watched module stands otherwise, or is compared with something else
     STUDY = "study"  # began, ended, or somebody said whether they agree with it
+    COMMAND = "command"  # somebody asked for something, and had their answer
 
 
 class BadEntry(ValueError):
@@ -54,6 +55,8 @@ class ProvenanceEntry:
     config_digest: str = ""
     decision_id: int | None = None
     record_digest: str = ""  # SHA-256 of a decision's record, which the decisions table keeps
+    before: str = ""  # how what a command changed stood before, and after
+    after: str = ""
     at: int = field(default_factory=now_us)  # epoch microseconds
 
 

@@ -23,7 +23,7 @@ from sqlalchemy.engine import Dialect
 metadata = MetaData()
 
 
-class _Folded(TypeDecorator[str]):
+class Folded(TypeDecorator[str]):
     """A text with the name of a repository, or of a person: GitHub takes Octo/Shop and octo/shop for one, and so do
     we."""
 
@@ -34,12 +34,12 @@ class _Folded(TypeDecorator[str]):
         return None if value is None else value.lower()
 
 
-_Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite autoincrements only INTEGER
+Id = BigInteger().with_variant(Integer, "sqlite")  # SQLite autoincrements only INTEGER
 
 deliveries = Table(
     "deliveries",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("id", Id, primary_key=True, autoincrement=True),
     Column("guid", String(200), nullable=False, unique=True),
     Column("event", String(100), nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -55,7 +55,7 @@ Index("deliveries_waiting", deliveries.c.id, sqlite_where=_WAITING, postgresql_w
 effects = Table(
     "effects",
     metadata,
-    Column("key", _Folded(400), primary_key=True),
+    Column("key", Folded(400), primary_key=True),
     Column("remote_id", BigInteger),  # NULL: begun, and we never learned how it ended
     Column("digest", String(64), nullable=False, default=""),
     Column("completed", Boolean, nullable=False, default=False),
@@ -67,8 +67,8 @@ effects = Table(
 decisions = Table(
     "decisions",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
-    Column("repository", _Folded(200), nullable=False),
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("repository", Folded(200), nullable=False),
     Column("number", Integer),
     Column("head_sha", String(64), nullable=False),
     Column("verdict", String(16), nullable=False),
@@ -82,8 +82,8 @@ Index("decisions_of_pull", decisions.c.repository, decisions.c.number, decisions
 measurements = Table(
     "measurements",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
-    Column("repository", _Folded(200), nullable=False),
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("repository", Folded(200), nullable=False),
     Column("sha", String(64), nullable=False),
     Column("name", String(100), nullable=False),
     Column("value", Text, nullable=False),  # JSON
@@ -96,8 +96,8 @@ Index("measurements_of_sha", measurements.c.repository, measurements.c.sha, meas
 bills = Table(  # SBOMs that CI sent
     "bills",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
-    Column("repository", _Folded(200), nullable=False),
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("repository", Folded(200), nullable=False),
     Column("sha", String(64), nullable=False),
     Column("path", String(200), nullable=False),
     Column("content", LargeBinary, nullable=False),
@@ -121,8 +121,8 @@ Index("advisories_by_use", advisories.c.used_at)
 tokens = Table(
     "tokens",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
-    Column("repository", _Folded(200), nullable=False),
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("repository", Folded(200), nullable=False),
     Column("digest", String(64), nullable=False),
     Column("created_at", BigInteger, nullable=False),
     Column("revoked_at", BigInteger),
@@ -135,7 +135,7 @@ tokens = Table(
 provenance = Table(
     "provenance",
     metadata,
-    Column("seq", _Id, primary_key=True, autoincrement=False),  # from 1, without gaps
+    Column("seq", Id, primary_key=True, autoincrement=False),  # from 1, without gaps
     Column("entry", Text, nullable=False),  # canonical JSON
     Column("hash", String(64), nullable=False),  # SHA-256 over the hash before it and the entry
 )
@@ -143,8 +143,8 @@ provenance = Table(
 fixes = Table(
     "fixes",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
-    Column("repository", _Folded(200), nullable=False),
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("repository", Folded(200), nullable=False),
     Column("target", String(255), nullable=False),
     Column("purl", String(400), nullable=False),
     Column("version", String(100), nullable=False),
@@ -171,10 +171,10 @@ Index("fixes_of_number", fixes.c.repository, fixes.c.number)
 experiments = Table(
     "experiments",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
-    Column("repository", _Folded(200), nullable=False),
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("repository", Folded(200), nullable=False),
     Column("sha", String(64), nullable=False),
-    Column("environment", _Folded(255), nullable=False),  # GitHub takes Canary and canary for one, too
+    Column("environment", Folded(255), nullable=False),  # GitHub takes Canary and canary for one, too
     Column("base_ref", String(255), nullable=False),
     Column("number", Integer),
     Column("installation", BigInteger),
@@ -196,7 +196,7 @@ Index("experiments_of_status", experiments.c.status, experiments.c.acted)
 experiment_ticks = Table(  # as they were sent; append-only
     "experiment_ticks",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("id", Id, primary_key=True, autoincrement=True),
     Column("experiment", BigInteger, nullable=False),
     Column("t", Double, nullable=False),  # epoch seconds, as it says itself
     Column("digest", String(64), nullable=False),
@@ -209,7 +209,7 @@ Index("ticks_of_experiment", experiment_ticks.c.experiment, experiment_ticks.c.i
 experiment_looks = Table(  # each step of a state, from which it can be made again; append-only
     "experiment_looks",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("id", Id, primary_key=True, autoincrement=True),
     Column("experiment", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("taken", BigInteger, nullable=False),  # with all ticks up to this one
@@ -233,7 +233,7 @@ experiment_points = Table(  # how the evidence went, thinned out: enough for a p
 experiment_triples = Table(  # mirrored requests and their answers
     "experiment_triples",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("id", Id, primary_key=True, autoincrement=True),
     Column("experiment", BigInteger, nullable=False),
     Column("triple", String(400), nullable=False),
     Column("digest", String(64), nullable=False),
@@ -258,9 +258,9 @@ experiment_shadows = Table(  # what the mirrored answers of an experiment add up
 series = Table(  # what is measured again and again, each under its name
     "series",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
-    Column("repository", _Folded(200), nullable=False),
-    Column("environment", _Folded(255), nullable=False),
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("repository", Folded(200), nullable=False),
+    Column("environment", Folded(255), nullable=False),
     Column("side", String(16), nullable=False),  # "", canary or control
     Column("name", String(120), nullable=False),
     Column("points", BigInteger, nullable=False),  # how many there are of it
@@ -279,8 +279,8 @@ series_points = Table(
 drift_modules = Table(
     "drift_modules",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
-    Column("repository", _Folded(200), nullable=False),
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("repository", Folded(200), nullable=False),
     Column("name", String(64), nullable=False),
     Column("rules", Text, nullable=False),  # JSON; "": it is watched no more
     Column("installation", BigInteger),
@@ -338,9 +338,9 @@ drift_steps = Table(  # how a module stood after each day
 studies = Table(  # of what a deployment did to metrics
     "studies",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
-    Column("repository", _Folded(200), nullable=False),
-    Column("environment", _Folded(255), nullable=False),
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("repository", Folded(200), nullable=False),
+    Column("environment", Folded(255), nullable=False),
     Column("deployment", BigInteger, nullable=False),  # GitHub's id of it
     Column("sha", String(64), nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -375,7 +375,7 @@ study_opinions = Table(  # one of each person, the latest
     "study_opinions",
     metadata,
     Column("study", BigInteger, primary_key=True, autoincrement=False),
-    Column("login", _Folded(100), primary_key=True),
+    Column("login", Folded(100), primary_key=True),
     Column("agree", Boolean, nullable=False),
     Column("metric", String(120), nullable=False),  # "": of all
     Column("reason", Text, nullable=False),
@@ -385,7 +385,7 @@ study_opinions = Table(  # one of each person, the latest
 writes = Table(  # content writes, for the sliding windows of GitHub's limits
     "writes",
     metadata,
-    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("id", Id, primary_key=True, autoincrement=True),
     Column("installation", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
 )

@@ -36,6 +36,8 @@ def test_an_entry_says_who_did_what_where_and_why() -> None:
         "config_digest": "5e" * 32,
         "decision_id": 12,
         "record_digest": "",
+        "before": "",
+        "after": "",
     }
 
 

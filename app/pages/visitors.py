@@ -1,0 +1,69 @@
+"""Who looks at a page, or acts on it: a person who signed in with GitHub, on a browser or by an overlay.
+
+Reading asks GitHub at most once a minute whether they may; acting asks each time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiohttp import web
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A person by what their browser or overlay holds. `csrf`: what a form of theirs must send along."""
+
+    id: int  # GitHub's
+    login: str
+    overlay: bool
+    csrf: str
+
+
+class Visitors(Protocol):
+    """Knows visitors by their requests."""
+
+    @property
+    def welcome(self) -> bool:
+        """Whether anybody can sign in here: the operator has set up what it takes."""
+
+    async def known(self, request: web.Request) -> Visitor | None:
+        """Whose request it is, by cookie or by bearer token; None for nobody who is signed in."""
+
+    async def may_read(self, visitor: Visitor, repository: str) -> bool:
+        """Whether GitHub lets them see the repository; an answer is kept at most 60 s. No answer is a no."""
+
+    async def repositories(self, visitor: Visitor) -> frozenset[str]:
+        """Those, in lower case, that both they and this App can see; kept at most 60 s."""
+
+    async def acting(self, request: web.Request) -> Visitor:
+        """Whose request it is, and meant: their own page or overlay sent it (CSRF token, Origin, Sec-Fetch-Site), and
+        GitHub says now that they are who they were. Raises web.HTTPUnauthorized or web.HTTPForbidden, as JSON.
+        """
+
+
+class Nobody:
+    """Where nobody can sign in."""
+
+    welcome = False
+
+    async def known(self, request: web.Request) -> Visitor | None:
+        """Nobody's."""
+        del request
+        return None
+
+    async def may_read(self, visitor: Visitor, repository: str) -> bool:
+        """Nobody may."""
+        del visitor, repository
+        return False
+
+    async def repositories(self, visitor: Visitor) -> frozenset[str]:
+        """None."""
+        del visitor
+        return frozenset()
+
+    async def acting(self, request: web.Request) -> Visitor:
+        """Nobody acts."""
+        del request
+        raise web.HTTPUnauthorized(text='{"error": "nobody can sign in here"}', content_type="application/json")

@@ -1,0 +1,104 @@
+"""What people asked for: kept when they ask, and logged with what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.model import Cause, KeptCommand, Progress, Surface
+from app.store.asked_tables import commands as table
+from app.store.chain import OK, Kind, told
+from app.store.database import insert_into, now_us
+from app.store.provenance import append
+
+_OPEN = (Progress.PENDING, Progress.RUNNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """The table of commands. `now`: epoch microseconds."""
+
+    engine: AsyncEngine
+    now: Callable[[], int] = now_us
+
+    async def ask(self, command: KeptCommand) -> KeptCommand:
+        """Keep it. One that is known by its key, or its id, comes back as it stands."""
+        row = _row(command) | {"changed_at": self.now()}
+        async with self.engine.begin() as connection:
+            await connection.execute(insert_into(table, connection).values(row).on_conflict_do_nothing())
+            known = select(table).where((table.c.key == command.key) | (table.c.id == command.id))
+            return _kept((await connection.execute(known)).mappings().one())
+
+    async def take_up(self, key: str) -> None:
+        """The command of this id is acknowledged, unless it has ended."""
+        async with self.engine.begin() as connection:
+            here = (table.c.id == key, table.c.state == Progress.PENDING)
+            await connection.execute(update(table).where(*here).values(state=Progress.RUNNING, changed_at=self.now()))
+
+    async def end(self, command: KeptCommand, cause: Cause) -> KeptCommand:
+        """It has its answer, which `command` holds: kept and logged together, once. The first answer stands."""
+        assert command.state.ended, "a command ends with an answer"
+        ended = replace(command, role=cause.role or command.role, ended=self.now() / 1e6)
+        said = {name: value for name, value in _row(ended).items() if name in _ANSWERED}
+        async with self.engine.begin() as connection:
+            here = (table.c.id == command.id, table.c.state.in_(_OPEN))
+            done = await connection.execute(update(table).where(*here).values(said | {"changed_at": self.now()}))
+            if done.rowcount:
+                await append(connection, [_entry(ended, cause)])
+            return _kept((await connection.execute(select(table).where(table.c.id == command.id))).mappings().one())
+
+    async def get(self, key: str) -> KeptCommand | None:
+        """The command of this id."""
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(select(table).where(table.c.id == key))).mappings().one_or_none()
+        return None if row is None else _kept(row)
+
+    async def of_pull(self, repository: str, number: int, most: int = 50) -> Sequence[KeptCommand]:
+        """The newest of a pull request, the newest first."""
+        here = select(table).where(table.c.repository == repository, table.c.number == number)
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(here.order_by(table.c.asked_at.desc(), table.c.id).limit(most))
+            return [_kept(row) for row in rows.mappings()]
+
+    async def refused_before(self, command: KeptCommand) -> bool:
+        """Was the same person refused on the same pull request before this one? They were told why then."""
+        theirs = (table.c.who == command.who, table.c.state == Progress.REFUSED, table.c.id != command.id)
+        here = (table.c.repository == command.repository, table.c.number == command.number)
+        async with self.engine.connect() as connection:
+            return bool(await connection.scalar(select(func.count()).select_from(table).where(*theirs, *here)))
+
+
+_ANSWERED = frozenset({"head_sha", "role", "state", "said", "before", "after", "ended_at"})
+
+
+def _entry(command: KeptCommand, cause: Cause) -> Any:
+    """Arguments may be a person's own words, and are no matter of the log; what came of it is."""
+    result = OK if command.state is Progress.DONE else f"{command.state}: {command.said}"
+    where = (command.repository, command.number, command.head_sha)
+    entry = told(Kind.COMMAND, where, command.verb, cause, result=result)
+    return replace(entry, before=command.before, after=command.after or (command.said if result == OK else ""))
+
+
+def _row(command: KeptCommand) -> dict[str, Any]:
+    ended = None if command.ended is None else round(command.ended * 1e6)
+    named = {name: getattr(command, name) for name in _COLUMNS}
+    return named | {"asked_at": round(command.asked * 1e6), "ended_at": ended}
+
+
+_COLUMNS = tuple(
+    "id key repository number head_sha verb arguments who surface role state said before after".split()  # noqa: SIM905
+)
+
+
+def _kept(row: RowMapping) -> KeptCommand:
+    return KeptCommand(
+        **{name: row[name] for name in _COLUMNS if name not in {"surface", "state"}},
+        surface=Surface(row["surface"]),
+        state=Progress(row["state"]),
+        asked=row["asked_at"] / 1e6,
+        ended=None if row["ended_at"] is None else row["ended_at"] / 1e6,
+    )
