@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from app.model import Done, Opened, React, Reply, Trigger, Verb
-from handlers.commands import VERBS, canary, opinion
+from handlers.commands import VERBS
 from handlers.commands import help as help_verb
 from handlers.commands.allowed import Allowed
-from handlers.commands.asked import Answer, Asked, Declined
-from handlers.commands.canary import CanaryCommands
+from handlers.commands.asked import Act, Asked, Declined
 from handlers.commands.choose import chosen, meant
 from handlers.commands.help import explained
-from handlers.commands.opinion import OpinionCommands
 from handlers.commands.parse import parse
 from handlers.ports import Renderer, Writer
 from handlers.study_ports import CommandReader
 
-Act = Callable[[Asked], Awaitable[Answer | Declined]]
-
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Answers `/maestro ...` where the repository is configured and has not switched commands off."""
+    """Answers `/maestro ...` where the repository is configured and has not switched commands off.
+
+    `acts`: what each verb does; `/maestro help` is answered here.
+    """
 
     reader: CommandReader
     writer: Writer
     renderer: Renderer
     allowed: Allowed
-    canaries: CanaryCommands
-    opinions: OpinionCommands
+    acts: Mapping[Verb, Act]
 
     async def __call__(self, trigger: Trigger) -> Done:
         """Acknowledge with eyes, act, reply if there is something to say, and close with a rocket or confusion."""
@@ -56,16 +54,7 @@ class Commands:
         if verb is help_verb.VERB:
             return explained(arguments, VERBS, self.renderer), True, ()
         asked = await self.allowed(verb, Asked(trigger, opened, arguments, trigger.cause))
-        outcome = await self._acts[verb](asked) if isinstance(asked, Asked) else asked
+        outcome = await self.acts[verb](asked) if isinstance(asked, Asked) else asked
         if isinstance(outcome, Declined):
             return self.renderer.declined(verb, outcome.reason), False, outcome.then
         return self.renderer.noted(verb, outcome.notes) if outcome.notes else "", True, outcome.then
-
-    @property
-    def _acts(self) -> Mapping[Verb, Act]:
-        return {
-            canary.START: self.canaries.start,
-            canary.STOP: self.canaries.stop,
-            opinion.AGREE: self.opinions.agree,
-            opinion.DISAGREE: self.opinions.disagree,
-        }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from app import __version__, metrics
@@ -23,7 +23,7 @@ from app.github.myself import Myself
 from app.main.reached import Reached, pages_of, reader_through
 from app.main.schedules import schedules
 from app.main.work import Work
-from app.model import Kind
+from app.model import Kind, Verb
 from app.publish.publisher import Publisher
 from app.render.actions import GitHubRenderer
 from app.render.capability import Pages
@@ -36,7 +36,9 @@ from checks.impact.panels import judged
 from handlers.after_merge import AfterMerge
 from handlers.canary import Beginnings
 from handlers.command import Commands
+from handlers.commands import canary, opinion
 from handlers.commands.allowed import Allowed
+from handlers.commands.asked import Act
 from handlers.commands.canary import CanaryCommands
 from handlers.commands.opinion import OpinionCommands
 from handlers.consequences import Consequences
@@ -62,7 +64,6 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     renderer = GitHubRenderer(addressed=pages_of(settings).shown_on)
     reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(pages_of(settings).address))
     watch = Watch(kept.experiments, reached.figures, Consequences(publisher, reverting))
-    commanded = CanaryCommands(Canaries(connect_to), kept.experiments, settings.sources)
     drift = _drift(connect_to, publisher, reached, pages_of(settings))
     allowed = Allowed(Roles(connect_to), archive)
     interventions, facts = Interventions(connect_to), Studies(kept.studies, kept.opinions)
@@ -71,7 +72,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     return Work(
         reader,
         Evaluation(reader, publisher, archive, renderer),
-        Commands(reader, publisher, renderer, allowed, commanded, OpinionCommands(kept.studies, kept.opinions)),
+        Commands(reader, publisher, renderer, allowed, _acts(connect_to, kept, settings)),
         _repairs(bases, publisher, Proposed(connect_to), kept),
         Beginnings(Canaries(connect_to), Deployments(connect_to), kept.experiments),
         watch,
@@ -85,6 +86,18 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
         schedules(settings, github, kept, {"experiments": watch.round, "studies": studying.round}, drift),
         settings.ci_grace,
     )
+
+
+def _acts(connect_to: Connector, kept: Stores, settings: Settings) -> Mapping[Verb, Act]:
+    """What each verb of `handlers.commands.VERBS` does."""
+    canaries = CanaryCommands(Canaries(connect_to), kept.experiments, settings.sources)
+    opinions = OpinionCommands(kept.studies, kept.opinions)
+    return {
+        canary.START: canaries.start,
+        canary.STOP: canaries.stop,
+        opinion.AGREE: opinions.agree,
+        opinion.DISAGREE: opinions.disagree,
+    }
 
 
 def _drift(connect_to: Connector, publisher: Publisher, reached: Reached, pages: Pages) -> DriftWatch:

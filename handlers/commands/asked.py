@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from app.model import Cause, Opened, Trigger
@@ -37,10 +38,18 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A command that was carried out. `notes`: what is to be said besides the effect; `then`: what follows."""
+    """A command that was carried out. `notes`: what is to be said besides the effect; `then`: what follows.
+
+    `said`, `before` and `after` are kept, logged and shown on the page: what came of it, and what it changed; our own
+    words, in which `code` may stand. `reply` is the whole Markdown answer of a verb that only answers.
+    """
 
     notes: tuple[str, ...] = ()
     then: tuple[Trigger, ...] = ()
+    said: str = ""
+    before: str = ""
+    after: str = ""
+    reply: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +58,7 @@ class Declined:
 
     reason: str
     then: tuple[Trigger, ...] = ()
+
+
+Act = Callable[[Asked], Awaitable[Answer | Declined]]
+"""What a verb does, once whoever asks is allowed to."""

@@ -10,9 +10,9 @@ from handlers.commands.parse import Command
 
 
 def chosen(command: Command, verbs: Sequence[Verb]) -> tuple[Verb, tuple[str, ...]] | None:
-    """The verb, and what follows it; None where there is none of this name."""
+    """The verb, and what follows it; None where there is none of this name. Of two names the longer one counts."""
     words = (command.verb, *(word.lower() for word in command.arguments))
-    for verb in verbs:
+    for verb in sorted(verbs, key=lambda verb: -len(verb.name.split())):
         name = tuple(verb.name.split())
         if words[: len(name)] == name:
             return verb, command.arguments[len(name) - 1 :]
