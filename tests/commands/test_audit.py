@@ -12,9 +12,9 @@ import pytest
 
 from app.commands import audit
 from app.commands.statement import PREDICATE, Statement, statement
-from app.model import Seal
+from app.model import Seal, Surface
 from app.store.address import address
-from app.store.chain import GENESIS, ProvenanceEntry, canonical, sealed
+from app.store.chain import GENESIS, Kind, ProvenanceEntry, canonical, sealed
 from app.store.database import connect, migrate
 from app.store.provenance import Provenance
 from tests.commands.conftest import Maestro
@@ -201,3 +201,51 @@ def test_a_sha256_commit_is_no_sha1() -> None:
     made = statement(replace(entry(), head_sha="1a" * 32), Seal(1, "f" * 64))
     assert made is not None
     assert json.loads(made)["subject"][0]["digest"] == {"gitCommit": "1a" * 32}
+
+
+def test_show_prints_who_asked_for_what_where_and_what_it_changed(file: Path, maestro: Maestro) -> None:
+    asked = replace(
+        entry(1, "override"),
+        kind=Kind.COMMAND,
+        who="alice",
+        role="admin",
+        surface=Surface.CENTER,
+        number=7,
+        result="ok",
+    )
+    asked = replace(asked, before="contract: block", after="contract: overridden\n\x1b[31m")
+    others = [
+        replace(asked, number=8),
+        replace(asked, repository="octo/other"),
+        replace(asked, who="bob"),
+        entry(2, "ship"),
+    ]
+    seals = asyncio.run(_filled(f"sqlite:///{file}", [*others, asked]))
+    words = (
+        "audit",
+        "show",
+        f"{asked.repository.upper()}#7",
+        "--who",
+        "Alice",
+        "--surface",
+        "center",
+        "--kind",
+        "command",
+    )
+    ended = maestro(*words)
+    assert ended.code == 0
+    (line,) = ended.out.splitlines()
+    assert (
+        f"{asked.repository}#7 · {HEAD[:7]} · alice (admin, center) · command override: contract: block -> contract:"
+        in line
+    )
+    assert line.endswith(f"ok · {seals[-1].short}")
+    assert "\x1b" not in line
+    assert len(maestro("audit", "show", "--last", "2").out.splitlines()) == 2
+
+
+@pytest.mark.parametrize("where", ["octo", "octo/shop#0", "octo/shop#x", "octo/shop/7", "octo shop"])
+def test_show_refuses_what_names_no_place(seals: list[Seal], maestro: Maestro, where: str) -> None:
+    ended = maestro("audit", "show", where)
+    assert ended.code == 2
+    assert "OWNER/NAME" in ended.err
