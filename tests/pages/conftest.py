@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import ClientResponse, ClientSession
 from aiohttp.test_utils import BaseTestServer, TestServer, unused_port
+from playwright.async_api import Browser
 from yarl import URL
 
 from app.gather.commits import Commits
@@ -32,6 +34,7 @@ from app.pages.studies import StudiesApi
 from app.server import Web
 from app.storage import Stores, stores
 from tests.actions import Actions, actions
+from tests.browser import chromium
 from tests.storage import laid
 
 NOW = 1_700_000_000.0  # epoch seconds, for whoever believes no point of a series that is ahead or old
@@ -133,3 +136,10 @@ async def hosted(tmp_path: Path, github: Sandbox) -> AsyncIterator[Hosted]:
         id_tokens = IdTokens(SigningKeys(session, issuer.url), issuer.url, f"http://127.0.0.1:{port}")
         async with _serving(kept, Commits(Connector(client)), id_tokens, port) as (server, wakes):
             yield Hosted(server, session, kept, wakes, github, repo, issuer)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Chromium, one for the module: its tests want `loop_scope="module"` too."""
+    async with chromium() as opened:
+        yield opened

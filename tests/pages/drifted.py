@@ -10,23 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from aiohttp import ClientSession, DummyCookieJar
-from aiohttp.test_utils import TestServer
+from aiohttp import web
 
 from app.model import KeptModule
-from app.pages import browser
 from app.pages.door import Door
 from app.pages.drift_page import DriftPages
 from app.pages.live import Live
 from app.pages.showing import Showing
-from app.render.capability import Pages, Subject, derived, of_module
-from app.server import Web
-from app.storage import Stores, stores
+from app.render.capability import Pages, Subject, of_module
+from app.storage import Stores
 from app.store.drift import Drifts
 from app.store.news import DriftNews
 from checks.drift import NameSketch, NumberSketch, Sketch
 from checks.drift.alarm import Acted
 from checks.drift.block import Module
+from tests.pages.looking import Looked, looked_at
 from tools import drift
 from tools.drift import FIRST, Came
 
@@ -53,14 +51,9 @@ class Clock:
 
 
 @dataclass
-class DriftTrial:
+class DriftTrial(Looked):
     """The pages' server, what it shows, and whoever watches."""
 
-    root: str
-    session: ClientSession
-    stores: Stores
-    pages: Pages
-    shown: Showing
     clock: Clock
     name: str = "ranking"
     repository: str = "octo/shop"
@@ -77,19 +70,6 @@ class DriftTrial:
     @property
     def subject(self) -> Subject:
         return of_module(self.repository, self.name)
-
-    @property
-    def path(self) -> str:
-        return self.subject.path
-
-    @property
-    def address(self) -> str:
-        """The page with its key, as the issue has it."""
-        return self.pages.address(self.subject)
-
-    @property
-    def key(self) -> str:
-        return self.pages.key_of(self.subject)
 
     async def watch(self, **more: Any) -> None:
         """From now on the module is watched."""
@@ -109,15 +89,11 @@ class DriftTrial:
 async def drift_trial(directory: Path) -> AsyncIterator[DriftTrial]:
     """A server without any module yet; `watch` one."""
     clock = Clock()
-    async with (
-        stores(f"sqlite:///{directory / 'maestro.db'}") as kept,
-        ClientSession(cookie_jar=DummyCookieJar()) as client,
-    ):
-        pages, news = Pages("", derived("a private key")), Live(DriftNews(kept.main).of, pace=0.02)
+
+    def shows(kept: Stores, pages: Pages) -> tuple[Showing, Sequence[web.RouteDef]]:
         drawn = DriftPages(Drifts(kept.main), kept.provenance, "https://github.com", clock)
-        shown = Showing(drawn, Door(pages, kept.tokens), news, clock, heartbeat=0.2)
-        app = Web([b"secret"], kept.inbox, lambda: None, [*browser.routes(), *shown.routes()]).app()
-        app.on_shutdown.append(news.close)
-        async with TestServer(app) as server:
-            root = str(server.make_url("")).rstrip("/")
-            yield DriftTrial(root, client, kept, Pages(root, pages.key), shown, clock)
+        news = Live(DriftNews(kept.main).of, pace=0.02)
+        return Showing(drawn, Door(pages, kept.tokens), news, clock, heartbeat=0.2), ()
+
+    async with looked_at(directory, shows) as here:
+        yield DriftTrial(**vars(here), clock=clock)

@@ -9,19 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession, DummyCookieJar
-from aiohttp.test_utils import TestServer
+from aiohttp import web
 
 from app.model import Cause, Intervention, KeptStudy, Opinion
-from app.pages import browser
 from app.pages.door import Door
 from app.pages.live import Live
 from app.pages.showing import Showing
 from app.pages.study_json import StudyJson
 from app.pages.study_page import StudyPages
-from app.render.capability import Pages, Subject, derived, of_study
-from app.server import Web
-from app.storage import Stores, stores
+from app.render.capability import Pages, Subject, of_study
+from app.storage import Stores
 from app.store.news import StudyNews
 from app.store.opinions import Opinions
 from app.store.studies import Studies
@@ -30,6 +27,7 @@ from checks.impact.panels import dump as dump_panels
 from checks.impact.panels import judged
 from checks.impact.series import Neighbour, Observed, Series
 from checks.impact.told import dump
+from tests.pages.looking import Looked, looked_at
 
 SHA = "b" * 40
 AT = 1_700_000_040.0  # 22:14 UTC: the deployment
@@ -64,14 +62,9 @@ class Clock:
 
 
 @dataclass
-class StudyTrial:
+class StudyTrial(Looked):
     """The pages' server, what it shows, and whoever looks."""
 
-    root: str
-    session: ClientSession
-    stores: Stores
-    pages: Pages
-    shown: Showing
     clock: Clock
     kept: KeptStudy | None = None
     rules: Config = field(default_factory=rules)
@@ -88,19 +81,6 @@ class StudyTrial:
     @property
     def subject(self) -> Subject:
         return of_study(self.study.id, self.study.intervention.repository, self.study.intervention.sha)
-
-    @property
-    def path(self) -> str:
-        return self.subject.path
-
-    @property
-    def address(self) -> str:
-        """The page with its key, as a check run has it."""
-        return self.pages.address(self.subject)
-
-    @property
-    def key(self) -> str:
-        return self.pages.key_of(self.subject)
 
     async def begin(self, *pulls: int, deployment: int = 31, asked: Config | None = None, **more: Any) -> None:
         """A study of a deployment that brought `pulls`."""
@@ -132,17 +112,12 @@ class StudyTrial:
 async def study_trial(directory: Path) -> AsyncIterator[StudyTrial]:
     """A server without any study yet; `begin` one."""
     clock = Clock()
-    async with (
-        stores(f"sqlite:///{directory / 'maestro.db'}") as kept,
-        ClientSession(cookie_jar=DummyCookieJar()) as client,
-    ):
-        pages, news = Pages("", derived("a private key")), Live(StudyNews(kept.main).of, pace=0.02)
+
+    def shows(kept: Stores, pages: Pages) -> tuple[Showing, Sequence[web.RouteDef]]:
         drawn = StudyPages(kept.studies, kept.opinions, kept.provenance, "https://github.com", lambda: clock.at)
-        door = Door(pages, kept.tokens)
-        shown = Showing(drawn, door, news, lambda: clock.at, heartbeat=0.2)
+        door, news = Door(pages, kept.tokens), Live(StudyNews(kept.main).of, pace=0.02)
         api = StudyJson(kept.studies, kept.opinions, door, lambda: clock.at)
-        app = Web([b"secret"], kept.inbox, lambda: None, [*browser.routes(), *shown.routes(), *api.routes()]).app()
-        app.on_shutdown.append(news.close)
-        async with TestServer(app) as server:
-            root = str(server.make_url("")).rstrip("/")
-            yield StudyTrial(root, client, kept, Pages(root, pages.key), shown, clock)
+        return Showing(drawn, door, news, lambda: clock.at, heartbeat=0.2), api.routes()
+
+    async with looked_at(directory, shows) as here:
+        yield StudyTrial(**vars(here), clock=clock)

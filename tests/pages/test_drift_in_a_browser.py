@@ -8,23 +8,16 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser
 
-from tests.browser import chromium, tab
+from tests.browser import tab
 from tests.pages.drifted import NAMES, DriftTrial, day, drift_trial
+from tests.pages.looking import LIVE, READERS, complaints
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 HOSTILE = "<script>window.hit=1</script><img src=x onerror='window.hit=1'>\u202e\u2066{{ 7*7 }}"
 SEEN = "<script>window.hit=1</script><img src=x onerror='window.hit=1'>{{ 7*7 }}"
-LIVE = "document.getElementById('live').textContent.startsWith('Live')"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -53,14 +46,7 @@ async def test_an_open_page_follows_and_whatever_things_are_called_they_stay_tex
         assert open_page.complaints == []
 
 
-@pytest.mark.parametrize(
-    "profile",
-    [
-        {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
-        {"color_scheme": "dark", "viewport": {"width": 320, "height": 640}},
-    ],
-    ids=["light", "dark, phone"],
-)
+@pytest.mark.parametrize("profile", READERS.values(), ids=READERS)
 async def test_everybody_can_read_it(here: DriftTrial, browser: Browser, profile: dict[str, Any]) -> None:
     await here.watch()
     await here.days([day(at) for at in range(7)], [day(10), *(day(20 + at, 0.05) for at in range(3))])
@@ -68,10 +54,7 @@ async def test_everybody_can_read_it(here: DriftTrial, browser: Browser, profile
     async with tab(browser, **profile) as open_page:
         page = open_page.page
         await page.goto(here.address)
-        found = await Axe().run(page)
-        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found.response["violations"]] == []
-        width = profile["viewport"]["width"]
-        assert await page.evaluate("document.documentElement.scrollWidth") == width, "nothing sticks out"
+        assert await complaints(open_page) == []
         await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
         assert await page.evaluate("document.activeElement.id") == "figures"

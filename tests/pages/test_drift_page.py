@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientResponse
 
 from app.render.drift_picture import pairs, strip
 from checks.drift import Bin, NameSketch, NumberSketch, Sketch, Standing
 from tests.pages.drifted import NAMES, DriftTrial, day, drift_trial
+from tests.pages.looking import words
 from tools.drift import FIRST
 
 pytestmark = pytest.mark.slow
@@ -26,22 +26,9 @@ async def here(tmp_path: Path) -> AsyncIterator[DriftTrial]:
         yield opened
 
 
-async def get(here: DriftTrial, path: str, **headers: str) -> ClientResponse:
-    return await here.session.get(here.root + path.removeprefix(here.root), headers=headers, allow_redirects=False)
-
-
-async def opened(here: DriftTrial, **headers: str) -> ClientResponse:
-    """The page, by the cookie."""
-    return await get(here, here.path, Cookie=f"maestro-page={here.key}", **headers)
-
-
 async def said(here: DriftTrial) -> str:
     """What the page says."""
-    return words(await (await opened(here)).text())
-
-
-def words(page: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page))
+    return words(await (await here.opened()).text())
 
 
 # --- who may see it ----------------------------------------------------------------------------------------------
@@ -51,34 +38,34 @@ async def test_it_opens_for_its_key_and_for_a_token_of_its_repository_and_is_not
     here: DriftTrial,
 ) -> None:
     await here.watch()
-    answer = await get(here, here.address)
+    answer = await here.get(here.address)
     assert (answer.status, answer.headers["Location"]) == (303, here.path)
     assert answer.cookies["maestro-page"]["path"] == here.path
-    assert (await opened(here)).status == 200
+    assert (await here.opened()).status == 200
     token = await here.stores.tokens.issue("Octo/Shop")
-    assert (await get(here, here.path, Authorization=f"Bearer {token}")).status == 200
-    nothing = await get(here, "/drift/octo/shop/nowhere")
+    assert (await here.get(here.path, Authorization=f"Bearer {token}")).status == 200
+    nothing = await here.get("/drift/octo/shop/nowhere")
     other = await here.stores.tokens.issue("octo/other")
     here.repository = "octo/other"
     await here.watch()
     key, theirs = here.key, here.path
     for stranger in (
-        await get(here, "/drift/octo/shop/ranking"),
-        await get(here, f"/drift/octo/shop/ranking?key={key}"),
-        await get(here, "/drift/octo/shop/ranking", Authorization=f"Bearer {other}"),
-        await get(here, "/drift/octo/shop/ranking/stream"),
-        await get(here, f"/drift/octo/shop/nowhere?key={key}"),
-        await get(here, "/drift/octo/none/ranking"),
+        await here.get("/drift/octo/shop/ranking"),
+        await here.get(f"/drift/octo/shop/ranking?key={key}"),
+        await here.get("/drift/octo/shop/ranking", Authorization=f"Bearer {other}"),
+        await here.get("/drift/octo/shop/ranking/stream"),
+        await here.get(f"/drift/octo/shop/nowhere?key={key}"),
+        await here.get("/drift/octo/none/ranking"),
     ):
         assert (stranger.status, await stranger.read()) == (404, await nothing.read())
         assert stranger.headers.keys() == nothing.headers.keys()
-    assert (await get(here, theirs, Cookie=f"maestro-page={key}")).status == 200
+    assert (await here.get(theirs, Cookie=f"maestro-page={key}")).status == 200
 
 
 async def test_a_module_that_is_watched_no_more_has_no_page(here: DriftTrial) -> None:
     await here.watch()
     await here.drifts.rule(here.repository, {})
-    assert (await opened(here)).status == 404
+    assert (await here.opened()).status == 404
 
 
 # --- what it says ------------------------------------------------------------------------------------------------
@@ -88,7 +75,7 @@ async def test_a_drift_is_told_with_its_first_day_its_bins_and_where_its_suspect
     await here.watch(features=[{"name": "card", "kind": "categorical", "role": "output"}])
     await here.days(BEFORE, [*(day(10 + at) for at in range(3)), *(day(20 + at, 0.05) for at in range(6))])
     await here.acted(issue=12, pull=13)
-    page = await (await opened(here)).text()
+    page = await (await here.opened()).text()
     text = words(page)
     assert "<h1>Drifts since 2026-11-11</h1>" in page
     assert "card output drift since 2026-11-11" in text
@@ -126,20 +113,20 @@ async def test_a_day_that_says_nothing_is_blind_and_says_why(here: DriftTrial) -
     await here.watch()
     few: dict[str, Sketch] = {"price": NumberSketch().add_many([1.0]), "card": NameSketch().add_many(["visa"])}
     await here.days(BEFORE, [day(10), few])
-    page = await (await opened(here)).text()
+    page = await (await here.opened()).text()
     assert re.findall(r'<rect class="(\w+)"', page) == ["ok", "blind"]
     assert "2026-11-09 blind" in words(page)
 
 
 async def test_a_page_is_drawn_anew_once_a_day_was_compared(here: DriftTrial) -> None:
     await here.watch()
-    tag = (await opened(here)).headers["ETag"]
-    assert (await opened(here, **{"If-None-Match": tag})).status == 304
+    tag = (await here.opened()).headers["ETag"]
+    assert (await here.opened(**{"If-None-Match": tag})).status == 304
     await here.days(BEFORE, [day(10)])
-    again = await opened(here, **{"If-None-Match": tag})
+    again = await here.opened(**{"If-None-Match": tag})
     assert again.status == 200
     await here.acted(issue=12)
-    assert (await opened(here)).headers["ETag"] != again.headers["ETag"]
+    assert (await here.opened()).headers["ETag"] != again.headers["ETag"]
 
 
 async def test_whatever_things_are_called_they_stay_text(here: DriftTrial) -> None:
@@ -147,7 +134,7 @@ async def test_whatever_things_are_called_they_stay_text(here: DriftTrial) -> No
     before, since = ([_called(day(at, moved, names)) for at in range(7)] for moved in (0.0, 0.4))
     await here.watch(environment=f"<i>{HOSTILE}")
     await here.days(before, since)
-    page = await (await opened(here)).text()
+    page = await (await here.opened()).text()
     assert "&lt;script&gt;x()&lt;/script&gt;{{ 7*7 }}" in page
     assert not re.search(r"<script(?! src)|<img|<i>", page)
     assert not {"\u202e", "\u2066", "\u200f"} & set(page)
@@ -163,7 +150,7 @@ async def test_what_another_version_kept_is_said_to_be_unreadable(here: DriftTri
     await here.watch()
     kept = await here.module()
     await here.drifts.acted(kept.id, '{"state": 1}', kept.course)
-    answer = await opened(here)
+    answer = await here.opened()
     assert answer.status == 500
     assert "was kept by another version" in await answer.text()
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser
 
 from checks.impact.series import Observed
-from tests.browser import chromium, tab
+from tests.browser import tab
+from tests.pages.looking import LIVE, READERS, complaints, tabs_to
 from tests.pages.studied import StudyTrial, course, rules, study_trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -20,13 +20,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 NAME = "<script>window.hit=1</script><img src=x onerror='window.hit=1'>\"'{{ 7*7 }}"
 HOSTILE = NAME + "\u202e\u2066\u200f"  # as no metric may be called, but other things are
 SEEN = "<script>window.hit=1</script><img src=x onerror='window.hit=1'>\"'{{ 7*7 }}"
-LIVE = "document.getElementById('live').textContent.startsWith('Live')"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as opened:
-        yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -49,10 +42,7 @@ async def test_an_open_page_follows_from_the_deployment_to_the_last_look(here: S
         await page.keyboard.press("Tab")
         await page.keyboard.press("Enter")
         assert await page.evaluate("document.activeElement.id") == "figures"
-        for _ in range(9):
-            if await page.evaluate("document.activeElement.tagName") == "SUMMARY":
-                break
-            await page.keyboard.press("Tab")
+        await tabs_to(open_page, "it.tagName === 'SUMMARY'")
         await page.keyboard.press("Enter")
         await here.say("ann", True)
         await open_page.until("document.getElementById('agreement').innerText.includes('1 of 1 person agrees')")
@@ -63,14 +53,7 @@ async def test_an_open_page_follows_from_the_deployment_to_the_last_look(here: S
         assert open_page.complaints == []
 
 
-@pytest.mark.parametrize(
-    "profile",
-    [
-        {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
-        {"color_scheme": "dark", "viewport": {"width": 320, "height": 640}},
-    ],
-    ids=["light", "dark, phone"],
-)
+@pytest.mark.parametrize("profile", READERS.values(), ids=READERS)
 async def test_everybody_can_read_it(here: StudyTrial, browser: Browser, profile: dict[str, Any]) -> None:
     await here.begin()
     await here.look()
@@ -78,10 +61,7 @@ async def test_everybody_can_read_it(here: StudyTrial, browser: Browser, profile
     async with tab(browser, **profile) as open_page:
         page = open_page.page
         await page.goto(here.address)
-        found = await Axe().run(page)
-        assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found.response["violations"]] == []
-        width = profile["viewport"]["width"]
-        assert await page.evaluate("document.documentElement.scrollWidth") == width, "nothing sticks out"
+        assert await complaints(open_page) == []
         ink = await page.evaluate("getComputedStyle(document.querySelector('svg.impact path.seen')).stroke")
         assert (ink == "rgb(27, 31, 36)") is (profile["color_scheme"] == "light")
         await page.emulate_media(media="print", color_scheme="light")

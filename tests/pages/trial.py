@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession, DummyCookieJar
-from aiohttp.test_utils import BaseTestServer, TestServer
+from aiohttp import web
 
 from app.model import Canary, Cause
-from app.pages import browser
 from app.pages.door import Door
 from app.pages.experiment_page import ExperimentPages
 from app.pages.live import Live
 from app.pages.showing import Showing
-from app.render.capability import Pages, Subject, derived, of_experiment
-from app.server import Web
-from app.storage import Stores, stores
+from app.render.capability import Pages, Subject, of_experiment
+from app.storage import Stores
 from app.store.experiments import Experiments, SentTick
 from app.store.triples import SentTriple
 from checks import shadow
 from checks.experiment import Config, GateConfig, Reason
+from tests.pages.looking import Looked, looked_at
 
 SHA = "a" * 40
 START = 1_700_000_000.0
@@ -40,15 +38,9 @@ class Clock:
 
 
 @dataclass
-class Trial:
+class Trial(Looked):
     """The pages' server, what it shows, and whoever feeds it. Each tick lasts 30 seconds of `clock`."""
 
-    root: str
-    server: BaseTestServer
-    session: ClientSession
-    stores: Stores
-    pages: Pages
-    shown: Showing
     clock: Clock
     experiment: int = 0
     canary: Canary = field(default_factory=lambda: Canary("octo/shop", SHA, "canary", "main", 7))
@@ -64,19 +56,6 @@ class Trial:
     @property
     def subject(self) -> Subject:
         return of_experiment(self.experiment, self.canary.repository, self.canary.sha)
-
-    @property
-    def path(self) -> str:
-        return f"/experiments/{self.experiment}"
-
-    @property
-    def address(self) -> str:
-        """The page with its key, as a check run has it."""
-        return self.pages.address(self.subject)
-
-    @property
-    def key(self) -> str:
-        return self.pages.key_of(self.subject)
 
     async def begin(self, canary: Canary | None = None, mirrored: shadow.Config | None = None, **gate: Any) -> None:
         """`mirrored`: how mirrored answers are compared; None: they are not."""
@@ -119,16 +98,11 @@ class Trial:
 async def trial(directory: Path, **live: Any) -> AsyncIterator[Trial]:
     """A server without any experiment yet; `begin` one."""
     clock = Clock()
-    async with (
-        stores(f"sqlite:///{directory / 'maestro.db'}") as kept,
-        ClientSession(cookie_jar=DummyCookieJar()) as client,
-    ):
-        pages = Pages("", derived("a private key"))
-        news = Live(kept.news.of, pace=0.02, **live)
+
+    def shows(kept: Stores, pages: Pages) -> tuple[Showing, Sequence[web.RouteDef]]:
         drawn = ExperimentPages(kept.experiments, kept.points, kept.provenance, "https://github.com", lambda: clock.at)
-        shown = Showing(drawn, Door(pages, kept.tokens), news, lambda: clock.at, heartbeat=0.2)
-        app = Web([b"secret"], kept.inbox, lambda: None, [*browser.routes(), *shown.routes()]).app()
-        app.on_shutdown.append(news.close)
-        async with TestServer(app) as server:
-            root = str(server.make_url("")).rstrip("/")
-            yield Trial(root, server, client, kept, Pages(root, pages.key), shown, clock)
+        news = Live(kept.news.of, pace=0.02, **live)
+        return Showing(drawn, Door(pages, kept.tokens), news, lambda: clock.at, heartbeat=0.2), ()
+
+    async with looked_at(directory, shows) as here:
+        yield Trial(**vars(here), clock=clock)
