@@ -182,6 +182,10 @@ class WorkflowRun:
     number: int = 0
     conclusion: str = ""
     title: str = ""  # the workflow's `run-name` where it has one
+    status: str = ""
+    attempt: int = 1
+    head_sha: str = ""
+    path: str = ""  # of the workflow's file, as it was on the head
 
 
 def read_pull(data: Any) -> PullRequest:
@@ -315,6 +319,10 @@ def read_workflow_run(data: Any) -> WorkflowRun:
         number=count(data, "run_number"),
         conclusion=text(data, "conclusion"),
         title=text(data, "display_title"),
+        status=text(data, "status"),
+        attempt=count(data, "run_attempt") or 1,
+        head_sha=text(data, "head_sha"),
+        path=text(data, "path"),
     )
 
 
@@ -346,6 +354,16 @@ def read_ref(data: Any) -> str:
 def read_dispatched(data: Any) -> int | None:
     """Read which run a dispatch began; servers older than 2026-02-19 answer nothing at all."""
     return identifier(data, "workflow_run_id") if isinstance(data, dict) and "workflow_run_id" in data else None
+
+
+def read_default_branch(data: Any) -> str:
+    """Read which branch a clone begins on."""
+    return str(data["default_branch"])
+
+
+def read_role(data: Any) -> str:
+    """Read what somebody may do."""
+    return str(data.get("role_name") or data["permission"])
 
 
 def _string(data: Mapping[str, Any], key: str) -> str:

@@ -38,17 +38,20 @@ from app.github.records import (
     read_comment,
     read_commit,
     read_comparison,
+    read_default_branch,
     read_dispatched,
     read_file,
     read_id,
     read_number,
     read_pull,
     read_ref,
+    read_role,
     read_sha,
     read_tree,
     read_tree_sha,
     read_workflow_run,
 )
+from app.github.reruns import Reruns
 from app.model import Signature
 from checks.model import FileChange
 
@@ -69,6 +72,7 @@ class Repository:
         self._client = client
         self._parts: Mapping[str, Part] = {"owner": owner, "repo": name}
         self.issues = Issues(client, self._parts)
+        self.reruns = Reruns(client, self._parts)
 
     def __repr__(self) -> str:
         return f"Repository({self.full_name!r})"
@@ -78,7 +82,7 @@ class Repository:
 
     async def default_branch(self) -> str:
         """The name of the branch that a clone begins on."""
-        return await self._client.get(_REPO, self._parts, _read_default_branch)
+        return await self._client.get(_REPO, self._parts, read_default_branch)
 
     # --- the change ---
 
@@ -335,7 +339,7 @@ class Repository:
         """
         template = _REPO + "/collaborators/{username}/permission"
         try:
-            return await self._client.get(template, self._at(username=login), _read_role)
+            return await self._client.get(template, self._at(username=login), read_role)
         except NotFound:
             return "none"
 
@@ -390,11 +394,3 @@ def _is_listing(answer: Answer) -> bool:
         return False
     entries = data if isinstance(data, list) else [data]
     return bool(entries) and all(isinstance(entry, dict) and {"type", "git_url"} <= entry.keys() for entry in entries)
-
-
-def _read_default_branch(data: Any) -> str:
-    return str(data["default_branch"])
-
-
-def _read_role(data: Any) -> str:
-    return str(data.get("role_name") or data["permission"])

@@ -183,6 +183,25 @@ class DispatchWorkflow:
 
 
 @dataclass(frozen=True, slots=True)
+class RerunFailed:
+    """Action: the failed jobs of workflow run `run` run again, once after its attempt `attempt`."""
+
+    run: int
+    attempt: int
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class RerequestCheck:
+    """Action: the App of check run `run`, in the suite `suite`, is asked for it again, once for each `occasion`."""
+
+    run: int
+    suite: int
+    occasion: str
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewDeployment:
     """A deployment of `ref` to `environment` that we ask for, once for each `key`."""
 
@@ -211,7 +230,9 @@ class SetDeploymentStatus:
 PullRequestDeed = OpenPullRequest | FindPullRequest | EditPullRequest | ClosePullRequest
 IssueDeed = OpenIssue | EditIssue | CloseIssue
 
-Deed = WriteBranch | MoveBranch | DeleteBranch | PullRequestDeed | IssueDeed | DispatchWorkflow | SetDeploymentStatus
+WorkflowDeed = DispatchWorkflow | RerunFailed | RerequestCheck
+
+Deed = WriteBranch | MoveBranch | DeleteBranch | PullRequestDeed | IssueDeed | WorkflowDeed | SetDeploymentStatus
 """Actions that change more than what is shown; `head_sha` is the head that was looked at when they were decided.
 
 Those without one rest on no head: they find out what was done, or clear away what nobody needs.

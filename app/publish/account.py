@@ -27,12 +27,15 @@ from app.model import (
     Place,
     React,
     Reply,
+    RerequestCheck,
+    RerunFailed,
     RetireCheckRuns,
     SetDeploymentStatus,
     Stop,
     Stopped,
     Tell,
     Words,
+    WorkflowDeed,
     WriteBranch,
     WriteCard,
     WriteCheckRun,
@@ -121,11 +124,21 @@ def _deed(action: Deed) -> str:
             told = f"end of pull request #{action.number}"
         case OpenIssue() | EditIssue() | CloseIssue():
             told = _issue(action)
-        case DispatchWorkflow():
-            told = f"run of workflow {action.workflow} on {action.ref}"
+        case DispatchWorkflow() | RerunFailed() | RerequestCheck():
+            told = _run(action)
         case SetDeploymentStatus():
             told = f"deployment status {action.state}"
     return told
+
+
+def _run(action: WorkflowDeed) -> str:
+    match action:
+        case DispatchWorkflow():
+            return f"run of workflow {action.workflow} on {action.ref}"
+        case RerunFailed():
+            return f"failed jobs of workflow run {action.run}, after attempt {action.attempt}"
+        case RerequestCheck():
+            return f"check run {action.run}, once more"
 
 
 def _issue(action: IssueDeed) -> str:

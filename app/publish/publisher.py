@@ -35,6 +35,8 @@ from app.model import (
     Place,
     React,
     Reply,
+    RerequestCheck,
+    RerunFailed,
     RetireCheckRuns,
     SetDeploymentStatus,
     Stop,
@@ -55,6 +57,7 @@ from app.publish.fence import Fence
 from app.publish.head import HeadFollower
 from app.publish.issue import IssueWriter
 from app.publish.pull_request import OwnLogin, PullRequestWriter
+from app.publish.rerun import Rerunner
 from app.publish.workflow import WorkflowStarter
 from app.store.effects import Effects
 
@@ -120,6 +123,7 @@ class Publisher:
             PullRequestWriter(repository, self.effects, self.own_app, self.own_login, fence, account.done),
             IssueWriter(repository, self.effects, self.own_app, self.own_login, account.done),
             WorkflowStarter(repository, self.effects, fence, account.done),
+            Rerunner(repository, self.effects, fence, account.done),
             DeploymentWriter(repository, self.effects, self.own_app, fence, account.done),
             account,
             self.journal,
@@ -144,6 +148,7 @@ class _Desk:
     pulls: PullRequestWriter
     issues: IssueWriter
     workflows: WorkflowStarter
+    reruns: Rerunner
     deployments: DeploymentWriter
     account: Account
     journal: Journal
@@ -183,6 +188,10 @@ class _Desk:
                 done = self.issues.perform(action)
             case DispatchWorkflow():
                 done = self.workflows.dispatch(action)
+            case RerunFailed():
+                done = self.reruns.rerun(action)
+            case RerequestCheck():
+                done = self.reruns.rerequest(action)
             case SetDeploymentStatus():
                 done = self.deployments.set_status(action)
         return done

@@ -17,7 +17,7 @@ from app.github.caller import Tuning
 from app.github.client import GitHub
 from app.github.myself import Myself
 from app.github.repository import Repository
-from app.github.sandbox import Repo, Sandbox, SandboxApp
+from app.github.sandbox import Repo, Sandbox, SandboxApp, checking
 from app.model import (
     CARD_MARKER,
     CLOSING_MARKER,
@@ -42,6 +42,8 @@ from app.model import (
     React,
     Removed,
     Reply,
+    RerequestCheck,
+    RerunFailed,
     Restored,
     SetDeploymentStatus,
     Signature,
@@ -300,6 +302,35 @@ def unmarked_dispatch(scene: Scene) -> DispatchWorkflow:
     return DispatchWorkflow("plain.yml", "main", (), "canary of #1", scene.head)
 
 
+def failed_run(scene: Scene) -> RerunFailed:
+    """A workflow failed on the head, once."""
+    runs = scene.repo.state.workflow_runs
+    run = next(iter(runs.values()), None) or scene.repo.workflow_run(scene.head, "ci", "failure")
+    return RerunFailed(run.id, 1, scene.head)
+
+
+def attempts(scene: Scene) -> list[int]:
+    """How often it was run again."""
+    return [n for run in scene.repo.state.workflow_runs.values() for n in range(1, run.attempt)]
+
+
+def failed_check(scene: Scene) -> RerequestCheck:
+    """A check failed on the head, once. It is one of our own: GitHub lets an App ask for no other."""
+    runs = scene.repo.state.runs
+    if not runs:
+        owner = scene.sandbox.world.app
+        fields = {"name": "lint", "head_sha": scene.head, "status": "completed", "conclusion": "failure"}
+        checking.create_run(scene.sandbox.world, scene.repo.state, owner, owner.bot, fields)
+    (run,) = runs.values()
+    return RerequestCheck(run.id, run.suite.id, "retry 7", scene.head)
+
+
+def rerequests(scene: Scene) -> list[Any]:
+    """How often its App was asked for it."""
+    told = (one.payload for one in scene.sandbox.deliveries if one.event == "check_run")
+    return [one for one in told if one["action"] == "rerequested"]
+
+
 def status(scene: Scene) -> SetDeploymentStatus:
     return SetDeploymentStatus(scene.deployment, "in_progress", "10 % of users", scene.head, "https://ci.example/1")
 
@@ -349,6 +380,8 @@ KINDS = {
     ),
     "reopened issue": Kind(reopened_issue, "*/issues/2", lambda scene: scene.told_of_issue("reopened"), method="PATCH"),
     "workflow dispatch": Kind(dispatch, "*/dispatches", lambda scene: [*scene.repo.state.workflow_runs.values()]),
+    "failed run": Kind(failed_run, "*/rerun-failed-jobs", attempts),
+    "failed check": Kind(failed_check, "*/rerequest", rerequests),
     "deployment status": Kind(
         status, "*/statuses", lambda scene: scene.repo.state.deployments[scene.deployment].statuses
     ),

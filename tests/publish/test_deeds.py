@@ -45,6 +45,8 @@ DEEDS = pytest.mark.parametrize(
         "closed pull request",
         "last word on a pull request",
         "workflow dispatch",
+        "failed run",
+        "failed check",
         "deployment status",
         "deployment",
     ],

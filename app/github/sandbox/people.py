@@ -303,6 +303,10 @@ class Repo:
         working.finish_run(self.world, self.state, run, conclusion)
         return run
 
+    def finish_workflow(self, run_id: int, conclusion: str = "success") -> None:
+        """A workflow run that was dispatched, or is run again, ends: `workflow_run.completed`."""
+        working.finish_run(self.world, self.state, self.state.workflow_runs[run_id], conclusion)
+
     def deploy(self, ref: str, environment: str = "production", *, by: str = "alice", **fields: Any) -> Deployment:
         """Somebody deploys: `deployment.created`."""
         wish = {"ref": ref, "environment": environment, "required_contexts": [], **fields}

@@ -262,6 +262,7 @@ class WorkflowRun:
     artifacts: list[Artifact] = field(default_factory=list)
     attempt: int = 1
     title: str = ""  # what a dispatched run is called; others are called after their commit
+    rerun_by: Account | None = None  # who asked for the newest attempt, where that was another one
 
 
 @dataclass(slots=True)

@@ -82,7 +82,7 @@ def workflow_run(world: World, repo: Repository, run: WorkflowRun) -> Json:
         "updated_at": shapes.time_text(run.updated_at),
         "run_started_at": shapes.time_text(run.created_at),
         "actor": shapes.user(world, run.actor),
-        "triggering_actor": shapes.user(world, run.actor),
+        "triggering_actor": shapes.user(world, run.rerun_by or run.actor),
         **{f"{part}_url": f"{url}/{part}" for part in ("jobs", "logs", "artifacts", "cancel", "rerun")},
         "previous_attempt_url": None,
         "check_suite_url": f"{shapes.repository_url(world, repo)}/check-suites/{run.suite.id}",

@@ -11,7 +11,7 @@ from typing import Any
 
 from app.github.sandbox import checking, work_shapes
 from app.github.sandbox.events import announce
-from app.github.sandbox.refusals import Refused, not_found, unprocessable
+from app.github.sandbox.refusals import Refused, forbidden, not_found, unprocessable
 from app.github.sandbox.state import (
     Account,
     App,
@@ -26,6 +26,7 @@ from app.github.sandbox.state import (
 from app.github.sandbox.world import World
 
 ARTIFACT_LIFE = 90 * 86_400  # seconds: GitHub's default retention
+RERUN_LIFE = 30 * 86_400  # seconds that a run may be run again
 WORKFLOWS = ".github/workflows/"
 _RUN_NAME = re.compile(r"^run-name: *(.+?) *$", re.MULTILINE)
 _INPUT = re.compile(r"\$\{\{ *inputs\.(\w+) *\}\}")
@@ -193,6 +194,19 @@ def finish_run(world: World, repo: Repository, run: WorkflowRun, conclusion: str
     run.status, run.conclusion, run.updated_at = "completed", conclusion, world.now()
     _announce_run(world, repo, run, "completed")
     checking.complete_suite(world, repo, run.suite, run.suite.app.bot, conclusion)
+
+
+def rerun_failed(world: World, repo: Repository, run: WorkflowRun, actor: Account) -> None:
+    """Somebody has the failed jobs of a workflow run run again: the same run, its next attempt, queued anew."""
+    if run.status != "completed":
+        raise forbidden("This workflow is already running")
+    if world.now() - run.created_at > RERUN_LIFE:
+        raise forbidden("Unable to re-run this workflow run because it was created over a month ago")
+    if run.conclusion in {"success", "neutral", "skipped"}:
+        raise forbidden("This workflow run has no failed jobs")
+    run.attempt, run.status, run.conclusion, run.updated_at = run.attempt + 1, "queued", None, world.now()
+    run.rerun_by = actor
+    run.suite.status, run.suite.conclusion, run.suite.updated_at = "queued", None, world.now()
 
 
 def add_artifact(world: World, run: WorkflowRun, name: str, files: Mapping[str, bytes]) -> Artifact:

@@ -64,6 +64,22 @@ async def test_runs_are_found_by_full_sha_and_an_empty_filter_is_none(bot: Clien
     assert await names("status=failure") == ["ci"]
 
 
+async def test_the_failed_jobs_of_a_run_are_run_again_as_its_next_attempt(bot: Client, shop: Repo) -> None:
+    sha = shop.commit("feature", {"a": "1"})
+    run = shop.workflow_run(sha, "ci", "failure")
+    path = f"{REPO}/actions/runs/{run.id}"
+    assert (await bot.post(f"{path}/rerun-failed-jobs")).status == 201
+    again = (await bot.get(path)).body
+    assert (again["run_attempt"], again["status"], again["conclusion"]) == (2, "queued", None)
+    assert (again["actor"]["login"], again["triggering_actor"]["login"]) == ("alice", "maestro[bot]")
+    assert (await bot.get(f"{REPO}/check-suites/{run.suite.id}")).body["status"] == "queued"
+    running = await bot.post(f"{path}/rerun-failed-jobs", {})
+    assert (running.status, running.message) == (403, "This workflow is already running")
+    shop.finish_workflow(run.id)
+    assert (await bot.post(f"{path}/rerun-failed-jobs")).status == 403, "nothing failed"
+    assert (await bot.of(None).post(f"{path}/rerun-failed-jobs")).status in {401, 403}
+
+
 async def test_a_fork_s_workflow_run_names_the_fork(shop: Repo, sandbox: Sandbox, ear: Ear) -> None:
     fork = shop.fork("eve")
     sha = fork.commit("patch", {"a": "1"}, author="eve")

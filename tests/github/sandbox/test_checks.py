@@ -180,6 +180,7 @@ async def test_a_rerequest_goes_to_the_owner_alone_and_opens_the_suite_again(
     assert "check_suite.rerequested" in ear.events
     by_api = await bot.post(f"{RUNS}/{ours.body['id']}/rerequest")
     assert by_api.status == 201
+    assert (await bot.post(f"{RUNS}/{theirs}/rerequest")).status == 403, "an App may ask for its own alone"
 
 
 async def test_of_a_fork_s_head_pull_requests_is_empty(bot: Client, shop: Repo) -> None:

@@ -31,6 +31,12 @@ def read(call: Call) -> Answer:
     return Answer(200, work_shapes.workflow_run(call.world, call.repo, _run(call)))
 
 
+def rerun_failed(call: Call) -> Answer:
+    """`POST .../actions/runs/{run_id}/rerun-failed-jobs`."""
+    working.rerun_failed(call.world, call.repo, _run(call), call.actor)
+    return Answer(201, {})
+
+
 def artifacts(call: Call) -> Answer:
     """`GET .../actions/runs/{run_id}/artifacts`."""
     run = _run(call)
@@ -91,6 +97,7 @@ RUN = f"{REPO}/actions/runs/{{run_id}}"
 ROUTES = (
     Route("GET", f"{REPO}/actions/runs", runs, ("actions:read",)),
     Route("GET", RUN, read, ("actions:read",)),
+    Route("POST", f"{RUN}/rerun-failed-jobs", rerun_failed, ("actions:write",)),
     Route("GET", f"{RUN}/artifacts", artifacts, ("actions:read",)),
     Route("GET", f"{REPO}/actions/artifacts/{{artifact_id}}/zip", download, ("actions:read",)),
     Route("POST", f"{REPO}/actions/workflows/{{workflow_id}}/dispatches", dispatch_workflow, ("actions:write",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.github.sandbox import check_shapes, checking, shapes
 from app.github.sandbox.call import Answer, Call, Route, known, paged
+from app.github.sandbox.refusals import forbidden
 from app.github.sandbox.routes.repositories import REPO
 from app.github.sandbox.state import Run, Suite
 
@@ -35,8 +36,11 @@ def annotated(call: Call) -> Answer:
 
 
 def rerequested(call: Call) -> Answer:
-    """`POST .../check-runs/{check_run_id}/rerequest`."""
-    checking.rerequest_run(call.world, call.repo, call.run(), call.actor)
+    """`POST .../check-runs/{check_run_id}/rerequest`: an App may ask for its own alone."""
+    run = call.run()
+    if run.suite.app is not call.writing_app:
+        raise forbidden("This check run does not belong to the authenticated GitHub App")
+    checking.rerequest_run(call.world, call.repo, run, call.actor)
     return Answer(201, {})
 
 
