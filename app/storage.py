@@ -25,6 +25,7 @@ from app.store.inbox import Inbox
 from app.store.measurements import Measurements
 from app.store.news import News
 from app.store.opinions import Opinions
+from app.store.overrides import Overrides
 from app.store.points import Points
 from app.store.provenance import Provenance
 from app.store.series import SentSeries
@@ -106,6 +107,10 @@ class Stores:
     @property
     def commands(self) -> Commands:
         return Commands(self.main)
+
+    @property
+    def overrides(self) -> Overrides:
+        return Overrides(self.main)
 
     @property
     def provenance(self) -> Provenance:

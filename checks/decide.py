@@ -20,6 +20,7 @@ from checks.model import (
     State,
     Verdict,
 )
+from checks.overridden import Overridden
 from checks.registry import CHECKS
 
 IN_PROGRESS = None
@@ -68,11 +69,20 @@ def weigh(result: CheckResult, mode: Mode, attempts_left: int = 0) -> Row:
     return Row(result, mode, verdict, conclusion)
 
 
+def overruled(row: Row, said: Overridden | None) -> Row:
+    """The same row, which keeps its state and stops nothing, where a person `said` so and it would."""
+    if said is None or row.verdict is Verdict.SHIP:
+        return row
+    return replace(row, verdict=Verdict.SHIP, conclusion="success", overridden=said)
+
+
 def decide(snapshot: Snapshot, policy: Policy, version: str) -> Decision:
     """Judge the whole change. Pure: the same snapshot, policy and version give the same Decision."""
     snapshot = replace(snapshot, agent=policy.agent)
     assessed = assess(snapshot, policy)
-    rows = [*_judged(snapshot, policy, assessed), *_unavailable(policy)]
+    said = {one.check: one for one in snapshot.overrides}
+    weighed = (*_judged(snapshot, policy, assessed), *_unavailable(policy))
+    rows = [overruled(row, said.get(row.result.name)) for row in weighed]
     return Decision(
         verdict=worst(row.verdict for row in rows),
         rows=tuple(rows),
@@ -96,21 +106,29 @@ def sharing_a_head(decisions: Sequence[Decision]) -> Decision:
 
     GitHub keeps check runs by commit, so what would let one of them through lets all of them through. The answer is
     the same whichever of them asks. Beside pull requests of the repository itself, those of forks do not count:
-    anybody can open one on somebody else's commit.
+    anybody can open one on somebody else's commit. But of a check that was overridden for one, they do: nobody said of
+    the others that it does not count.
     """
     known = sorted(decisions, key=lambda decision: decision.pull.number or 0)
-    counted = [decision for decision in known if not decision.pull.from_fork] or known
+    own = [decision for decision in known if not decision.pull.from_fork] or known
+    overridden = {row.result.name for decision in own for row in decision.rows if row.overridden}
+    strangers = (_only(decision, overridden) for decision in known if decision not in own)
+    counted = [*own, *(decision for decision in strangers if decision.rows)]
+    if len(counted) == 1:
+        return counted[0]
     rows: dict[str, Row] = {}
     for row in (row for decision in counted for row in decision.rows):
         held = rows.get(row.result.name)
         if held is None or _weight(row) > _weight(held):
             rows[row.result.name] = row
-    if len(counted) == 1:
-        return counted[0]
     told = ", ".join(f"#{decision.pull.number} onto `{decision.pull.base_ref}`" for decision in counted)
     note = f"{told} share this head: the worst of them counts for all"
     verdict = worst(row.verdict for row in rows.values())
     return replace(counted[0], rows=tuple(rows.values()), verdict=verdict, notes=(*counted[0].notes, note))
+
+
+def _only(decision: Decision, names: set[str]) -> Decision:
+    return replace(decision, rows=tuple(row for row in decision.rows if row.result.name in names))
 
 
 def _weight(row: Row) -> tuple[int, bool]:

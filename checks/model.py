@@ -9,10 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from checks.advised import Listing, Unread
 from checks.assessed import Risk
 from checks.drifting import Drifting
 from checks.held import Experiment
 from checks.known_fix import KnownFix
+from checks.overridden import Overridden
 from checks.studied import Studied
 
 
@@ -231,26 +233,6 @@ class SbomPair:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """The advisories that a source itself names for one version of a package, whatever their records say of it.
-
-    `purl` is canonical and without the version, `ids` are sorted.
-    """
-
-    purl: str
-    version: str
-    ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """An advisory that was asked for and could not be read; `why` in words."""
-
-    id: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
 class Advisories:
     """Published advisories on the packages of the bills, each an OSV record as JSON text, in the order of their ids.
 
@@ -283,6 +265,7 @@ class Snapshot:
     experiments: tuple[Experiment, ...] | Missing | None = None  # of the head, the oldest first
     studies: tuple[Studied, ...] | Missing | None = None  # of what was deployed of this change, the oldest first
     drift: tuple[Drifting, ...] | Missing | None = None  # of the repository's watched modules, by name
+    overrides: tuple[Overridden, ...] = ()  # of this head onto this base, one a check at most
     merged_as: Verdict | None = None  # of a merged change: what had been decided of it, which stays as it was
     day: str = ""  # the day of the evaluation, ISO 8601 in UTC: exceptions end, advisories are new
     attempts_left: int = 0  # how often we shall try again if we fail ourselves; 0: this answer stands
@@ -347,12 +330,16 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One check's answer with the weight its mode gives it. `conclusion` None: the check run stays in progress."""
+    """One check's answer with the weight its mode gives it. `conclusion` None: the check run stays in progress.
+
+    `overridden`: it would stand in the way, and a person said that it does not.
+    """
 
     result: CheckResult
     mode: Mode
     verdict: Verdict
     conclusion: str | None
+    overridden: Overridden | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from checks.model import (
     TestFacts,
     TestRun,
 )
+from checks.overridden import Overridden
 from checks.risk.model import shipped
 from checks.studied import Studied
 
@@ -91,6 +92,7 @@ STUDIES = st.builds(
     PAIRS_OF_COUNTS,
 )
 DRIFTING = st.builds(Drifting, TEXT, TEXT, st.none() | st.tuples(TEXT, TEXT))
+OVERRIDES = st.builds(Overridden, st.sampled_from(["risk", "sbom", "contract", "config"]), TEXT, TEXT, NUMBERS)
 SNAPSHOTS = st.builds(
     Snapshot,
     PULLS,
@@ -106,6 +108,7 @@ SNAPSHOTS = st.builds(
     manifests=st.none() | st.lists(DOCUMENTS, max_size=1).map(tuple) | MISSING,
     studies=st.none() | st.lists(STUDIES, max_size=2).map(tuple) | MISSING,
     drift=st.none() | st.lists(DRIFTING, max_size=2).map(tuple) | MISSING,
+    overrides=st.lists(OVERRIDES, max_size=2, unique_by=lambda one: one.check).map(tuple),
     day=st.sampled_from(["", "2026-11-30", "soon"]),
     attempts_left=st.integers(0, 3),
 )
@@ -172,6 +175,25 @@ def test_a_record_is_one_text_of_its_value_and_holds_the_answer(case: Case) -> N
     held = json.loads(kept)
     assert kept == json.dumps(held, separators=(",", ":")).encode("ascii")
     assert held["decision"] == decision_json(decided(case))
+
+
+def test_an_override_is_part_of_what_is_made_again_and_stands_beside_its_row() -> None:
+    said = Overridden("risk", "root", "we looked at it together", 1_764_000_000.123456)
+    policy = Policy({"risk": risk.Config(limit=0.0)}, {}, "", "")
+    case = Case(Snapshot(PULL, change=PLAIN.snapshot.change, overrides=(said,)), policy, None, "1.5.0")
+    kept = written(case)
+    assert record.again(kept).rows[0].overridden == said
+    assert json.loads(kept)["decision"]["checks"][0]["overridden"] == {
+        "who": "root",
+        "reason": "we looked at it together",
+        "at": 1764000000.12,
+    }
+
+
+def test_a_record_of_a_time_without_overrides_reads_as_one_without_any() -> None:
+    whole = json.loads(written(PLAIN))
+    del whole["case"]["snapshot"]["overrides"]
+    assert record.read(json.dumps(whole).encode()) == PLAIN
 
 
 def test_postconditions_are_answered_again_in_the_order_they_were_written() -> None:

@@ -16,7 +16,8 @@ import structlog
 from app.gather.files import decoded
 from app.github.errors import GitHubError, RateLimited
 from app.osv.model import Found, Package, Record
-from checks.model import Document, Unread
+from checks.advised import Unread
+from checks.model import Document
 from checks.sbom import MAX_BYTES
 from checks.sbom.purl import identify
 from checks.sbom.versions.ecosystems import OSV_NAMES

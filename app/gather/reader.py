@@ -19,6 +19,7 @@ from app.gather.known_fixes import Remembered
 from app.gather.measured import Sent
 from app.gather.merge_group import merge_group_of
 from app.gather.missing import or_missing
+from app.gather.overrides import NoOverrides, Overrides
 from app.gather.rules import Connect, brings_rules, edited_rules, reading, rules
 from app.gather.sboms import NothingSent, SentBills
 from app.gather.sections import Outside, Sections
@@ -64,6 +65,7 @@ class GitHubReader:
     trials: Trials = field(default_factory=NoTrials)
     studies: StudiesOf = field(default_factory=NoStudies)
     watches: Watches = field(default_factory=NoWatches)
+    overrides: Overrides = field(default_factory=NoOverrides)
     osv: Source | None = None  # None: nobody may be asked for advisories
     fixes: Remembered | None = None  # None: nobody remembers what was proposed
     ci_grace: float = 0.0  # seconds that a head may go without a check before its tests count as missing
@@ -119,7 +121,9 @@ class GitHubReader:
         wanted = wanted_by(opened.policy, edited)
         young = await self._young(changed.pull)
         sections = Sections(repository, self.own_app, self._outside(repository, changed.pull), changed, wanted, young)
-        snapshot = replace(await sections.snapshot(), attempts_left=attempts_left, day=day_of(self.now()))
+        overrides = await self.overrides.of(changed.pull)
+        snapshot = replace(await sections.snapshot(), overrides=overrides)
+        snapshot = replace(snapshot, attempts_left=attempts_left, day=day_of(self.now()))
         return Case(snapshot, opened.policy, edited, self.version)
 
     def _outside(self, repository: Repository, pull: Pull) -> Outside:

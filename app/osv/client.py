@@ -21,7 +21,7 @@ from cachetools import LRUCache, TTLCache
 from app.osv.model import BadRecord, Found, Package, Record, Shelf, read_record
 from app.osv.query import MOST_QUERIES, PATH, Hit, Query, answers
 from app.wire import Refused, TooLarge, Unavailable, Unreadable, Wire, WireError
-from checks.model import Listing, Unread
+from checks.advised import Listing, Unread
 from checks.sbom import osv
 from checks.sbom.advisories.moments import DAWN, moment
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.osv.model import BadRecord, Found, Package, Record, read_record
-from checks.model import Unread
+from checks.advised import Unread
 from checks.sbom import osv
 from checks.sbom.purl import identify
 from checks.sbom.versions.ecosystems import Place, locate

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from checks.model import Listing, Unread
+from checks.advised import Listing, Unread
 
 _UNUSED = ("details", "references", "credits")  # the longest parts of a record, which no check reads
 

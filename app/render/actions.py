@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from app.model import Action, BeginCheckRun, FollowHead, RetireCheckRuns, Seal, Verb, WriteCard, WriteCheckRun
+from app.render import words
 from app.render.card import card
 from app.render.checkrun import check_run, decision_run, overtaken, pending, retired
 from app.render.templates import render
@@ -101,7 +102,9 @@ class GitHubRenderer:
 
 
 def _stage(row: Row) -> str:
-    """The state of a check, and what it waits for; how many are still running is no news, nor which."""
+    """The state of a check, and what it waits for; how many are still running is no news, nor which. An override is."""
+    if row.overridden:
+        return f"{row.result.state.value} {words.OVERRIDDEN} {row.overridden.at}"
     if row.result.state is not State.WAIT:
         return row.result.state.value
     said = _NUMBER.sub("", row.result.title.partition("running:")[0])

@@ -43,16 +43,22 @@ def decision_run(decision: Decision) -> CheckRunText:
 
 def check_run(row: Row, decision: Decision) -> CheckRunText:
     """The run of one check. Its findings with a line become annotations, in mode `warn` none of them red."""
-    remark = f"{words.word(row)}: " if words.remarks(row) else ""
     summary = render("check_run.md.j2", row=row, result=row.result)
     return CheckRunText(
-        line(remark + row.result.title, TITLE) or line(row.result.name, TITLE),
+        line(_remark(row) + row.result.title, TITLE) or line(row.result.name, TITLE),
         _fitted(summary),
         fit(blocks(body(row, decision.pull)), CHECK_TEXT, cut_note),
         annotated(row)[:ANNOTATIONS_PER_REQUEST],
         (EVALUATE, *_opinions(row)),
         row.result.detail.get("page", ""),
     )
+
+
+def _remark(row: Row) -> str:
+    """What stands before the title of a check that found something and stops nothing."""
+    if row.overridden:
+        return f"Overridden by {row.overridden.who}: "
+    return f"{words.word(row)}: " if words.remarks(row) else ""
 
 
 def _opinions(row: Row) -> tuple[Button, ...]:

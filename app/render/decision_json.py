@@ -68,7 +68,13 @@ def _check(row: Row) -> dict[str, Any]:
         "measures": result.measures,
         "findings": result.findings,
         "detail": result.detail,
+        "overridden": _overridden(row),
     }
+
+
+def _overridden(row: Row) -> dict[str, Any] | None:
+    said = row.overridden
+    return None if said is None else {"who": said.who, "reason": said.reason, "at": said.at}
 
 
 def _rounded(value: float) -> float:

@@ -62,6 +62,7 @@ def environment() -> Environment:
         "prose": _texts(prose),
         "number": words.number,
         "mark": words.mark,
+        "overridden": words.overridden,
         "word": words.word,
         "value": words.value,
         "limit": words.limit,

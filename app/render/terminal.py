@@ -55,7 +55,7 @@ def _rows(decision: Decision) -> Table:
 
     grid = _grid(15, 10)
     for row in words.ordered(decision):
-        style = "yellow" if words.remarks(row) else _STATE_COLOURS.get(row.result.state, "yellow")
+        style = "yellow" if words.remarks(row) or row.overridden else _STATE_COLOURS.get(row.result.state, "yellow")
         name, title = safe(row.result.name, 24), safe(row.result.title)
         grid.add_row(Text(f"{words.mark(row)} {words.word(row)}", style), Text(name, "bold"), Text(title))
         for detail in _details(row):

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from app.render.escape import line
 from checks.impact.check import NAME as IMPACT
 from checks.model import Decision, Measure, Mode, Row, State, Verdict
 
 NOTHING = "—"  # not measured: a state of its own, never a pass
+OVERRIDDEN = "overridden"  # it found what it found, and a person said that it does not count
+REASON = 160  # characters of why somebody overrode a check, among the notes
 CONTRACT = "contract"  # the check whose measures are named by the repository
 
 
@@ -49,13 +52,15 @@ def remarks(row: Row) -> bool:
 
 
 def mark(row: Row) -> str:
-    """The mark of a row. In mode `warn` nothing is red."""
-    return STATES[State.WARN].mark if remarks(row) else STATES[row.result.state].mark
+    """The mark of a row. In mode `warn` nothing is red, nor what was overridden."""
+    return STATES[State.WARN].mark if remarks(row) or row.overridden else STATES[row.result.state].mark
 
 
 def word(row: Row) -> str:
     """The word that stands beside the mark."""
     state = STATES[row.result.state]
+    if row.overridden:
+        return OVERRIDDEN
     return f"would {state.would}" if remarks(row) else state.word
 
 
@@ -63,7 +68,7 @@ def ordered(decision: Decision) -> tuple[Row, ...]:
     """The rows as readers need them: block, error, unmeasured, wait, warn, pass; within each as they ran."""
 
     def place(row: Row) -> int:
-        return _PLACE[State.WARN if remarks(row) else row.result.state]
+        return _PLACE[State.WARN if remarks(row) or row.overridden else row.result.state]
 
     return tuple(sorted(decision.rows, key=place))
 
@@ -91,9 +96,11 @@ def _counted(decision: Decision) -> str:
     if stopping:
         return f"{stopping} of {total} {checks} in the way"
     passed = sum(row.result.state is State.PASS for row in decision.rows)
-    if not passed:
+    spared = sum(row.overridden is not None for row in decision.rows)
+    if not passed and not spared:
         return "1 check, with a remark" if total == 1 else f"{total} checks, each with a remark"
-    return f"{total} {checks} passed" if passed == total else f"{passed} of {total} {checks} passed"
+    said = f"{total} {checks} passed" if passed == total else f"{passed} of {total} {checks} passed"
+    return f"{said}, {spared} {OVERRIDDEN}" if spared else said
 
 
 def risk(decision: Decision) -> str:
@@ -116,7 +123,8 @@ def why(decision: Decision) -> str:
         return f"What had been decided stays. Since then: {'; '.join(row.result.title for row in _since(decision))}"
     reasons = [f"{row.result.title.rstrip('.')} ({row.result.name})" for row in deciding(decision)]
     if not reasons:
-        return "Nothing configured stands in the way."
+        spared = ", ".join(row.result.name for row in decision.rows if row.overridden)
+        return f"Nothing {f'but what is overridden ({spared})' if spared else 'configured'} stands in the way."
     shown = "; ".join(reasons[:2])
     return f"{shown}; and {len(reasons) - 2} more." if len(reasons) > 2 else f"{shown}."
 
@@ -140,6 +148,7 @@ def notes(decision: Decision) -> tuple[str, ...]:
     pull = decision.pull
     agent = f"an agent's pull request ({decision.agent})"
     return (
+        *(overridden(row) for row in ordered(decision) if row.overridden),
         *(
             f"{row.result.name} would {STATES[row.result.state].would} in mode `block`"
             for row in ordered(decision)
@@ -150,6 +159,15 @@ def notes(decision: Decision) -> tuple[str, ...]:
         *(["a draft: judged all the same"] if pull.draft else []),
         *decision.notes,
     )
+
+
+def overridden(row: Row) -> str:
+    """Who said that a check does not count, and why; the state that it has all the same. "" where nobody did."""
+    said = row.overridden
+    if said is None:
+        return ""
+    state = STATES[row.result.state].word
+    return f"{row.result.name} ({state}) is overridden by {said.who}: {line(said.reason, REASON)}"
 
 
 def short(sha: str) -> str:

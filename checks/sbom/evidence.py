@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from checks.model import Document, Listing, Unread
+from checks.advised import Listing, Unread
+from checks.model import Document
 from checks.sbom.advisories.advisory import Book, known
 from checks.sbom.advisories.vex import Vex, read
 from checks.sbom.declarations import Declarations

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from checks.model import Baseline, Document, Unread
+from checks.advised import Unread
+from checks.model import Baseline, Document
 from checks.sbom.asking import WHY
 from checks.sbom.concern import Concern
 from checks.sbom.drift.change import Change

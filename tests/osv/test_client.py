@@ -9,7 +9,7 @@ from app.osv.client import Limits, Memory, Osv
 from app.osv.model import Found, Package
 from app.osv.sandbox import Fault, OsvSandbox
 from app.wire import TooLarge, Unavailable, Wire, root
-from checks.model import Listing, Unread
+from checks.advised import Listing, Unread
 from tests.osv.conftest import Naps, client
 from tests.osv.records import record
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.osv.local import BadAdvisories, Files, at, records_in
 from app.osv.model import Package
-from checks.model import Unread
+from checks.advised import Unread
 from tests.osv.records import record
 
 ONE, TWO = record("GHSA-1", "qs", fixed="6.5.3"), record("PYSEC-2", "Zope.Interface", ecosystem="PyPI")

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from checks.assessed import Risk
-from checks.decide import OUTCOMES, weigh, worst
+from checks.decide import OUTCOMES, overruled, weigh, worst
 from checks.model import CheckResult, Decision, Finding, Measure, Mode, Pull, Row, State
+from checks.overridden import Overridden
 
 HEAD = "a1b2c3d4" * 5
 BASE = "9f8e7d6c" * 5
@@ -129,11 +130,16 @@ FORK = decision(
     ),
     pull=pull(from_fork=True),
 )
+OVERRIDE = Overridden("contract", "root", "the load generator was broken all morning, see OPS-12", 1_795_000_000.0)
+OVERRIDDEN = decision(
+    *(overruled(one, OVERRIDE if one.result.name == "contract" else None) for one in CONTRACT_BLOCK.rows)
+)
 STORY: Mapping[str, Decision] = {
     "ship": SHIP,
     "contract-block": CONTRACT_BLOCK,
     "agpl-block": AGPL_BLOCK,
     "tests-running-hold": TESTS_RUNNING,
     "fork-hold": FORK,
+    "overridden-ship": OVERRIDDEN,
 }
 STATES = tuple(OUTCOMES)

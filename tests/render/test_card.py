@@ -14,7 +14,9 @@ from app.render import words
 from app.render.card import Card, card, marker
 from app.render.cut import size
 from checks.contract.judge import RANK
+from checks.decide import overruled
 from checks.model import Finding, Measure, Mode, State, Verdict
+from checks.overridden import Overridden
 
 from .decisions import (
     CI,
@@ -255,7 +257,7 @@ def hostile_card(text: str, times: int = 3, seal: Seal | None = None) -> Card:
     )
     shown = decision(
         *(row(replace(checked, name=name)) for name in ("sbom", "contract", "drift", "impact", "shadow", text)),
-        row(result("risk", State.UNMEASURED, text)),
+        overruled(row(result("risk", State.UNMEASURED, text)), Overridden("risk", text, text, 0.0)),
         agent=text,
         notes=(text, text),
         pull=pull(title=text, author=text, head_ref=text, base_ref=text, body=text, from_fork=True),

@@ -7,10 +7,26 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.github import limits
+from app.model import Seal, WriteCheckRun
+from app.render.actions import GitHubRenderer
 from app.render.checkrun import EVALUATE, annotated, check_run, decision_run, overtaken, pending
+from checks.decide import overruled
 from checks.model import Finding, Measure, Mode, State
 
-from .decisions import AGPL_BLOCK, CONTRACT_BLOCK, FORK, HEAD, SHIP, STORY, decision, pull, result, row
+from .decisions import (
+    AGPL_BLOCK,
+    CONTRACT_BLOCK,
+    FORK,
+    HEAD,
+    OVERRIDDEN,
+    OVERRIDE,
+    SHIP,
+    STORY,
+    decision,
+    pull,
+    result,
+    row,
+)
 from .markup import github
 from .test_escape import PIECES
 
@@ -130,3 +146,24 @@ def test_no_text_takes_a_run_past_githubs_limits(text: str) -> None:
 
 def test_a_fork_is_said_in_the_run_as_on_the_card() -> None:
     assert "- from a fork: what it measures of itself cannot turn a gate green" in decision_run(FORK).summary
+
+
+def test_an_overridden_check_concludes_as_success_and_says_by_whom_what_it_found_and_why() -> None:
+    shown = next(one for one in OVERRIDDEN.rows if one.overridden)
+    run = check_run(shown, OVERRIDDEN)
+    assert run.title == "Overridden by root: `perf_p95_ms` is 261 ms, limit < 250"
+    assert "⚠️ **overridden**" in run.summary
+    assert (
+        "contract (block) is overridden by root: the load generator was broken all morning, see OPS-12" in run.summary
+    )
+    runs = (one for one in GitHubRenderer().check_runs(OVERRIDDEN) if isinstance(one, WriteCheckRun))
+    assert {run.name: run.conclusion for run in runs}["maestro / contract"] == "success"
+
+
+def test_an_override_is_news_to_a_card_that_is_written_on_change_though_the_verdict_stays() -> None:
+    held = decision(row(result("contract", State.BLOCK)), row(result("sbom", State.BLOCK)))
+    first, second = held.rows
+    half = replace(held, rows=(overruled(first, OVERRIDE), second))
+    again = replace(held, rows=(overruled(first, replace(OVERRIDE, at=OVERRIDE.at + 60)), second))
+    cards = [GitHubRenderer().card(one, "on-change", Seal(1, "f" * 64))[0] for one in (held, half, again)]
+    assert len({one.digest for one in cards}) == 3

@@ -69,3 +69,9 @@ def test_what_json_cannot_say_is_refused(value: float) -> None:
 def test_what_is_no_value_is_refused(value: object) -> None:
     with pytest.raises(TypeError, match="no JSON"):
         plain(value)
+
+
+def test_an_override_stands_on_its_check_and_null_on_all_others() -> None:
+    shown = {check["name"]: check["overridden"] for check in decision_json(STORY["overridden-ship"])["checks"]}
+    why = "the load generator was broken all morning, see OPS-12"
+    assert shown == {"risk": None, "contract": {"who": "root", "reason": why, "at": 1795000000.0}}

@@ -46,3 +46,11 @@ def test_no_text_of_others_moves_the_cursor_or_colours_the_screen(payload: str) 
     shown = terminal(decision(row(checked), notes=(payload,), pull=pull(base_ref=payload)), 80, color=False)
     assert all(character.isprintable() for character in shown.replace("\n", ""))
     assert "- and 4 more" in shown
+
+
+def test_an_overridden_check_says_so_and_who_said_it() -> None:
+    shown = terminal(STORY["overridden-ship"], 120, color=False)
+    assert "⚠️ overridden" in shown
+    assert (
+        "Note   contract (block) is overridden by root: the load generator was broken all morning, see OPS-12" in shown
+    )

@@ -7,7 +7,8 @@ import time
 import pytest
 
 from app.commands.story import bill
-from checks.model import Advisories, Baseline, Document, Missing, Unread
+from checks.advised import Unread
+from checks.model import Advisories, Baseline, Document, Missing
 from tests.road.supply import FILE, NEW, OLD, advisory, brings, facts, kept, pair, rules, send
 from tests.road.town import DECISION, Town
 

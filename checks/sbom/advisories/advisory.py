@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from checks.model import Listing, Unread
+from checks.advised import Listing, Unread
 from checks.sbom import osv, purl
 from checks.sbom.advisories import severity
 from checks.sbom.advisories.moments import DAWN, moment

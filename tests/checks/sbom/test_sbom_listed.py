@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from checks import sbom
-from checks.model import Advisories, CheckResult, Finding, Listing, Snapshot, State, Unread
+from checks.advised import Listing, Unread
+from checks.model import Advisories, CheckResult, Finding, Snapshot, State
 from checks.sbom import Config, repair
 from checks.sbom.advisories.advisory import known
 from checks.sbom.repair.plan import exposed
