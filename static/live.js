@@ -24,6 +24,7 @@ function put(fresh) {
     if (held) old.querySelector("summary")?.focus({ preventScroll: true });
   }
   document.title = fresh.title;
+  document.dispatchEvent(new Event("maestro:news")); // scripts that draw parts of their own follow
 }
 
 function read() {

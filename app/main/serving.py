@@ -11,13 +11,16 @@ from app import tracing
 from app.gather.canaries import Canaries
 from app.gather.commits import Commits
 from app.gather.deployments import Deployments
+from app.gather.heads import Heads
 from app.gather.modules import Modules, RememberedModules
 from app.gather.reader import GitHubReader
+from app.gather.roles import Roles
 from app.gather.rules import overlaid
 from app.github.connecting import Connector
 from app.main.reached import Reached, pages_of, reader_through, with_token
 from app.main.shown import shown
 from app.pages import browser, configuration
+from app.pages.asking import AskingApi, Kept, Rules
 from app.pages.bills import SbomApi
 from app.pages.door import Door
 from app.pages.drift import DriftApi
@@ -28,9 +31,12 @@ from app.pages.series import DAY, SeriesApi
 from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.studies import StudiesApi
 from app.pages.study_json import StudyJson
+from app.pages.visitors import Nobody
 from app.pages.watching import Watching
 from app.server import Web
 from app.settings import Settings
+from handlers.commands import VERBS
+from handlers.commands.roles import suffices
 
 
 def web_application(settings: Settings, reached: Reached, stored: Callable[[], None]) -> web.Application:
@@ -64,6 +70,9 @@ def _apis(settings: Settings, reached: Reached, stored: Callable[[], None]) -> I
     yield from DriftApi(senders, modules, kept.drifts, kept.inbox, stored).routes()
     yield from StudyJson(kept.studies, kept.opinions, Door(pages_of(settings), kept.tokens)).routes()
     yield from configuration.routes()
+    rules = Rules({verb.name: verb for verb in VERBS}, suffices)
+    heads, asked = Heads(connect_to), Kept(kept.commands, kept.decisions, kept.inbox, stored)
+    yield from AskingApi(Nobody(), rules, Roles(connect_to), heads, asked).routes()
     yield from SimulationApi(_reader_for(reached, int(settings.app_id))).routes()
 
 

@@ -23,6 +23,7 @@ SBOM = "sbom"  # the reason of a trigger: a bill of a commit is stored
 EXPERIMENT = "experiment"  # what a reminder is about: an experiment was begun, or ended from outside
 
 
+MOVED = "moved"  # what a reminder is about: somebody looks at a head that is none any more
 DRIFT = "drift"  # what a reminder is about: a batch of a watched module came
 
 

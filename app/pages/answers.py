@@ -15,12 +15,13 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")  # visible ASCII: it becomes part of
 
 
 class Refused(web.HTTPException):
-    """Our answer is no: `status`, and `reason` as JSON."""
+    """Our answer is no: `status`, and `reason` as JSON, with what `more` there is to know."""
 
-    def __init__(self, status: int, reason: str, after: float | None = None) -> None:
+    def __init__(self, status: int, reason: str, after: float | None = None, **more: str) -> None:
         self.status_code = status
         headers = None if after is None else {"Retry-After": str(ceil(after))}
-        super().__init__(text=json.dumps({"error": reason}), content_type="application/json", headers=headers)
+        text = json.dumps({"error": reason, **more})
+        super().__init__(text=text, content_type="application/json", headers=headers)
 
 
 def refuse(status: int, reason: str, after: float | None = None) -> NoReturn:

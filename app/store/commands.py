@@ -6,16 +6,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import RowMapping, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.model import Cause, KeptCommand, Progress, Surface
+from app.store.address import SQLITE
 from app.store.asked_tables import commands as table
 from app.store.chain import OK, Kind, told
 from app.store.database import insert_into, now_us
 from app.store.provenance import append
 
 _OPEN = (Progress.PENDING, Progress.RUNNING)
+_PRESSED = ("repository", "number", "head_sha", "verb", "arguments", "who", "surface")
+_LOCK = 0x70726573  # any number that nobody else locks: "pres"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,24 @@ class Commands:
             await connection.execute(insert_into(table, connection).values(row).on_conflict_do_nothing())
             known = select(table).where((table.c.key == command.key) | (table.c.id == command.id))
             return _kept((await connection.execute(known)).mappings().one())
+
+    async def press(self, command: KeptCommand, within: float) -> KeptCommand:
+        """As `ask`; but what the same person asked for already, word for word, is pressed once: it still goes on, or
+        was done and asked for at most `within` seconds before.
+        """
+        same = [getattr(table.c, name) == getattr(command, name) for name in _PRESSED]
+        lately = (table.c.state == Progress.DONE) & (table.c.asked_at >= round((command.asked - within) * 1e6))
+        newest = select(table).where(*same, table.c.state.in_(_OPEN) | lately).order_by(table.c.asked_at.desc())
+        async with self.engine.begin() as connection:
+            if connection.dialect.name != SQLITE:  # whose transactions are one at a time
+                await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            of_key = select(table).where(table.c.key == command.key)
+            for known in (of_key, newest):
+                row = (await connection.execute(known)).mappings().first()
+                if row is not None:
+                    return _kept(row)
+            await connection.execute(insert(table).values(_row(command) | {"changed_at": self.now()}))
+            return _kept((await connection.execute(of_key)).mappings().one())
 
     async def take_up(self, key: str) -> None:
         """The command of this id is acknowledged, unless it has ended."""

@@ -55,6 +55,13 @@ class Decisions:
         given = (table.c.repository == repository, table.c.number == number, table.c.verdict != SILENCE)
         return await self._newest(*given)
 
+    async def head(self, repository: str, number: int) -> str | None:
+        """The head that the newest decision on a pull request is of, though it was voided since."""
+        given = (table.c.repository == repository, table.c.number == number, table.c.verdict != SILENCE)
+        query = select(table.c.head_sha).where(*given).order_by(table.c.id.desc()).limit(1)
+        async with self.engine.connect() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
     async def _newest(self, *conditions: ColumnElement[bool]) -> bytes | None:
         query = select(table.c.record).where(*conditions)
         async with self.engine.connect() as connection:

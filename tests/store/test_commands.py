@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -52,3 +53,30 @@ async def test_a_second_refusal_of_the_same_person_is_known_as_that(database: As
     assert await commands.refused_before(second)
     assert not await commands.refused_before(replace(second, number=8))
     assert not await commands.refused_before(replace(second, who="carol"))
+
+
+async def test_what_is_asked_for_twice_by_one_person_is_pressed_once(database: AsyncEngine) -> None:
+    commands = Commands(database)
+    assert (await commands.press(ASKED, 10)).id == ASKED.id
+    later = replace(ASKED, id="2" * 32, key="bob k2", who="bob", asked=ASKED.asked + 60)
+    assert (await commands.press(later, 10)).id == ASKED.id, "it still goes on"
+    others = [
+        replace(later, id="3" * 32, key="k3", who="carol"),
+        replace(later, id="4" * 32, key="k4", verb="rollback"),
+        replace(later, id="5" * 32, key="k5", head_sha="b" * 40),
+        replace(later, id="6" * 32, key="k6", surface=Surface.BUTTON),
+    ]
+    assert [(await commands.press(one, 10)).id for one in others] == [one.id for one in others]
+    await commands.end(replace(ASKED, state=Progress.DONE, said="done"), CAUSE)
+    soon, late = replace(later, asked=ASKED.asked + 10), replace(later, asked=ASKED.asked + 11)
+    assert (await commands.press(soon, 10)).id == ASKED.id
+    once_more = await commands.press(late, 10)
+    assert once_more.id == late.id
+    assert await commands.press(late, 10) == once_more, "its key is known"
+
+
+async def test_of_many_presses_at_once_one_counts(database: AsyncEngine) -> None:
+    commands = Commands(database)
+    presses = [replace(ASKED, id=f"{n:032x}", key=f"bob k{n}") for n in range(8)]
+    assert len({(await one).id for one in [asyncio.create_task(commands.press(each, 10)) for each in presses]}) == 1
+    assert len(await commands.of_pull("octo/shop", 7)) == 1
