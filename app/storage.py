@@ -17,6 +17,7 @@ from app.store.commands import Commands
 from app.store.database import connect, migrate
 from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries, brought_over
+from app.store.dispatches import Dispatches
 from app.store.drift import Drifts
 from app.store.effects import Effects
 from app.store.experiments import Experiments
@@ -111,6 +112,10 @@ class Stores:
     @property
     def overrides(self) -> Overrides:
         return Overrides(self.main)
+
+    @property
+    def dispatches(self) -> Dispatches:
+        return Dispatches(self.main)
 
     @property
     def provenance(self) -> Provenance:

@@ -83,7 +83,7 @@ def effect_of_edit(now: Decision | None, then: Decision, changed: Sequence[str])
     return weigh(result, Mode.BLOCK)
 
 
-_ELSEWHERE = "settings outside the checks differ: agents, card or commands"
+_ELSEWHERE = "settings outside the checks differ: agents, arms, card, commands or escalate"
 _LOOK = "See that each changed key is meant."
 
 

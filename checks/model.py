@@ -11,11 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from checks.advised import Listing, Unread
 from checks.assessed import Risk
+from checks.dispatching import Dispatching
 from checks.drifting import Drifting
 from checks.held import Experiment
 from checks.known_fix import KnownFix
 from checks.overridden import Overridden
 from checks.studied import Studied
+from checks.tested import TestFacts as TestFacts  # noqa: PLC0414 - two of the model's words, kept beside a third
+from checks.tested import TestRun as TestRun  # noqa: PLC0414
 
 
 class State(StrEnum):
@@ -136,31 +139,6 @@ class ChangeFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class TestRun:
-    """One check run (or a suite that never started a run) of another App on the head, as GitHub reports it."""
-
-    __test__ = False  # the name is the field's, not pytest's
-
-    name: str
-    status: str  # queued in_progress completed (and GitHub's rarer pending states)
-    conclusion: str = ""  # success failure neutral cancelled skipped timed_out action_required startup_failure stale
-    url: str = ""
-    app: str = ""
-    n: int = 1  # how many tests it stands for, where that is known
-    of_suite: bool = False  # it speaks of a whole suite, whose checks are not known by name yet
-
-
-@dataclass(frozen=True, slots=True)
-class TestFacts:
-    """All that others reported on the head."""
-
-    __test__ = False
-
-    runs: tuple[TestRun, ...]
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Measurement:
     """One named number of this head, or why there is none: then `value` is None.
 
@@ -266,6 +244,7 @@ class Snapshot:
     studies: tuple[Studied, ...] | Missing | None = None  # of what was deployed of this change, the oldest first
     drift: tuple[Drifting, ...] | Missing | None = None  # of the repository's watched modules, by name
     overrides: tuple[Overridden, ...] = ()  # of this head onto this base, one a check at most
+    dispatching: Dispatching | None = None  # what may be had run for it, and what was; None: the rules name nothing
     merged_as: Verdict | None = None  # of a merged change: what had been decided of it, which stays as it was
     day: str = ""  # the day of the evaluation, ISO 8601 in UTC: exceptions end, advisories are new
     attempts_left: int = 0  # how often we shall try again if we fail ourselves; 0: this answer stands

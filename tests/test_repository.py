@@ -26,7 +26,7 @@ from handlers.understand import HANDLERS
 from tools import bench, docs
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("app", "handlers", "checks", "tools", "benchmarks", "campaign", "tests")
+ROOMS = ("app", "handlers", "checks", "program", "tools", "benchmarks", "campaign", "tests")
 ALWAYS_SENT = {"installation", "installation_repositories"}  # GitHub sends these without a subscription
 TARGETS = {
     "bench", "clean", "demo", "docs", "drill", "faults", "format", "help", "lint", "lock", "nightly", "pictures",

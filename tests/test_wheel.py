@@ -57,7 +57,7 @@ def maestro(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
     """A git repository with an `app`, a `checks` and a `templates` of its own, and one change on a branch."""
-    for room in ("app", "checks", "handlers", "templates"):
+    for room in ("app", "checks", "handlers", "program", "templates"):
         (tmp_path / room).mkdir()
         (tmp_path / room / "__init__.py").write_text("raise ImportError('the wrong one')\n", encoding="utf-8")
     (tmp_path / "templates" / "card.md.j2").write_text("the wrong card", encoding="utf-8")
@@ -87,7 +87,7 @@ def commit(where: Path, message: str) -> None:
 def test_the_wheel_holds_what_the_product_needs_and_nothing_of_its_workshop(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
-    assert {"app", "checks", "handlers", "templates"} <= tops
+    assert {"app", "checks", "handlers", "program", "templates"} <= tops
     assert tops.isdisjoint({"tests", "benchmarks", "tools", "docs"})
     needed = {"app/github/sandbox/operations.json", "checks/risk/model.json", "templates/card.md.j2", "static/page.css"}
     assert needed <= set(names)

@@ -14,12 +14,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, create_model
 from pydantic_core import PydanticKnownError
 
+from app.config.acting import Arms, Escalate
 from checks.model import Check, CheckConfig, Mode, Pull, Strict
 
 PATH = ".github/maestro.yml"
 
 RESERVED_CHECKS = ("speclive",)
-RESERVED_BLOCKS = ("arms", "escalate", "rollback", "remediation", "sources", "pools", "rego", "program")
+RESERVED_BLOCKS = ("rollback", "remediation", "sources", "pools", "rego", "program")
 
 Checks = tuple[Check, ...]
 
@@ -159,12 +160,13 @@ def document(checks: Checks) -> type[Document]:
     known = {check.name for check in checks}
     fields: dict[str, Any] = {check.name: _block(check.name, check.config) for check in checks}
     fields |= {name: _block(name, ReservedCheck) for name in RESERVED_CHECKS if name not in known}
+    fields |= {"arms": _block("arms", Arms), "escalate": _block("escalate", Escalate)}
     later = "Reserved for a later version: accepted, without effect in this one."
     fields |= {name: (dict[str, Any], Field(default=None, description=later)) for name in RESERVED_BLOCKS}
     return create_model("Maestro", __base__=Document, __doc__=Document.__doc__, **fields)
 
 
-def _block(name: str, config: type[CheckConfig]) -> tuple[type[CheckConfig], Any]:
+def _block(name: str, config: type[Strict]) -> tuple[type[Strict], Any]:
     summary = (config.__doc__ or "").strip().partition("\n\n")[0]
     return config, Field(default=None, title=name, description=" ".join(summary.split()))
 
@@ -189,6 +191,8 @@ class Config:
     reserved: Mapping[str, Mode]
     notices: tuple[Notice, ...]
     source: str
+    arms: Arms | None = None
+    escalate: Escalate | None = None
 
     @property
     def digest(self) -> str:
@@ -202,6 +206,8 @@ class Config:
             "card": self.card,
             "commands": self.commands,
             "agents": self.agents,
+            **({"arms": self.arms} if self.arms else {}),
+            **({"escalate": self.escalate} if self.escalate else {}),
             **self.checks,
         }
         written = {name: block.model_dump(mode="json", by_alias=True) for name, block in blocks.items()}

@@ -54,6 +54,8 @@ def build(tree: Block, *, checks: Checks, source: str) -> Config | ConfigErrors:
             *_warnings(tree, [(check, getattr(written, check.name)) for check in checks if check.name in configured]),
         ),
         source=source,
+        arms=getattr(written, "arms", None),
+        escalate=getattr(written, "escalate", None),
     )
 
 

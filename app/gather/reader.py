@@ -20,7 +20,7 @@ from app.gather.measured import Sent
 from app.gather.merge_group import merge_group_of
 from app.gather.missing import or_missing
 from app.gather.overrides import NoOverrides, Overrides
-from app.gather.rules import Connect, brings_rules, edited_rules, reading, rules
+from app.gather.rules import Connect, Rules, brings_rules, edited_rules, reading, rules
 from app.gather.sboms import NothingSent, SentBills
 from app.gather.sections import Outside, Sections
 from app.gather.studies import NoStudies, StudiesOf
@@ -97,7 +97,7 @@ class GitHubReader:
             self.silent[trigger.lane] = True
             return None
         self.silent.pop(trigger.lane, None)
-        return Opened(place, pull, asked.policy, asked.card, asked.commands, files)
+        return _opened(place, pull, asked, files)
 
     async def merged(self, trigger: Trigger) -> Opened | None:
         """A pull request that was merged, as it was; None for any other, and where its base has no rules now."""
@@ -110,7 +110,7 @@ class GitHubReader:
             return None
         place, pull = replace(place, repository=found.repository), found.facts()
         asked = await rules(self._read(place), pull)
-        return None if asked.policy is None else Opened(place, pull, asked.policy, asked.card, asked.commands)
+        return None if asked.policy is None else _opened(place, pull, asked)
 
     async def gather(self, opened: Opened, attempts_left: int) -> Case:
         """Everything that the rules of the base, or those this change brings, ask for."""
@@ -222,3 +222,8 @@ class GitHubReader:
 
     def _read(self, place: Place) -> Read:
         return self.rules_through(reading(self.connect, place))
+
+
+def _opened(place: Place, pull: Pull, asked: Rules, files: int | None = None) -> Opened:
+    acting = asked.ladder, asked.escalation
+    return Opened(place, pull, asked.policy, asked.card, asked.commands, files, *acting)

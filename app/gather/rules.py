@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from app.config import PATH, Config, ConfigError, ConfigErrors, Loaded, Place, Read, complete, load
 from app.config.tree import MAX_BYTES as LONGEST
 from app.github.errors import Denied, NotFound, TooLarge, Unavailable
+from app.model import Escalation
 from app.model import Place as Spot
 from checks.decide import Policy
 from checks.judge import Unreadable
 from checks.model import Finding, Missing, Pull
 from checks.registry import CHECKS
+from program.arms import Ladder
 
 if TYPE_CHECKING:
     from app.github.repository import Repository
@@ -33,11 +35,13 @@ class Oversized(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The policy, when the card is written, and whether comments are read for commands."""
+    """The policy, when the card is written, whether comments are read for commands, and what those may have run."""
 
     policy: Policy | Unreadable | None
     card: str = "always"
     commands: bool = True
+    ladder: Ladder | None = None
+    escalation: Escalation | None = None
 
 
 def reading(connect: Connect, home: Spot) -> Read:
@@ -78,9 +82,12 @@ async def rules(read: Read, pull: Pull) -> Rules:
     except Oversized as error:
         return Rules(_too_long(error.path))
     policy = _policy(loaded, pull)
-    if not isinstance(loaded.outcome, Config):
+    config = loaded.outcome
+    if not isinstance(config, Config):
         return Rules(policy)
-    return Rules(policy, loaded.outcome.card.mode, loaded.outcome.commands.enabled)
+    ladder = config.arms.as_ladder() if config.arms else None
+    heavier = Escalation(config.escalate.workflow, tuple(config.escalate.inputs.items())) if config.escalate else None
+    return Rules(policy, config.card.mode, config.commands.enabled, ladder, heavier)
 
 
 async def brings_rules(read: Read, pull: Pull) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.model.commands import ARM, ASKED, TESTS, Dispatched, KeptCommand, Progress
+from app.model.commands import ARM, ASKED, TESTS, Dispatched, Escalation, KeptCommand, Progress
 from app.model.deeds import (
     FIX_BRANCH,
     PLAIN_FILE,
@@ -162,6 +162,7 @@ __all__ = [
     "Edit",
     "EditIssue",
     "EditPullRequest",
+    "Escalation",
     "Figures",
     "FindPullRequest",
     "Fix",

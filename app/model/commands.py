@@ -64,5 +64,13 @@ class Dispatched:
     run: int | None = None  # GitHub's id of the run, where it is known
 
 
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """The heavier tests that a repository has: their workflow, and the inputs that it is dispatched with."""
+
+    workflow: str
+    inputs: tuple[tuple[str, str], ...] = ()
+
+
 ARM, TESTS = "arm", "tests"
 """What a workflow is dispatched as: an agent's next try, or heavier tests."""

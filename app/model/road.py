@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from app.model.commands import Escalation
 from checks.decide import Policy
 from checks.judge import Unreadable
 from checks.model import Pull
+from program.arms import Ladder
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ class Opened:
     card: str = "always"  # when the card is written: always on-change on-failure never
     commands: bool = True  # whether comments are read for commands
     files: int | None = None  # how many files GitHub says the change touches
+    ladder: Ladder | None = None  # the arms of agents, where the rules name any
+    escalation: Escalation | None = None  # the heavier tests, where the rules name some
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,4 +108,4 @@ def test_a_change_outside_the_checks_is_no_silent_one() -> None:
     now, then = decision(row("risk", State.PASS)), decision(row("risk", State.PASS))
     answer = effect_of_edit(replace(now, config_digest="1"), replace(then, config_digest="2"), [])
     assert answer.result.state is State.WARN
-    assert answer.result.reasons == ("settings outside the checks differ: agents, card or commands",)
+    assert answer.result.reasons == ("settings outside the checks differ: agents, arms, card, commands or escalate",)

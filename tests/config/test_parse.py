@@ -174,7 +174,7 @@ def test_yaml_is_read_exactly_or_refused_by_line(text: str, line: int, message: 
 
 
 def test_a_quoted_merge_key_is_a_key_like_any_other() -> None:
-    assert valid("version: 1\narms: {'<<': 1}\n").notices[0].key == "arms"
+    assert valid("version: 1\npools: {'<<': 1}\n").notices[0].key == "pools"
 
 
 def test_structural_mistakes_are_told_together() -> None:

@@ -1,0 +1,76 @@
+"""What commands may have run: an agent's ladder, and heavier tests."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from checks.model import Strict
+from program.arms import NAME, Arm, Ladder
+
+Workflow = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\.ya?ml$")]
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,99}$")]
+InputName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$")]
+InputValue = Annotated[str, StringConstraints(max_length=1000)]
+
+OWN_INPUTS = frozenset({"maestro_id"})  # that every dispatch of ours carries
+
+
+class Rung(Strict):
+    """One arm of the ladder."""
+
+    name: str = Field(pattern=f"^{NAME}$", examples=["impl@small"])
+    """What people call it: `/maestro retry impl@small`."""
+    model: Word | None = None
+    """The model that it runs, handed to the workflow as the input `model`."""
+    cost_usd: float | None = Field(default=None, ge=0, le=100_000)
+    """What one try costs at most, in US dollars, as you declare it; shown, not measured."""
+    tags: tuple[Word, ...] = Field(default=(), max_length=10, strict=False)
+    """Words of your own, for people."""
+    workflow: Workflow | None = None
+    """The workflow that runs it, where it is another one than `arms.workflow`."""
+
+
+class Arms(Strict):
+    """The ladder of arms that an agent's pull request is tried again with."""
+
+    workflow: Workflow | None = None
+    """File name of the workflow that runs an arm. It is dispatched on the base branch, which must have it."""
+    ladder: tuple[Rung, ...] = Field(min_length=1, max_length=20, strict=False)
+    """The arms, from the smallest to the largest; each is tried once before somebody names it again."""
+
+    @model_validator(mode="after")
+    def _named_once_and_run(self) -> Self:
+        names = [rung.name for rung in self.ladder]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise PydanticCustomError("arms", "two arms are called {name}", {"name": twice})
+        idle = next((rung.name for rung in self.ladder if not (rung.workflow or self.workflow)), None)
+        if idle is not None:
+            raise PydanticCustomError("arms", "no workflow runs {name}: name one in `arms.workflow`", {"name": idle})
+        return self
+
+    def as_ladder(self) -> Ladder:
+        """The same, as the program knows it."""
+        return Ladder(tuple(self._arm(rung) for rung in self.ladder))
+
+    def _arm(self, rung: Rung) -> Arm:
+        return Arm(rung.name, rung.workflow or self.workflow or "", rung.model or "", rung.cost_usd, rung.tags)
+
+
+class Escalate(Strict):
+    """The heavier tests that `/maestro escalate` has run on the head."""
+
+    workflow: Workflow
+    """File name of their workflow. It is dispatched on the head branch, and must be on the default branch too."""
+    inputs: dict[InputName, InputValue] = Field(default_factory=dict, max_length=10)
+    """The inputs that it is dispatched with, such as `mode: high`."""
+
+    @model_validator(mode="after")
+    def _own_inputs_are_ours(self) -> Self:
+        taken = next((name for name in self.inputs if name in OWN_INPUTS), None)
+        if taken is not None:
+            raise PydanticCustomError("escalate", "the input {name} is ours to set", {"name": taken})
+        return self

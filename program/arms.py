@@ -1,0 +1,57 @@
+"""The ladder of an agent: its arms from the smallest to the largest, and which of them is tried next."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+NAME = r"[A-Za-z0-9][A-Za-z0-9._@/+-]{0,63}"
+"""What an arm may be called: fit for an input, a trailer, a command and a page."""
+
+MOST = 20  # arms that one text may name
+_STATED = re.compile(rf"^Maestro-Arm:[ \t]{{0,9}}({NAME})[ \t]{{0,9}}\r?$", re.IGNORECASE | re.MULTILINE | re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One way of having an agent try: the workflow that runs it, with which model, and what a try costs at most.
+
+    `cost_usd` is what the configuration declares, None where it declares nothing.
+    """
+
+    name: str
+    workflow: str
+    model: str = ""
+    cost_usd: float | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The arms in the order they were written, the smallest first."""
+
+    arms: tuple[Arm, ...]
+
+    def named(self, name: str) -> Arm | None:
+        """The arm of exactly this name."""
+        return next((arm for arm in self.arms if arm.name == name), None)
+
+    def nearest(self, name: str) -> str:
+        """The name that was probably meant, or ""."""
+        names = [arm.name for arm in self.arms]
+        return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.5)), "")
+
+
+def next_arm(ladder: Ladder, tried: Collection[str]) -> Arm | None:
+    """The smallest that was not tried; None where the ladder is used up."""
+    return next((arm for arm in ladder.arms if arm.name not in tried), None)
+
+
+def stated(texts: Iterable[str]) -> tuple[str, ...]:
+    """The arms that commit messages, or a description, say they were made by: `Maestro-Arm: name` on a line.
+
+    Whoever wrote the text chose the name; what is no name of an arm is none. Of a text, the first MOST.
+    """
+    return tuple(name for text in texts for name in _STATED.findall(text)[:MOST])

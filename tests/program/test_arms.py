@@ -1,0 +1,63 @@
+"""The ladder of an agent: which arm is next, and what texts say of the arm that made them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from program.arms import MOST, Arm, Ladder, next_arm, stated
+
+SMALL, MEDIUM, LARGE = (Arm(name, "agent.yml") for name in ("impl@small", "impl@medium", "impl@large"))
+LADDER = Ladder((SMALL, MEDIUM, LARGE))
+
+
+def test_the_smallest_that_was_not_tried_is_next() -> None:
+    assert next_arm(LADDER, ()) == SMALL
+    assert next_arm(LADDER, ("impl@small",)) == MEDIUM
+    assert next_arm(LADDER, ("impl@medium",)) == SMALL
+
+
+def test_a_ladder_that_is_used_up_has_none() -> None:
+    assert next_arm(LADDER, [arm.name for arm in LADDER.arms]) is None
+
+
+def test_an_arm_that_the_ladder_does_not_have_counts_for_nothing() -> None:
+    assert next_arm(LADDER, ("impl@huge",)) == SMALL
+
+
+@given(st.sets(st.sampled_from(["impl@small", "impl@medium", "impl@large", "impl@huge"])))
+def test_what_was_tried_is_never_next(tried: set[str]) -> None:
+    found = next_arm(LADDER, tried)
+    assert found is None or found.name not in tried
+    assert (found is None) == {"impl@small", "impl@medium", "impl@large"}.issubset(tried)
+
+
+def test_an_arm_is_named_exactly_or_the_nearest_is_told() -> None:
+    assert LADDER.named("impl@medium") == MEDIUM
+    assert LADDER.named("IMPL@MEDIUM") is None
+    assert LADDER.nearest("impl@medum") == "impl@medium"
+    assert LADDER.nearest("zzzzzz") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Correct x\n\nMaestro-Arm: impl@small\n", ("impl@small",)),
+        ("maestro-arm:impl@small\r\nMore.", ("impl@small",)),
+        ("Maestro-Arm: impl@small\nMaestro-Arm: impl@large", ("impl@small", "impl@large")),
+        ("see Maestro-Arm: impl@small", ()),
+        ("Maestro-Arm: impl@small and more", ()),
+        ("Maestro-Arm: $(curl evil)", ()),
+        ("Maestro-Arm: `x`", ()),
+        ("Maestro-Arm: " + "x" * 65, ()),
+        ("Maestro-Arm:\nimpl@small", ()),
+        ("", ()),
+    ],
+)
+def test_a_line_of_its_own_says_which_arm_made_it(text: str, names: tuple[str, ...]) -> None:
+    assert stated([text]) == names
+
+
+def test_a_text_names_a_few_at_most() -> None:
+    assert len(stated(["Maestro-Arm: a\n" * 1000])) == MOST
