@@ -67,7 +67,7 @@ _LEAST = 4  # characters: what is shorter would be found in every word
 # header holds, signatures, and the passwords of addresses and connection strings.
 _SHAPES = re.compile(
     r"gh[pousr]_[A-Za-z0-9_]{16,}[^\s\"']*|github_pat_\w+|eyJ[\w-]{8,}\.[\w-]+\.[\w-]*"
-    r"|ms[tp]_[\w-]+|(?<=bearer )\S+|(?<=basic )\S+|\bsha(?:1|256)=[0-9a-f]{40,64}"
+    r"|ms[tpso]_[\w-]+|(?<=bearer )\S+|(?<=basic )\S+|\bsha(?:1|256)=[0-9a-f]{40,64}"
     r"|(?<=://)[^\s/]*:\S+(?=@)"
     r"|(?<=password=)(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s&,;)'\"]+)",
     re.IGNORECASE,

@@ -56,6 +56,7 @@ _EVENTS = frozenset(
         "check_run",
         "check_suite",
         "deployment_status",
+        "github_app_authorization",
         "installation",
         "installation_repositories",
         "issue_comment",

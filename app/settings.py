@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from yarl import URL
 
 from app.config import ConfigErrors
 from app.config import settings as settings_in
+from app.github.address import plain_loopback
 from app.github.client import API_URL
 from app.github.id_token import ISSUER
 from app.github.limits import REDELIVERY_DAYS
@@ -56,6 +58,10 @@ class Settings(StoreSettings):
     github_api: str = Field(default=API_URL, validation_alias="MAESTRO_GITHUB_API")
     osv_url: str = Field(default=OSV_URL, validation_alias="MAESTRO_OSV_URL")
     url: str = Field(default="", validation_alias="MAESTRO_URL")
+    client_id: str = Field(default="", validation_alias="MAESTRO_CLIENT_ID", pattern=r"^[A-Za-z0-9.]{0,64}$")
+    client_secret: SecretStr = Field(
+        default=SecretStr(""), validation_alias="MAESTRO_CLIENT_SECRET", validate_default=True
+    )
     sources: Annotated[Sources, NoDecode] = Field(default=Sources(), validation_alias="MAESTRO_SOURCES", repr=False)
     actions_issuer: str | None = Field(default=None, validation_alias="MAESTRO_ACTIONS_ISSUER")
     ci_grace: float = Field(default=90.0, ge=0, le=3600, validation_alias="MAESTRO_CI_GRACE")
@@ -69,7 +75,7 @@ class Settings(StoreSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What nobody else may ever read, of whatever shape."""
-        held = (self.private_key, *self.webhook_secrets)
+        held = (self.private_key, *self.webhook_secrets, *([self.client_secret] if self.sign_in else []))
         own = (secret.get_secret_value() for secret in held)
         return (*own, *passwords(self.database_url), *self.sources.secrets)
 
@@ -82,6 +88,11 @@ class Settings(StoreSettings):
         if self.actions_issuer is not None:
             return self.actions_issuer
         return ISSUER if self.github_api == API_URL else ""
+
+    @property
+    def sign_in(self) -> bool:
+        """Whether people can sign in."""
+        return bool(self.client_id)
 
     @field_validator("webhook_secrets", mode="before")
     @classmethod
@@ -111,6 +122,21 @@ class Settings(StoreSettings):
         if not text.startswith("-----BEGIN"):
             text = _read_pem(Path(text))
         return text.replace("\\n", "\n")
+
+    @field_validator("client_secret")
+    @classmethod
+    def _both_or_none(cls, value: SecretStr, told: ValidationInfo) -> SecretStr:
+        """Cookies of a sign-in must not travel in the clear; a local try-out stays on its machine."""
+        if not {"client_id", "url"} <= set(told.data):
+            return value  # they are wrong themselves, which is said of them
+        if bool(value.get_secret_value()) != bool(told.data["client_id"]):
+            raise ValueError("goes together with MAESTRO_CLIENT_ID: set both, or none")
+        url = URL(told.data["url"])
+        if value.get_secret_value() and url.scheme != "https" and not plain_loopback(url):
+            raise ValueError("takes a MAESTRO_URL with https, or plain http on this machine alone")
+        if value.get_secret_value() and url.path.rstrip("/"):
+            raise ValueError("takes a MAESTRO_URL without a path")
+        return value
 
     @field_validator("osv_url", "actions_issuer")
     @classmethod

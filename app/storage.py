@@ -27,9 +27,11 @@ from app.store.measurements import Measurements
 from app.store.news import News
 from app.store.opinions import Opinions
 from app.store.overrides import Overrides
+from app.store.people import People
 from app.store.points import Points
 from app.store.provenance import Provenance
 from app.store.series import SentSeries
+from app.store.sessions import Sessions
 from app.store.studies import Studies
 from app.store.tokens import Tokens
 from app.store.triples import Triples
@@ -120,6 +122,14 @@ class Stores:
     @property
     def provenance(self) -> Provenance:
         return Provenance(self.main)
+
+    @property
+    def people(self) -> People:
+        return People(self.main)
+
+    @property
+    def sessions(self) -> Sessions:
+        return Sessions(self.main)
 
     @property
     def tokens(self) -> Tokens:

@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from app.model import WAKE, Delivery, Trigger
-from handlers import check_events, deployment_status, installation, issue_comment, merge_group, pull_request, push, wake
+from handlers import (
+    authorization,
+    check_events,
+    deployment_status,
+    installation,
+    issue_comment,
+    merge_group,
+    pull_request,
+    push,
+    wake,
+)
 from handlers.payload import Payload, actor, read
 
 Handler = Callable[[Payload, int], tuple[Trigger, ...]]
@@ -21,6 +31,7 @@ HANDLERS: Mapping[str, Handler] = {
     "push": push.understand,
     "merge_group": merge_group.understand,
     "installation": installation.understand,
+    "github_app_authorization": authorization.understand,
     "installation_repositories": installation.understand,
     WAKE: wake.understand,
 }
@@ -38,5 +49,5 @@ class Understanding:
         if handler is None:
             return ()
         payload = read(delivery.body)
-        meant = (trigger for trigger in handler(payload, self.own_app) if trigger.repository)
+        meant = (trigger for trigger in handler(payload, self.own_app) if trigger.repository or trigger.person)
         return tuple(replace(trigger, who=actor(payload)) for trigger in meant)

@@ -158,8 +158,11 @@ def test_the_settings_know_each_of_their_secrets(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("MAESTRO_APP_ID", "1")
     monkeypatch.setenv("MAESTRO_PRIVATE_KEY", PEM)
     monkeypatch.setenv("MAESTRO_WEBHOOK_SECRET", "the new one,the old one")
+    monkeypatch.setenv("MAESTRO_URL", "https://maestro.example")
+    monkeypatch.setenv("MAESTRO_CLIENT_ID", "Iv23li")
+    monkeypatch.setenv("MAESTRO_CLIENT_SECRET", "of the client")
     monkeypatch.setenv("DATABASE_URL", closed().render_as_string(hide_password=False) + "?sslpassword=of-the-key")
-    assert load().secrets == (PEM.strip(), "the new one", "the old one", PASSWORD, "of-the-key")
+    assert load().secrets == (PEM.strip(), "the new one", "the old one", "of the client", PASSWORD, "of-the-key")
     assert passwords("no address: at all") == passwords("sqlite:///maestro.db") == ()
 
 

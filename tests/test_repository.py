@@ -27,7 +27,8 @@ from tools import bench, docs
 
 ROOT = Path(__file__).parents[1]
 ROOMS = ("app", "handlers", "checks", "program", "tools", "benchmarks", "campaign", "tests")
-ALWAYS_SENT = {"installation", "installation_repositories"}  # GitHub sends these without a subscription
+# GitHub sends these without a subscription
+ALWAYS_SENT = {"github_app_authorization", "installation", "installation_repositories"}
 TARGETS = {
     "bench", "clean", "demo", "docs", "drill", "faults", "format", "help", "lint", "lock", "nightly", "pictures",
     "serve", "test", "test-fast"

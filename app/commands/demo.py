@@ -12,10 +12,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import click
+from pydantic import SecretStr
 
 from app import logs, record
 from app.commands import screen
-from app.commands.running import listening, working
+from app.commands.running import attending, reserved, working
 from app.commands.story import REPOSITORY, Chapter, tell
 from app.engine.engine import Pace
 from app.exit import Exit
@@ -23,6 +24,7 @@ from app.github.sandbox import Repo, Sandbox
 from app.main import System, system
 from app.model import CARD_MARKER
 from app.osv.sandbox import OsvSandbox
+from app.pages.signing_in import BACK
 from app.settings import Settings
 from app.sources import Sources
 from checks.judge import judge
@@ -96,13 +98,22 @@ async def _advisories(url: str) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _running(settings: Settings, github: Sandbox) -> AsyncIterator[tuple[System, str]]:
+    place, address = reserved(settings.host)
     async with (
-        system(settings, _AT_ONCE) as maestro,
-        listening(maestro.web, settings.host, settings.port, _GRACE) as address,
+        system(_open_to_people(settings, github, address), _AT_ONCE) as maestro,
+        attending(maestro.web, place, _GRACE),
         working(maestro.engine, maestro.stores.address, _GRACE),
     ):
         github.webhook_url = f"{address}/webhook"
         yield maestro, address
+
+
+def _open_to_people(settings: Settings, github: Sandbox, address: str) -> Settings:
+    """With our own address, at which people can sign in: GitHub knows where to send them back to."""
+    github.sign_in.callbacks = (f"{address}{BACK}",)
+    app = github.app
+    told = {"url": address, "client_id": app.client_id, "client_secret": SecretStr(app.client_secret)}
+    return settings.model_copy(update=told)
 
 
 def settings_for(github: Sandbox, directory: Path, secret: str) -> Settings:

@@ -52,6 +52,8 @@ SECONDS_WITHOUT_RETRY_AFTER: Final = 60.0  # the least wait after a limit that n
 JWT_SECONDS: Final = 600  # `exp` may lie this far ahead
 JWT_BACKDATE_SECONDS: Final = 60  # `iat` in the past, against clock drift
 INSTALLATION_TOKEN_SECONDS: Final = 3_600  # spec, POST /app/installations/{installation_id}/access_tokens
+USER_TOKEN_SECONDS: Final = 8 * 3_600  # docs .../refreshing-user-access-tokens.md
+REFRESH_TOKEN_SECONDS: Final = 15_897_600  # the same page: six months
 TOKEN_REPOSITORIES: Final = 500  # same
 
 # --- webhooks -----------------------------------------------------------------------------------------------

@@ -19,12 +19,16 @@ from app.gather.reader import GitHubReader
 from app.gather.rules import Connect
 from app.gather.series import SeriesReader
 from app.gather.studies import Studies
+from app.github import exchange
+from app.github.address import website
 from app.github.auth import Identity
+from app.github.caller import Tuning
 from app.github.client import GitHub
 from app.github.id_token import IdTokens
 from app.github.meter import Metrics
 from app.github.repository import Repository
 from app.github.signing_keys import SigningKeys
+from app.github.user import Flow
 from app.model import Place
 from app.osv.client import Osv
 from app.render.capability import Pages, derived
@@ -45,6 +49,7 @@ class Reached:
     figures: SourceReader
     series: SeriesReader
     pulled: PulledDays
+    flow: Flow | None  # None: nobody can sign in
 
 
 @asynccontextmanager
@@ -61,7 +66,9 @@ async def reaching(settings: Settings) -> AsyncIterator[Reached]:
         figures = SourceReader(settings.sources, session)
         series = SeriesReader(kept.series, RangeReader(settings.sources, session))
         pulled = PulledDays(settings.sources, session)
-        yield Reached(github, kept, osv, _id_tokens(settings, session), figures, series, pulled)
+        yield Reached(
+            github, kept, osv, _id_tokens(settings, session), figures, series, pulled, _flow(settings, session)
+        )
         await figures.close()
         await pulled.close()
 
@@ -88,7 +95,21 @@ def with_token(github: GitHub, token: str) -> Connect:
 
 def pages_of(settings: Settings) -> Pages:
     """Keys are of the App's own private key: whoever replaces that takes every key back."""
-    return Pages(settings.url, derived("".join(settings.private_key.get_secret_value().split())))
+    return Pages(settings.url, derived(key_text(settings)))
+
+
+def key_text(settings: Settings) -> str:
+    """The App's own private key, however it was written down: what keys of ours are derived from."""
+    return "".join(settings.private_key.get_secret_value().split())
+
+
+def _flow(settings: Settings, session: aiohttp.ClientSession) -> Flow | None:
+    if not settings.sign_in:
+        return None
+    secret, site = settings.client_secret.get_secret_value(), website(settings.github_api)
+    tuning = Tuning()
+    wire = exchange.Wire(session, total=tuning.total_timeout, connect=tuning.connect_timeout)
+    return Flow(settings.client_id, secret, site, settings.github_api, wire)
 
 
 def _id_tokens(settings: Settings, session: aiohttp.ClientSession) -> IdTokens | None:

@@ -22,6 +22,7 @@ from app.github.connecting import Connector
 from app.github.myself import Myself
 from app.main.reached import Reached, pages_of, reader_through
 from app.main.schedules import schedules
+from app.main.signed_out import SignedOut
 from app.main.work import Work
 from app.model import Kind, Verb
 from app.publish.publisher import Publisher
@@ -82,6 +83,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
             Kind.STUDY: studying,
             Kind.AFTER: AfterMerge(reader, publisher, archive, archive, renderer, kept.studies, facts, __version__),
             Kind.OPINION: Pressed(kept.studies, kept.opinions, allowed),
+            Kind.SIGNED_OUT: SignedOut(kept.people),
         },
         schedules(settings, github, kept, {"experiments": watch.round, "studies": studying.round}, drift),
         settings.ci_grace,

@@ -19,6 +19,7 @@ from app.gather.rules import overlaid
 from app.github.connecting import Connector
 from app.main.reached import Reached, pages_of, reader_through, with_token
 from app.main.shown import shown
+from app.main.visited import signed_in, visitors_of
 from app.pages import browser, configuration
 from app.pages.asking import AskingApi, Kept, Rules
 from app.pages.bills import SbomApi
@@ -31,7 +32,6 @@ from app.pages.series import DAY, SeriesApi
 from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.studies import StudiesApi
 from app.pages.study_json import StudyJson
-from app.pages.visitors import Nobody
 from app.pages.watching import Watching
 from app.server import Web
 from app.settings import Settings
@@ -43,9 +43,12 @@ def web_application(settings: Settings, reached: Reached, stored: Callable[[], N
     """Not yet listening. `stored` is called whenever there is something new for a worker."""
     kept = reached.kept
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
-    pages = shown(settings, reached)
+    visitors = visitors_of(settings, reached)
+    door = Door(pages_of(settings), kept.tokens, visitors)
+    pages = shown(settings, reached, door)
     routes = [
-        *_apis(settings, reached, stored),
+        *_apis(settings, reached, door, stored),
+        *signed_in(settings, visitors),
         *_watched(reached),
         *(route for one in pages for route in one.routes()),
     ]
@@ -55,7 +58,7 @@ def web_application(settings: Settings, reached: Reached, stored: Callable[[], N
     return application
 
 
-def _apis(settings: Settings, reached: Reached, stored: Callable[[], None]) -> Iterator[web.RouteDef]:
+def _apis(settings: Settings, reached: Reached, door: Door, stored: Callable[[], None]) -> Iterator[web.RouteDef]:
     """Where programs send what they measured, and ask."""
     kept, connect_to = reached.kept, Connector(reached.github)
     senders = Senders(kept.tokens, Commits(connect_to), reached.id_tokens)
@@ -68,11 +71,11 @@ def _apis(settings: Settings, reached: Reached, stored: Callable[[], None]) -> I
     yield from ExperimentsApi(senders, canaries, deployments, *tables, stored, settings.sources).routes()
     modules = RememberedModules(Modules(connect_to))
     yield from DriftApi(senders, modules, kept.drifts, kept.inbox, stored).routes()
-    yield from StudyJson(kept.studies, kept.opinions, Door(pages_of(settings), kept.tokens)).routes()
+    yield from StudyJson(kept.studies, kept.opinions, door).routes()
     yield from configuration.routes()
     rules = Rules({verb.name: verb for verb in VERBS}, suffices)
     heads, asked = Heads(connect_to), Kept(kept.commands, kept.decisions, kept.inbox, stored)
-    yield from AskingApi(Nobody(), rules, Roles(connect_to), heads, asked).routes()
+    yield from AskingApi(door.visitors, rules, Roles(connect_to), heads, asked).routes()
     yield from SimulationApi(_reader_for(reached, int(settings.app_id))).routes()
 
 

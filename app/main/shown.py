@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.github.address import website
-from app.main.reached import Reached, pages_of
+from app.main.reached import Reached
 from app.pages.door import Door
 from app.pages.drift_page import DriftPages
 from app.pages.experiment_page import ExperimentPages
@@ -14,10 +14,9 @@ from app.settings import Settings
 from app.store.news import DriftNews, StudyNews
 
 
-def shown(settings: Settings, reached: Reached) -> tuple[Showing, ...]:
+def shown(settings: Settings, reached: Reached, door: Door) -> tuple[Showing, ...]:
     """Every kind, behind one door, each with its own news."""
     kept, github = reached.kept, website(settings.github_api)
-    door = Door(pages_of(settings), kept.tokens)
     kinds: tuple[tuple[Exhibits, Editions], ...] = (
         (ExperimentPages(kept.experiments, kept.points, kept.provenance, github), kept.news.of),
         (StudyPages(kept.studies, kept.opinions, kept.provenance, github), StudyNews(kept.main).of),

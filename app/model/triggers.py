@@ -126,13 +126,14 @@ class Trigger:
     deployment: int | None = None
     reset: bool = False  # GitHub reset our check runs on this head: say everything again
     who: str = MAESTRO  # whose doing it is: a login on GitHub
+    person: int | None = None  # GitHub's id of somebody, where it is about them and no repository
     surface: Surface = Surface.WEBHOOK
 
     @property
     def lane(self) -> str:
         """Work of one lane runs one at a time, in order. GitHub takes Octo/Shop and octo/shop for one."""
-        if self.kind is Kind.SCHEDULED:
-            return f"schedule {self.reason}"
+        if self.kind is Kind.SCHEDULED or self.person is not None:
+            return f"schedule {self.reason}" if self.person is None else f"person {self.person}"
         repository = self.repository.lower()
         if self.experiment is not None:
             return f"{repository} experiment {self.experiment}"

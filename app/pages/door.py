@@ -1,4 +1,4 @@
-"""Who may see a page: whoever has its key, or a token of its repository.
+"""Who may see a page: whoever has its key, or a token of its repository, or signed in and may read the repository.
 
 The key of an address is taken once, and exchanged for a cookie of that page alone: it then stands in no address bar, no
 history and no line of a log. Whoever may not see a page, and whatever there is not, get the same 404.
@@ -6,12 +6,14 @@ history and no line of a log. Whoever may not see a page, and whatever there is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from app.pages.browser import HEADERS, notice
+from app.pages.browser import HEADERS, html, notice
+from app.pages.visitors import Nobody, Visitors
 from app.render.capability import Pages, Subject
+from app.render.html import page
 from app.store.tokens import Tokens
 
 OPEN = 30 * 86_400.0  # seconds for which the key of a page opens it, once that stays as it is
@@ -23,11 +25,29 @@ class Door:
 
     pages: Pages
     tokens: Tokens
+    visitors: Visitors = field(default_factory=Nobody)
 
     async def admits(self, request: web.Request, subject: Subject, expired: bool) -> bool:
-        """Whether it opens for this request: by a key, unless that is `expired`, or by a token of the repository."""
+        """Whether it opens for this request: by a key, unless that is `expired`, by a token of the repository, or for
+        whoever signed in and may read it.
+        """
         key = request.query.get("key", request.cookies.get(self._cookie, ""))
-        return (self.pages.opens(key, subject) and not expired) or await self._speaks(request, subject.repository)
+        if self.pages.opens(key, subject) and not expired:
+            return True
+        return await self._speaks(request, subject.repository) or await self.reads(request, subject.repository)
+
+    async def reads(self, request: web.Request, repository: str) -> bool:
+        """Whether somebody who signed in asks, and GitHub lets them see the repository."""
+        visitor = await self.visitors.known(request)
+        return visitor is not None and await self.visitors.may_read(visitor, repository)
+
+    async def nothing(self, request: web.Request) -> web.Response:
+        """The same for what there is not and for what may not be seen: 404, with the way to the sign-in for whoever has
+        not signed in yet.
+        """
+        if not self.visitors.welcome or await self.visitors.known(request) is not None:
+            return nothing()
+        return html(page("pages/unseen.html.j2", after=request.rel_url.raw_path), 404)
 
     def entered(self, request: web.Request, subject: Subject) -> web.Response:
         """Off to the page itself, the key in a cookie that goes nowhere else and ends with the browser."""

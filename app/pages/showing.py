@@ -13,7 +13,7 @@ from cachetools import LRUCache
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.pages.browser import HEADERS, html, notice
-from app.pages.door import Door, nothing
+from app.pages.door import Door
 from app.pages.live import Crowded, Live, Watch
 from app.render.capability import Subject
 from app.store import away
@@ -77,7 +77,7 @@ class Showing:
         try:
             exhibit = await self._admitted(request)
             if exhibit is None:
-                return nothing()
+                return await self.door.nothing(request)
             if "key" in request.query:
                 return self.door.entered(request, exhibit.subject)
             return await self._page(request, exhibit)
@@ -92,7 +92,7 @@ class Showing:
         """Server-sent events: `news` for each edition, `end` for the last. 204 once it has ended, 503 crowded."""
         exhibit = await self._admitted(request)
         if exhibit is None or "key" in request.query:
-            return nothing()
+            return await self.door.nothing(request)
         if (await self._edition(exhibit)).last:
             return web.Response(status=204, headers=HEADERS)
         answer = web.StreamResponse(headers=_STREAM)

@@ -39,7 +39,8 @@ class Visitors(Protocol):
 
     async def acting(self, request: web.Request) -> Visitor:
         """Whose request it is, and meant: their own page or overlay sent it (CSRF token, Origin, Sec-Fetch-Site), and
-        GitHub says now that they are who they were. Raises web.HTTPUnauthorized or web.HTTPForbidden, as JSON.
+        GitHub says now that they are who they were; `login` is the one of now. Raises, as JSON: 401 for nobody who is
+        signed in, 403 for what another site could have sent, 503 where GitHub cannot be asked.
         """
 
 

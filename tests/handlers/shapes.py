@@ -144,6 +144,7 @@ WHOLE: dict[str, tuple[Shape, ...]] = {
     "merge_group": (merge_group(),),
     "installation": (installation(REPOSITORY),),
     "installation_repositories": (installation_repositories(REPOSITORY),),
+    "github_app_authorization": ({"action": "revoked", "sender": {"login": "alice", "id": 12}},),
     "maestro_wake": (wake(),),
 }
 """Of each event that we hear, payloads that mean something."""
@@ -193,6 +194,8 @@ def _paths(value: Any) -> Iterator[Path]:
 
 def is_sound(trigger: Trigger) -> bool:
     """May this trigger become parts of URLs, keys of a database and lines of a log?"""
+    if trigger.person is not None:
+        return not trigger.repository and 0 < trigger.person < 2**63
     owner, _, name = trigger.repository.partition("/")
     numbers = (trigger.installation, trigger.number, trigger.comment_id)
     trigger_texts = (trigger.base_ref, trigger.reason, trigger.text)

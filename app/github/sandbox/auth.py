@@ -7,6 +7,7 @@ description of `access_tokens` (token form `ghs_APPID_JWT`).
 from __future__ import annotations
 
 import base64
+import hmac
 import secrets
 from typing import Any
 
@@ -33,6 +34,7 @@ PERSON_TOKEN_LIFE = 8 * 3600  # seconds
 STRENGTH = ("read", "write", "admin")
 OPEN_TO_READERS = {"issues"}  # people need no write access to comment or react
 APP_ONLY = ("/app", "/app/")
+BY_SECRET = "/applications/"
 
 
 def identify(world: World, path: str, authorization: str | None) -> Caller:
@@ -40,6 +42,8 @@ def identify(world: World, path: str, authorization: str | None) -> Caller:
     scheme, _, credential = (authorization or "").partition(" ")
     if path == APP_ONLY[0] or path.startswith(APP_ONLY[1]):
         return _by_jwt(world, credential)
+    if path.startswith(BY_SECRET):
+        return _by_secret(world, scheme, credential)
     if not credential:
         return Caller("anonymous")
     if scheme.lower() not in {"bearer", "token"}:
@@ -86,12 +90,29 @@ def _by_token(world: World, credential: str) -> Caller:
     if token is None or token.expires_at <= world.now():
         raise bad_credentials()
     if token.installation is None:
-        return Caller(token.login, world.account(token.login), token=token)
+        account = token.account or world.account(token.login)
+        return Caller(account.login, account, token=token)
     if token.installation.id not in world.installations:
         raise bad_credentials()
     if token.installation.suspended_at is not None:
         raise suspended()
     return Caller(world.app.bot.login, world.app.bot, world.app, token)
+
+
+def _by_secret(world: World, scheme: str, credential: str) -> Caller:
+    try:
+        client, _, secret = base64.b64decode(credential, validate=True).decode().partition(":")
+    except ValueError:
+        raise bad_credentials() from None
+    if scheme.lower() != "basic" or not is_client(world, client, secret):
+        raise not_found()
+    return Caller(f"client {client}", app=world.app)
+
+
+def is_client(world: World, client: str, secret: str) -> bool:
+    """Whether these are our App's id and secret as a client of the sign-in; an App without a secret has none."""
+    known = bool(world.app.client_secret) and client == world.app.client_id
+    return known and hmac.compare_digest(secret.encode(), world.app.client_secret.encode())
 
 
 # --- tokens ------------------------------------------------------------------------------------------------------
@@ -117,6 +138,16 @@ def person_token(world: World, login: str) -> Token:
     token = Token(f"ghu_{secrets.token_urlsafe(27)}", world.now() + PERSON_TOKEN_LIFE, login=login)
     world.tokens[token.value] = token
     return token
+
+
+def take_back(world: World, access: str) -> bool:
+    """Make one token of somebody who signed in good for nothing, and what would renew it; False for no such token."""
+    token = world.tokens.get(access)
+    if token is None or token.through is not world.app or token.expires_at <= world.now():
+        return False
+    del world.tokens[access]
+    world.renewals = {name: one for name, one in world.renewals.items() if one.access != access}
+    return True
 
 
 def _token_text(app_id: int) -> str:
@@ -154,7 +185,7 @@ def admit(world: World, caller: Caller, repo: Repository, needs: tuple[str, ...]
     if caller.app is not None:
         _admit_app(caller, repo, needs)
     elif caller.account is not None:
-        _admit_person(world, caller.account.login, repo, needs)
+        _admit_person(world, caller, caller.account.login, repo, needs)
     elif repo.private:
         raise not_found()
     elif _writes(needs):
@@ -175,13 +206,21 @@ def _admit_app(caller: Caller, repo: Repository, needs: tuple[str, ...]) -> None
         raise lacks_permission(", ".join(needs))
 
 
-def _admit_person(world: World, login: str, repo: Repository, needs: tuple[str, ...]) -> None:
-    if world.role(repo, login) is None:
+def _admit_person(world: World, caller: Caller, login: str, repo: Repository, needs: tuple[str, ...]) -> None:
+    if world.role(repo, login) is None or not _through(world, caller, repo):
         raise not_found()
     if "checks:write" in needs:
         raise forbidden("You must authenticate via a GitHub App.")
     if _writes(needs) and not world.may(repo, login, "write"):
         raise forbidden("Must have push access to repository")
+
+
+def _through(world: World, caller: Caller, repo: Repository) -> bool:
+    """Whether the App that somebody signed in with, if any, sees the repository too; public ones are seen by all."""
+    if caller.token is None or caller.token.through is None or not repo.private:
+        return True
+    installation = world.installation_for(repo)
+    return installation is not None and installation.suspended_at is None
 
 
 def _writes(needs: tuple[str, ...]) -> bool:

@@ -97,6 +97,11 @@ def announce_selection(
     world.outbox.post("installation_repositories", payload)
 
 
+def announce_revoked(world: World, sender: Account) -> None:
+    """`github_app_authorization.revoked`: an App always hears of it, and of no repository."""
+    world.outbox.post("github_app_authorization", {"action": "revoked", "sender": shapes.user(world, sender)})
+
+
 def announce_ping(world: World, webhook_url: str) -> None:
     """`ping`: GitHub asks whether the webhook works."""
     hook = {

@@ -60,15 +60,20 @@ def routes(world: World) -> list[web.RouteDef]:
     ]
 
 
+def show(context: Context) -> web.Response:
+    """The page of what `context` holds."""
+    text = _TEMPLATES.get_template("page.html").render(context)
+    return web.Response(text=text, content_type="text/html", headers=HEADERS)
+
+
 def _handler(context: Callable[[web.Request], Context]) -> Callable[[web.Request], Any]:
-    async def show(request: web.Request) -> web.Response:
+    async def shown(request: web.Request) -> web.Response:
         try:
-            text = _TEMPLATES.get_template("page.html").render(context(request))
+            return show(context(request))
         except (Refused, KeyError):
             raise web.HTTPNotFound(text="There is no such page.") from None
-        return web.Response(text=text, content_type="text/html", headers=HEADERS)
 
-    return show
+    return shown
 
 
 def _front(world: World) -> Context:

@@ -11,6 +11,7 @@ async with Sandbox(Sandbox.generate_app(), webhook_url=bot.url, webhook_secret="
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from app.github.sandbox.faults import DeliveryFaults, Faults
 from app.github.sandbox.hooks import Courier
 from app.github.sandbox.people import Repo
 from app.github.sandbox.routes.actions import STORAGE
+from app.github.sandbox.signing_in import SignIn
 from app.github.sandbox.state import Account, App, Delivery, Installation, Permissions
 from app.github.sandbox.world import World
 
@@ -57,6 +59,8 @@ class SandboxApp:
     private_key: str
     slug: str = "maestro"
     owner: str = "octo"
+    client_id: str = "Iv23liSandbox"
+    client_secret: str = field(default_factory=lambda: secrets.token_hex(20), repr=False)
     permissions: Mapping[str, str] = field(default_factory=lambda: dict(PERMISSIONS))
     events: tuple[str, ...] = ()
 
@@ -82,6 +86,7 @@ class Sandbox:
         self.courier = Courier(app.app_id, webhook_secret, webhook_url, self._new_id, self._now)
         self.world = _world(app, self.courier, clock)
         self.door = Door(self.world, Budgets(), contract)
+        self.sign_in = SignIn(self.world)
         self._runner: web.AppRunner | None = None
 
     @staticmethod
@@ -95,7 +100,7 @@ class Sandbox:
 
     async def __aenter__(self) -> Self:
         application = web.Application(middlewares=[self.faults.middleware], client_max_size=MAX_REQUEST)
-        application.add_routes(page.routes(self.world))
+        application.add_routes([*page.routes(self.world), *self.sign_in.routes()])
         application.router.add_get(f"{STORAGE}/{{ticket}}", self.door.artifact)
         application.router.add_route("*", "/{path:.*}", self.door.serve)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
@@ -245,6 +250,16 @@ class Sandbox:
         changes = {"repository": {"name": {"from": before}}}
         events.announce(self.world, "repository", repo, repo.owner, action="renamed", changes=changes)
 
+    def call(self, old: str, new: str) -> None:
+        """Somebody takes another login; the former one is free for whoever comes. Sends nothing."""
+        self.world.call(old, new)
+
+    def revoke(self, login: str) -> None:
+        """Somebody takes back what they allowed our App: their tokens die, `github_app_authorization.revoked`."""
+        account = self._person(login)
+        self.sign_in.forget(account)
+        events.announce_revoked(self.world, account)
+
     def ping(self) -> None:
         """GitHub asks whether the webhook works: `ping`."""
         events.announce_ping(self.world, self.courier.url or "")
@@ -267,6 +282,7 @@ def _world(app: SandboxApp, courier: Courier, clock: Callable[[], float]) -> Wor
     owner = Account(1, app.owner, "Organization")
     bot = Account(2, f"{app.slug}[bot]", "Bot")
     ours = App(app.app_id, app.slug, owner, bot, dict(app.permissions), app.events, _public(app.private_key), clock())
+    ours.client_id, ours.client_secret = app.client_id, app.client_secret
     world = World(ours, courier, clock=clock)
     world.accounts |= {owner.login.lower(): owner, bot.login.lower(): bot}
     world.apps[app.slug] = ours

@@ -38,6 +38,8 @@ class App:
     events: tuple[str, ...] = ()
     public_key: str = ""
     created_at: float = 0.0
+    client_id: str = ""  # with which people sign in
+    client_secret: str = ""
 
 
 @dataclass(slots=True)
@@ -54,7 +56,9 @@ class Installation:
 
 @dataclass(slots=True)
 class Token:
-    """An installation token, or a person's (then `installation` is None and `login` says whose)."""
+    """An installation token, or a person's (then `installation` is None and `login` says whose). `account`: whose it
+    stays, whatever they are called; `through`: the App that they signed in with, which shows them no more than it sees.
+    """
 
     value: str
     expires_at: float
@@ -62,6 +66,17 @@ class Token:
     login: str = ""
     permissions: Permissions = field(default_factory=dict)
     repositories: set[int] | None = None
+    account: Account | None = None
+    through: App | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal:
+    """What a refresh token renews: one of somebody's tokens for our App."""
+
+    account: Account
+    access: str
+    until: float
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from app.github.sandbox.state import (
     Installation,
     Label,
     Permissions,
+    Renewal,
     Repository,
     Suite,
     Token,
@@ -59,6 +60,7 @@ class World:
     moved: dict[str, Repository] = field(default_factory=dict)  # former lower-case full names
     installations: dict[int, Installation] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    renewals: dict[str, Renewal] = field(default_factory=dict)  # by refresh token
     ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1001))
 
     # --- time and names ------------------------------------------------------------------------------------
@@ -77,6 +79,14 @@ class World:
         if key not in self.accounts:
             self.accounts[key] = Account(self.new_id(), login, kind)
         return self.accounts[key]
+
+    def call(self, old: str, new: str) -> None:
+        """Somebody takes another login; the former one is free for whoever comes."""
+        account = self.accounts.pop(old.lower())
+        account.login = new
+        self.accounts[new.lower()] = account
+        for repo in self.repositories.values():
+            repo.collaborators = {new if name == old else name: role for name, role in repo.collaborators.items()}
 
     def other_app(self, slug: str) -> App:
         """An App that is not ours, such as `github-actions`; it comes into being when it is first named."""
@@ -139,10 +149,14 @@ class World:
 
     def role(self, repo: Repository, login: str) -> str | None:
         """The role of a person: what was granted, `admin` for the owner, `read` for all on public ones."""
+        return self.given(repo, login) or (None if repo.private else "read")
+
+    def given(self, repo: Repository, login: str) -> str | None:
+        """The role that a person was given, or has as the owner."""
         if repo.owner.type == "User" and repo.owner.login.lower() == login.lower():
             return "admin"
         granted = {name.lower(): role for name, role in repo.collaborators.items()}
-        return granted.get(login.lower(), None if repo.private else "read")
+        return granted.get(login.lower())
 
     def may(self, repo: Repository, login: str, role: str) -> bool:
         """Whether a person has at least this role."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from app.github.sandbox import auth, shapes
 from app.github.sandbox.call import Answer, Call, Route, known, paged
-from app.github.sandbox.refusals import lacks_permission, not_a_jwt, not_found
+from app.github.sandbox.refusals import forbidden, lacks_permission, not_a_jwt, not_found, suspended
 from app.github.sandbox.shapes import Json
+from app.github.sandbox.state import Installation, Repository
 from app.github.sandbox.world import covers
 
 
@@ -65,7 +66,42 @@ def installation_of(call: Call) -> Answer:
     return Answer(200, shapes.installation(call.world, installation))
 
 
+def installations_for(call: Call) -> Answer:
+    """`GET /user/installations`: those of the App that somebody signed in with, where they see a repository."""
+    mine = [one for one in call.world.installations.values() if _shared(call, one)]
+    return paged(call, mine, lambda one: shapes.installation(call.world, one), wrap="installations")
+
+
+def repositories_for(call: Call) -> Answer:
+    """`GET /user/installations/{installation_id}/repositories`: what both see."""
+    installation = known(call.world.installations, call.number("installation_id"))
+    if installation.suspended_at is not None:
+        raise suspended()
+    mine = _shared(call, installation)
+    if not mine:
+        raise not_found()
+    return paged(call, mine, lambda repo: shapes.repository(call.world, repo), wrap="repositories")
+
+
+def _shared(call: Call, installation: Installation) -> list[Repository]:
+    """What an installation covers and somebody was given a role in, or owns."""
+    if call.caller.token is None or call.caller.token.through is None:
+        raise forbidden("You must authenticate with an access token authorized to a GitHub App")
+    login = call.actor.login
+    return [repo for repo in call.world.covered(installation) if call.world.given(repo, login) is not None]
+
+
+def take_back(call: Call) -> Answer:
+    """`DELETE /applications/{client_id}/token`: by the client's id and secret."""
+    if not auth.take_back(call.world, call.body["access_token"]):
+        raise not_found()
+    return Answer(204)
+
+
 ROUTES = (
+    Route("GET", "/user/installations", installations_for),
+    Route("GET", "/user/installations/{installation_id}/repositories", repositories_for),
+    Route("DELETE", "/applications/{client_id}/token", take_back),
     Route("GET", "/app", myself),
     Route("GET", "/app/installations", installations),
     Route("POST", "/app/installations/{installation_id}/access_tokens", access_token),

@@ -1,0 +1,52 @@
+"""Answers that are believed for a while, asked for once however many wait; a failure is believed for less."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from typing import Generic, TypeVar
+
+from cachetools import TLRUCache
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+KEPT = 60.0  # seconds that an answer of GitHub is believed, for reading
+FAILED = 10.0  # seconds that no answer counts as a no
+_MOST = 10_000  # answers
+
+
+class NoAnswer(Exception):
+    """What was asked could not be told."""
+
+
+class Belief(Generic[K, V]):
+    """What `ask` says of each key; `otherwise` where it raises NoAnswer. `now`: seconds that never run back."""
+
+    def __init__(
+        self, ask: Callable[[K], Awaitable[V]], otherwise: V, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ask, self._otherwise = ask, otherwise
+        self._known: TLRUCache[K, tuple[V, float]] = TLRUCache(_MOST, lambda _, told, at: at + told[1], timer=now)
+        self._asking: dict[K, asyncio.Task[V]] = {}
+
+    async def of(self, key: K) -> V:
+        """The answer, as it is or was a while ago."""
+        known = self._known.get(key)
+        if known is not None:
+            return known[0]
+        if key not in self._asking:
+            self._asking[key] = asyncio.ensure_future(self._learn(key))
+        # shield: whoever goes away must not take the answer from the others
+        return await asyncio.shield(self._asking[key])
+
+    async def _learn(self, key: K) -> V:
+        try:
+            told = await self._ask(key), KEPT
+        except NoAnswer:
+            told = self._otherwise, FAILED
+        finally:
+            del self._asking[key]
+        self._known[key] = told
+        return told[0]
