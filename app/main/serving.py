@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from aiohttp import web
 
-from app import tracing
+from app import __version__, tracing
 from app.gather.canaries import Canaries
 from app.gather.commits import Commits
 from app.gather.deployments import Deployments
@@ -16,6 +16,7 @@ from app.gather.modules import Modules, RememberedModules
 from app.gather.reader import GitHubReader
 from app.gather.roles import Roles
 from app.gather.rules import overlaid
+from app.github.address import website
 from app.github.connecting import Connector
 from app.main.reached import Reached, pages_of, reader_through, with_token
 from app.main.shown import shown
@@ -27,12 +28,14 @@ from app.pages.door import Door
 from app.pages.drift import DriftApi
 from app.pages.experiments import ExperimentsApi
 from app.pages.measurements import MeasurementsApi
+from app.pages.overlay import Overlay
 from app.pages.senders import Senders
 from app.pages.series import DAY, SeriesApi
 from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.studies import StudiesApi
 from app.pages.study_json import StudyJson
 from app.pages.watching import Watching
+from app.render.overlay import Deployment
 from app.server import Web
 from app.settings import Settings
 from handlers.commands import VERBS
@@ -50,6 +53,7 @@ def web_application(settings: Settings, reached: Reached, stored: Callable[[], N
         *_apis(settings, reached, door, stored),
         *signed_in(settings, visitors),
         *_watched(reached),
+        *Overlay(Deployment(settings.url, website(settings.github_api), __version__)).routes(),
         *(route for one in pages for route in one.routes()),
     ]
     application = Web(secrets, kept.inbox, stored, routes).app()

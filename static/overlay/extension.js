@@ -1,0 +1,11 @@
+// The overlay as an extension's content script: the worker answers it.
+import { overlay } from "./overlay.js";
+
+const KEPT = "open";
+
+overlay({
+  ask: (message) => chrome.runtime.sendMessage(message),
+  recall: async () => (await chrome.storage.local.get(KEPT))[KEPT] === true,
+  remember: (open) => chrome.storage.local.set({ [KEPT]: open }),
+  alive: () => Boolean(chrome.runtime?.id), // not once the extension was updated or removed: reloading brings the new one
+});
