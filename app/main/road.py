@@ -37,11 +37,12 @@ from checks.impact.panels import judged
 from handlers.after_merge import AfterMerge
 from handlers.canary import Beginnings
 from handlers.command import Commands
-from handlers.commands import canary, opinion
+from handlers.commands import canary, opinion, override
 from handlers.commands.allowed import Allowed
 from handlers.commands.asked import Act
 from handlers.commands.canary import CanaryCommands
 from handlers.commands.opinion import OpinionCommands
+from handlers.commands.override import OverrideCommands
 from handlers.consequences import Consequences
 from handlers.drift import DriftWatch
 from handlers.evaluate import Evaluation
@@ -92,6 +93,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
 
 def _acts(connect_to: Connector, kept: Stores, settings: Settings) -> Mapping[Verb, Act]:
     """What each verb of `handlers.commands.VERBS` does."""
+    overrides = OverrideCommands(Archive(kept.decisions), kept.overrides)
     canaries = CanaryCommands(Canaries(connect_to), kept.experiments, settings.sources)
     opinions = OpinionCommands(kept.studies, kept.opinions)
     return {
@@ -99,6 +101,8 @@ def _acts(connect_to: Connector, kept: Stores, settings: Settings) -> Mapping[Ve
         canary.STOP: canaries.stop,
         opinion.AGREE: opinions.agree,
         opinion.DISAGREE: opinions.disagree,
+        override.OVERRIDE: overrides.override,
+        override.WITHDRAW: overrides.withdraw,
     }
 
 

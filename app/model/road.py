@@ -19,7 +19,8 @@ class Verb:
     `role`: the least that it takes, by GitHub's names. `destructive`: what it does cannot be had back, so it must name
     the commit. `about`: the head of an open pull request, which must be the one that was seen; a change, of which the
     same holds, open or merged; what a deployment did, also after the merge; or nothing that could move, where it merely
-    answers. `label` is what stands on a button, at most 20 characters; "" for what has none.
+    answers. `label` is what stands on a button, at most 20 characters; "" for what has none. `named`: how many words
+    may name the commit, where what follows them is a person's own text; None: any of them may.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Verb:
     destructive: bool = False
     about: Literal["head", "change", "study", "nothing"] = "head"
     label: str = ""
+    named: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

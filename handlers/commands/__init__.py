@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from handlers.commands import canary, opinion
+from handlers.commands import canary, opinion, override
 from handlers.commands import help as help_verb
 
-VERBS = (help_verb.VERB, canary.START, canary.STOP, opinion.AGREE, opinion.DISAGREE)
+VERBS = (
+    help_verb.VERB,
+    canary.START,
+    canary.STOP,
+    opinion.AGREE,
+    opinion.DISAGREE,
+    override.OVERRIDE,
+    override.WITHDRAW,
+)

@@ -38,11 +38,11 @@ class Allowed:
 
     async def _of_the_head_seen(self, verb: Verb, asked: Asked) -> Asked | Declined:
         """A command acts on the sha that it names, else on the one that the card showed when it was written."""
-        head = asked.head_sha[:7]
-        if asked.shas:
-            if all(asked.head_sha.startswith(sha) for sha in asked.shas):
+        head, shas = asked.head_sha[:7], asked.shas_among(verb.named)
+        if shas:
+            if all(asked.head_sha.startswith(sha) for sha in shas):
                 return asked
-            why = f"the head is `{head}`, not `{asked.shas[0][:7]}`"
+            why = f"the head is `{head}`, not `{shas[0][:7]}`"
             return Declined(f"{why}: look at the card again", _anew(asked.trigger))
         if verb.destructive:
             return Declined(f"name the commit that it is to act on: `{head}` is the head")

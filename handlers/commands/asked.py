@@ -28,7 +28,11 @@ class Asked:
     @property
     def shas(self) -> tuple[str, ...]:
         """The commits that are named, each by seven digits or more, in lower case."""
-        return tuple(word.lower() for word in self.arguments if _SHA.fullmatch(word))
+        return self.shas_among(None)
+
+    def shas_among(self, first: int | None) -> tuple[str, ...]:
+        """Those among the `first` words, or among all: what follows may be free text."""
+        return tuple(word.lower() for word in self.arguments[:first] if _SHA.fullmatch(word))
 
     @property
     def words(self) -> tuple[str, ...]:
