@@ -9,6 +9,7 @@ from app import record
 from app.render.decision_json import decision_json
 from checks import contract, risk, sbom
 from checks.decide import Policy
+from checks.dispatching import Dispatching
 from checks.drifting import Drifting
 from checks.judge import Case, Unreadable, judge
 from checks.model import (
@@ -33,6 +34,7 @@ from checks.model import (
 from checks.overridden import Overridden
 from checks.risk.model import shipped
 from checks.studied import Studied
+from checks.tested import Escalated
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 SHAS = st.sampled_from(["a" * 40, "b" * 40, "c" * 64])
@@ -59,7 +61,20 @@ CHANGES = st.builds(
     ChangeFacts, st.lists(FILES, max_size=3).map(tuple), st.lists(TEXT, max_size=2).map(tuple), st.booleans()
 )
 RUNS = st.builds(TestRun, TEXT, st.sampled_from(["queued", "completed"]), st.sampled_from(["", "success", "failure"]))
-TESTS = st.builds(TestFacts, st.lists(RUNS, max_size=3).map(tuple), TEXT)
+ESCALATED = st.builds(
+    Escalated,
+    st.just("high.yml"),
+    st.none() | COUNTS,
+    st.just("") | SHAS,
+    st.sampled_from(["queued", "completed"]),
+    st.sampled_from(["", "success", "failure", "skipped"]),
+    TEXT,
+    st.integers(1, 9),
+)
+TESTS = st.builds(TestFacts, st.lists(RUNS, max_size=3).map(tuple), TEXT, st.lists(ESCALATED, max_size=2).map(tuple))
+DISPATCHING = st.builds(
+    Dispatching, TEXT, st.none() | st.floats(0, 100), st.booleans(), st.sampled_from(["", "impl@large"]), st.booleans()
+)
 MEASUREMENTS = st.builds(
     Measurement,
     st.sampled_from(["p95", "coverage"]),
@@ -109,6 +124,7 @@ SNAPSHOTS = st.builds(
     studies=st.none() | st.lists(STUDIES, max_size=2).map(tuple) | MISSING,
     drift=st.none() | st.lists(DRIFTING, max_size=2).map(tuple) | MISSING,
     overrides=st.lists(OVERRIDES, max_size=2, unique_by=lambda one: one.check).map(tuple),
+    dispatching=st.none() | DISPATCHING,
     day=st.sampled_from(["", "2026-11-30", "soon"]),
     attempts_left=st.integers(0, 3),
 )

@@ -12,6 +12,7 @@ from cachetools import TTLCache
 from app.config import PATH, Read
 from app.gather.change import Changed, change
 from app.gather.day import day_of
+from app.gather.dispatches import Dispatches, NoDispatches, dispatching, heavier
 from app.gather.drifting import NoWatches, Watches
 from app.gather.files import touched
 from app.gather.green import Greens, Verdicts
@@ -28,7 +29,7 @@ from app.gather.trials import NoTrials, Trials
 from app.gather.wanted import wanted_by
 from app.github.errors import Invalid, NotFound
 from app.github.repository import Repository
-from app.model import SBOM, Kind, Opened, Place, Trigger
+from app.model import SBOM, Dispatched, Kind, Opened, Place, Trigger
 from app.osv.model import Source
 from checks.decide import Policy
 from checks.judge import Case, Removed, Unreadable
@@ -66,6 +67,7 @@ class GitHubReader:
     studies: StudiesOf = field(default_factory=NoStudies)
     watches: Watches = field(default_factory=NoWatches)
     overrides: Overrides = field(default_factory=NoOverrides)
+    dispatches: Dispatches = field(default_factory=NoDispatches)
     osv: Source | None = None  # None: nobody may be asked for advisories
     fixes: Remembered | None = None  # None: nobody remembers what was proposed
     ci_grace: float = 0.0  # seconds that a head may go without a check before its tests count as missing
@@ -120,11 +122,18 @@ class GitHubReader:
         edited = await self._edited(opened, changed.pull, changed.facts)
         wanted = wanted_by(opened.policy, edited)
         young = await self._young(changed.pull)
-        sections = Sections(repository, self.own_app, self._outside(repository, changed.pull), changed, wanted, young)
+        sent = await self._dispatched(changed.pull)
+        asked = heavier(sent, changed.pull.head_sha)
+        outside = self._outside(repository, changed.pull)
+        sections = Sections(repository, self.own_app, outside, changed, wanted, young, asked)
         overrides = await self.overrides.of(changed.pull)
-        snapshot = replace(await sections.snapshot(), overrides=overrides)
+        acting = dispatching(opened, changed.facts, sent)
+        snapshot = replace(await sections.snapshot(), overrides=overrides, dispatching=acting)
         snapshot = replace(snapshot, attempts_left=attempts_left, day=day_of(self.now()))
         return Case(snapshot, opened.policy, edited, self.version)
+
+    async def _dispatched(self, pull: Pull) -> Sequence[Dispatched]:
+        return () if pull.number is None else await self.dispatches.of_pull(pull.repository, pull.number)
 
     def _outside(self, repository: Repository, pull: Pull) -> Outside:
         green = Greens(repository, self.decisions, self.own_app, pull.base_ref, self.greens)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.gather.change import Changed
@@ -23,6 +24,7 @@ from app.gather.testing import tests
 from app.gather.trials import Trials, experiments
 from app.gather.wanted import Wanted
 from app.github.repository import Repository
+from app.model import Dispatched
 from app.osv.model import Source
 from checks.drifting import Drifting
 from checks.held import Experiment
@@ -63,6 +65,7 @@ class Sections:
     changed: Changed
     wanted: Wanted
     young: bool  # the head is so new that its checks may not have begun
+    heavier: Sequence[Dispatched] = ()  # tests that were asked for on the head
 
     async def snapshot(self) -> Snapshot:
         """All sections, each a fact or the reason it is missing."""
@@ -88,8 +91,9 @@ class Sections:
         if not self.wanted.needs(Need.TESTS):
             return None
         sha = self.changed.pull.head_sha
-        found = await or_missing(tests(self.repository, sha, self.own_app), "reading test results")
-        if self.young and isinstance(found, TestFacts) and not found.runs:
+        asked = tests(self.repository, sha, self.own_app, self.heavier)
+        found = await or_missing(asked, "reading test results")
+        if self.young and isinstance(found, TestFacts) and not (found.runs or found.escalated):
             return Missing(f"no check has begun on {sha[:7]} yet", coming=True)
         return found
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
+from app.gather.dispatches import escalated
 from app.github.records import CheckRun, CheckSuite, WorkflowRun
 from app.github.repository import Repository
-from app.model import OWN_RUN
+from app.model import OWN_RUN, Dispatched
 from checks.model import TestFacts, TestRun
 
 _ACTIONS = "github-actions"
@@ -15,9 +16,14 @@ _HARMLESS = frozenset({"success", "neutral", "skipped", ""})
 _SAYS_NOTHING = frozenset({"cancelled", "skipped", "stale", "action_required"})
 
 
-async def tests(repository: Repository, sha: str, own_app: int) -> TestFacts:
-    """Every run of every other App on `sha`, and every suite of theirs that is not at rest."""
+async def tests(repository: Repository, sha: str, own_app: int, asked: Sequence[Dispatched]) -> TestFacts:
+    """Every run of every other App on `sha`, and every suite of theirs that is not at rest; of the heavier tests that
+    were `asked` for each run as a whole.
+    """
     listed, suites = await asyncio.gather(repository.check_runs(sha), repository.check_suites(sha))
+    heavier = await escalated(repository, sha, asked, [run.suite_id for run in listed])
+    listed = tuple(run for run in listed if run.suite_id not in heavier.suites)
+    suites = tuple(suite for suite in suites if suite.id not in heavier.suites)
     runs = [run for run in listed if run.app_id != own_app and not run.external_id.startswith(OWN_RUN)]
     suites = tuple(suite for suite in suites if suite.app_id not in {own_app, None})
     if _contested(runs, suites):
@@ -25,7 +31,7 @@ async def tests(repository: Repository, sha: str, own_app: int) -> TestFacts:
         runs = [run for run in runs if run.suite_id not in stale]
         suites = tuple(suite for suite in suites if suite.id not in stale)
     reported = tuple(TestRun(run.name, run.status, run.conclusion, run.url, run.app_slug) for run in runs)
-    return TestFacts((*reported, *_unsettled(suites, runs)), f"check runs and suites of {sha[:7]}")
+    return TestFacts((*reported, *_unsettled(suites, runs)), f"check runs and suites of {sha[:7]}", heavier.runs)
 
 
 def _contested(runs: Iterable[CheckRun], suites: Iterable[CheckSuite]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from checks.contract import escalation
 from checks.contract.book import Book, Entry
 from checks.contract.judge import RANK, Outcome, leaves
 from checks.contract.predicate import AllOf, Postcondition, Scalar, kind_of, say_limit
@@ -26,7 +27,26 @@ def describe(snapshot: Snapshot, book: Book, judged: Sequence[Sequence[Outcome]]
         "head": snapshot.pull.head_sha[:7],
         "contracts": [_entry(*pair) for pair in zip(book.entries, judged, strict=True)],
         "notes": [{"state": remark.state.value, "text": remark.reason} for remark in book.remarks],
+        **_dispatched(snapshot),
     }
+
+
+def _dispatched(snapshot: Snapshot) -> dict[str, Any]:
+    """What commands had run, and what they could: `arm` in use, `arms` (the next one), `escalated`, `escalate`.
+
+    A key that has nothing to say is absent.
+    """
+    acting = snapshot.dispatching
+    if acting is None:
+        return {}
+    arm = {"name": acting.arm, "cost_usd": acting.cost_usd, "stated": acting.stated} if acting.arm else None
+    found = {
+        "arm": arm,
+        "arms": acting.next_arm,
+        "escalated": escalation.told(snapshot),
+        "escalate": escalation.open_to(snapshot),
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _entry(entry: Entry, outcomes: Sequence[Outcome]) -> dict[str, Any]:

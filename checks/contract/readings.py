@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from checks.contract.config import Config
+from checks.contract.escalation import as_run, counted
 from checks.contract.predicate import RISK, TESTS
 from checks.contract.reading import Known, Reading, Unknown, measure_trusted, unavailable
 from checks.contract.runs import names, read_tests
-from checks.model import Measure, Measured, Measurement, Missing, Snapshot, State, TestFacts
+from checks.model import Measure, Measured, Measurement, Missing, Snapshot, State, TestFacts, TestRun
 
 _REMEDIES = {
     "artifact": "Correct what the workflow writes to maestro-metrics.json, then run it again.",
@@ -66,11 +67,17 @@ def _absent(name: str, sent: Measurement | None, snapshot: Snapshot) -> Unknown:
     missing = (sent and sent.missing) or Missing("")
     aside = f"; {missing.reason}" if missing.reason else ""
     evidence = sent.url if sent else ""
-    tests = snapshot.tests
-    running = [run for run in tests.runs if run.status != "completed"] if isinstance(tests, TestFacts) else []
+    running = [run for run in _reported(snapshot) if run.status != "completed"]
     if running:
         return Unknown(State.WAIT, f"{reason} yet; still running: {names(running)}{aside}", evidence=evidence)
     return Unknown(missing.state, f"{reason}{aside}", _remedy(name, sent), evidence)
+
+
+def _reported(snapshot: Snapshot) -> Sequence[TestRun]:
+    """All that others run on the head; the heavier tests may bring a number too."""
+    tests, heavier = snapshot.tests, counted(snapshot)
+    also = () if heavier is None else (as_run(heavier),)
+    return (*tests.runs, *also) if isinstance(tests, TestFacts) else ()
 
 
 def _remedy(name: str, sent: Measurement | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
 from checks.contract.config import Tests
+from checks.contract.escalation import as_run, counted, passes
 from checks.contract.predicate import GREEN
 from checks.contract.reading import Known, Reading, Unknown, unavailable
 from checks.model import Missing, Snapshot, State, TestRun
@@ -25,7 +26,9 @@ def read_tests(snapshot: Snapshot, selection: Tests) -> Reading:
     tests = snapshot.tests
     if tests is None or isinstance(tests, Missing):
         return unavailable("tests", tests)
-    runs = sorted((run for run in tests.runs if _counts(run, selection)), key=_order)
+    heavier = counted(snapshot)
+    also = () if heavier is None else (as_run(heavier),)
+    runs = sorted((*(run for run in tests.runs if _counts(run, selection)), *also), key=_order)
     failed = [run for run in runs if _failed(run)]
     pending = [run for run in runs if run.status != "completed"]
     passed = [run for run in runs if run.conclusion == _PASSED]
@@ -38,7 +41,8 @@ def read_tests(snapshot: Snapshot, selection: Tests) -> Reading:
         return _pending(pending, len(runs), tests.source)
     if not passed:
         return Unknown(State.UNMEASURED, _silence(snapshot.pull.head_sha, len(runs), len(tests.runs)), _NEXT)
-    words = f"{_sum(passed)} of {_count(_sum(runs))} passed"
+    among = f", {names(also)} among them" if heavier is not None and passes(heavier) else ""
+    words = f"{_sum(passed)} of {_count(_sum(runs))} passed{among}"
     return Known(GREEN, n=_sum(runs), evidence=passed[0].url or tests.source, words=words)
 
 

@@ -85,5 +85,5 @@ async def test_our_own_runs_and_nobodys_suites_are_not_taken_for_tests(repositor
     suites = [{"id": 1, "status": "completed", "conclusion": "success", "app": None, "latest_check_runs_count": 0}]
     hub.on("GET", f"{R}/commits/{SHA}/check-runs", Reply(data={"check_runs": runs}))
     hub.on("GET", f"{R}/commits/{SHA}/check-suites", Reply(data={"check_suites": suites}))
-    facts = await read_tests(repository, SHA, OWN_APP)
+    facts = await read_tests(repository, SHA, OWN_APP, ())
     assert [test.name for test in facts.runs] == ["unit"], "nor is another Maestro, which might be waiting for us"
