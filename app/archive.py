@@ -40,7 +40,7 @@ class Archive:
     async def void(self, trigger: Trigger) -> None:
         """Nothing is asked of the trigger's pull request any more, so what was decided of it no longer counts."""
         if trigger.number is not None and not trigger.hearsay:
-            await self.decisions.void(trigger.repository, trigger.number)
+            await self.decisions.void(trigger.repository, trigger.number, trigger.cause)
 
     async def others_at_head(self, pull: Pull) -> Sequence[Decision]:
         """The newest decision of each other pull request that was judged at the same head."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
@@ -61,6 +62,54 @@ class _About(msgspec.Struct):
     case: _AboutCase
 
 
+class _GlancePull(msgspec.Struct):
+    repository: str
+    title: str
+    author: str
+    head_ref: str
+    base_ref: str
+    draft: bool = False
+
+
+class _GlanceSnapshot(msgspec.Struct):
+    pull: _GlancePull
+    merged_as: str | None = None
+
+
+class _GlanceCase(msgspec.Struct):
+    snapshot: _GlanceSnapshot
+
+
+class _GlanceCheck(msgspec.Struct):
+    title: str
+    verdict: str
+
+
+class _GlanceDecision(msgspec.Struct):
+    verdict: str
+    checks: tuple[_GlanceCheck, ...] = ()
+
+
+class _Glance(msgspec.Struct):
+    case: _GlanceCase
+    decision: _GlanceDecision
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """A decision as a list shows it. `why`: what made the verdict, "" where nothing stands in the way."""
+
+    repository: str = ""
+    title: str = ""
+    author: str = ""
+    head_ref: str = ""
+    base_ref: str = ""
+    draft: bool = False
+    merged: bool = False
+    why: str = ""
+
+
+_GLANCE = msgspec.json.Decoder(_Glance)
 _RECORD = msgspec.json.Decoder(_Held)
 _ABOUT = msgspec.json.Decoder(_About)
 
@@ -94,6 +143,28 @@ def read(record: bytes) -> Case:
         return Case(snapshot, _policy(held.case.policy), _edited(held.case.edited), held.case.version)
     except (msgspec.DecodeError, RecursionError, KeyError, ValidationError) as error:
         raise BadRecord(f"not a decision record: {type(error).__name__}") from error
+
+
+def glance(record: bytes) -> Glance:
+    """What a list shows of a record; "" where it does not say. Reads nothing else: it is asked of hundreds."""
+    try:
+        held = _GLANCE.decode(record)
+    except msgspec.DecodeError:
+        return Glance()
+    snapshot, decision = held.case.snapshot, held.decision
+    decided = snapshot.merged_as or decision.verdict
+    why = next((one.title for one in decision.checks if one.verdict == decided != "ship"), "")
+    pull = snapshot.pull
+    return Glance(
+        pull.repository,
+        pull.title,
+        pull.author,
+        pull.head_ref,
+        pull.base_ref,
+        pull.draft,
+        bool(snapshot.merged_as),
+        why,
+    )
 
 
 def base_of(record: bytes) -> str:

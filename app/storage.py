@@ -30,6 +30,8 @@ from app.store.overrides import Overrides
 from app.store.people import People
 from app.store.points import Points
 from app.store.provenance import Provenance
+from app.store.pull_news import PullNews
+from app.store.pulse import Pulse, pulse
 from app.store.series import SentSeries
 from app.store.sessions import Sessions
 from app.store.studies import Studies
@@ -46,6 +48,7 @@ class Stores:
     address: Address
     main: AsyncEngine
     inbox: Inbox
+    pulse: Pulse
 
     @property
     def deliveries(self) -> Deliveries:
@@ -94,6 +97,10 @@ class Stores:
     @property
     def news(self) -> News:
         return News(self.main)
+
+    @property
+    def pull_news(self) -> PullNews:
+        return PullNews(self.main)
 
     @property
     def drifts(self) -> Drifts:
@@ -147,7 +154,7 @@ async def stores(database_url: str) -> AsyncIterator[Stores]:
     where = address(database_url)
     main = connect(where.main)
     intake = main if where.shared else connect(where.intake)
-    inbox = Inbox(intake)
+    inbox, beat = Inbox(intake), pulse(where, main)
     try:
         try:
             for engine in {main, intake}:
@@ -156,8 +163,8 @@ async def stores(database_url: str) -> AsyncIterator[Stores]:
                 await brought_over(main, intake)
         except DatabaseError as error:
             raise OSError(f"the database cannot be used: {str(error.orig).partition(LINE_END)[0]}") from None
-        yield Stores(where, main, inbox)
+        yield Stores(where, main, inbox, beat)
     finally:
         await inbox.close()
-        for engine in {main, intake}:
+        for engine in {main, intake, beat.engine}:
             await engine.dispose()

@@ -30,7 +30,8 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
     )
     leaves = action == "closed" or (edited and at(payload, "changes", "base") is not None)
     left = about.head_sha if leaves else sha(payload, "before") if action == "synchronize" else ""
-    others = (replace(about, head_sha=left),) if left else ()
+    merged = action == "closed" and at(payload, "pull_request", "merged") is True
+    others = (replace(about, head_sha=left, reason="pull_request.merged" if merged else about.reason),) if left else ()
     if action == "closed" and number is not None:
         return (*others, replace(about, kind=Kind.REPAIR, number=number, remembered=False))
     if number is None or not (action in _JUDGED or edited):

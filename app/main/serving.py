@@ -18,6 +18,7 @@ from app.gather.roles import Roles
 from app.gather.rules import overlaid
 from app.github.address import website
 from app.github.connecting import Connector
+from app.main.center import center
 from app.main.reached import Reached, pages_of, reader_through, with_token
 from app.main.shown import shown
 from app.main.visited import signed_in, visitors_of
@@ -55,6 +56,7 @@ def web_application(settings: Settings, reached: Reached, stored: Callable[[], N
         *_watched(reached),
         *Overlay(Deployment(settings.url, website(settings.github_api), __version__)).routes(),
         *(route for one in pages for route in one.routes()),
+        *center(settings, reached, door),
     ]
     application = Web(secrets, kept.inbox, stored, routes).app()
     application.middlewares.append(tracing.webhooks)

@@ -82,7 +82,10 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A line of the provenance log as a page shows it. `at`: epoch seconds; `seal`: its number and hash, short."""
+    """A line of the provenance log as a page shows it. `at`: epoch seconds; `seal`: its number and hash, short.
+
+    `before` and `after`: what a command changed, in words.
+    """
 
     at: float
     what: str
@@ -90,6 +93,9 @@ class LogLine:
     who: str
     reason: str
     seal: str
+    surface: str = ""
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ history and no line of a log. Whoever may not see a page, and whatever there is 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -49,10 +50,15 @@ class Door:
             return nothing()
         return html(page("pages/unseen.html.j2", after=request.rel_url.raw_path), 404)
 
-    def entered(self, request: web.Request, subject: Subject) -> web.Response:
-        """Off to the page itself, the key in a cookie that goes nowhere else and ends with the browser."""
+    def entered(self, request: web.Request, subject: Subject, beside: Sequence[str] = ()) -> web.Response:
+        """Off to the page itself, the key in a cookie that goes nowhere else, but for the paths `beside` it, and ends
+        with the browser.
+        """
         answer = web.Response(status=303, headers=HEADERS | {"Location": request.path, "Cache-Control": "no-store"})
         key = self.pages.key_of(subject)
+        for path in beside:
+            answer.set_cookie(self._cookie, key, path=path, httponly=True, secure=self._secure, samesite="Lax")
+            answer.headers.add("Set-Cookie", answer.cookies[self._cookie].OutputString())
         answer.set_cookie(self._cookie, key, path=request.path, httponly=True, secure=self._secure, samesite="Lax")
         return answer
 

@@ -1,11 +1,12 @@
-"""News for the pages that are open: one look at the database each second for all of them, and none where none is."""
+"""News for the pages that are open: one look at the database for all of them once it changes, none where none is."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Collection, Hashable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,11 +14,19 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.store import away
 from app.store.news import Edition
 
-PACE = 1.0  # seconds between two looks
+PACE = 0.1  # seconds between two questions whether anything changed
 MOST = 500  # streams of this process
 _PATIENCE = 2.0  # seconds for a look that was begun when the process is to end
 
-Editions = Callable[[Collection[int]], Awaitable[Mapping[int, Edition]]]
+Editions = Callable[[Collection[Any]], Awaitable[Mapping[Any, Edition]]]
+"""The editions of those of the keys that there are; what a key is, each kind of pages knows."""
+Beat = Callable[[], Awaitable[object]]
+"""A word that changes whenever there may be another edition of anything."""
+
+
+async def restless() -> object:
+    """The beat of what cannot be asked: there may always be news."""
+    return object()
 
 
 class Crowded(Exception):
@@ -63,22 +72,27 @@ class Watch:
 
 @dataclass(slots=True)
 class Live:
-    """Asks `editions` every `pace` seconds what is new of whatever is watched; at most `most` pages watch."""
+    """Asks `beat` every `pace` seconds, and where it changed `editions`, for what is new of whatever is watched; at
+    most `most` pages watch.
+    """
 
     editions: Editions
+    beat: Beat = restless
     pace: float = PACE
     most: int = MOST
-    _topics: dict[int, _Topic] = field(default_factory=dict)
+    _topics: dict[Hashable, _Topic] = field(default_factory=dict)
+    _due: bool = False  # whether somebody watches who was told nothing yet
     _looking: asyncio.Task[None] | None = None
     _ending: asyncio.Event = field(default_factory=asyncio.Event)
 
     @contextmanager
-    def watching(self, key: int) -> Iterator[Watch]:
+    def watching(self, key: Hashable) -> Iterator[Watch]:
         """A place among those who are told. Raises Crowded."""
         if sum(len(topic.watchers) for topic in self._topics.values()) >= self.most:
             raise Crowded
         topic, woken = self._topics.setdefault(key, _Topic()), asyncio.Event()
         topic.watchers.add(woken)
+        self._due = True
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
         try:
@@ -102,21 +116,31 @@ class Live:
         return self._ending.is_set()
 
     async def _look(self) -> None:
+        heard: object = None
         while self._topics and not self.closed:
             try:
-                self._tell(await self.editions(tuple(self._topics)))
+                heard = await self._heard(heard)
             except (SQLAlchemyError, OSError) as error:
+                self._due = True
                 away.say("live.database", error)
             await self._rest()
+
+    async def _heard(self, before: object) -> object:
+        """The beat; it is asked for first, so that what changes while the editions are read makes it beat again."""
+        beat = await self.beat()
+        if beat != before or self._due:
+            self._due = False
+            self._tell(await self.editions(tuple(self._topics)))
+        return beat
 
     async def _rest(self) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(self.pace):
                 await self._ending.wait()
 
-    def _tell(self, editions: Mapping[int, Edition]) -> None:
-        for experiment, edition in editions.items():
-            topic = self._topics.get(experiment)
+    def _tell(self, editions: Mapping[Any, Edition]) -> None:
+        for key, edition in editions.items():
+            topic = self._topics.get(key)
             if topic is not None and topic.edition != edition:
                 topic.edition = edition
                 topic.wake()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Hashable, Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from aiohttp import web
@@ -34,11 +34,14 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Exhibit:
-    """What an address leads to. `id`: by which its news are told; `expired`: its key opens it no longer."""
+    """What an address leads to. `id`: by which its news are told, hashable; `expired`: its key opens it no longer;
+    `beside`: other paths that its key opens.
+    """
 
-    id: int
+    id: Any
     subject: Subject
     expired: bool = False
+    beside: tuple[str, ...] = ()
 
 
 class Exhibits(Protocol):
@@ -57,14 +60,17 @@ class Exhibits(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """Shows `exhibits`, each drawn once an edition. `now`: epoch seconds."""
+    """Shows `exhibits`, each drawn once an edition. `now`: epoch seconds; `policy`: headers in the place of those that
+    pages are sent with.
+    """
 
     exhibits: Exhibits
     door: Door
     live: Live
     now: Callable[[], float] = time.time
     heartbeat: float = HEARTBEAT
-    drawn: MutableMapping[tuple[int, str], str] = field(default_factory=lambda: LRUCache(_DRAWN))
+    policy: Mapping[str, str] = field(default_factory=dict)
+    drawn: MutableMapping[tuple[Hashable, str], str] = field(default_factory=lambda: LRUCache(_DRAWN))
 
     def routes(self) -> list[web.RouteDef]:
         """Where it listens."""
@@ -79,7 +85,7 @@ class Showing:
             if exhibit is None:
                 return await self.door.nothing(request)
             if "key" in request.query:
-                return self.door.entered(request, exhibit.subject)
+                return self.door.entered(request, exhibit.subject, exhibit.beside)
             return await self._page(request, exhibit)
         except SQLAlchemyError as error:
             away.say("page.database", error, path=request.path)
@@ -128,7 +134,7 @@ class Showing:
         tag = f'"{edition.word}"'
         if request.headers.get("If-None-Match") == tag:
             return html("", 304, ETag=tag)
-        return html(await self._drawing(exhibit, edition), ETag=tag)
+        return html(await self._drawing(exhibit, edition), 200, **{**self.policy, "ETag": tag})
 
     async def _edition(self, exhibit: Exhibit) -> Edition:
         return (await self.live.editions((exhibit.id,)))[exhibit.id]

@@ -8,7 +8,7 @@ from app.github.errors import NotFound
 from app.github.repository import Repository
 from app.model import CARD_MARKER, WriteCard
 from app.publish.account import Told, untold
-from app.store.effects import Effect, Effects
+from app.store.effects import Effect, Effects, card_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +61,4 @@ class CardWriter:
         return next(iter(ours + unnamed), None)
 
     def _key(self, number: int) -> str:
-        return f"{self.repository.full_name}#{number}/card"
+        return card_key(self.repository.full_name, number)

@@ -46,6 +46,11 @@ def of_module(repository: str, module: str) -> Subject:
     return Subject(f"/drift/{quote(repository.lower())}/{quote(module, safe='')}", repository)
 
 
+def of_pull(repository: str, number: int) -> Subject:
+    """A pull request: its page outlives every head."""
+    return Subject(f"/pr/{quote(repository.lower())}/{number}", repository)
+
+
 def derived(secret: str, purpose: bytes = _PURPOSE) -> bytes:
     """A key for one `purpose` from a secret of high entropy: HKDF-SHA256 (RFC 5869) without salt, its first block."""
     return hmac.digest(hmac.digest(bytes(32), secret.encode(), "sha256"), purpose + b"\x01", "sha256")

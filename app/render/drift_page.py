@@ -14,6 +14,7 @@ from app.render.capability import of_module
 from app.render.drift_picture import pairs, percent, strip
 from app.render.html import page
 from checks.drift import Bin, Standing
+from checks.drift.alarm import Course
 from checks.drift.alarm import load as load_course
 from checks.drift.block import Module
 from checks.drift.told import FeatureTold, Told, written
@@ -56,11 +57,17 @@ class Feature:
     bins: Sequence[Bin]
 
 
+def standing(course: Course) -> tuple[str, str]:
+    """How a module stands, and the tone that is said in."""
+    word, tone = _HEADLINES[course.state]
+    since = f" since {written(course.since)}" if course.state is Standing.DRIFT and course.since else ""
+    return f"{word}{since}", tone
+
+
 def drift_page(shown: Shown) -> str:
     """The page, whole. Raises ValidationError and MsgspecError for what another version kept."""
     kept, course = shown.kept, load_course(shown.kept.course)
-    word, tone = _HEADLINES[course.state]
-    since = f" since {written(course.since)}" if course.state is Standing.DRIFT and course.since else ""
+    word, tone = standing(course)
     features = tuple(_feature(one) for one in course.told.features) if course.told else ()
     return page(
         "pages/drift.html.j2",
@@ -68,7 +75,7 @@ def drift_page(shown: Shown) -> str:
         kept=kept,
         rules=Module.model_validate_json(kept.rules),
         home=f"{shown.github}/{quote(kept.repository)}",
-        word=f"{word}{since}",
+        word=word,
         tone=tone,
         course=course,
         compared=written(course.told.day) if course.told else None,

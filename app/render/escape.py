@@ -43,7 +43,7 @@ _NAMING = re.compile(r"[@#]|(?i:gh-)(?=\d)")
 _ANSI = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x9b[0-?]*[ -/]*[@-~]|\x1b[\]P^_X][^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?|\x1b.?"
 )
-_MARKED = re.compile(r"(?<!`)`([^`\s](?:[^`]*[^`\s])?)`(?!`)")
+MARKED = re.compile(r"(?<!`)`([^`\s](?:[^`]*[^`\s])?)`(?!`)")
 _HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?")
 _BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
@@ -91,7 +91,7 @@ def prose(text: str, limit: int = SENTENCE) -> Markdown:
     """As `markdown`, but a stretch between single backticks becomes a code span: the one mark our own words
     may use.
     """
-    pieces = _MARKED.split(line(text, limit))  # text, marked, text, marked, ..., text
+    pieces = MARKED.split(line(text, limit))  # text, marked, text, marked, ..., text
     return Markdown("".join(_span(piece) if at % 2 else _escaped(piece) for at, piece in enumerate(pieces)))
 
 
@@ -108,7 +108,7 @@ def link(text: str, url: str) -> Markdown:
     as it is.
     """
     label = text if isinstance(text, Markdown) else prose(text)
-    target = _destination(url)
+    target = destination(url).replace("&", "&amp;")
     return Markdown(f"[{label}]({target})") if target and label else Markdown(label)
 
 
@@ -157,8 +157,8 @@ def _entity(character: str) -> str:
     return {"&": "&amp;", "<": "&lt;", ">": "&gt;"}.get(character, f"&#{ord(character)};")
 
 
-def _destination(url: str) -> str:
-    """`url` as it may stand between the parentheses of a link, or "" where it should not be one.
+def destination(url: str) -> str:
+    """`url` as it may stand in a link, or "" where it should not be one.
 
     No user part (`https://github.com@evil.example` reads like another host), no host in other scripts.
     """
@@ -172,5 +172,5 @@ def _destination(url: str) -> str:
         return ""
     rest = url[len(parts.scheme) + 3 + len(parts.netloc) :]
     encoded = quote(_BROKEN_PERCENT.sub("%25", rest), safe="/?#&=%:;,+-._~!", errors="replace")
-    target = f"{parts.scheme}://{parts.netloc}{encoded}".replace("&", "&amp;")
-    return target if len(target) <= URL_LIMIT else ""
+    target = f"{parts.scheme}://{parts.netloc}{encoded}"
+    return target if len(target.replace("&", "&amp;")) <= URL_LIMIT else ""

@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 from app.render import words
-from app.render.escape import URL_LIMIT, Markdown, code, link, markdown, prose
+from app.render.escape import URL_LIMIT, Markdown, code, destination, link, markdown, prose
 from checks.model import CheckResult, Finding, Measure, Pull
 
 _PULL = re.compile(r"(https?://[^/\s]+/[^/\s]+/[^/\s]+)/pull/\d+")
@@ -46,12 +46,17 @@ def cited(text: str, source: str, pull: Pull) -> Markdown:
     linked.
     """
     label = text if isinstance(text, Markdown) else prose(text, _FIGURE)
+    return link(label, target(source, pull))
+
+
+def target(source: str, pull: Pull) -> str:
+    """Where `source` can be read, an address or a path at the head; "" where neither can be linked."""
     if len(source) > URL_LIMIT:
-        return label
+        return ""
     if source.startswith(("http://", "https://")):
-        return link(label, _quiet(source, pull))
+        return destination(_quiet(source, pull))
     path, _, anchor = source.partition("#")
-    return link(label, blob(path, pull, anchor)) if _PATH.fullmatch(path) else label
+    return blob(path, pull, anchor) if _PATH.fullmatch(path) else ""
 
 
 def place(finding: Finding, pull: Pull) -> Markdown:

@@ -46,6 +46,15 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How an experiment stands, in two words and in a sentence, with the tone that they are said in."""
+
+    word: str
+    tone: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Metric:
     """One metric: its row of the report, its picture where there are points, and the same as a table."""
 
@@ -64,9 +73,8 @@ def experiment_page(shown: Shown) -> str:
     gate = Config.model_validate_json(kept.rules).judged_by
     told = report(load(kept.state, gate), gate)
     mirrored = mirror(shadow.load(kept.mirrored.told)) if kept.mirrored else None
-    course = _course(kept, told, shown.at)
-    word, tone = _headline(told, course)
-    metrics = [_metric(row, shown.points, gate) for row in told.rows]
+    course, stands = _course(kept, told, shown.at), standing(kept, shown.at)
+    metrics = pictured(kept, shown.points)
     return page(
         "pages/experiment.html.j2",
         path=f"/experiments/{kept.id}",
@@ -74,9 +82,9 @@ def experiment_page(shown: Shown) -> str:
         canary=kept.canary,
         home=shown.home,
         told=told,
-        word=word,
-        tone=tone,
-        said=_said(word, told, mirrored if course != told.action else None),
+        word=stands.word,
+        tone=stands.tone,
+        said=stands.said,
         ahead=(*_ahead(shown, told, course, metrics), *_figures(kept, gate)),
         metrics=metrics,
         mirror=mirrored,
@@ -87,6 +95,22 @@ def experiment_page(shown: Shown) -> str:
         edition=shown.edition,
         bar=_bar,
     )
+
+
+def standing(kept: KeptExperiment, at: float) -> Standing:
+    """How it stands at epoch second `at`. Raises StateError for what another version kept."""
+    gate = Config.model_validate_json(kept.rules).judged_by
+    told = report(load(kept.state, gate), gate)
+    course = _course(kept, told, at)
+    word, tone = _headline(told, course)
+    mirrored = mirror(shadow.load(kept.mirrored.told)) if kept.mirrored and course != told.action else None
+    return Standing(word, tone, _said(word, told, mirrored))
+
+
+def pictured(kept: KeptExperiment, points: Sequence[Point]) -> list[Metric]:
+    """Its metrics, each with a picture of the `points`. Raises StateError for what another version kept."""
+    gate = Config.model_validate_json(kept.rules).judged_by
+    return [_metric(row, points, gate) for row in report(load(kept.state, gate), gate).rows]
 
 
 def goes_on(kept: KeptExperiment) -> bool:

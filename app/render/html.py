@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app.render import assets, words
-from app.render.escape import line
+from app.render.escape import MARKED, destination, line
 from app.render.templates import ROOT
 
 LONGEST = 500  # characters of one text
@@ -47,9 +47,31 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"moment": moment, "short": words.short, "share": share, "count": count, "number": words.number}
-    made.globals |= {"asset": assets.address}
+    made.filters |= {
+        "moment": moment,
+        "short": words.short,
+        "share": share,
+        "count": count,
+        "number": words.number,
+        "prose": prose,
+    }
+    made.globals |= {"asset": assets.address, "linked": linked}
     return made
+
+
+def prose(text: str, most: int = LONGEST) -> Markup:
+    """A sentence of ours, in which a stretch between single backticks becomes code."""
+    pieces = enumerate(MARKED.split(line(text, most)))
+    return Markup("").join(Markup("<code>{}</code>").format(one) if at % 2 else one for at, one in pieces)
+
+
+def linked(text: str, url: str) -> Markup:
+    """`text` linked to `url`; only the text where that is neither a plain http(s) address nor a path of our own."""
+    ours = url.startswith("/") and not url.startswith("//")
+    address, said = url if ours else destination(url), line(text, LONGEST)
+    if not (address and said):
+        return Markup("<bdi>{}</bdi>").format(said)
+    return Markup('<a href="{}"><bdi>{}</bdi></a>').format(address, said)
 
 
 def share(value: float | None) -> str:

@@ -67,12 +67,18 @@ class Metric:
     steps: Sequence[tuple[float, Sequence[str]]]  # time; seen, expected and its two ends
 
 
+def standing(told: Told | None) -> tuple[str, str]:
+    """What a look said in a word, or what is to come, and the tone it is said in."""
+    outcome = told.outcome if told else Outcome.PENDING_DEPLOY
+    return _sentence(words.verdict(outcome)), TONES[outcome]
+
+
 def study_page(shown: Shown) -> str:
     """The page, whole. Raises ToldError, PanelsError and ValidationError for what another version kept."""
     kept = shown.kept
     told = load(kept.told) if kept.told else None
     traces = {one.name: one for one in load_panels(shown.panels).traces} if shown.panels else {}
-    outcome = told.outcome if told else Outcome.PENDING_DEPLOY
+    word, tone = standing(told)
     metrics = [_metric(one, traces.get(one.name), kept.intervention.at) for one in _told_of(kept, told)]
     return page(
         "pages/study.html.j2",
@@ -80,8 +86,8 @@ def study_page(shown: Shown) -> str:
         kept=kept,
         one=kept.intervention,
         home=f"{shown.github}/{quote(kept.intervention.repository)}",
-        word=_sentence(words.verdict(outcome)),
-        tone=TONES[outcome],
+        word=word,
+        tone=tone,
         said=_said(metrics),
         ahead=tuple(_ahead(kept, told)),
         told=told,

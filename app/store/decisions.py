@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy import ColumnElement, Row, Select, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.model import Archived, Cause, Seal
@@ -17,6 +18,19 @@ from app.store.provenance import append
 from app.store.tables import decisions as table
 
 SILENCE = "silence"  # stands for a verdict where nothing is asked any more
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A decision as it is listed: without its record. `at`: epoch seconds."""
+
+    id: int
+    repository: str
+    number: int
+    head_sha: str
+    verdict: str  # SILENCE where nothing was asked any more
+    reason: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,42 @@ class Decisions:
             made = await connection.execute(insert(table).values(**values).returning(table.c.id))
             cause = replace(cause, decision_id=made.scalar_one(), head_sha=head_sha)
             return Archived(cause, await _log(connection, (repository, number, head_sha), verdict, record, cause))
+
+    async def of_pull(self, repository: str, number: int, most: int = 500) -> list[Judged]:
+        """The newest `most` of a pull request, the newest first."""
+        query = _LISTED.where(table.c.repository == repository, table.c.number == number)
+        return await self._listed(query.order_by(table.c.id.desc()).limit(most))
+
+    async def standing(self, repositories: Collection[str]) -> list[Judged]:
+        """The newest of each pull request of `repositories`, but of those of which nothing is asked any more."""
+        theirs = (table.c.repository.in_(repositories), table.c.number.is_not(None))
+        newest = select(func.max(table.c.id)).where(*theirs).group_by(table.c.repository, table.c.number)
+        return await self._listed(_LISTED.where(table.c.id.in_(newest), table.c.verdict != SILENCE))
+
+    async def since(self, keys: Collection[int]) -> dict[int, float]:
+        """When the verdict of each of the decisions `keys` was first given to its pull request, without another one in
+        between; epoch seconds, by id.
+        """
+        same, other = table.alias(), table.alias()
+        here = (other.c.repository == table.c.repository, other.c.number == table.c.number)
+        before = (*here, other.c.id < table.c.id, other.c.verdict != table.c.verdict)
+        last = func.coalesce(select(func.max(other.c.id)).where(*before).scalar_subquery(), 0)
+        run = (same.c.repository == table.c.repository, same.c.number == table.c.number, same.c.id > last)
+        first = select(func.min(same.c.decided_at)).where(*run).scalar_subquery()
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(select(table.c.id, first).where(table.c.id.in_(keys)))
+            return {key: at / 1e6 for key, at in rows}
+
+    async def records(self, keys: Collection[int]) -> Mapping[int, bytes]:
+        """The record of each of the decisions `keys`."""
+        query = select(table.c.id, table.c.record).where(table.c.id.in_(keys))
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(query)).all()
+        return {key: zlib.decompress(record) for key, record in rows}
+
+    async def _listed(self, query: Select[Any]) -> list[Judged]:
+        async with self.engine.connect() as connection:
+            return [_judged(row) for row in await connection.execute(query)]
 
     async def latest(self, repository: str, number: int) -> bytes | None:
         """The newest record of a pull request."""
@@ -135,13 +185,24 @@ class Decisions:
             record = (await connection.execute(query.order_by(table.c.id.desc()).limit(1))).scalar_one_or_none()
         return None if record is None else zlib.decompress(record)
 
-    async def void(self, repository: str, number: int) -> None:
-        """Nothing is asked of a pull request any more: at every head that it was judged at, its newest word is none."""
+    async def void(self, repository: str, number: int, cause: Cause) -> None:
+        """Nothing is asked of a pull request any more, as `cause` showed: at every head that it was judged at, its
+        newest word is none.
+        """
         query = select(table.c.head_sha).where(table.c.repository == repository, table.c.number == number).distinct()
         async with self.engine.connect() as connection:
             heads = list((await connection.execute(query)).scalars())
         for head in heads:
-            await self.keep(repository, number, head, SILENCE, b"", Cause("no rules"))
+            await self.keep(repository, number, head, SILENCE, b"", cause)
+
+
+def _judged(row: Row[Any]) -> Judged:
+    return Judged(row.id, row.repository, row.number, row.head_sha, row.verdict, row.reason, row.decided_at / 1e6)
+
+
+_LISTED = select(
+    *(table.c[name] for name in ("id", "repository", "number", "head_sha", "verdict", "reason", "decided_at"))
+)
 
 
 async def _log(

@@ -51,6 +51,11 @@ def head_key(repository: str, number: int | str) -> str:
     return f"{repository}/head/{number}"
 
 
+def card_key(repository: str, number: int) -> str:
+    """The key of a pull request's card."""
+    return f"{repository}#{number}/card"
+
+
 @dataclass(frozen=True, slots=True)
 class Effects:
     """The effects table; a key names the thing, e.g. `o/r/check/<sha>/maestro / decision`."""

@@ -72,6 +72,10 @@ class Provenance:
         """What the newest RECENT rows tell of a study of the deployment of commit `sha`, and of opinions on it."""
         return (await self._about(repository, f'"head_sha":"{sha}"', partial(_of_study, key)))[-most:]
 
+    async def of_pull(self, repository: str, number: int, most: int = 40) -> list[LogLine]:
+        """What the newest RECENT rows tell of a pull request."""
+        return (await self._about(repository, f'"number":{number},', lambda entry: entry.number == number))[-most:]
+
     async def of_module(self, repository: str, name: str, most: int = 20) -> list[LogLine]:
         """What the newest RECENT rows tell of the drift of a module."""
         return (await self._about(repository, f'"kind":"{Kind.DRIFT}"', partial(_of_module, name)))[-most:]
@@ -82,7 +86,11 @@ class Provenance:
         query = select(table).where(table.c.seq > newest, table.c.entry.contains(mark, autoescape=True))
         async with self.engine.connect() as connection:
             rows = (await connection.execute(query.order_by(table.c.seq))).all()
-        told = [(row, entry) for row in rows if (entry := _read(row.entry)) and entry.repository == repository]
+        told = [
+            (row, entry)
+            for row in rows
+            if (entry := _read(row.entry)) and entry.repository.lower() == repository.lower()
+        ]
         return [_line(Seal(row.seq, row.hash), entry) for row, entry in told if ours(entry)]
 
     async def verify(
@@ -125,7 +133,8 @@ def _of_module(name: str, entry: ProvenanceEntry) -> bool:
 
 
 def _line(seal: Seal, entry: ProvenanceEntry) -> LogLine:
-    return LogLine(entry.at / 1e6, entry.what, entry.result, entry.who, entry.reason, seal.short)
+    said = (entry.what, entry.result, entry.who, entry.reason)
+    return LogLine(entry.at / 1e6, *said, seal.short, entry.surface.value, entry.before, entry.after)
 
 
 async def _head(connection: AsyncConnection) -> Seal:

@@ -78,7 +78,7 @@ async def test_neither_another_head_nor_another_pull_request_lends_its_decision(
 async def test_a_word_that_was_taken_back_does_not_stand(database: AsyncEngine) -> None:
     await keep(database, PULL)
     await Effects(database).record(KEY, Effect(42, "digest", completed=True))
-    await Decisions(database).void(PULL.repository, 7)
+    await Decisions(database).void(PULL.repository, 7, Cause("no rules"))
     assert (await standing(database)).base_ref == ""
 
 

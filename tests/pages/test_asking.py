@@ -195,7 +195,7 @@ async def test_a_head_of_which_there_is_no_decision_yet_is_409_too(here: Asked) 
 
 async def test_what_was_merged_is_still_at_its_head(here: Asked) -> None:
     here.repo.merge(here.number)
-    await here.stores.decisions.void("octo/shop", here.number)
+    await here.stores.decisions.void("octo/shop", here.number, Cause("pull_request.merged"))
     assert (await here.post(here.wanted("rollback", here.head[:7]), "mona")).status == 202
 
 

@@ -33,7 +33,7 @@ async def test_the_newest_word_of_each_pull_request_at_some_heads_is_found(datab
     await decisions.keep("o/r", None, HEAD, "ship", b"a merge group", Cause())
     await decisions.keep("o/other", 7, HEAD, "ship", b"elsewhere", Cause())
     assert await decisions.newest_at("O/R", [HEAD]) == {(7, HEAD): b"new", (8, HEAD): b"twin"}
-    await decisions.void("o/r", 8)
+    await decisions.void("o/r", 8, Cause("pull_request.closed"))
     assert await decisions.newest_at("o/r", [HEAD, NEXT]) == {(7, HEAD): b"new", (8, HEAD): b"", (7, NEXT): b"moved"}
     assert await decisions.newest_at("o/r", []) == {}
 
@@ -51,5 +51,5 @@ async def test_the_verdicts_at_some_heads_come_with_their_records_the_newest_fir
 async def test_silence_is_no_verdict(database: AsyncEngine) -> None:
     decisions = Decisions(database)
     await decisions.keep("o/r", 1, HEAD, "ship", b"{}", Cause())
-    await decisions.void("o/r", 1)
+    await decisions.void("o/r", 1, Cause("no rules"))
     assert [each async for each in decisions.verdicts_at("o/r", [HEAD])] == [("ship", b"{}")]

@@ -149,7 +149,7 @@ async def test_a_decision_that_cannot_be_logged_is_not_kept(database: AsyncEngin
 
 async def test_what_no_longer_counts_is_logged_for_each_head(database: AsyncEngine, log: Provenance) -> None:
     await Decisions(database).keep("o/r", 7, HEAD, "ship", b"record", Cause())
-    await Decisions(database).void("o/r", 7)
+    await Decisions(database).void("o/r", 7, Cause("no rules"))
     assert [(one.what, one.reason, one.head_sha) for one in await entries(log)][1:] == [("silence", "no rules", HEAD)]
 
 

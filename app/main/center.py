@@ -1,0 +1,41 @@
+"""The Decision Center: whatever shows pull requests, over what is stored of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aiohttp import web
+
+from app.gather.roles import Roles
+from app.github.connecting import Connector
+from app.main.reached import Reached, pages_of
+from app.pages.door import Door
+from app.pages.pull_json import PullJson
+from app.pages.pull_reading import Reading
+from app.settings import Settings
+from handlers.commands import VERBS
+from handlers.commands.roles import suffices
+
+
+def reading(settings: Settings, reached: Reached) -> Reading:
+    """What is stored of pull requests."""
+    kept = reached.kept
+    return Reading(
+        kept.decisions,
+        kept.effects,
+        kept.measurements,
+        kept.experiments,
+        kept.points,
+        kept.studies,
+        kept.drifts,
+        kept.commands,
+        kept.provenance,
+        pages_of(settings),
+    )
+
+
+def center(settings: Settings, reached: Reached, door: Door) -> Iterator[web.RouteDef]:
+    """The routes beside the page of a pull request itself."""
+    roles, least = Roles(Connector(reached.github)), {verb.name: verb.role for verb in VERBS}
+    told = reading(settings, reached)
+    yield from PullJson(told, door, roles, reached.kept.pull_news.of, least, suffices).routes()

@@ -1,0 +1,102 @@
+"""Everything that is stored of a pull request, read for whoever shows it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
+
+from app import record
+from app.model import KeptExperiment, Point
+from app.pages.showing import Unreadable
+from app.render.capability import Pages
+from app.render.pull import CLOSED, MERGED, OPEN, Shown
+from app.store.commands import Commands
+from app.store.decisions import SILENCE, Decisions, Judged
+from app.store.drift import Drifts
+from app.store.effects import Effects, head_key
+from app.store.experiments import Experiments
+from app.store.measurements import Measurements
+from app.store.points import Points
+from app.store.provenance import Provenance
+from app.store.pull_news import PullKey
+from app.store.studies import Studies
+from checks.judge import judge
+from checks.model import Decision
+
+_ENDS = {"pull_request.merged": MERGED, "pull_request.closed": CLOSED}
+"""Why nothing is asked of a pull request any more, by the reason of the trigger that found so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The stores that know of pull requests. `now`: epoch seconds."""
+
+    decisions: Decisions
+    effects: Effects
+    measurements: Measurements
+    experiments: Experiments
+    points: Points
+    studies: Studies
+    drifts: Drifts
+    commands: Commands
+    provenance: Provenance
+    pages: Pages
+    now: Callable[[], float] = field(default=time.time)
+
+    async def known(self, key: PullKey) -> bool:
+        """Whether anything was ever decided of it."""
+        return any(one.verdict != SILENCE for one in await self.decisions.of_pull(*key))
+
+    async def of(self, key: PullKey, edition: str) -> Shown:
+        """What there is now. Raises Unreadable, and LookupError where nothing was ever decided."""
+        history = await self.decisions.of_pull(*key)
+        newest = next((one for one in history if one.verdict != SILENCE), None)
+        if newest is None:
+            raise LookupError
+        decision = await self.decision(newest)
+        return Shown(
+            newest.id,
+            self.pages.shown_on(decision),
+            newest.at,
+            newest.reason,
+            _state(history, decision),
+            await self._judging(key, decision),
+            {one.name: one for one in await self.measurements.of(key[0], newest.head_sha)},
+            await self._experiments(key, newest.head_sha),
+            await self.studies.of_pull(*key),
+            [one for one in await self.drifts.of(key[0]) if one.rules],
+            await self.commands.of_pull(*key),
+            tuple(reversed(await self.provenance.of_pull(*key))),
+            self.pages,
+            self.now(),
+            edition,
+        )
+
+    async def decision(self, judged: Judged) -> Decision:
+        """The decision, made again of its record. Raises Unreadable."""
+        try:
+            decision = judge(record.read((await self.decisions.records((judged.id,)))[judged.id]))
+        except record.BadRecord as error:
+            raise Unreadable(str(error)) from None
+        if decision is None:
+            raise Unreadable("a decision without rules")
+        return decision
+
+    async def _judging(self, key: PullKey, decision: Decision) -> str:
+        """The head that we turned to since; "" where it is the one that was judged."""
+        head = await self.effects.get(head_key(*key).lower())
+        return head.digest if head and head.digest != decision.pull.head_sha else ""
+
+    async def _experiments(self, key: PullKey, sha: str) -> Sequence[tuple[KeptExperiment, Sequence[Point]]]:
+        found = await self.experiments.of(key[0], sha)
+        return [(kept, await self.points.of(kept.id)) for kept in found]
+
+
+def _state(history: Sequence[Judged], decision: Decision) -> str:
+    """Whether it is open, by its decisions, the newest first; where nothing is asked of it any more, how that came."""
+    if decision.merged:
+        return MERGED
+    silent = tuple(takewhile(lambda one: one.verdict == SILENCE, history))
+    return next((_ENDS[one.reason] for one in silent if one.reason in _ENDS), CLOSED if silent else OPEN)

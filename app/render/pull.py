@@ -1,0 +1,217 @@
+"""A pull request as the Decision Center shows it: what page and JSON both say, in plain words, not yet escaped.
+
+Everything untrusted is one visible line here already, so that no control and no mark of direction reaches a reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.model import KeptCommand, KeptExperiment, KeptModule, KeptStudy, LogLine, Point
+from app.render import words
+from app.render.capability import Pages, of_module, of_pull
+from app.render.escape import line
+from app.render.evidence import blob, target
+from checks.model import Decision, Finding, Measure, Measurement, Pull, Row, State, Verdict
+from checks.overridden import Overridden
+
+FIGURES = 12  # measures of one check
+FINDINGS = 50  # of one check
+TITLE = 300  # characters
+
+OPEN, MERGED, CLOSED = "open", "merged", "closed"
+EVAL, COST, RATIONALE = "eval_score", "cost_usd", "rationale"
+"""The measurements that CI reports of an agent's work, by the names that it gives them."""
+
+_TONES = {Verdict.SHIP: "good", Verdict.HOLD: "open", Verdict.BLOCK: "bad", Verdict.ROLLBACK: "bad"}
+_ROW_TONES = {State.PASS: "good", State.BLOCK: "bad"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown of one pull request, as it was read. `decision` is the newest, of id `id`; `state`: OPEN, MERGED or
+    CLOSED; `judging`: a newer head that is being judged, "" where there is none; `reported`: what was measured of the
+    head, by name; times are epoch seconds.
+    """
+
+    id: int
+    decision: Decision
+    decided: float
+    reason: str
+    state: str
+    judging: str
+    reported: Mapping[str, Measurement]
+    experiments: Sequence[tuple[KeptExperiment, Sequence[Point]]]
+    studies: Sequence[KeptStudy]
+    modules: Sequence[KeptModule]
+    commands: Sequence[KeptCommand]
+    log: Sequence[LogLine]
+    pages: Pages
+    at: float
+    edition: str
+
+    @property
+    def pull(self) -> Pull:
+        return self.decision.pull
+
+    @property
+    def path(self) -> str:
+        """Of its page."""
+        return of_pull(self.pull.repository, self.pull.number or 0).path
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measure in words; `url`: what it was read from, "" where nothing can be opened."""
+
+    name: str
+    value: str
+    limit: str
+    interval: str
+    n: int | None
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One finding in words. `trail`: how it comes in, the outermost first."""
+
+    message: str
+    severity: str
+    trail: tuple[str, ...]
+    fix: str
+    place: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One check in words. `overridden`: who said that it does not count, why and when; None where nobody did."""
+
+    name: str
+    state: str
+    mark: str
+    word: str
+    tone: str
+    title: str
+    mode: str
+    next: str
+    overridden: Mapping[str, Any] | None
+    page: str
+    measures: tuple[Figure, ...]
+    findings: tuple[Found, ...]
+    more: int  # findings beyond those
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One thing of the short list; where it is not known, `why` says so."""
+
+    text: str | None
+    why: str = ""
+
+
+def told(text: str, most: int = TITLE) -> str:
+    """A sentence of ours, which may hold what others wrote, as one visible line without its marks for code."""
+    return line(text.replace("`", ""), most)
+
+
+def tone(decision: Decision) -> str:
+    """In which tone the verdict is said: good, bad, or open."""
+    return _TONES[decision.verdict]
+
+
+def checked(decision: Decision) -> tuple[Checked, ...]:
+    """Every check, what stands in the way first."""
+    return tuple(_checked(row, decision.pull) for row in words.ordered(decision))
+
+
+def short(shown: Shown) -> Mapping[str, Said]:
+    """Arm, eval, cost and rationale: what a reviewer of an agent's work asks first."""
+    contract = next((row.result.detail for row in shown.decision.rows if row.result.name == words.CONTRACT), {})
+    arm, costs = contract.get("arm"), contract.get("arm_cost_usd")
+    expected = Said(f"${costs:,.2f}, as its arm costs") if isinstance(costs, int | float) else _missing(COST)
+    rationale = _reported(shown, RATIONALE)
+    return {
+        "arm": Said(told(str(arm))) if arm else Said(None, _armless(shown.decision)),
+        "eval": _reported(shown, EVAL),
+        "cost": expected if (cost := _reported(shown, COST)).text is None else Said(_dollars(cost.text)),
+        "rationale": Said(told(words.why(shown.decision), 600)) if rationale.text is None else rationale,
+    }
+
+
+def module_page(shown: Shown, module: KeptModule) -> str:
+    """Where a module's page is, for whoever reads this one."""
+    return opened(shown.pages, of_module(module.repository, module.name))
+
+
+def opened(pages: Pages, subject: Any) -> str:
+    """Where a page is, with its key; below our own root where that is not known."""
+    return pages.address(subject) or f"{subject.path}?key={pages.key_of(subject)}"
+
+
+def _checked(row: Row, pull: Pull) -> Checked:
+    result, default = row.result, words.STATES[row.result.state].next_step
+    stops = row.verdict is not Verdict.SHIP
+    return Checked(
+        line(result.name, 64),
+        result.state.value,
+        words.mark(row),
+        words.word(row),
+        "open" if words.remarks(row) else _ROW_TONES.get(result.state, "open"),
+        told(result.title),
+        row.mode.value,
+        told(result.next_step or (default if stops else "")),
+        _overridden(row.overridden) if row.overridden else None,
+        str(result.detail.get("page", "")),
+        tuple(_figure(one, result.name, pull) for one in words.telling(result.measures)[:FIGURES]),
+        tuple(_found(one, pull) for one in result.findings[:FINDINGS]),
+        max(len(result.findings) - FINDINGS, 0),
+    )
+
+
+def _overridden(said: Overridden) -> Mapping[str, Any]:
+    return {"who": line(said.who, 100), "reason": line(said.reason, TITLE), "at": said.at}
+
+
+def _figure(measure: Measure, check: str, pull: Pull) -> Figure:
+    return Figure(
+        line(words.label(measure, check), 100),
+        line(words.value(measure, check), 100),
+        line(words.limit(measure), 100),
+        words.interval(measure),
+        measure.n,
+        target(measure.evidence, pull),
+    )
+
+
+def _found(finding: Finding, pull: Pull) -> Found:
+    anchor = f"L{finding.line}" if finding.line else ""
+    place = f"{finding.path}:{finding.line}" if finding.line else finding.path
+    trail = tuple(line(step, 120) for step in finding.trail)
+    url = blob(finding.path, pull, anchor)
+    return Found(told(finding.message), line(finding.severity, 20), trail, told(finding.fix), line(place, 200), url)
+
+
+def _reported(shown: Shown, name: str) -> Said:
+    measured = shown.reported.get(name)
+    if measured is None or measured.value is None:
+        return _missing(name)
+    said = f"{words.number(measured.value)} {measured.unit}".rstrip()
+    if measured.interval:
+        said += f" ({words.number(measured.interval[0])}…{words.number(measured.interval[1])})"
+    return Said(told(said if measured.trusted else f"{said} (as a fork reports of itself)", 600))
+
+
+def _missing(name: str) -> Said:
+    return Said(None, f"not measured: nobody reported {name} of this head")
+
+
+def _armless(decision: Decision) -> str:
+    return "not known: its contract names no arm" if decision.agent else "none: not an agent's pull request"
+
+
+def _dollars(cost: str) -> str:
+    return f"${cost}" if cost[:1].isdigit() else cost

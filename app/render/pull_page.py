@@ -1,0 +1,149 @@
+"""The page of a pull request: what is decided and what to do come first, and below them all that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.model import KeptExperiment, KeptModule, KeptStudy, Point
+from app.render import words
+from app.render.capability import Subject, of_experiment, of_study
+from app.render.drift_page import standing as module_standing
+from app.render.evidence import target
+from app.render.experiment_page import Metric, Standing, pictured, standing
+from app.render.html import page
+from app.render.pull import CLOSED, MERGED, OPEN, Shown, checked, module_page, opened, short, tone
+from app.render.pull_json import SPECLIVE
+from app.render.sparkline import sparkline
+from app.render.study_page import standing as study_standing
+from checks.drift.alarm import load as load_course
+from checks.impact import words as effects
+from checks.impact.told import MetricTold
+from checks.impact.told import load as load_told
+from checks.model import Decision, State
+
+_PICTURES = 2  # metrics of one experiment that are drawn here; its own page draws all
+_STATES = {
+    MERGED: "It is merged: what had been decided of it stays here as it was.",
+    CLOSED: "It is closed, or nothing is asked of it any more: what was decided of it last stays here.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """An experiment: how it stands, the metrics that are drawn, and how many more its own page has."""
+
+    kept: KeptExperiment
+    stands: Standing
+    metrics: Sequence[Metric]
+    more: int
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What a deployment did, in words and a line for each metric: its name, verdict, change and course."""
+
+    kept: KeptStudy
+    word: str
+    tone: str
+    rows: Sequence[tuple[str, str, str, str]]
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A module that is watched for drift."""
+
+    name: str
+    word: str
+    tone: str
+    reason: str
+    page: str
+
+
+def pull_page(shown: Shown) -> str:
+    """The page, whole. Raises what those of experiments, studies and modules raise for what another version kept."""
+    return page("pages/pull.html.j2", **facts(shown), live=True, edition=shown.edition)
+
+
+def facts(shown: Shown) -> dict[str, Any]:
+    """All that the template of a pull request is given but for whether it goes on."""
+    decision = shown.decision
+    contract = next((row.result.detail for row in decision.rows if row.result.name == words.CONTRACT), {})
+    return {
+        "path": shown.path,
+        "shown": shown,
+        "pull": shown.pull,
+        "word": words.VERDICTS[decision.verdict],
+        "counts": words.counts(decision),
+        "risk": words.risk(decision),
+        "tone": tone(decision),
+        "why": words.why(decision),
+        "next_step": words.next_step(decision),
+        "ahead": tuple(_ahead(shown)),
+        "short": short(shown),
+        "checks": checked(decision),
+        "notes": words.notes(decision),
+        "trials": [_trial(shown, *one) for one in shown.experiments],
+        "studies": [_study(shown, one) for one in shown.studies],
+        "modules": [_watched(shown, one) for one in shown.modules],
+        "contracts": [_contract(one, decision) for one in contract.get("contracts", ())],
+        "remarks": [(words.STATES[State(one["state"])], one["text"]) for one in contract.get("notes", ())],
+        "speclive": SPECLIVE,
+        "log": shown.log,
+        "at": shown.at,
+    }
+
+
+def _ahead(shown: Shown) -> Iterator[str]:
+    """Whether what is shown is the newest there is."""
+    if shown.judging:
+        yield f"Judging {words.short(shown.judging)}: what you see is of {words.short(shown.pull.head_sha)} before it."
+    if shown.state != OPEN:
+        yield _STATES[shown.state]
+
+
+def _trial(shown: Shown, kept: KeptExperiment, points: Sequence[Point]) -> Trial:
+    metrics = pictured(kept, points)
+    subject = of_experiment(kept.id, shown.pull.repository, kept.canary.sha)
+    return Trial(
+        kept, standing(kept, shown.at), metrics[:_PICTURES], max(len(metrics) - _PICTURES, 0), _page(shown, subject)
+    )
+
+
+def _study(shown: Shown, kept: KeptStudy) -> Study:
+    told = load_told(kept.told) if kept.told else None
+    word, said = study_standing(told)
+    subject = of_study(kept.id, shown.pull.repository, kept.intervention.sha)
+    rows = [_metric(one) for one in told.metrics] if told else []
+    return Study(kept, word, said, rows, _page(shown, subject))
+
+
+def _metric(told: MetricTold) -> tuple[str, str, str, str]:
+    sparks = told.sparks
+    return (
+        told.name,
+        effects.verdict(told.outcome),
+        effects.change(told),
+        sparkline(sparks.actual, sparks.expected, sparks.before),
+    )
+
+
+def _watched(shown: Shown, module: KeptModule) -> Watched:
+    course = load_course(module.course)
+    return Watched(module.name, *module_standing(course), course.reason, module_page(shown, module))
+
+
+def _contract(one: Mapping[str, Any], decision: Decision) -> Mapping[str, Any]:
+    """A contract of the check's detail, each line with its state in words and where its figure can be read."""
+    lines = [
+        {**line, "state": words.STATES[State(line["state"])], "url": target(line["evidence"], decision.pull)}
+        for line in one["lines"]
+    ]
+    return {**one, "lines": lines}
+
+
+def _page(shown: Shown, subject: Subject) -> str:
+    return opened(shown.pages, subject)
