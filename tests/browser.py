@@ -54,8 +54,13 @@ async def tab(browser: Browser, **profile: Any) -> AsyncIterator[Tab]:
     """A fresh profile with one tab. `profile`: as `new_context` of playwright takes it."""
     context = await browser.new_context(**profile)
     context.set_default_timeout(PATIENCE)
-    opened = Tab(await context.new_page())
-    opened.page.on("console", opened.hear)
-    opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-    yield opened
+    yield hearing(await context.new_page())
     await context.close()
+
+
+def hearing(page: Page) -> Tab:
+    """`page` as a tab that hears what the browser says of it."""
+    opened = Tab(page)
+    page.on("console", opened.hear)
+    page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    return opened

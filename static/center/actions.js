@@ -159,7 +159,7 @@ function trouble(desk, offer, text) {
 
 // A button that was off while it was under way has lost the focus: it comes back, unless that is elsewhere by now.
 function redraw(desk, offer) {
-  const idle = desk.$root[0].getRootNode().activeElement ?? document.body;
+  const idle = document.activeElement === document.body;
   draw(desk);
-  if (idle === document.body) focus(desk, nameOf(offer));
+  if (idle) focus(desk, nameOf(offer));
 }

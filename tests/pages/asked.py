@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import ClientResponse, ClientSession, DummyCookieJar, web
-from aiohttp.test_utils import BaseTestServer, TestServer
+from aiohttp.test_utils import TestServer
 
 from app.gather.heads import Heads
 from app.gather.roles import Roles
@@ -86,7 +86,6 @@ class Signed:
 class Asked:
     """The server, and what it asks and keeps."""
 
-    server: BaseTestServer
     session: ClientSession
     stores: Stores
     github: Sandbox
@@ -97,10 +96,7 @@ class Asked:
     api: AskingApi
     clock: Clock
     wakes: list[None]
-
-    @property
-    def url(self) -> str:
-        return str(self.server.make_url("")).rstrip("/")
+    url: str = ""
 
     def wanted(self, verb: str = "retry", arguments: str = "", **more: Any) -> dict[str, Any]:
         """A body that asks for it, with a key of its own."""
@@ -125,14 +121,24 @@ class Asked:
         await self.stores.decisions.keep("octo/shop", self.number, head, "hold", b"{}", Cause())
 
 
+class Beside(Protocol):
+    """What a test serves beside the API, and does to what is asked of it."""
+
+    def routes(self) -> Iterable[web.RouteDef]: ...
+
+    async def fault(self, request: web.Request, handler: Any) -> web.StreamResponse: ...
+
+
 @cache
 def _app() -> SandboxApp:
     return Sandbox.generate_app()
 
 
 @asynccontextmanager
-async def asked(directory: Path, pace: Pace | None = None) -> AsyncIterator[Asked]:
-    """octo/shop with one pull request, of which there is a decision."""
+async def asked(
+    directory: Path, pace: Pace | None = None, beside: Callable[[Asked], Beside] | None = None
+) -> AsyncIterator[Asked]:
+    """octo/shop with one pull request, of which there is a decision; `beside`: what is served with the API."""
     laid(directory)
     async with (
         Sandbox(_app(), webhook_secret="a secret of the tests") as sandbox,
@@ -150,9 +156,14 @@ async def asked(directory: Path, pace: Pace | None = None) -> AsyncIterator[Aske
         rules = Rules(VERBS, suffices)
         asking = (visitors, rules, Roles(connect_to), Heads(connect_to), stored)
         api = AskingApi(*asking, now=lambda: clock.at, pace=pace or Pace())
-        routes = [*api.routes(), *browser.routes()]
-        async with TestServer(Web([b"secret"], kept.inbox, lambda: None, routes).app()) as server:
-            here = Asked(server, session, kept, sandbox, repo, number, head, visitors, api, clock, wakes)
+        here = Asked(session, kept, sandbox, repo, number, head, visitors, api, clock, wakes)
+        more = beside(here) if beside else None
+        routes = [*api.routes(), *browser.routes(), *(more.routes() if more else ())]
+        app = Web([b"secret"], kept.inbox, lambda: None, routes).app()
+        if more:
+            app.middlewares.append(more.fault)
+        async with TestServer(app) as server:
+            here.url = str(server.make_url("")).rstrip("/")
             await here.decide(head)
             yield here
         assert sandbox.violations == []
