@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from app.model import AGREE_BUTTON, DISAGREE_BUTTON, EVALUATE_BUTTON, OWN_RUN, Kind, Surface, Trigger
+from handlers.commands import VERBS
 from handlers.payload import Payload, at, installation, integer, is_bot, items, repository, sha, text
 
+_VERBS = frozenset(verb.name for verb in VERBS)
 _OPINION = re.compile(rf"(?P<word>{AGREE_BUTTON}|{DISAGREE_BUTTON}):(?P<study>[1-9][0-9]{{0,10}})")
 
 
@@ -22,8 +24,7 @@ def understand_check_run(payload: Payload, own_app: int) -> tuple[Trigger, ...]:
     if ours and action == "rerequested":
         return _look_at(payload, "check_run", reset=True)
     if ours and action == "requested_action":
-        pressed = text(payload, "requested_action", "identifier")
-        return _look_at(payload, "check_run", reset=True) if pressed == EVALUATE_BUTTON else _opinion(payload, pressed)
+        return _pressed(payload, text(payload, "requested_action", "identifier"))
     return _look_at(payload, "check_run") if not ours and action in {"created", "completed"} else ()
 
 
@@ -38,6 +39,22 @@ def understand_check_suite(payload: Payload, own_app: int) -> tuple[Trigger, ...
 def understand_workflow_run(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
     """A workflow was asked for, and will bring runs; or it ended, and its artifact may hold measurements."""
     return _look_at(payload, "workflow_run") if text(payload, "action") in {"requested", "completed"} else ()
+
+
+def _pressed(payload: Payload, button: str) -> tuple[Trigger, ...]:
+    if button == EVALUATE_BUTTON:
+        return _look_at(payload, "check_run", reset=True)
+    return _command(payload, button) if button in _VERBS else _opinion(payload, button)
+
+
+def _command(payload: Payload, verb: str) -> tuple[Trigger, ...]:
+    """A person asks for `verb` on the head whose run it was: of several pull requests there, of the lowest number."""
+    head = sha(payload, "check_run", "head_sha")
+    if not head or is_bot(payload, "sender"):
+        return ()
+    asked = Trigger(Kind.COMMAND, repository(payload), installation(payload), head_sha=head, text=verb)
+    number = min(_numbers(payload, "check_run"), default=None)
+    return (replace(asked, number=number, reason="check_run.requested_action", surface=Surface.BUTTON),)
 
 
 def _opinion(payload: Payload, pressed: str) -> tuple[Trigger, ...]:
@@ -63,15 +80,16 @@ def _look_at(payload: Payload, subject: str, reset: bool = False) -> tuple[Trigg
         "hearsay": not reset,
         "surface": Surface.BUTTON if reset else Surface.WEBHOOK,
     }
-    numbers = [
-        n
-        for pull in items(payload, subject, "pull_requests")
-        if _of_this_repository(payload, pull) and (n := integer(pull, "number"))
-    ]
+    numbers = _numbers(payload, subject)
     if not numbers:  # a fork's pull requests and merge groups are never listed here: the head must be looked up
         at_home = _on_default_branch(payload, subject, branch)
         return (Trigger(Kind.LOCATE, **common, remembered=at_home),)
     return tuple(Trigger(Kind.EVALUATE, **common, number=number) for number in sorted(set(numbers)))
+
+
+def _numbers(payload: Payload, subject: str) -> list[int]:
+    listed = (pull for pull in items(payload, subject, "pull_requests") if _of_this_repository(payload, pull))
+    return [number for pull in listed if (number := integer(pull, "number"))]
 
 
 def _branch(payload: Payload, subject: str) -> str:

@@ -1,60 +1,168 @@
-"""A command from a comment: acknowledged at once, allowed or declined, carried out once."""
+"""The one road of what people ask for, by a comment, a button or the Decision Center: kept and acknowledged, allowed or
+declined, carried out once, answered.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
-from app.model import Done, Opened, React, Reply, Trigger, Verb
+from app.model import Cause, Done, KeptCommand, Opened, Place, Progress, React, Reply, Surface, Trigger, Verb
+from handlers.command_ports import Heads, KeptCommands
 from handlers.commands import VERBS
-from handlers.commands import help as help_verb
-from handlers.commands.allowed import Allowed
-from handlers.commands.asked import Act, Asked, Declined
+from handlers.commands.allowed import Allowed, look_again
+from handlers.commands.asked import Act, Answer, Asked, Declined
 from handlers.commands.choose import chosen, meant
-from handlers.commands.help import explained
+from handlers.commands.keeping import identified, to_keep
 from handlers.commands.parse import parse
 from handlers.ports import Renderer, Writer
 from handlers.study_ports import CommandReader
 
+_NOTHING_HERE = "the pull request is closed, or its base branch has no rules"
+
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """Answers `/maestro ...` where the repository is configured and has not switched commands off.
+    """Answers whoever asks, where the repository is configured; comments where it has not switched commands off.
 
-    `acts`: what each verb does; `/maestro help` is answered here.
+    `acts`: what each verb does. `own_login`: under which login GitHub shows what we write.
     """
 
     reader: CommandReader
     writer: Writer
     renderer: Renderer
     allowed: Allowed
+    kept: KeptCommands
+    heads: Heads
+    own_login: Callable[[], Awaitable[str]]
     acts: Mapping[Verb, Act]
 
     async def __call__(self, trigger: Trigger) -> Done:
-        """Acknowledge with eyes, act, reply if there is something to say, and close with a rocket or confusion."""
-        opened = await self.reader.open(trigger) or await self.reader.merged(trigger)
-        if trigger.number is None or trigger.comment_id is None or opened is None or not opened.commands:
+        """Acknowledge, act, reply if there is something to say, and end: a comment with a rocket or confusion."""
+        if trigger.number is None:
+            return Done(await self._at_its_pull(trigger))
+        opened = await self._opened(trigger)
+        if trigger.surface is Surface.CENTER and not await self._asked_for(trigger, opened):
             return Done()
-        cause = replace(trigger.cause, head_sha=opened.pull.head_sha)
-        await self.writer.perform(opened.place, (React(trigger.comment_id, "eyes"),), cause)
-        reply, understood, then = await self._answered(trigger, opened)
-        said = (Reply(trigger.number, trigger.comment_id, reply),) if reply else ()
-        end = React(trigger.comment_id, "rocket" if understood else "confused")
-        await self.writer.perform(opened.place, (*said, end), cause)
-        return Done(then)
-
-    async def _answered(self, trigger: Trigger, opened: Opened) -> tuple[str, bool, tuple[Trigger, ...]]:
-        """The reply, whether it was carried out, and what follows."""
-        command = parse(trigger.text)
+        if opened is None or not await self._heard(trigger, opened):
+            return Done()
+        asked = Asked(trigger, opened, (), replace(trigger.cause, head_sha=opened.pull.head_sha))
+        command = parse(trigger.text if trigger.surface is Surface.COMMENT else f"/maestro {trigger.text}")
         found = chosen(command, VERBS) if command else None
-        if command is None or found is None:
-            said, nearest = meant(command, VERBS) if command else ("", "")
-            return self.renderer.unknown_command(said, nearest), False, ()
+        if found is None:
+            return await self._not_understood(asked, *(meant(command, VERBS) if command else ("", "")))
         verb, arguments = found
-        if verb is help_verb.VERB:
-            return explained(arguments, VERBS, self.renderer), True, ()
-        asked = await self.allowed(verb, Asked(trigger, opened, arguments, trigger.cause))
-        outcome = await self.acts[verb](asked) if isinstance(asked, Asked) else asked
+        kept = await self.kept.ask(to_keep(trigger, opened, verb, arguments))
+        asked = replace(asked, trigger=replace(trigger, command=kept.id), arguments=arguments)
+        if kept.state.ended:
+            return await self._ended(verb, asked, kept)
+        return await self._answered(verb, asked, kept)
+
+    async def failed(self, trigger: Trigger, why: str) -> None:
+        """Every attempt has failed: whoever asked is told so."""
+        kept = await self.kept.get(identified(trigger))
+        if kept is None or kept.state.ended:
+            return
+        await self.kept.end(replace(kept, state=Progress.FAILED, said=why), trigger.cause)
+        place = Place(trigger.repository, trigger.installation, trigger.number)
+        await self._react(place, trigger, "confused", trigger.cause)
+
+    # --- whether it is for us ------------------------------------------------------------------------------------
+
+    async def _opened(self, trigger: Trigger) -> Opened | None:
+        return await self.reader.open(trigger) or await self.reader.merged(trigger)
+
+    async def _heard(self, trigger: Trigger, opened: Opened) -> bool:
+        """Buttons and the page are heard; a comment where commands are on; a bot's where it is named, never our own."""
+        if trigger.surface is not Surface.COMMENT:
+            return True
+        if trigger.comment_id is None or not opened.commands:
+            return False
+        named = trigger.who.lower() in opened.bots
+        return not trigger.bot or (named and trigger.who.lower() != (await self.own_login()).lower())
+
+    async def _asked_for(self, trigger: Trigger, opened: Opened | None) -> bool:
+        """Does the row say the same? Where there is nothing to act on any more, it ends so."""
+        kept = await self.kept.get(trigger.command)
+        if kept is None or (kept.number, kept.who.lower()) != (trigger.number, trigger.who.lower()):
+            return False
+        if opened is None:
+            await self.kept.end(replace(kept, state=Progress.REFUSED, said=_NOTHING_HERE), trigger.cause)
+        return True
+
+    async def _at_its_pull(self, trigger: Trigger) -> tuple[Trigger, ...]:
+        """The same, of the pull request at that head: of several the lowest number, an open one before a merged one."""
+        found: list[tuple[bool, int]] = []
+        for number in await self.heads.pulls_at(trigger.repository, trigger.head_sha):
+            opened = await self._opened(replace(trigger, number=number))
+            if opened is not None and opened.pull.head_sha == trigger.head_sha:
+                found.append((not opened.pull.open, number))
+        return (replace(trigger, number=min(found)[1]),) if found else ()
+
+    # --- what comes of it ----------------------------------------------------------------------------------------
+
+    async def _answered(self, verb: Verb, asked: Asked, kept: KeptCommand) -> Done:
+        await self._react(asked.opened.place, asked.trigger, "eyes", asked.cause)
+        await self.kept.take_up(kept.id)
+        allowed = await self.allowed(verb, asked)
+        outcome: Answer | Declined
+        if isinstance(allowed, Asked):
+            asked, outcome = allowed, await self.acts[verb](allowed)
+        else:
+            asked, outcome = replace(asked, cause=replace(asked.cause, role=allowed.role)), allowed
+        await self._say(asked, await self._reply(verb, outcome, kept, asked.cause.role))
+        ended = await self.kept.end(_with(outcome, kept, asked), asked.cause)
+        await self._close(asked, ended.state)
+        return Done((*outcome.then, *_shown(verb, asked, ended)))
+
+    async def _ended(self, verb: Verb, asked: Asked, kept: KeptCommand) -> Done:
+        """It was carried out by a run that was killed on its way out: what is left is the last word."""
+        await self._close(asked, kept.state)
+        return Done(_shown(verb, asked, kept))
+
+    async def _not_understood(self, asked: Asked, said: str, nearest: str) -> Done:
+        await self._react(asked.opened.place, asked.trigger, "eyes", asked.cause)
+        await self._say(asked, self.renderer.unknown_command(said, nearest))
+        kept = await self.kept.get(asked.trigger.command) if asked.trigger.command else None
+        if kept is not None:
+            await self.kept.end(replace(kept, state=Progress.REFUSED, said="there is no such command"), asked.cause)
+        await self._close(asked, Progress.REFUSED)
+        return Done()
+
+    async def _reply(self, verb: Verb, outcome: Answer | Declined, kept: KeptCommand, role: str) -> str:
+        """Who lacks the role is told so once a pull request."""
         if isinstance(outcome, Declined):
-            return self.renderer.declined(verb, outcome.reason), False, outcome.then
-        return self.renderer.noted(verb, outcome.notes) if outcome.notes else "", True, outcome.then
+            told = not role and await self.kept.refused_before(kept)
+            return "" if told else self.renderer.declined(verb, outcome.reason)
+        return outcome.reply or (self.renderer.noted(verb, outcome.notes) if outcome.notes else "")
+
+    # --- what a comment is told; a button and the page read the row ----------------------------------------------
+
+    async def _say(self, asked: Asked, reply: str) -> None:
+        number, comment = asked.trigger.number, asked.trigger.comment_id
+        if reply and number is not None and comment is not None:
+            await self.writer.perform(asked.opened.place, (Reply(number, comment, reply),), asked.cause)
+
+    async def _close(self, asked: Asked, state: Progress) -> None:
+        end = "rocket" if state is Progress.DONE else "confused"
+        await self._react(asked.opened.place, asked.trigger, end, asked.cause)
+
+    async def _react(self, place: Place, trigger: Trigger, content: str, cause: Cause) -> None:
+        if trigger.comment_id is not None:
+            await self.writer.perform(place, (React(trigger.comment_id, content),), cause)
+
+
+def _with(outcome: Answer | Declined, kept: KeptCommand, asked: Asked) -> KeptCommand:
+    """The command with its answer."""
+    kept = replace(kept, head_sha=asked.head_sha)
+    if isinstance(outcome, Declined):
+        return replace(kept, state=Progress.REFUSED, said=outcome.reason)
+    said = outcome.said or "; ".join(outcome.notes)
+    return replace(kept, state=Progress.DONE, said=said, before=outcome.before, after=outcome.after)
+
+
+def _shown(verb: Verb, asked: Asked, kept: KeptCommand) -> tuple[Trigger, ...]:
+    """Where something was changed, the card is to show it."""
+    if verb.about == "nothing" or kept.state is not Progress.DONE:
+        return ()
+    return (look_again(asked.trigger, asked.opened, f"command.{verb.name.replace(' ', '_')}"),)

@@ -1,19 +1,25 @@
-"""`issue_comment`: somebody may have spoken to us. Only a new comment counts: others can edit a person's words."""
+"""`issue_comment`: somebody may have spoken to us. Only a new comment counts: others can edit a person's words.
+
+Whether a bot is heard is for the configuration to say; what our own App writes is not.
+"""
 
 from __future__ import annotations
 
 from app.model import Kind, Surface, Trigger
 from handlers.commands.parse import spoken_to
 from handlers.moment import moment
-from handlers.payload import Payload, at, installation, integer, is_bot, repository, text
+from handlers.payload import Payload, actor, at, installation, integer, is_bot, repository, text
 
 
-def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
-    """A command, when a person begins a new comment on a pull request with `/maestro`."""
+def understand(payload: Payload, own_app: int) -> tuple[Trigger, ...]:
+    """A command, when somebody begins a new comment on a pull request with `/maestro`."""
     body, number = text(payload, "comment", "body"), integer(payload, "issue", "number")
     if text(payload, "action") != "created" or at(payload, "issue", "pull_request") is None or number is None:
         return ()
-    if is_bot(payload, "sender") or is_bot(payload, "comment", "user") or not spoken_to(body):
+    if not spoken_to(body) or integer(payload, "comment", "performed_via_github_app", "id") == own_app:
+        return ()
+    bot = is_bot(payload, "sender") or is_bot(payload, "comment", "user")
+    if bot and actor(payload) != text(payload, "comment", "user", "login"):
         return ()
     return (
         Trigger(
@@ -24,6 +30,7 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
             reason="issue_comment.created",
             comment_id=integer(payload, "comment", "id"),
             text=body,
+            bot=bot,
             at=moment(payload, "comment", "created_at"),
             surface=Surface.COMMENT,
         ),

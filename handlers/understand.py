@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from app.model import WAKE, Delivery, Trigger
+from app.model import ASKED, WAKE, Delivery, Kind, Surface, Trigger
 from handlers import (
+    asked,
     authorization,
     check_events,
     deployment_status,
@@ -17,6 +18,7 @@ from handlers import (
     push,
     wake,
 )
+from handlers.commands.keeping import named
 from handlers.payload import Payload, actor, read
 
 Handler = Callable[[Payload, int], tuple[Trigger, ...]]
@@ -34,6 +36,7 @@ HANDLERS: Mapping[str, Handler] = {
     "github_app_authorization": authorization.understand,
     "installation_repositories": installation.understand,
     WAKE: wake.understand,
+    ASKED: asked.understand,
 }
 
 
@@ -50,4 +53,11 @@ class Understanding:
             return ()
         payload = read(delivery.body)
         meant = (trigger for trigger in handler(payload, self.own_app) if trigger.repository or trigger.person)
-        return tuple(replace(trigger, who=actor(payload)) for trigger in meant)
+        return tuple(_asked(replace(trigger, who=actor(payload)), delivery) for trigger in meant)
+
+
+def _asked(trigger: Trigger, delivery: Delivery) -> Trigger:
+    """A command that tells neither its time nor its name has those of the delivery that brought it."""
+    if trigger.kind is not Kind.COMMAND or trigger.surface is Surface.COMMENT:
+        return trigger
+    return replace(trigger, at=delivery.received_at, command=trigger.command or named(trigger.surface, delivery.guid))

@@ -18,7 +18,7 @@ from app import __version__
 from app.cli import COMMANDS
 from app.metrics import known_event
 from app.metrics_file import measurements_in
-from app.model import WAKE
+from app.model import ASKED, WAKE
 from app.render.actions import DECISION
 from app.settings import Settings
 from checks.registry import CHECKS
@@ -133,11 +133,11 @@ def test_no_package_registry_is_named() -> None:
 
 
 def test_the_app_hears_every_event_that_a_handler_understands_and_no_other() -> None:
-    assert set(manifest()["default_events"]) == HANDLERS.keys() - ALWAYS_SENT - {WAKE}
+    assert set(manifest()["default_events"]) == HANDLERS.keys() - ALWAYS_SENT - {ASKED, WAKE}
 
 
 def test_every_event_has_its_own_label_in_the_metrics() -> None:
-    assert [event for event in HANDLERS.keys() - {WAKE} if known_event(event) != event] == []
+    assert [event for event in HANDLERS.keys() - {ASKED, WAKE} if known_event(event) != event] == []
 
 
 def test_the_page_gives_the_reason_of_each_permission_and_event_of_the_manifest() -> None:

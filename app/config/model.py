@@ -110,11 +110,24 @@ class Agents(Strict):
 NOBODY = Agents(labels=(), authors=(), branches=())  # without an `agents` block, everybody counts as a person
 
 
+class BotRole(StrEnum):
+    """What a bot may be given: GitHub has no role for an App's, and none may have everything."""
+
+    TRIAGE = "triage"
+    WRITE = "write"
+    MAINTAIN = "maintain"
+
+
+BotLogin = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,60}\[bot\]$")]
+
+
 class Commands(Strict):
     """Slash commands in comments."""
 
     enabled: bool = True
     """`false`: comments are not read for commands."""
+    bots: dict[BotLogin, BotRole] = Field(default_factory=dict, max_length=50, examples=[{"deployer[bot]": "write"}])
+    """Bots whose comments are read for commands, each with the role that it has for them. No other bot is heard."""
 
 
 class ReservedCheck(CheckConfig):

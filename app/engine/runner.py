@@ -114,6 +114,13 @@ class Runner:
         raise Dead(job.id) from None  # without the error: it may hold what no database and no log can keep
 
 
+def final(error: Exception, attempts_left: int) -> bool:
+    """Will a body that raised `error` with so many attempts left not be run again?"""
+    if isinstance(error, RateLimited | OperationalError | NoConnection):
+        return False
+    return not attempts_left or (isinstance(error, GitHubError) and not _may_pass(error))
+
+
 def _may_pass(error: GitHubError) -> bool:
     """Whether asking again may help; any other refusal is GitHub's answer."""
     return isinstance(error, Unavailable | Conflict)

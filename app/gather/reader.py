@@ -234,5 +234,5 @@ class GitHubReader:
 
 
 def _opened(place: Place, pull: Pull, asked: Rules, files: int | None = None) -> Opened:
-    acting = asked.ladder, asked.escalation
+    acting = asked.ladder, asked.escalation, asked.bots
     return Opened(place, pull, asked.policy, asked.card, asked.commands, files, *acting)

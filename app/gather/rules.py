@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.config import PATH, Config, ConfigError, ConfigErrors, Loaded, Place, Read, complete, load
@@ -35,13 +35,16 @@ class Oversized(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The policy, when the card is written, whether comments are read for commands, and what those may have run."""
+    """The policy, when the card is written, whether comments are read for commands and which bots' are, with the role
+    of each, and what commands may have run.
+    """
 
     policy: Policy | Unreadable | None
     card: str = "always"
     commands: bool = True
     ladder: Ladder | None = None
     escalation: Escalation | None = None
+    bots: Mapping[str, str] = field(default_factory=dict)
 
 
 def reading(connect: Connect, home: Spot) -> Read:
@@ -87,7 +90,8 @@ async def rules(read: Read, pull: Pull) -> Rules:
         return Rules(policy)
     ladder = config.arms.as_ladder() if config.arms else None
     heavier = Escalation(config.escalate.workflow, tuple(config.escalate.inputs.items())) if config.escalate else None
-    return Rules(policy, config.card.mode, config.commands.enabled, ladder, heavier)
+    bots = {login.lower(): role.value for login, role in config.commands.bots.items()}
+    return Rules(policy, config.card.mode, config.commands.enabled, ladder, heavier, bots)
 
 
 async def brings_rules(read: Read, pull: Pull) -> bool:

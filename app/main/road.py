@@ -37,10 +37,12 @@ from checks.impact.panels import judged
 from handlers.after_merge import AfterMerge
 from handlers.canary import Beginnings
 from handlers.command import Commands
-from handlers.commands import canary, opinion, override
+from handlers.commands import VERBS, canary, opinion, override
+from handlers.commands import help as help_verb
 from handlers.commands.allowed import Allowed
 from handlers.commands.asked import Act
 from handlers.commands.canary import CanaryCommands
+from handlers.commands.help import Help
 from handlers.commands.opinion import OpinionCommands
 from handlers.commands.override import OverrideCommands
 from handlers.consequences import Consequences
@@ -62,7 +64,8 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     github, kept = reached.github, reached.kept
     own_app, connect_to, archive = int(settings.app_id), Connector(github), Archive(kept.decisions)
     reader = replace(reader_through(reached, connect_to, own_app), ci_grace=settings.ci_grace)
-    publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, Myself(github))
+    myself = Myself(github)
+    publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, myself)
     renderer = GitHubRenderer(addressed=pages_of(settings).shown_on)
     reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(pages_of(settings).address))
     watch = Watch(kept.experiments, reached.figures, Consequences(publisher, reverting))
@@ -74,7 +77,10 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     return Work(
         reader,
         Evaluation(reader, publisher, archive, renderer),
-        Commands(reader, publisher, renderer, allowed, _acts(connect_to, kept, settings)),
+        Commands(
+            *(reader, publisher, renderer, allowed, kept.commands, archive, myself),
+            _acts(connect_to, kept, settings, renderer),
+        ),
         _repairs(bases, publisher, Proposed(connect_to), kept),
         Beginnings(Canaries(connect_to), Deployments(connect_to), kept.experiments),
         watch,
@@ -91,12 +97,13 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     )
 
 
-def _acts(connect_to: Connector, kept: Stores, settings: Settings) -> Mapping[Verb, Act]:
+def _acts(connect_to: Connector, kept: Stores, settings: Settings, renderer: GitHubRenderer) -> Mapping[Verb, Act]:
     """What each verb of `handlers.commands.VERBS` does."""
     overrides = OverrideCommands(Archive(kept.decisions), kept.overrides)
     canaries = CanaryCommands(Canaries(connect_to), kept.experiments, settings.sources)
     opinions = OpinionCommands(kept.studies, kept.opinions)
     return {
+        help_verb.VERB: Help(renderer, VERBS).tell,
         canary.START: canaries.start,
         canary.STOP: canaries.stop,
         opinion.AGREE: opinions.agree,

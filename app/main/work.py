@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from app import metrics, tracing
+from app.engine.runner import final
 from app.gather.reader import GitHubReader
+from app.github.errors import GitHubError
 from app.github.meter import counting
 from app.main.schedules import Scheduled
 from app.model import Again, Body, Done, Kind, Later, Trigger
@@ -81,9 +83,14 @@ class Work:
         ruled = (*await self.beginnings.ruled(trigger), *await self.drift.ruled(trigger))
         return Done((*await self.reader.evaluations(trigger), *ruled))
 
-    async def command(self, trigger: Trigger, _attempts_left: int) -> Done:
-        """Answer a person."""
-        return await self.commands(trigger)
+    async def command(self, trigger: Trigger, attempts_left: int) -> Done:
+        """Answer whoever asked, and where that fails for good, with the failure."""
+        try:
+            return await self.commands(trigger)
+        except Exception as error:
+            if final(error, attempts_left):
+                await self.commands.failed(trigger, _in_words(error))
+            raise
 
     async def repair(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Propose fixes, or end those that are moot."""
@@ -105,6 +112,13 @@ class Work:
         """Do what the clock asks for."""
         _, run = self.schedules[trigger.reason]
         return Done(await run())
+
+
+def _in_words(error: Exception) -> str:
+    """What whoever asked is told of it; the log knows more."""
+    if isinstance(error, GitHubError):
+        return f"GitHub did not let us finish it (status {error.status}), and it will not be tried again"
+    return "we failed to finish it, and it will not be tried again"
 
 
 def _whatever_is_left(run: Plain) -> Body:

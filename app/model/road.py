@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from app.model.commands import Escalation
@@ -55,6 +56,7 @@ class Opened:
     files: int | None = None  # how many files GitHub says the change touches
     ladder: Ladder | None = None  # the arms of agents, where the rules name any
     escalation: Escalation | None = None  # the heavier tests, where the rules name some
+    bots: Mapping[str, str] = field(default_factory=dict)  # that are heard: login, in lower case, to role
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,9 +86,9 @@ class Commands:
             return [_kept(row) for row in rows.mappings()]
 
     async def refused_before(self, command: KeptCommand) -> bool:
-        """Was the same person refused on the same pull request before this one? They were told why then."""
-        theirs = (table.c.who == command.who, table.c.state == Progress.REFUSED, table.c.id != command.id)
-        here = (table.c.repository == command.repository, table.c.number == command.number)
+        """Did the same person lack the role for another one on the same pull request? They were told why then."""
+        theirs = (table.c.who == command.who, table.c.state == Progress.REFUSED, table.c.role == "")
+        here = (table.c.repository == command.repository, table.c.number == command.number, table.c.id != command.id)
         async with self.engine.connect() as connection:
             return bool(await connection.scalar(select(func.count()).select_from(table).where(*theirs, *here)))
 

@@ -1,11 +1,15 @@
-"""Who may have a command carried out, and on which commit: one rule for all verbs, asked at the moment they act."""
+"""Who may have a command carried out, and on which commit: one rule for all verbs and for wherever it was asked.
+
+It is asked at the moment they act: no answer is a no, and none is remembered.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import floor
 
-from app.model import Kind, Place, Trigger, Verb
+from app.model import Kind, Opened, Place, Surface, Trigger, Verb
 from handlers.commands.asked import Asked, Declined
 from handlers.commands.roles import suffices
 from handlers.ports import Roles, Seen
@@ -13,47 +17,86 @@ from handlers.ports import Roles, Seen
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """Asks GitHub for the role each time: no answer is a no, and none is remembered."""
+    """Asks GitHub for the role of people; a bot has the one that the base branch's configuration gives it."""
 
     roles: Roles
     seen: Seen
 
     async def __call__(self, verb: Verb, asked: Asked) -> Asked | Declined:
         """The same, with the role of whoever asks, if they may, and if they can have seen what it acts on."""
-        if verb.about == "head" and not asked.opened.pull.open:
-            return Declined("the pull request is merged, and its head is no longer judged")
-        role = await self.role(verb, asked.opened.place, asked.trigger.who)
+        role = await self._role(verb, asked)
         if isinstance(role, Declined):
             return role
         asked = replace(asked, cause=replace(asked.cause, role=role, head_sha=asked.head_sha))
-        return await self._of_the_head_seen(verb, asked) if verb.about == "head" else asked
+        outcome = await self._of_the_head(verb, asked)
+        return replace(outcome, role=role) if isinstance(outcome, Declined) else outcome
 
     async def role(self, verb: Verb, place: Place, who: str) -> str | Declined:
         """The role of `who`, if it is enough for `verb`."""
-        role = await self.roles.of(place, who)
-        if suffices(role, verb.role):
-            return role
-        has = f"you have `{role}`" if role else "GitHub does not say which you have"
-        return Declined(f"it takes the role `{verb.role}` or more in this repository, and {has}")
+        return _enough(verb, await self.roles.of(place, who))
+
+    async def _role(self, verb: Verb, asked: Asked) -> str | Declined:
+        opened, who = asked.opened, asked.trigger.who
+        if asked.trigger.bot:
+            return _enough(verb, opened.bots.get(who.lower(), ""))
+        return await self.role(verb, opened.place, who)
+
+    async def _of_the_head(self, verb: Verb, asked: Asked) -> Asked | Declined:
+        if verb.about not in {"head", "change"}:
+            return asked
+        if verb.about == "head" and not asked.opened.pull.open:
+            return Declined("the pull request is merged, and its head is no longer judged")
+        if asked.trigger.surface is not Surface.COMMENT:
+            return _of_the_head_pressed(verb, asked)
+        return await self._of_the_head_seen(verb, asked)
 
     async def _of_the_head_seen(self, verb: Verb, asked: Asked) -> Asked | Declined:
-        """A command acts on the sha that it names, else on the one that the card showed when it was written."""
+        """A comment acts on the sha that it names, else on the one that the card showed when it was written."""
         head, shas = asked.head_sha[:7], asked.shas_among(verb.named)
         if shas:
-            if all(asked.head_sha.startswith(sha) for sha in shas):
-                return asked
-            why = f"the head is `{head}`, not `{shas[0][:7]}`"
-            return Declined(f"{why}: look at the card again", _anew(asked.trigger))
+            return _of_the_head_named(asked, shas)
         if verb.destructive:
             return Declined(f"name the commit that it is to act on: `{head}` is the head")
         shown = await self.seen.first_at(asked.trigger.repository, asked.head_sha)
         if shown is None or asked.trigger.at < floor(shown):  # GitHub tells whole seconds
             why = f"the head has moved to `{head}`, and the card may have shown another one"
-            return Declined(f"{why}: look again, or name the commit", _anew(asked.trigger))
+            return Declined(f"{why}: look again, or name the commit", (look_again(asked.trigger, asked.opened),))
         return asked
 
 
-def _anew(trigger: Trigger) -> tuple[Trigger, ...]:
-    """An evaluation, so that there is a card of the head to look at."""
-    reason = "command.head_moved"
-    return (replace(trigger, kind=Kind.EVALUATE, comment_id=None, text="", reason=reason, hearsay=True),)
+def look_again(trigger: Trigger, opened: Opened, reason: str = "command.head_moved") -> Trigger:
+    """What has the card show how the pull request stands: an evaluation, or the word after its merge."""
+    kind = Kind.EVALUATE if opened.pull.open else Kind.AFTER
+    return Trigger(
+        kind,
+        trigger.repository,
+        trigger.installation,
+        number=trigger.number,
+        reason=reason,
+        hearsay=True,
+        who=trigger.who,
+        surface=trigger.surface,
+    )
+
+
+def _enough(verb: Verb, role: str) -> str | Declined:
+    if suffices(role, verb.role):
+        return role
+    has = f"you have `{role}`" if role else "GitHub does not say which you have"
+    return Declined(f"it takes the role `{verb.role}` or more in this repository, and {has}")
+
+
+def _of_the_head_named(asked: Asked, shas: Sequence[str]) -> Asked | Declined:
+    if all(asked.head_sha.startswith(sha) for sha in shas):
+        return asked
+    why = f"the head is `{asked.head_sha[:7]}`, not `{shas[0][:7]}`"
+    return Declined(f"{why}: look at the card again", (look_again(asked.trigger, asked.opened),))
+
+
+def _of_the_head_pressed(verb: Verb, asked: Asked) -> Asked | Declined:
+    """A button and a page say which commit they stood beside; what they name besides must be the same."""
+    shown = asked.trigger.head_sha
+    if shown != asked.head_sha:
+        why = f"the head has moved to `{asked.head_sha[:7]}` since `{shown[:7]}` was shown"
+        return Declined(f"{why}: look again", (look_again(asked.trigger, asked.opened),))
+    return _of_the_head_named(asked, asked.shas_among(verb.named))

@@ -58,10 +58,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Declined:
-    """A command that was not carried out, and why: our own words, in which `code` may stand."""
+    """A command that was not carried out, and why: our own words, in which `code` may stand.
+
+    `role`: of whoever asked, where it was enough.
+    """
 
     reason: str
     then: tuple[Trigger, ...] = ()
+    role: str = ""
 
 
 Act = Callable[[Asked], Awaitable[Answer | Declined]]

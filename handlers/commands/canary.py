@@ -49,7 +49,8 @@ class CanaryCommands:
             where = f"the experiment of `{asked.head_sha[:7]}` in `{kept.canary.environment}`"
             return Declined(f"{where} has begun before, and is at `{kept.status}`: a commit has one")
         warnings = self.sources.warnings(rules.experiment.judged_by, canary.repository)
-        return Answer(tuple(warnings), (look(kept, asked.trigger),))
+        said = f"the experiment of `{asked.head_sha[:7]}` in `{kept.canary.environment}` has begun"
+        return Answer(tuple(warnings), (look(kept, asked.trigger),), said, after=f"experiment {kept.id}: {kept.status}")
 
     async def stop(self, asked: Asked) -> Answer | Declined:
         """End the one that runs, of several the one that is named."""
@@ -65,7 +66,8 @@ class CanaryCommands:
         kept = await self.experiments.stop(running[0].id, Reason.STOPPED, asked.cause)
         then = (look(kept, asked.trigger),)
         if kept.reason == Reason.STOPPED:
-            return Answer(then=then)
+            where = f"experiment {kept.id} in `{kept.canary.environment}`"
+            return Answer((), then, f"{where} has ended without an answer", running[0].status, kept.status)
         return Declined(f"it had its answer before it could be stopped: `{kept.status}`", then)
 
     async def _environment(self, asked: Asked) -> str | Declined:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.model import Verb
+from handlers.commands.asked import Answer, Asked, Declined
 from handlers.commands.nearest import nearest
 from handlers.ports import Renderer
 
@@ -14,7 +16,20 @@ VERB = Verb(
     example="/maestro help canary",
     effect="Lists the commands, or explains one.",
     role="read",
+    about="nothing",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Tells of the verbs as they declare themselves."""
+
+    renderer: Renderer
+    verbs: Sequence[Verb]
+
+    async def tell(self, asked: Asked) -> Answer | Declined:
+        """All of them, or those that are named."""
+        return Answer(reply=explained(asked.arguments, self.verbs, self.renderer))
 
 
 def explained(arguments: Sequence[str], verbs: Sequence[Verb], renderer: Renderer) -> str:

@@ -54,7 +54,10 @@ class OpinionCommands:
         if agree and reason:
             return Declined(f"no metric of that name was studied, only {', '.join(f'`{name}`' for name in metrics)}")
         await self.opinions.hold(study, Opinion(asked.trigger.who, agree, metric, reason), asked.cause)
-        return Answer(then=shown(study, asked.cause))
+        word = "agreed with" if agree else "disagreed with"
+        return Answer(
+            then=shown(study, asked.cause), said=f"{word} study {study.id}{f' on `{metric}`' if metric else ''}"
+        )
 
     async def _of(self, asked: Asked) -> Sequence[KeptStudy]:
         number = asked.opened.pull.number

@@ -128,12 +128,19 @@ def wake() -> Shape:
     return {"repository": {"full_name": REPOSITORY}, "sha": HEAD}
 
 
+def asked() -> Shape:
+    """Our own word that alice asked for something on the page of #5."""
+    head = {"number": 5, "head_sha": HEAD, "command": "0a" * 16}
+    return {**common(), **head, "verb": "canary stop", "arguments": "canary"}
+
+
 WHOLE: dict[str, tuple[Shape, ...]] = {
     "pull_request": (pull_request(), pull_request("edited", changes={"body": {"from": ""}})),
     "check_run": (
         check_run(),
         check_run(branch=None),
         check_run("rerequested", OWN_APP),
+        check_run("requested_action", OWN_APP) | {"requested_action": {"identifier": "canary stop"}},
         check_run(branch=f"gh-readonly-queue/main/pr-5-{BASE}"),
     ),
     "check_suite": (check_suite(), check_suite("rerequested", OWN_APP)),
@@ -146,6 +153,7 @@ WHOLE: dict[str, tuple[Shape, ...]] = {
     "installation_repositories": (installation_repositories(REPOSITORY),),
     "github_app_authorization": ({"action": "revoked", "sender": {"login": "alice", "id": 12}},),
     "maestro_wake": (wake(),),
+    "maestro_asked": (asked(),),
 }
 """Of each event that we hear, payloads that mean something."""
 
@@ -198,7 +206,7 @@ def is_sound(trigger: Trigger) -> bool:
         return not trigger.repository and 0 < trigger.person < 2**63
     owner, _, name = trigger.repository.partition("/")
     numbers = (trigger.installation, trigger.number, trigger.comment_id)
-    trigger_texts = (trigger.base_ref, trigger.reason, trigger.text)
+    trigger_texts = (trigger.base_ref, trigger.reason, trigger.text, trigger.command)
     return (
         re.fullmatch(r"[A-Za-z0-9_-]{1,100}", owner) is not None
         and re.fullmatch(r"[A-Za-z0-9._-]{1,100}", name) is not None

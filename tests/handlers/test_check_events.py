@@ -91,6 +91,27 @@ def pressed_by(identifier: str, **sender: str) -> dict[str, Any]:
     return payload | {"sender": {"login": "alice", "type": "User"} | sender}
 
 
+def test_a_button_with_a_verbs_name_is_a_command_on_the_head_that_it_stood_beside() -> None:
+    (trigger,) = understood("check_run", pressed_by("canary stop"))
+    assert (trigger.kind, trigger.number, trigger.head_sha) == (Kind.COMMAND, 5, HEAD)
+    assert (trigger.text, trigger.who, trigger.surface) == ("canary stop", "alice", Surface.BUTTON)
+    assert len(trigger.command) == 32
+
+
+def test_of_several_pull_requests_at_the_head_the_lowest_number_is_meant_and_a_forks_is_looked_for() -> None:
+    several = check_run("requested_action", OWN_APP, pull_requests=[listed(9), listed(6), listed(2, repository=8)])
+    (trigger,) = understood("check_run", several | {"requested_action": {"identifier": "canary stop"}})
+    assert trigger.number == 6
+    forks = check_run("requested_action", OWN_APP, branch=None)
+    (trigger,) = understood("check_run", forks | {"requested_action": {"identifier": "canary stop"}})
+    assert (trigger.number, trigger.lane) == (None, f"acme/shop@{HEAD}")
+
+
+@pytest.mark.parametrize("sender", [{"type": "Bot"}, {"login": "renovate[bot]"}])
+def test_a_bot_presses_no_button(sender: dict[str, str]) -> None:
+    assert understood("check_run", pressed_by("canary stop", **sender)) == ()
+
+
 @pytest.mark.parametrize("word", ["agree", "disagree"])
 def test_who_presses_a_button_beside_a_study_speaks_of_that_one(word: str) -> None:
     (trigger,) = understood("check_run", pressed_by(f"{word}:12"))
@@ -98,9 +119,7 @@ def test_who_presses_a_button_beside_a_study_speaks_of_that_one(word: str) -> No
     assert (trigger.who, trigger.surface) == ("alice", Surface.BUTTON)
 
 
-@pytest.mark.parametrize(
-    "identifier", ["agree", "agree:", "agree:0", "agree:-1", "agree:1x", f"agree:{10**11}", "AGREE:1"]
-)
+@pytest.mark.parametrize("identifier", ["agree:", "agree:0", "agree:-1", "agree:1x", f"agree:{10**11}", "AGREE:1"])
 def test_a_button_that_names_no_study_does_nothing(identifier: str) -> None:
     assert understood("check_run", pressed_by(identifier)) == ()
 

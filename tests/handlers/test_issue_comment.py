@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.model import Kind, Surface
-from tests.handlers.shapes import REPOSITORY, issue_comment, understood
+from tests.handlers.shapes import OTHER_APP, OWN_APP, REPOSITORY, issue_comment, understood
 
 
 def test_a_persons_new_comment_on_a_pull_request_is_a_command() -> None:
@@ -13,6 +13,15 @@ def test_a_persons_new_comment_on_a_pull_request_is_a_command() -> None:
     assert (trigger.kind, trigger.repository, trigger.number) == (Kind.COMMAND, REPOSITORY, 5)
     assert (trigger.comment_id, trigger.text) == (31, "/maestro help me")
     assert (trigger.who, trigger.surface) == ("alice", Surface.COMMENT)
+
+
+@pytest.mark.parametrize("user", [{"login": "renovate[bot]", "type": "Bot"}, {"login": "renovate[bot]"}])
+def test_a_bot_is_heard_as_one_and_whether_it_may_is_for_the_configuration(user: dict[str, str]) -> None:
+    payload = issue_comment()
+    payload["sender"] = payload["comment"]["user"] = user
+    payload["comment"]["performed_via_github_app"] = {"id": OTHER_APP}
+    (trigger,) = understood("issue_comment", payload)
+    assert (trigger.bot, trigger.who) == (True, "renovate[bot]")
 
 
 @pytest.mark.parametrize("action", ["edited", "deleted", "pinned", ""])
@@ -29,16 +38,16 @@ def _without_pull_request(payload: dict[str, Any]) -> None:
     del payload["issue"]["pull_request"]
 
 
-def _sent_by_a_bot(payload: dict[str, Any]) -> None:
+def _sent_for_another(payload: dict[str, Any]) -> None:
     payload["sender"] = {"login": "renovate[bot]", "type": "Bot"}
 
 
-def _written_by_a_bot(payload: dict[str, Any]) -> None:
-    payload["comment"]["user"] = {"login": "maestro[bot]", "type": "Bot"}
+def _written_by_another(payload: dict[str, Any]) -> None:
+    payload["comment"]["user"] = {"login": "renovate[bot]", "type": "Bot"}
 
 
-def _a_bot_by_its_name(payload: dict[str, Any]) -> None:
-    payload["sender"] = {"login": "github-actions[bot]"}
+def _written_by_our_own_app(payload: dict[str, Any]) -> None:
+    payload["comment"]["performed_via_github_app"] = {"id": OWN_APP}
 
 
 def _without_a_number(payload: dict[str, Any]) -> None:
@@ -53,14 +62,14 @@ def _without_words(payload: dict[str, Any]) -> None:
     "spoil",
     [
         _without_pull_request,
-        _sent_by_a_bot,
-        _written_by_a_bot,
-        _a_bot_by_its_name,
+        _sent_for_another,
+        _written_by_another,
+        _written_by_our_own_app,
         _without_a_number,
         _without_words,
     ],
 )
-def test_issues_and_bots_are_not_heard(spoil: Any) -> None:
+def test_issues_our_own_words_and_words_of_whoever_did_not_write_them_are_not_heard(spoil: Any) -> None:
     payload = issue_comment()
     spoil(payload)
     assert understood("issue_comment", payload) == ()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from app.engine.jobs import Job
 from app.github.sandbox import Repo
 from app.github.sandbox.faults import ServerError
-from app.model import KeptExperiment, Kind, Trigger
+from app.model import KeptExperiment, Kind, Progress, Surface, Trigger
+from app.store.asked_tables import commands
 from tests.road.stories import change, shop
 from tests.road.test_experiments import RULES, shows
 from tests.road.town import Town
@@ -117,9 +120,7 @@ async def test_a_head_that_moved_is_not_acted_on_and_gets_its_card(here: Town) -
 async def test_a_command_that_was_written_before_the_head_was_judged_was_not_written_about_it(here: Town) -> None:
     repo, number, sha = await judged(here)
     comment = repo.comment(number, "carol", "Thanks!")
-    early = Trigger(
-        Kind.COMMAND, "octo/shop", number=number, comment_id=comment, text="/maestro canary start", at=1.0, who="alice"
-    )
+    early = spoken(number, comment, "/maestro canary start", at=1.0)
     await here.maestro.engine.put([Job("early", early)])
     await here.rest()
     assert "has moved to" in repo.comments(number)[-1].body
@@ -147,22 +148,28 @@ async def test_run_once_more_after_a_kill_it_finds_what_it_did(here: Town) -> No
     for verb in ("start", "stop"):
         assert await asked(here, repo, number, f"/maestro canary {verb}") == ({"eyes", "rocket"}, [])
         one = repo.comments(number)[-1]
-        again = Trigger(
-            *(Kind.COMMAND, "octo/shop"),
-            number=number,
-            comment_id=one.id,
-            text=one.body,
-            at=one.created_at,
-            who="alice",
-        )
-        said = len(repo.comments(number))
+        again = spoken(number, one.id, one.body, one.created_at)
+        await forget_the_end(here)
+        said_before = len(repo.comments(number))
         before = len(here.sandbox.requests)
         await here.maestro.engine.put([Job(f"again {verb}", again)])
         await until(partial(asks_for_the_role, here, before), 20)
         assert await asked(here, repo, number, "/maestro help canary") != (set(), []), "the lane has gone on"
         assert {reaction.content for reaction in one.reactions} == {"eyes", "rocket"}
-        assert len(repo.comments(number)) == said + 2
+        assert len(repo.comments(number)) == said_before + 2
     assert len(await experiments(here, sha)) == 1
+
+
+def spoken(number: int, comment: int, text: str, at: float) -> Trigger:
+    """The trigger of a comment of alice's."""
+    asked = Trigger(Kind.COMMAND, "octo/shop", number=number, comment_id=comment, text=text, at=at, who="alice")
+    return replace(asked, surface=Surface.COMMENT)
+
+
+async def forget_the_end(here: Town) -> None:
+    """As if the process had been killed after the deed, before it was noted."""
+    async with here.maestro.stores.main.begin() as connection:
+        await connection.execute(update(commands).values(state=Progress.RUNNING, ended_at=None))
 
 
 async def asks_for_the_role(here: Town, since: int) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from app import record
 from app.engine.jobs import Job
 from app.github.sandbox import Repo
-from app.model import Kind, Trigger
 from tests.road.stories import change, shop
-from tests.road.test_canary_commands import asked
+from tests.road.test_canary_commands import asked, forget_the_end, spoken
 from tests.road.town import DECISION, Town
 
 pytestmark = pytest.mark.slow
@@ -162,9 +162,8 @@ async def test_run_once_more_after_a_kill_it_finds_what_it_did(here: Town) -> No
     for body, conclusion in ((f"risk {sha[:7]} {WHY}", "success"), (f"withdraw risk {sha[:7]}", "failure")):
         await said(here, repo, number, body)
         one, count = repo.comments(number)[-1], len(repo.comments(number))
-        again = Trigger(
-            *(Kind.COMMAND, "octo/shop"), number=number, comment_id=one.id, text=one.body, at=one.created_at, who="root"
-        )
+        again = replace(spoken(number, one.id, one.body, one.created_at), who="root")
+        await forget_the_end(here)
         await here.maestro.engine.put([Job(f"again {conclusion}", again)])
         await here.rest()
         assert {reaction.content for reaction in one.reactions} == DONE

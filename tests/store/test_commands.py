@@ -47,7 +47,7 @@ async def test_a_second_refusal_of_the_same_person_is_known_as_that(database: As
     commands = Commands(database)
     await commands.ask(ASKED)
     assert not await commands.refused_before(ASKED)
-    await commands.end(replace(ASKED, state=Progress.REFUSED, said="no"), CAUSE)
+    await commands.end(replace(ASKED, state=Progress.REFUSED, said="no"), replace(CAUSE, role=""))
     assert not await commands.refused_before(ASKED)
     second = replace(ASKED, id="3" * 32, key="bob k2", who="BOB")
     assert await commands.refused_before(second)
@@ -80,3 +80,12 @@ async def test_of_many_presses_at_once_one_counts(database: AsyncEngine) -> None
     presses = [replace(ASKED, id=f"{n:032x}", key=f"bob k{n}") for n in range(8)]
     assert len({(await one).id for one in [asyncio.create_task(commands.press(each, 10)) for each in presses]}) == 1
     assert len(await commands.of_pull("octo/shop", 7)) == 1
+
+
+async def test_who_was_refused_for_another_reason_than_their_role_has_not_been_told_of_it(
+    database: AsyncEngine,
+) -> None:
+    commands = Commands(database)
+    await commands.ask(ASKED)
+    await commands.end(replace(ASKED, state=Progress.REFUSED, said="the head moved"), CAUSE)
+    assert not await commands.refused_before(replace(ASKED, id="3" * 32, key="bob k2"))

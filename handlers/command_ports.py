@@ -1,0 +1,41 @@
+"""What commands need of the outside, as narrow protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from app.model import Cause, KeptCommand
+
+
+class KeptCommands(Protocol):
+    """What people asked for, kept."""
+
+    async def ask(self, command: KeptCommand) -> KeptCommand:
+        """Keep it. One that is known by its key, or its id, comes back as it stands."""
+
+    async def take_up(self, key: str) -> None:
+        """The command of this id is acknowledged, unless it has ended."""
+
+    async def end(self, command: KeptCommand, cause: Cause) -> KeptCommand:
+        """It has its answer: kept and logged together, once. The first answer stands."""
+
+    async def get(self, key: str) -> KeptCommand | None:
+        """The command of this id."""
+
+    async def refused_before(self, command: KeptCommand) -> bool:
+        """Did the same person lack the role for something on the same pull request before?"""
+
+
+class Commanded(Protocol):
+    """The same, for whoever shows a pull request."""
+
+    async def of_pull(self, repository: str, number: int, most: int = 50) -> Sequence[KeptCommand]:
+        """The newest of a pull request, the newest first."""
+
+
+class Heads(Protocol):
+    """The heads that were judged."""
+
+    async def pulls_at(self, repository: str, head_sha: str) -> Sequence[int]:
+        """Pull requests that were judged at this head."""
