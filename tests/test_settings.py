@@ -15,6 +15,8 @@ VARIABLES = (
     "MAESTRO_GITHUB_API",
     "MAESTRO_OSV_URL",
     "MAESTRO_URL",
+    "MAESTRO_CLIENT_ID",
+    "MAESTRO_CLIENT_SECRET",
     "MAESTRO_SOURCES",
     "MAESTRO_ACTIONS_ISSUER",
     "MAESTRO_SWEEP_SECONDS",
@@ -141,6 +143,44 @@ def test_an_issuer_is_asked_by_https_alone(environment: pytest.MonkeyPatch) -> N
     with pytest.raises(SettingsError, match=r"\AMAESTRO_ACTIONS_ISSUER: needs to be an https address") as refused:
         load()
     assert "hunter2" not in str(refused.value)
+
+
+def sign_in(environment: pytest.MonkeyPatch, url: str, client: str = "Iv23liAbC", secret: str = SECRET) -> None:
+    for name, value in (("URL", url), ("CLIENT_ID", client), ("CLIENT_SECRET", secret)):
+        environment.setenv(f"MAESTRO_{name}", value)
+
+
+@pytest.mark.parametrize("url", ["https://maestro.example", "http://127.0.0.1:8080", "http://localhost"])
+def test_people_can_sign_in_where_nobody_listens_in(environment: pytest.MonkeyPatch, url: str) -> None:
+    assert not load().sign_in
+    sign_in(environment, url)
+    assert load().sign_in
+    assert SECRET in load().secrets
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("http://maestro.example", "https"),
+        ("http://10.0.0.1", "https"),
+        ("", "https"),
+        ("https://a.example/b", "without a path"),
+    ],
+)
+def test_nobody_signs_in_where_cookies_would_be_seen_or_shared(
+    environment: pytest.MonkeyPatch, url: str, why: str
+) -> None:
+    sign_in(environment, url)
+    with pytest.raises(SettingsError, match=rf"\AMAESTRO_CLIENT_SECRET: takes a MAESTRO_URL .*{why}"):
+        load()
+
+
+@pytest.mark.parametrize(("client", "secret"), [("Iv23liAbC", ""), ("", SECRET)])
+def test_the_client_s_id_and_secret_go_together(environment: pytest.MonkeyPatch, client: str, secret: str) -> None:
+    sign_in(environment, "https://maestro.example", client, secret)
+    with pytest.raises(SettingsError, match=r"\AMAESTRO_CLIENT_SECRET: goes together") as refused:
+        load()
+    assert SECRET not in str(refused.value)
 
 
 @pytest.mark.parametrize("variable", ["MAESTRO_GITHUB_API", "MAESTRO_URL"])

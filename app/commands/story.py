@@ -45,8 +45,9 @@ async def tell(github: Sandbox, maestro: System, address: str) -> tuple[Repo, li
     repo = github.repository(
         REPOSITORY,
         {".github/maestro.yml": RULES, "shop/cart.py": _CART, "sbom/shop.cdx.json": bill(*_KNOWN)},
-        collaborators={"alice": "admin", "bob": "write"},
+        collaborators={"alice": "admin", "bob": "write", "carol": "read"},
     )
+    github.world.account("mallory")  # a stranger, whom one may be as well
     token = await maestro.stores.tokens.issue(REPOSITORY)
     shop = _Shop(repo, f"{address}/api/measurements", token)
     return repo, [await chapter(shop) for chapter in (_clean, _slow, _copyleft, _running, _fork)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from app.github.client import Client, GitHub
-from app.github.errors import Denied, GitHubError, NotFound
+from app.github.errors import Denied, GitHubError
 from app.github.limits import REFRESH_TOKEN_SECONDS
 from app.github.user import Flow, Keys, Who, whoami
 from app.pages.believing import NoAnswer
@@ -89,13 +90,13 @@ class Acquaintances:
         kept = await self.people.get(person)
         await self.people.forget(person)
         access = None if kept is None else self.sealers.access_of(kept)
-        try:
-            if access is not None:
-                await self.flow.revoke(access)
-        except NotFound:
-            pass  # it was good for nothing already
-        except GitHubError:
-            pass  # it ends by itself after hours, and nobody has it any more
+        if access is not None:
+            await self._take_back(access)
+
+    async def _take_back(self, access: str) -> None:
+        """If GitHub can be told, and knows of it; else it ends by itself, and nobody has it any more."""
+        with suppress(GitHubError):
+            await self.flow.revoke(access)
 
     async def _current(self, person: int) -> Person:
         kept = await self.people.get(person)
@@ -125,9 +126,10 @@ class Acquaintances:
         except GitHubError as error:
             raise NoAnswer(str(error)) from None
         renewed = self.sealers.person(Who(kept.id, kept.login), keys, self.now())
-        if not await self.people.renew(kept, renewed):
-            return await self._current_now(kept.id)
-        return renewed
+        if await self.people.renew(kept, renewed):
+            return renewed
+        await self._take_back(keys.access)  # they signed out meanwhile, or in anew
+        return await self._current_now(kept.id)
 
     async def _renewed_elsewhere(self, before: Person) -> Person:
         """A refresh token is good once: where several web processes run, another may have been quicker."""

@@ -38,6 +38,7 @@ class Belief(Generic[K, V]):
             return known[0]
         if key not in self._asking:
             self._asking[key] = asyncio.ensure_future(self._learn(key))
+            self._asking[key].add_done_callback(_heard)
         # shield: whoever goes away must not take the answer from the others
         return await asyncio.shield(self._asking[key])
 
@@ -50,3 +51,9 @@ class Belief(Generic[K, V]):
             del self._asking[key]
         self._known[key] = told
         return told[0]
+
+
+def _heard(task: asyncio.Task[V]) -> None:
+    """A failure that nobody waited for is not reported as lost."""
+    if not task.cancelled():
+        task.exception()

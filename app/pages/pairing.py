@@ -18,6 +18,7 @@ from app.pages.signing_in import ended
 from app.pages.visiting import Guests
 from app.pages.visitors import Visitor
 from app.render.html import page
+from app.store.people import Person
 from app.store.sessions import OVERLAY
 
 WRONG = 10  # codes that a minute may bring, of whoever; then nobody is let in for as long
@@ -75,12 +76,9 @@ class Pairing:
         """201 `{"token", "until", "login"}` for a code that was not used; 400, 403 for a page, 404, 429."""
         if request.content_type != CONTENT or not of_no_page(request):
             refuse(403, f"this is for overlays, which send {CONTENT}")
-        self._not_too_often()
         told = await _read(request, _Paired)
-        person = await self.guests.sessions.redeem(told.code)
-        kept = None if person is None else await self.guests.acquaintances.people.get(person)
+        kept = await self._redeemed(told.code)
         if kept is None:
-            self.wrong.append(self.now())
             refuse(404, "this code is not known: it is good once, for five minutes")
         token, until = await self.guests.sessions.begin(kept.id, OVERLAY, told.name.strip() or "overlay")
         return web.json_response({"token": token, "until": until, "login": kept.login}, status=201, headers=_PRIVATE)
@@ -103,9 +101,17 @@ class Pairing:
             refuse(403, "an overlay lets no other in")
         return visitor
 
-    def _not_too_often(self) -> None:
-        if len(self.wrong) == WRONG and self.now() - self.wrong[0] < _MINUTE:
+    async def _redeemed(self, code: str) -> Person | None:
+        """Whose code it is. It counts as wrong until it is known to be right: many at once are no way around."""
+        tried = self.now()
+        if len(self.wrong) == WRONG and tried - self.wrong[0] < _MINUTE:
             refuse(429, "too many codes were wrong; please try again in a minute", _MINUTE)
+        self.wrong.append(tried)
+        person = await self.guests.sessions.redeem(code)
+        kept = None if person is None else await self.guests.acquaintances.people.get(person)
+        if kept is not None:
+            self.wrong.remove(tried)
+        return kept
 
 
 async def _read(request: web.Request, shape: type[Any]) -> Any:

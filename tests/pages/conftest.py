@@ -35,6 +35,7 @@ from app.server import Web
 from app.storage import Stores, stores
 from tests.actions import Actions, actions
 from tests.browser import chromium
+from tests.pages.signed import Guest, Site, opened
 from tests.storage import laid
 
 NOW = 1_700_000_000.0  # epoch seconds, for whoever believes no point of a series that is ahead or old
@@ -143,3 +144,17 @@ async def browser() -> AsyncIterator[Browser]:
     """Chromium, one for the module: its tests want `loop_scope="module"` too."""
     async with chromium() as opened:
         yield opened
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with opened(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def alice(site: Site) -> AsyncIterator[Guest]:
+    """A browser on which alice signed in."""
+    async with site.browser() as made:
+        await made.sign_in("alice")
+        yield made

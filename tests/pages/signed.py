@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from aiohttp import ClientResponse, ClientSession, CookieJar
 from pydantic import SecretStr
+from sqlalchemy import update
 from yarl import URL
 
 from app.commands.demo import settings_for
@@ -21,6 +22,7 @@ from app.main import web_process
 from app.pages.signing_in import BACK
 from app.settings import Settings
 from app.storage import Stores, stores
+from app.store.asked_tables import pairings, people, sessions
 from tests.road.town import SECRET, github
 from tests.storage import laid
 
@@ -28,22 +30,26 @@ REDIRECTS = {302, 303}
 
 
 @dataclass
-class Browser:
+class Guest:
     """One browser, with its cookies, that follows no redirect unless told to."""
 
-    site: Site
+    url: str
+    sandbox: Sandbox
     session: ClientSession
+
+    def at(self, address: str) -> URL:
+        return URL(address if address.startswith("http") else f"{self.url}{address}", encoded=True)
 
     async def get(self, address: str, **headers: str) -> ClientResponse:
         """GET a path of ours, or a whole address."""
-        return await self.session.get(self.site.at(address), allow_redirects=False, headers=headers)
+        return await self.session.get(self.at(address), allow_redirects=False, headers=headers)
 
     async def post(self, path: str, body: Any = None, **headers: str) -> ClientResponse:
         """POST JSON as a page of ours does, but for what `headers` says otherwise; "" leaves one out."""
-        said = {"Content-Type": "application/json", "Origin": self.site.url, "X-CSRF": await self.csrf(), **headers}
+        said = {"Content-Type": "application/json", "Origin": self.url, "X-CSRF": await self.csrf(), **headers}
         sent = {name: value for name, value in said.items() if value}
         text = body if isinstance(body, str) else json.dumps({} if body is None else body)
-        return await self.session.post(self.site.at(path), data=text, headers=sent, allow_redirects=False)
+        return await self.session.post(self.at(path), data=text, headers=sent, allow_redirects=False)
 
     async def begin(self, after: str = "/pair") -> str:
         """Where GitHub's sign-in is, for a browser that wants `after`."""
@@ -72,9 +78,13 @@ class Browser:
         answer = await self.get("/pair")
         return (await answer.text()).partition("Signed in as <bdi>")[2].partition("<")[0]
 
+    async def id(self) -> int:
+        """GitHub's id of whoever is signed in."""
+        return self.sandbox.world.account(await self.who()).id
+
     def cookies(self) -> dict[str, str]:
         """What it shows us."""
-        return {name: one.value for name, one in self.session.cookie_jar.filter_cookies(URL(self.site.url)).items()}
+        return {name: one.value for name, one in self.session.cookie_jar.filter_cookies(URL(self.url)).items()}
 
 
 @dataclass
@@ -88,14 +98,26 @@ class Site:
     shop: Repo
     open: Repo
 
-    def at(self, address: str) -> URL:
-        return URL(address if address.startswith("http") else f"{self.url}{address}", encoded=True)
+    async def later(self, seconds: float) -> None:
+        """Let time pass: at GitHub, and for all that we keep of people."""
+        self.sandbox.advance(seconds)
+        async with self.stores.main.begin() as connection:
+            for table in (people, sessions, pairings):
+                times = [one for one in table.columns if one.name.endswith(("_at", "until"))]
+                await connection.execute(update(table).values({one: one - int(seconds * 1e6) for one in times}))
 
     @asynccontextmanager
-    async def browser(self) -> AsyncIterator[Browser]:
+    async def browser(self) -> AsyncIterator[Guest]:
         """One without any cookie yet."""
-        async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
-            yield Browser(self, session)
+        async with guest(self.url, self.sandbox) as made:
+            yield made
+
+
+@asynccontextmanager
+async def guest(url: str, sandbox: Sandbox) -> AsyncIterator[Guest]:
+    """A browser without any cookie yet, for Maestro at `url`, where people sign in at `sandbox`."""
+    async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as session:
+        yield Guest(url, sandbox, session)
 
 
 def query(address: str) -> dict[str, str]:
@@ -103,7 +125,7 @@ def query(address: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def site(directory: Path) -> AsyncIterator[Site]:
+async def opened(directory: Path) -> AsyncIterator[Site]:
     """Open it; GitHub must be left without one violation of its contract."""
     laid(directory)
     async with github() as sandbox:
