@@ -3,6 +3,8 @@
 import { requestOf } from "./asking.js";
 
 const CODE = 64; // characters that a pairing code has at most
+const NOBODYS = `/api/commands/${"0".repeat(32)}`; // the address of a command that there is not
+const UNKNOWN = { status: 401, tag: "", body: null };
 const REFUSED = { status: 400, tag: "", body: { error: "that cannot be asked" } };
 
 /**
@@ -37,12 +39,19 @@ async function leave(keep, send) {
 
 async function asked(request, keep, send) {
   const held = await keep.read();
-  if (!held) return { status: 401, tag: "", body: null };
+  if (!held) return UNKNOWN;
   const headers = bearer(held);
   if (request.tag) headers["If-None-Match"] = request.tag;
   const given = await send(filled(request, headers));
-  if (given.status === 401 && (await keep.read())?.token === held.token) await keep.clear();
-  return given;
+  if (given.status !== 401 && (given.status !== 404 || (await knows(held, send)))) return given;
+  if ((await keep.read())?.token === held.token) await keep.clear();
+  return UNKNOWN;
+}
+
+/** Whether the token is good still. A page that may not be seen is a 404 to everybody; only of commands we are told. */
+async function knows(held, send) {
+  const { status } = await send(filled({ method: "GET", path: NOBODYS, body: null }, bearer(held)));
+  return status !== 401;
 }
 
 function bearer(held) {

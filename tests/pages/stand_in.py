@@ -52,6 +52,8 @@ class StandIn:
     codes: set[str] = field(default_factory=lambda: {CODE})
     tokens: set[str] = field(default_factory=set)
     broken: int = 0  # what it answers instead, where that is not 0
+    refusing: int = 0  # and to commands alone
+    result: str = "done"  # what commands have come to
     posted: list[dict[str, Any]] = field(default_factory=list)
     asked: list[tuple[str, int]] = field(default_factory=list)
     headers: list[Mapping[str, str]] = field(default_factory=list)
@@ -61,11 +63,11 @@ class StandIn:
         self.headers.append(request.headers)
         return web.json_response(body, status=status, headers=headers)
 
-    def refused(self, request: web.Request) -> web.Response | None:
+    def refused(self, request: web.Request, status: int = 401) -> web.Response | None:
         if self.broken:
             return self.answer(request, self.broken, {"error": "broken"})
         known = request.headers.get("Authorization", "").removeprefix("Bearer ") in self.tokens
-        return None if known else self.answer(request, 401, {"error": "who are you?"})
+        return None if known else self.answer(request, status, {"error": "who are you?"})
 
     async def pair(self, request: web.Request) -> web.Response:
         code = (await request.json())["code"]
@@ -77,7 +79,7 @@ class StandIn:
 
     async def pull(self, request: web.Request) -> web.Response:
         told = self.models.get(int(request.match_info["number"]))
-        refused = self.refused(request)
+        refused = self.refused(request, 404)
         if refused or told is None:
             return refused or self.answer(request, 404, {"error": "not judged"})
         tag = f'"{hash(json.dumps(told))}"'
@@ -90,12 +92,15 @@ class StandIn:
         if refused:
             return refused
         self.posted.append(await request.json())
+        if self.refusing:
+            return self.answer(request, self.refusing, {"error": "not now", "head_sha": "f" * 40})
         return self.answer(request, 202, {"action": "c1", "state": "pending", "follow": "/api/commands/c1"})
 
     async def followed(self, request: web.Request) -> web.Response:
-        done = {"action": "c1", "verb": "retry", "arguments": "", "state": "done", "said": "Retried 2 checks.",
+        done = {"action": "c1", "verb": "retry", "arguments": "", "state": self.result, "said": "Retried 2 checks.",
                 "before": "", "after": "", "who": "ada", "asked": 1_700_000_000, "ended": 1_700_000_001}  # fmt: skip
-        return self.refused(request) or self.answer(request, 200, done)
+        there = request.match_info["command"] == "c1"
+        return self.refused(request) or self.answer(request, 200 if there else 404, done if there else None)
 
     async def logout(self, request: web.Request) -> web.Response:
         self.tokens.clear()
@@ -112,7 +117,7 @@ async def standing_in() -> AsyncIterator[StandIn]:
             web.post("/api/pair", it.pair),
             web.get(r"/api/pr/octo/shop/{number:\d+}", it.pull),
             web.post("/api/commands", it.command),
-            web.get("/api/commands/c1", it.followed),
+            web.get("/api/commands/{command}", it.followed),
             web.post("/logout", it.logout),
         ]
     )

@@ -15,7 +15,7 @@ from playwright.async_api import BrowserContext
 
 from app.render.overlay import Deployment, extension
 from tests.pages.overlaid import GITHUB, Overlaid, chromium_with, overlaid
-from tests.pages.stand_in import CODE, TOKEN, StandIn, model, standing_in
+from tests.pages.stand_in import CODE, SHA, TOKEN, StandIn, model, standing_in
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -230,6 +230,73 @@ async def test_the_keyboard_alone_opens_acts_and_closes_it_and_the_page_hears_no
     assert not await github.inside("return root.querySelector('.panel').hidden;"), "Escape closed the dialog alone"
     assert setting.maestro.posted == []
     assert await github.page.evaluate("keys.filter(key => key.length === 1)") == []
+
+
+async def press_retry(tab: Overlaid) -> None:
+    """Ask for another try, and mean it."""
+    await tab.click("Retry")
+    await tab.until("root.querySelector('dialog[open]')")
+    await tab.inside("root.querySelector('dialog .yes').focus();")
+    await tab.page.keyboard.press("Enter")
+
+
+async def test_it_acts_on_the_commit_that_it_shows_and_says_what_came_of_it(github: Overlaid, setting: Setting) -> None:
+    await connect(github)
+    await press_retry(github)
+    await github.says("Retry: done. Retried 2 checks.")
+    (posted,) = setting.maestro.posted
+    assert posted.pop("key")
+    assert posted == {
+        "repository": "octo/shop", "number": 7, "head_sha": SHA, "verb": "retry", "arguments": ""
+    }  # fmt: skip
+    assert await github.focused() == "Retry"
+
+
+async def test_what_is_asked_for_twice_while_it_is_under_way_is_done_once(github: Overlaid, setting: Setting) -> None:
+    setting.maestro.result = "running"
+    await connect(github)
+    await press_retry(github)
+    await github.says("Retry: taken in")
+    assert await github.inside("return button('Retry').disabled;")
+    setting.maestro.result = "done"
+    await github.says("Retry: done.")
+    assert len(setting.maestro.posted) == 1
+
+
+async def test_an_error_is_said_and_the_same_asking_can_be_sent_again(github: Overlaid, setting: Setting) -> None:
+    setting.maestro.refusing = 500
+    await connect(github)
+    await press_retry(github)
+    await github.says("Try again: it is done once.")
+    setting.maestro.refusing = 0
+    await press_retry(github)
+    await github.says("Retry: done.")
+    first, second = setting.maestro.posted
+    assert first["key"] == second["key"]
+
+
+async def test_a_head_that_moved_is_said_and_looked_at_anew(github: Overlaid, setting: Setting) -> None:
+    setting.maestro.refusing = 409
+    await connect(github)
+    setting.maestro.models[7] = model(headline="Another head")
+    await press_retry(github)
+    await github.says("the pull request has moved to")
+    await github.says("Another head")
+
+
+async def test_what_is_drawn_anew_keeps_the_focus_and_what_was_unfolded(github: Overlaid, setting: Setting) -> None:
+    await connect(github)
+    await github.inside("const one = root.querySelector('summary'); one.click(); one.focus();")
+    setting.maestro.models[7] = model(headline="News of it")
+    await github.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await github.says("News of it")
+    assert await github.inside("return root.querySelector('details').open;")
+    assert await github.focused() == "1 finding"
+    await github.inside("button('Retry').focus();")
+    setting.maestro.models[7] = model(headline="More of it")
+    await github.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await github.says("More of it")
+    assert await github.focused() == "Retry"
 
 
 async def test_it_stays_closed_or_open_as_it_was_left(github: Overlaid) -> None:
