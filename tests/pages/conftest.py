@@ -35,6 +35,7 @@ from app.server import Web
 from app.storage import Stores, stores
 from tests.actions import Actions, actions
 from tests.browser import chromium
+from tests.pages.overlaid import Overlaid, Setting, fresh, set_up
 from tests.pages.signed import Guest, Site, opened
 from tests.storage import laid
 
@@ -158,3 +159,17 @@ async def alice(site: Site) -> AsyncIterator[Guest]:
     async with site.browser() as made:
         await made.sign_in("alice")
         yield made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def overlay(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Setting]:
+    """Chromium with our extension, one for the module, and a Maestro that says what it is told to."""
+    async with set_up(tmp_path_factory.mktemp("overlay")) as setting:
+        yield setting
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def on_github(overlay: Setting) -> AsyncIterator[Overlaid]:
+    """A tab of it on a pull request, as if for the first time."""
+    async with fresh(overlay) as shown:
+        yield shown

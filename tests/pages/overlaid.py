@@ -16,7 +16,9 @@ from zipfile import ZipFile
 import pytest
 from playwright.async_api import BrowserContext, CDPSession, ConsoleMessage, Page, Route, async_playwright
 
+from app.render.overlay import Deployment, extension
 from tests.browser import PATIENCE
+from tests.pages.stand_in import CODE, StandIn, standing_in
 from tools.pictures import BROWSERS
 
 HOST = "maestro-decision-center"
@@ -185,3 +187,45 @@ async def overlaid(context: BrowserContext, url: str = PULL) -> AsyncIterator[Ov
     await page.goto(url)
     yield tab
     await page.close()
+
+
+@dataclass
+class Setting:
+    """A browser with the extension, and the Maestro that it was made for."""
+
+    context: BrowserContext
+    maestro: StandIn
+
+
+@asynccontextmanager
+async def set_up(directory: Path) -> AsyncIterator[Setting]:
+    """Both of them; the profile of the browser is in `directory`."""
+    async with standing_in() as maestro, chromium_with(made_for(maestro.url), directory) as context:
+        yield Setting(context, maestro)
+
+
+def made_for(url: str) -> bytes:
+    """The extension for a Maestro at `url`, and for github.com."""
+    return extension(Deployment(url, GITHUB, "1.5.0"))
+
+
+@asynccontextmanager
+async def fresh(setting: Setting) -> AsyncIterator[Overlaid]:
+    """A tab on the pull request, not yet connected, the panel closed; Maestro has forgotten all that was."""
+    vars(setting.maestro).update(vars(StandIn(url=setting.maestro.url)))
+    async with overlaid(setting.context) as tab:
+        await tab.inside("await chrome.runtime.sendMessage({kind: 'leave'}); await chrome.storage.local.clear();")
+        await tab.page.reload()
+        await tab.until("root.querySelector('.tab')")
+        setting.maestro.asked.clear()
+        yield tab
+
+
+async def connect(tab: Overlaid) -> None:
+    """Open the panel and type the code in, as a person does."""
+    await tab.click("Maestro")
+    await tab.until("root.querySelector('#code')")
+    await tab.inside("root.querySelector('#code').focus();")
+    await tab.page.keyboard.type(CODE)
+    await tab.page.keyboard.press("Enter")
+    await tab.until("root.querySelector('.verdict')")
