@@ -6,12 +6,17 @@ const SHOWN = 5; // findings of a check; the page shows them all
 
 /** Draws `model` into `$root`, in place of what was there. */
 export function summary($root, model) {
-  $root.empty().append(verdict(model), facts(model.short), checks(model.checks), list("notes", model.notes));
+  $root.empty().append(newer(model), verdict(model), facts(model.short), checks(model.checks), list("notes", model.notes));
 }
 
 /** An element with its class and its text; nothing at all where there is no text. */
 function say(tag, name, text) {
   return text ? jQuery(`<${tag}>`).addClass(name).text(text) : jQuery();
+}
+
+function newer({ judging, pull }) {
+  const text = judging && `${judging.slice(0, 7)} is being judged: what you see is of ${pull.head_sha.slice(0, 7)} before it.`;
+  return say("p", "stale", text);
 }
 
 function verdict(model) {

@@ -7,7 +7,7 @@ const OPEN = new Set(["pending", "running"]);
 /** Whether news are to be expected any moment. */
 export function busy(model) {
   const waits = model.checks.some((check) => check.state === "wait");
-  return waits || model.commands.some((command) => OPEN.has(command.state));
+  return waits || Boolean(model.judging) || model.commands.some((command) => OPEN.has(command.state));
 }
 
 /** Follows whatever `start` names, asks by `ask` and tells `view`; `now()` looks at once, `stop()` ends it. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import os
@@ -95,6 +96,9 @@ class Overlaid:
     async def inside(self, body: str) -> Any:
         """What the function of this `body` returns; it may await. `root`: of the overlay, null where there is none."""
         asked = {"expression": f"(async () => {{ {PRELUDE} {body} }})()", "awaitPromise": True, "returnByValue": True}
+        async with asyncio.timeout(PATIENCE / 1000):
+            while not self.world:  # noqa: ASYNC110 - the page is being loaded
+                await asyncio.sleep(0.01)
         told = await self.devtools.send("Runtime.evaluate", asked | {"contextId": self.world})
         assert "exceptionDetails" not in told, told["exceptionDetails"]
         return told["result"].get("value")
@@ -180,7 +184,11 @@ async def overlaid(context: BrowserContext, url: str = PULL) -> AsyncIterator[Ov
         if made["origin"].startswith("chrome-extension:"):
             tab.world = made["id"]
 
+    def left(_told: Any) -> None:
+        tab.world = 0
+
     devtools.on("Runtime.executionContextCreated", heard)
+    devtools.on("Runtime.executionContextsCleared", left)
     page.on("console", tab.hear)
     page.on("pageerror", lambda error: tab.complaints.append(str(error)))
     await devtools.send("Runtime.enable")

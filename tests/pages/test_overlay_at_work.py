@@ -9,6 +9,7 @@ from axe_playwright_python.async_playwright import Axe
 
 from tests.pages.overlaid import Overlaid, Setting, connect
 from tests.pages.stand_in import SHA, TOKEN, model
+from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -133,6 +134,12 @@ async def test_a_head_that_moved_is_said_and_looked_at_anew(on_github: Overlaid,
     await on_github.says("Another head")
 
 
+async def test_that_a_newer_head_is_being_judged_is_said(on_github: Overlaid, overlay: Setting) -> None:
+    overlay.maestro.models[7] = model(judging="f" * 40)
+    await connect(on_github)
+    await on_github.says("fffffff is being judged: what you see is of a1b2c3d before it.")
+
+
 async def test_what_is_drawn_anew_keeps_the_focus_and_what_was_unfolded(on_github: Overlaid, overlay: Setting) -> None:
     await connect(on_github)
     await on_github.inside("const one = root.querySelector('summary'); one.click(); one.focus();")
@@ -153,6 +160,11 @@ async def test_it_stays_closed_or_open_as_it_was_left(on_github: Overlaid) -> No
     await on_github.page.reload()
     await on_github.until("!root.querySelector('.panel').hidden")
     await on_github.click("Collapse")
+
+    async def remembered() -> bool:
+        return bool(await on_github.inside("return (await chrome.storage.local.get('open')).open === false;"))
+
+    await until(remembered)
     await on_github.page.reload()
     await on_github.until(
         "root.querySelector('.panel').hidden && root.querySelector('.tab').innerText === 'Maestro: BLOCK'"
