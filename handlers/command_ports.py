@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from app.model import Cause, KeptCommand
+from app.model import Cause, KeptCommand, Verb
+from checks.model import Decision
 
 
 class KeptCommands(Protocol):
@@ -32,6 +33,16 @@ class Commanded(Protocol):
 
     async def of_pull(self, repository: str, number: int, most: int = 50) -> Sequence[KeptCommand]:
         """The newest of a pull request, the newest first."""
+
+
+class Explainer(Protocol):
+    """Turns a decision into answers. `head_sha`: where the change is now."""
+
+    def explained(self, decision: Decision, names: Sequence[str], head_sha: str) -> str:
+        """Why it is what it is: of the checks of these `names`, else of those that stand in the way."""
+
+    def planned(self, decision: Decision, verbs: Sequence[Verb], head_sha: str) -> str:
+        """What is left to do until the change may ship; which of the `verbs` would help."""
 
 
 class Heads(Protocol):

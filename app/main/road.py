@@ -37,11 +37,12 @@ from checks.impact.panels import judged
 from handlers.after_merge import AfterMerge
 from handlers.canary import Beginnings
 from handlers.command import Commands
-from handlers.commands import VERBS, canary, opinion, override
+from handlers.commands import VERBS, canary, explain, opinion, override
 from handlers.commands import help as help_verb
 from handlers.commands.allowed import Allowed
 from handlers.commands.asked import Act
 from handlers.commands.canary import CanaryCommands
+from handlers.commands.explain import Explanations
 from handlers.commands.help import Help
 from handlers.commands.opinion import OpinionCommands
 from handlers.commands.override import OverrideCommands
@@ -99,11 +100,14 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
 
 def _acts(connect_to: Connector, kept: Stores, settings: Settings, renderer: GitHubRenderer) -> Mapping[Verb, Act]:
     """What each verb of `handlers.commands.VERBS` does."""
+    explanations = Explanations(Archive(kept.decisions), renderer, VERBS)
     overrides = OverrideCommands(Archive(kept.decisions), kept.overrides)
     canaries = CanaryCommands(Canaries(connect_to), kept.experiments, settings.sources)
     opinions = OpinionCommands(kept.studies, kept.opinions)
     return {
         help_verb.VERB: Help(renderer, VERBS).tell,
+        explain.VERB: explanations.explain,
+        explain.PLAN: explanations.plan,
         canary.START: canaries.start,
         canary.STOP: canaries.stop,
         opinion.AGREE: opinions.agree,

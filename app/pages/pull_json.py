@@ -94,7 +94,7 @@ class PullJson:
                 shown = await self.reading.of(key, edition.word)
             except LookupError:
                 return None
-            told = Told(pull_json(shown), offered(shown))
+            told = Told(pull_json(shown), tuple(one for one in offered(shown) if one.verb in self.least))
             self.told[key] = edition.word, told
         return told
 

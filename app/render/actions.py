@@ -12,6 +12,7 @@ from app.model import Action, BeginCheckRun, FollowHead, RetireCheckRuns, Seal, 
 from app.render import words
 from app.render.card import card
 from app.render.checkrun import check_run, decision_run, overtaken, pending, retired
+from app.render.explained import explained, planned
 from app.render.templates import render
 from checks.impact.check import NAME as IMPACT
 from checks.model import Decision, Pull, Row, State, Verdict
@@ -87,6 +88,14 @@ class GitHubRenderer:
     def declined(self, verb: Verb, reason: str) -> str:
         """The answer to a command that was not carried out."""
         return render("declined_command.md.j2", verb=verb, reason=reason)
+
+    def explained(self, decision: Decision, names: Sequence[str], head_sha: str) -> str:
+        """The answer to `/maestro explain`."""
+        return explained(self.addressed(decision), names, head_sha)
+
+    def planned(self, decision: Decision, verbs: Sequence[Verb], head_sha: str) -> str:
+        """The answer to `/maestro plan`."""
+        return planned(decision, verbs, head_sha)
 
     def card(self, decision: Decision, mode: str, seal: Seal) -> tuple[WriteCard, ...]:
         """The card, where `mode` (and a draft that may ship) lets it be written."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from app.github.limits import (
+    ACTIONS,
     ANNOTATION_MESSAGE_BYTES,
     ANNOTATION_TITLE,
     ANNOTATIONS_PER_REQUEST,
@@ -16,6 +17,7 @@ from app.render import words
 from app.render.card import cut_note, table
 from app.render.cut import blocks, fit, fit_all
 from app.render.escape import Markdown, line
+from app.render.offers import pressed
 from app.render.sections import body, sections
 from app.render.templates import render
 from checks.model import Decision, Finding, Mode, Pull, Row, State
@@ -38,7 +40,13 @@ def decision_run(decision: Decision) -> CheckRunText:
         table=table(decision, ROWS),
     )
     text = fit_all(sections(decision), CHECK_TEXT, cut_note)
-    return CheckRunText(line(words.headline(decision), TITLE), _fitted(summary), text, buttons=(EVALUATE,))
+    return CheckRunText(line(words.headline(decision), TITLE), _fitted(summary), text, buttons=buttons(decision))
+
+
+def buttons(decision: Decision) -> tuple[Button, ...]:
+    """What helps most, and to look again; GitHub shows three."""
+    asked = [Button(offer.label, offer.description, offer.verb) for offer in pressed(decision)]
+    return (*asked[: ACTIONS - 1], EVALUATE)
 
 
 def check_run(row: Row, decision: Decision) -> CheckRunText:

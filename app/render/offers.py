@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from checks.model import Decision
+from app.github.limits import ACTION_DESCRIPTION
+from app.render.escape import line
+from app.render.words import CONTRACT, short
+from checks.configuration import NAME as CONFIGURATION
+from checks.experiment.check import NAME as EXPERIMENT
+from checks.impact.check import NAME as IMPACT
+from checks.model import Decision, Row, State, Verdict
+from checks.sbom.summing import NAME as SBOM
+
+TESTS = "tests"  # the measure of a contract that is made of check runs
+
+# What helps most first. A check run has room for those that need nothing typed, and act on the head alone.
+_ORDER = (
+    "rollback",
+    "retry",
+    "remediate",
+    "escalate",
+    "canary stop",
+    "override withdraw",
+    "override",
+    "agree",
+    "disagree",
+)
+_PRESSED = frozenset({"rollback", "retry", "remediate", "escalate", "canary stop"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +50,71 @@ class Offer:
 
 def offers(decision: Decision) -> tuple[Offer, ...]:
     """All that makes sense of `decision`, what helps most first: a check run has room for three."""
-    del decision
-    return ()
+    every = dict.fromkeys(offer for row in decision.rows for offer in offers_of(row, decision))
+    return tuple(sorted(every, key=lambda offer: _ORDER.index(offer.verb)))
+
+
+def pressed(decision: Decision) -> tuple[Offer, ...]:
+    """Those that can be asked for by a button of a check run."""
+    return tuple(offer for offer in offers(decision) if offer.verb in _PRESSED)
+
+
+def offers_of(row: Row, decision: Decision) -> Iterator[Offer]:
+    """What can be asked for because of one check. After the merge only what was shipped can be taken back."""
+    if row.result.name == EXPERIMENT:
+        yield from _of_canary(row, decision)
+    if row.result.name == IMPACT:
+        yield from _of_study(row)
+    if decision.merged:
+        return
+    if row.result.name == CONTRACT:
+        yield from _of_contract(row, decision)
+    if row.result.name == SBOM and row.result.detail.get("mendable"):
+        yield Offer("remediate", "Propose fixes", "Opens pull requests that mend it", target=_head(decision))
+    yield from _of_override(row, decision)
+
+
+def _of_contract(row: Row, decision: Decision) -> Iterator[Offer]:
+    state, detail = row.result.state, row.result.detail
+    failed = any(one.name == TESTS and one.state is State.BLOCK for one in row.result.measures)
+    arm = str(detail.get("arms") or "") if decision.agent else ""
+    if arm and state is State.BLOCK:
+        yield Offer("retry", "Retry", line(f"Has the next arm try: {arm}", ACTION_DESCRIPTION), target=_head(decision))
+    elif failed:
+        yield Offer("retry", "Retry", "Runs again what failed on the head", target=_head(decision))
+    if detail.get("escalate") and state not in {State.PASS, State.WARN}:
+        yield Offer("escalate", "Escalate tests", "Has the heavier tests run on the head", target=_head(decision))
+
+
+def _of_canary(row: Row, decision: Decision) -> Iterator[Offer]:
+    held = row.result.detail.get("experiments", ())
+    running = [one for one in held if not one.get("course") and one.get("status") in {"waiting_data", "continue"}]
+    if running or row.result.rollback or any(one.get("course") == "rollback" for one in held):
+        said = "Stops the canary, serves what was before"
+        yield Offer("rollback", "Roll back", said, target=_head(decision), destructive=True)
+    for one in running:
+        name = str(one.get("environment", ""))
+        only = name if len(running) > 1 else ""
+        said = line(f"Ends it without an answer: {name}", ACTION_DESCRIPTION)
+        yield Offer("canary stop", "Stop the experiment", said, only, f"{name} at {_head(decision)}")
+
+
+def _of_study(row: Row) -> Iterator[Offer]:
+    if any(one.get("digest") for one in row.result.detail.get("studies", ())):
+        yield Offer("agree", "Agree", "Say that you believe this answer", target="the newest study")
+        yield Offer("disagree", "Disagree", "Say that you do not believe it", target="the newest study")
+
+
+def _of_override(row: Row, decision: Decision) -> Iterator[Offer]:
+    name = row.result.name
+    target = f"{name} at {_head(decision)}"
+    if row.overridden:
+        said = line(f"{name} counts again", ACTION_DESCRIPTION)
+        yield Offer("override withdraw", "Withdraw override", said, name, target, destructive=True, undoes=True)
+    elif row.verdict is not Verdict.SHIP and name != CONFIGURATION:
+        said = line(f"{name} does not count at this head", ACTION_DESCRIPTION)
+        yield Offer("override", "Override", said, name, target, destructive=True, reason=True)
+
+
+def _head(decision: Decision) -> str:
+    return short(decision.pull.head_sha)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from handlers.commands import canary, opinion, override
+from handlers.commands import canary, explain, opinion, override
 from handlers.commands import help as help_verb
 
 VERBS = (
     help_verb.VERB,
+    explain.VERB,
+    explain.PLAN,
     canary.START,
     canary.STOP,
     opinion.AGREE,

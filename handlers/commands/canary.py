@@ -17,6 +17,7 @@ START = Verb(
     example="/maestro canary start canary 1a2b3c4",
     effect="Begins the experiment of the head: what is counted from now on decides whether the canary is promoted.",
     role="write",
+    label="Start an experiment",
 )
 STOP = Verb(
     name="canary stop",
@@ -24,6 +25,7 @@ STOP = Verb(
     example="/maestro canary stop",
     effect="Ends the experiment of the head without an answer: nothing is promoted, and it does not go on.",
     role="write",
+    label="Stop the experiment",
 )
 
 

@@ -19,6 +19,7 @@ AGREE = Verb(
     effect="Says that you agree with what the newest deployment of this pull request is said to have done.",
     role=ROLE,
     about="study",
+    label="Agree",
 )
 DISAGREE = Verb(
     name="disagree",
@@ -27,6 +28,7 @@ DISAGREE = Verb(
     effect="Says that you do not agree with it; your newest word counts.",
     role=ROLE,
     about="study",
+    label="Disagree",
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.github import limits
 from handlers.commands import VERBS
 from handlers.commands.choose import chosen
 from handlers.commands.parse import parse
@@ -26,8 +27,15 @@ def test_each_example_is_a_use_of_its_verb(verb: object) -> None:
 
 
 def test_whatever_changes_something_takes_write_or_more_and_an_opinion_more_than_anybody_has() -> None:
-    assert [verb.name for verb in VERBS if not suffices(verb.role, "write")] == ["help", "agree", "disagree"]
-    assert [verb.name for verb in VERBS if not suffices(verb.role, "triage")] == ["help"]
+    answers, opinions = ["help", "explain", "plan"], ["agree", "disagree"]
+    assert [verb.name for verb in VERBS if not suffices(verb.role, "write")] == [*answers, *opinions]
+    assert [verb.name for verb in VERBS if not suffices(verb.role, "triage")] == answers
+    assert [verb.name for verb in VERBS if verb.about == "nothing"] == answers
+
+
+def test_what_stands_on_a_button_fits_it() -> None:
+    assert all(len(verb.label) <= limits.ACTION_LABEL for verb in VERBS)
+    assert all(len(verb.name) <= limits.ACTION_IDENTIFIER for verb in VERBS)
 
 
 @pytest.mark.parametrize("least", ROLES)
