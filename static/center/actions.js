@@ -2,11 +2,10 @@
 // said, and the button can be used again. `$root` hears "maestro:stale" where its model should be read anew.
 
 import { confirmed } from "./confirm.js";
-import { following, hasEnded } from "./progress.js";
+import { PATIENCE, following, hasEnded } from "./progress.js";
 import { short, spoken } from "./words.js";
 
 const $ = globalThis.jQuery;
-const FORGOTTEN = 600; // seconds after which a command without an answer keeps nobody from asking again
 const desks = new WeakMap();
 
 // Draws the offers of `model`; again and again, whenever there is a newer one.
@@ -16,6 +15,16 @@ export function actions($root, model, transport) {
   desk.transport = transport;
   desk.followed.forEach((one) => one.nudge());
   draw(desk);
+  resume(desk);
+}
+
+// What they asked for in another tab, or before they came back to this one, is followed here too.
+function resume(desk) {
+  const { commands, viewer, actions: offers } = desk.model;
+  for (const one of (commands ?? []).filter((one) => !hasEnded(one) && one.who === viewer?.login && recent(one))) {
+    const offer = offers.find((offer) => nameOf(offer) === nameOf(one)) ?? { ...one, label: one.verb };
+    follow(desk, offer, `/api/commands/${one.id}`);
+  }
 }
 
 // The places for words are there before the words: only then do they reach whoever listens instead of looking.
@@ -25,7 +34,7 @@ function laid($root) {
   desk.$trouble = $("<p>", { class: "trouble", role: "alert" });
   desk.sending = new Map(); // name of an offer → what is said while it is under way
   desk.keys = new Map(); // of what was sent and not answered: sent again, it is known again
-  desk.followed = new Set();
+  desk.followed = new Map(); // path of a command → what follows it, or did
   desk.stale = ""; // a head that is none any more
   desks.set($root[0], desk);
   $root.empty().append(desk.$offers, desk.$status, desk.$trouble);
@@ -71,8 +80,9 @@ function hindrance(desk, offer) {
   return open ? `Asked for by ${open.who}; it is under way.` : "";
 }
 
+// What had no answer for longer keeps nobody from asking again.
 function recent(command) {
-  return Date.now() / 1000 - command.asked < FORGOTTEN;
+  return Date.now() - command.asked * 1000 < PATIENCE;
 }
 
 function nameOf(one) {
@@ -108,16 +118,16 @@ async function ask(desk, offer, pull, reason) {
     return trouble(desk, offer, "the connection is lost, and nobody knows whether it arrived. Try again: it is done once.");
   }
   if (answer.status < 500 && answer.status !== 429) desk.keys.delete(slot);
-  if (answer.status === 202) return await follow(desk, offer, answer.body.follow);
+  if (answer.status === 202) return follow(desk, offer, answer.body.follow);
   refused(desk, offer, pull, answer);
 }
 
 async function follow(desk, offer, path) {
-  say(desk, offer, `${offer.label}: taken in, and waiting for its turn.`);
+  if (desk.followed.has(path)) return;
   const one = following(path, desk.transport);
-  desk.followed.add(one);
+  desk.followed.set(path, one);
+  say(desk, offer, `${offer.label}: taken in, and waiting for its turn.`);
   const command = await one.end;
-  desk.followed.delete(one);
   if (command === null) trouble(desk, offer, "there is no answer yet. It is kept; the page will show what comes of it.");
   else if (command.state === "done") done(desk, offer, command);
   else trouble(desk, offer, `${command.state}: ${command.said || "nobody says why"}`);

@@ -2,7 +2,7 @@
 
 const FIRST = 300; // milliseconds
 const SLOWEST = 5_000;
-const PATIENCE = 120_000; // until whoever waits is told that there is no answer yet
+export const PATIENCE = 120_000; // milliseconds until whoever waits is told that there is no answer yet
 const ENDED = new Set(["done", "refused", "failed"]);
 
 export function hasEnded(command) {

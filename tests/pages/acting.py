@@ -196,7 +196,7 @@ async def press(page: Page, label: str) -> None:
 async def says(tab: Tab, words: str, where: str = "#actions [role=status]") -> None:
     """Wait until the page says it."""
     await tab.page.wait_for_function(
-        "([where, words]) => document.querySelector(where).textContent.includes(words)", arg=[where, words]
+        "([where, words]) => document.querySelector(where)?.textContent.includes(words)", arg=[where, words]
     )
 
 

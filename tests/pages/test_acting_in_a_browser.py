@@ -193,6 +193,17 @@ async def test_two_tabs_press_once_and_both_see_it(here: Stage, browser: Browser
         assert len(await here.kept()) == 1
 
 
+async def test_whoever_comes_back_is_told_the_end_of_what_they_asked_for(here: Stage, browser: Browser) -> None:
+    async with here.opened(browser) as tab:
+        await press(tab.page, "Retry")
+        await says(tab, "waiting for its turn")
+        await tab.page.reload()
+        await says(tab, "waiting for its turn")
+        assert not await usable(tab, "Retry")
+        await here.answer()
+        await says(tab, "Retry: done")
+
+
 async def test_what_goes_on_elsewhere_is_not_asked_for_here(here: Stage, browser: Browser) -> None:
     async with here.opened(browser) as alice, here.opened(browser, "mona") as mona:
         await press(alice.page, "Retry")
@@ -291,6 +302,7 @@ async def test_who_waits_too_long_is_told_and_may_ask_again(here: Stage, browser
         for _ in range(40):
             await tab.page.clock.run_for(5_000)
         await says(tab, "there is no answer yet", ALERT)
+        assert await usable(tab, "Retry")
         await tab.page.clock.resume()
 
 
