@@ -19,6 +19,7 @@ from app.cli import COMMANDS
 from app.metrics import known_event
 from app.metrics_file import measurements_in
 from app.model import ASKED, WAKE
+from app.pages.signing_in import BACK
 from app.render.actions import DECISION
 from app.settings import Settings
 from checks.registry import CHECKS
@@ -147,6 +148,10 @@ def test_the_page_gives_the_reason_of_each_permission_and_event_of_the_manifest(
     assert [cells[0].strip("`") for cells in table(page, "### Events")] == manifest()["default_events"]
     reasons = [cells[-1] for heading in ("### Permissions", "### Events") for cells in table(page, heading)]
     assert min(map(len, reasons)) > 20
+
+
+def test_people_who_sign_in_come_back_to_where_we_listen() -> None:
+    assert manifest()["callback_urls"] == [manifest()["url"] + BACK]
 
 
 def test_the_app_asks_for_no_power_over_workflows_people_or_settings() -> None:

@@ -174,8 +174,12 @@ async def _stay(repo: Repo, chapters: list[Chapter], address: str) -> None:
     click.echo("\nThe pull requests, as GitHub would show them:")
     for chapter in chapters:
         click.echo(f"  {repo.url(chapter.number)}  {chapter.title}")
-    click.echo("Where you sign in by a click, as alice (admin), bob (write), carol (read) or mallory (a stranger):")
-    click.echo(f"  {address}/pair")
+    click.echo(
+        "The same on Maestro's own pages; you sign in by a click, as alice (admin), bob (write) or carol (read):"
+    )
+    for chapter in chapters:
+        click.echo(f"  {address}/login?next=/pr/{repo.full_name}/{chapter.number}")
+    click.echo(f"  {address}/login?next=/pair  where you are signed in")
     click.echo(f"Maestro itself: {address}/healthz  {address}/metrics  {address}/schema/maestro.json")
     told = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
