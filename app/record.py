@@ -81,6 +81,8 @@ class _GlanceCase(msgspec.Struct):
 
 
 class _GlanceCheck(msgspec.Struct):
+    name: str
+    state: str
     title: str
     verdict: str
 
@@ -97,7 +99,9 @@ class _Glance(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A decision as a list shows it. `why`: what made the verdict, "" where nothing stands in the way."""
+    """A decision as a list shows it. `why`: what made the verdict, "" where nothing stands in the way; `states`: of
+    each check, by its name, in the order that they ran.
+    """
 
     repository: str = ""
     title: str = ""
@@ -107,6 +111,7 @@ class Glance:
     draft: bool = False
     merged: bool = False
     why: str = ""
+    states: tuple[tuple[str, str], ...] = ()
 
 
 _GLANCE = msgspec.json.Decoder(_Glance)
@@ -154,17 +159,9 @@ def glance(record: bytes) -> Glance:
     snapshot, decision = held.case.snapshot, held.decision
     decided = snapshot.merged_as or decision.verdict
     why = next((one.title for one in decision.checks if one.verdict == decided != "ship"), "")
-    pull = snapshot.pull
-    return Glance(
-        pull.repository,
-        pull.title,
-        pull.author,
-        pull.head_ref,
-        pull.base_ref,
-        pull.draft,
-        bool(snapshot.merged_as),
-        why,
-    )
+    pull, states = snapshot.pull, tuple((one.name, one.state) for one in decision.checks)
+    names = (pull.repository, pull.title, pull.author, pull.head_ref, pull.base_ref)
+    return Glance(*names, pull.draft, bool(snapshot.merged_as), why, states)
 
 
 def base_of(record: bytes) -> str:

@@ -10,7 +10,9 @@ from app.gather.roles import Roles
 from app.github.connecting import Connector
 from app.main.reached import Reached, pages_of
 from app.pages.door import Door
+from app.pages.history import History
 from app.pages.pull_json import PullJson
+from app.pages.pull_list import PullList
 from app.pages.pull_reading import Reading
 from app.settings import Settings
 from handlers.commands import VERBS
@@ -39,3 +41,5 @@ def center(settings: Settings, reached: Reached, door: Door) -> Iterator[web.Rou
     roles, least = Roles(Connector(reached.github)), {verb.name: verb.role for verb in VERBS}
     told = reading(settings, reached)
     yield from PullJson(told, door, roles, reached.kept.pull_news.of, least, suffices).routes()
+    yield from History(told, door).routes()
+    yield from PullList(reached.kept.decisions, door.visitors).routes()

@@ -67,7 +67,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     reader = replace(reader_through(reached, connect_to, own_app), ci_grace=settings.ci_grace)
     myself = Myself(github)
     publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, myself)
-    renderer = GitHubRenderer(addressed=pages_of(settings).shown_on)
+    renderer = GitHubRenderer(addressed=pages_of(settings).shown_on, center=pages_of(settings).of_change)
     reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(pages_of(settings).address))
     watch = Watch(kept.experiments, reached.figures, Consequences(publisher, reverting))
     drift = _drift(connect_to, publisher, reached, pages_of(settings))

@@ -17,7 +17,7 @@ from app.pages.answers import refuse
 from app.pages.browser import HEADERS
 from app.pages.door import Door
 from app.pages.live import Editions
-from app.pages.pull_page import FOREIGN, WHICH, asked, exhibit
+from app.pages.pull_page import FOREIGN, WHICH, asked
 from app.pages.pull_reading import Reading
 from app.pages.showing import Unreadable
 from app.pages.visitors import Visitor
@@ -70,9 +70,9 @@ class PullJson:
         """
         key = asked(request)
         try:
-            if not await self.door.admits(request, exhibit(key).subject, False):
-                refuse(404, "there is no such pull request")
-            told = await self._told(key)
+            exhibit = await self.reading.exhibit(key)
+            admitted = exhibit and await self.door.admits(request, exhibit.subject, exhibit.expired)
+            told = await self._told(key) if admitted else None
             if told is None:
                 refuse(404, "there is no such pull request")
             model = {**told.model, **await self._looking(request, key, told.offers)}

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from app.pages.pull_reading import Reading
 from app.pages.showing import Exhibit, Unreadable
-from app.render.capability import of_pull
 from app.render.pull import Shown
 from app.render.pull_page import pull_page
 from app.store.news import Edition
@@ -35,8 +34,7 @@ class PullPages:
 
     async def find(self, request: web.Request) -> Exhibit | None:
         """The pull request of that number, as soon as anything was decided of it."""
-        key = asked(request)
-        return exhibit(key) if await self.reading.known(key) else None
+        return await self.reading.exhibit(asked(request))
 
     async def draw(self, exhibit: Exhibit, edition: Edition) -> str:
         """The page, whole. Raises Unreadable."""
@@ -48,12 +46,6 @@ def asked(request: web.Request) -> PullKey:
     """Which pull request the address names."""
     where = request.match_info
     return f"{where['owner']}/{where['repo']}".lower(), int(where["number"])
-
-
-def exhibit(key: PullKey) -> Exhibit:
-    """What its address leads to; its key opens the JSON beside it, too."""
-    subject = of_pull(*key)
-    return Exhibit(key, subject, beside=(f"/api{subject.path}",))
 
 
 def _drawn(shown: Shown) -> str:

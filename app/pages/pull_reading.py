@@ -9,8 +9,9 @@ from itertools import takewhile
 
 from app import record
 from app.model import KeptExperiment, Point
-from app.pages.showing import Unreadable
-from app.render.capability import Pages
+from app.pages.door import OPEN as OPEN_FOR
+from app.pages.showing import Exhibit, Unreadable
+from app.render.capability import Pages, of_pull
 from app.render.pull import CLOSED, MERGED, OPEN, Shown
 from app.store.commands import Commands
 from app.store.decisions import SILENCE, Decisions, Judged
@@ -45,9 +46,16 @@ class Reading:
     pages: Pages
     now: Callable[[], float] = field(default=time.time)
 
-    async def known(self, key: PullKey) -> bool:
-        """Whether anything was ever decided of it."""
-        return any(one.verdict != SILENCE for one in await self.decisions.of_pull(*key))
+    async def exhibit(self, key: PullKey) -> Exhibit | None:
+        """What its address leads to, as soon as anything was decided of it; its key opens the JSON beside it, too, and
+        ends a while after the last news of what was closed.
+        """
+        history = await self.decisions.of_pull(*key)
+        if all(one.verdict == SILENCE for one in history):
+            return None
+        closed = any(one.verdict == SILENCE for one in history)
+        subject = of_pull(*key)
+        return Exhibit(key, subject, closed and self.now() - history[0].at > OPEN_FOR, (f"/api{subject.path}",))
 
     async def of(self, key: PullKey, edition: str) -> Shown:
         """What there is now. Raises Unreadable, and LookupError where nothing was ever decided."""
@@ -73,6 +81,17 @@ class Reading:
             self.now(),
             edition,
         )
+
+    async def then(self, key: PullKey, decision: int) -> Shown | None:
+        """One decision of it as it was; None where it has none of this id. Raises Unreadable."""
+        judged = next((one for one in await self.decisions.of_pull(*key) if one.id == decision), None)
+        if judged is None or judged.verdict == SILENCE:
+            return None
+        reported = {one.name: one for one in await self.measurements.of(key[0], judged.head_sha)}
+        shown = self.pages.shown_on(await self.decision(judged))
+        beside: tuple[()] = ()
+        facts = (judged.id, shown, judged.at, judged.reason, OPEN, "", reported)
+        return Shown(*facts, beside, beside, beside, beside, beside, self.pages, self.now(), "")
 
     async def decision(self, judged: Judged) -> Decision:
         """The decision, made again of its record. Raises Unreadable."""

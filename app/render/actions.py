@@ -29,11 +29,12 @@ def check_name(check: str) -> str:
 @dataclass(frozen=True, slots=True)
 class GitHubRenderer:
     """Words for GitHub. `now` gives the card its time, which its digest leaves out, as it does the seal; `addressed`
-    gives a decision the addresses of its pages, where there are any.
+    gives a decision the addresses of its pages, and `center` a change that of its own, where there are any.
     """
 
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     addressed: Callable[[Decision], Decision] = lambda decision: decision
+    center: Callable[[Pull], str] = lambda _pull: ""
 
     def following(self, pull: Pull) -> tuple[FollowHead, ...]:
         """The head of `pull` is what counts from now on; a merge group has no other one, before or after."""
@@ -60,7 +61,9 @@ class GitHubRenderer:
         if not decision.configured:
             return tuple(runs)
         gist = _gist(decision) if decision.conclusion is None else ""
-        verdict = WriteCheckRun(DECISION, head, decision.conclusion, decision_run(decision), gist)
+        verdict = WriteCheckRun(
+            DECISION, head, decision.conclusion, decision_run(decision, self.center(decision.pull)), gist
+        )
         kept = frozenset(run.name for run in (*runs, verdict))
         return (*runs, verdict, RetireCheckRuns(head, kept, retired()))
 
@@ -103,7 +106,7 @@ class GitHubRenderer:
         if number is None or mode == "never" or not decision.configured:
             return ()
         decision = self.addressed(decision)
-        drawn = card(decision, now=self.now(), seal=seal)
+        drawn = card(decision, now=self.now(), seal=seal, page=self.center(decision.pull))
         coarse = mode == "on-change" or decision.conclusion is None
         digest = _gist(decision) if coarse else drawn.digest
         quiet = decision.verdict is Verdict.SHIP and (mode == "on-failure" or decision.pull.draft)

@@ -79,6 +79,10 @@ class Pages:
         """Whether `key`, as somebody sent it, is the one of this page; as long in answering for any."""
         return hmac.compare_digest(key.encode(errors="replace"), self.key_of(subject).encode())
 
+    def of_change(self, pull: Pull) -> str:
+        """Where the page of `pull` is; "" for a merge group, which has none."""
+        return "" if pull.number is None else self.address(of_pull(pull.repository, pull.number))
+
     def shown_on(self, decision: Decision) -> Decision:
         """`decision` with the address of each page about what a check names; the first is the check's own."""
         rows = tuple(replace(row, result=self._addressed(row.result, decision.pull)) for row in decision.rows)

@@ -66,18 +66,19 @@ def marker(repository: str, number: int | None) -> Markdown:
     return Markdown(f"{CARD_MARKER}v1 repo={_FOREIGN.sub('', repository)} pr={shown} -->")
 
 
-def card(decision: Decision, *, now: datetime, seal: Seal | None = None) -> Card:
+def card(decision: Decision, *, now: datetime, seal: Seal | None = None, page: str = "") -> Card:
     """The card of `decision` as of `now` (aware). At most COMMENT_CUT bytes, whatever the decision holds.
 
-    `seal` is that of its entry in the provenance log, which a decision of no server has not.
+    `seal` is that of its entry in the provenance log, `page` the address of its page in the Decision Center: a decision
+    of no server has neither.
     """
     folds = bool(decision.rows or decision.risk)
     head = _head(decision, VISIBLE_LINES - folds - 1)
-    taken = (head, _footer(decision, _minute(now), _LONGEST_SEAL))
+    taken = (head, _footer(decision, _minute(now), _LONGEST_SEAL, page))
     evidence = _evidence(decision, COMMENT_CUT - sum(size(part) + len(BLANK) for part in taken))
 
     def body(stamp: str, seal: Seal | None) -> str:
-        return BLANK.join(filter(None, [head, evidence, _footer(decision, stamp, seal)])) + "\n"
+        return BLANK.join(filter(None, [head, evidence, _footer(decision, stamp, seal, page)])) + "\n"
 
     return Card(body(_minute(now), seal), sha256(body("", None).encode()).hexdigest())
 
@@ -142,7 +143,7 @@ def _open_and_folded(decision: Decision, lines: int) -> tuple[list[Row], list[Ro
     return shown, [row for row in rows if row not in shown]
 
 
-def _footer(decision: Decision, stamp: str, seal: Seal | None) -> Markdown:
+def _footer(decision: Decision, stamp: str, seal: Seal | None, page: str) -> Markdown:
     return render(
         "footer.md.j2",
         pull=decision.pull,
@@ -150,6 +151,7 @@ def _footer(decision: Decision, stamp: str, seal: Seal | None) -> Markdown:
         digest=decision.config_digest,
         version=decision.version,
         seal=seal,
+        page=page,
     )
 
 

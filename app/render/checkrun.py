@@ -30,8 +30,10 @@ EVALUATE = Button("Re-evaluate", "Read the facts again and decide anew", EVALUAT
 _FAILING_FIRST = ("failure", "warning", "notice")
 
 
-def decision_run(decision: Decision) -> CheckRunText:
-    """The run to require: the verdict in one line, every check in a table, the evidence of each."""
+def decision_run(decision: Decision, page: str = "") -> CheckRunText:
+    """The run to require: the verdict in one line, every check in a table, the evidence of each. `page`: the address of
+    its page in the Decision Center.
+    """
     summary = render(
         "decision_run.md.j2",
         why=words.why(decision),
@@ -40,7 +42,9 @@ def decision_run(decision: Decision) -> CheckRunText:
         table=table(decision, ROWS),
     )
     text = fit_all(sections(decision), CHECK_TEXT, cut_note)
-    return CheckRunText(line(words.headline(decision), TITLE), _fitted(summary), text, buttons=buttons(decision))
+    return CheckRunText(
+        line(words.headline(decision), TITLE), _fitted(summary), text, buttons=buttons(decision), page=page
+    )
 
 
 def buttons(decision: Decision) -> tuple[Button, ...]:

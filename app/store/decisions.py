@@ -78,9 +78,9 @@ class Decisions:
         same, other = table.alias(), table.alias()
         here = (other.c.repository == table.c.repository, other.c.number == table.c.number)
         before = (*here, other.c.id < table.c.id, other.c.verdict != table.c.verdict)
-        last = func.coalesce(select(func.max(other.c.id)).where(*before).scalar_subquery(), 0)
+        last = func.coalesce(select(func.max(other.c.id)).where(*before).correlate(table).scalar_subquery(), 0)
         run = (same.c.repository == table.c.repository, same.c.number == table.c.number, same.c.id > last)
-        first = select(func.min(same.c.decided_at)).where(*run).scalar_subquery()
+        first = select(func.min(same.c.decided_at)).where(*run).correlate(table).scalar_subquery()
         async with self.engine.connect() as connection:
             rows = await connection.execute(select(table.c.id, first).where(table.c.id.in_(keys)))
             return {key: at / 1e6 for key, at in rows}

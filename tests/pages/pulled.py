@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -14,8 +15,10 @@ from app import record
 from app.model import Canary, Cause, KeptCommand, Place, Progress, Surface
 from app.pages.browser import ACTING
 from app.pages.door import Door
+from app.pages.history import History
 from app.pages.live import Live
 from app.pages.pull_json import PullJson
+from app.pages.pull_list import PullList
 from app.pages.pull_page import PullPages
 from app.pages.pull_reading import Reading
 from app.pages.showing import Showing
@@ -220,7 +223,12 @@ async def pull_trial(directory: Path) -> AsyncIterator[PullTrial]:
             lambda: clock.at,
         )
         api = PullJson(reading, door, people, kept.pull_news.of, LEAST, suffices)
-        return Showing(PullPages(reading), door, news, lambda: clock.at, heartbeat=0.2, policy=ACTING), api.routes()
+        listed = PullList(kept.decisions, people, lambda: time.time() + clock.at - START)
+        return Showing(PullPages(reading), door, news, lambda: clock.at, heartbeat=0.2, policy=ACTING), [
+            *api.routes(),
+            *History(reading, door).routes(),
+            *listed.routes(),
+        ]
 
     async with looked_at(directory, shows) as here:
         yield PullTrial(**vars(here), clock=clock, people=people)

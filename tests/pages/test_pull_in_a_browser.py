@@ -36,3 +36,32 @@ async def test_everybody_can_read_it(here: PullTrial, browser: Browser, profile:
         await page.emulate_media(media="print", color_scheme="light")
         assert await page.locator("#rows").is_visible()
         assert unexpected(open_page) == []
+
+
+async def test_an_open_page_follows_what_is_asked_for_and_decided(here: PullTrial, browser: Browser) -> None:
+    await here.decide()
+    async with tab(browser) as open_page:
+        await open_page.page.goto(here.address)
+        assert open_page.page.url == f"{here.root}{here.path}", "the key is put away"
+        await open_page.until(LIVE)
+        command = await here.ask(arguments="arm-b")
+        await open_page.until("document.getElementById('commands').innerText.includes('pending')")
+        await here.answer(command, "dispatched")
+        await open_page.until("document.getElementById('commands').innerText.includes('dispatched')")
+        await here.decide(p95=261.0)
+        await open_page.until("document.querySelector('h1').textContent === 'BLOCK'")
+        assert await open_page.page.title() == "BLOCK: Faster checkout, acme/shop#7"
+        assert unexpected(open_page) == []
+
+
+async def test_without_javascript_there_is_all_but_the_news_and_the_buttons(here: PullTrial, browser: Browser) -> None:
+    await here.decide(p95=261.0)
+    await here.canary()
+    async with tab(browser, java_script_enabled=False) as open_page:
+        await open_page.page.goto(here.address)
+        assert await open_page.text("h1") == "BLOCK"
+        assert await open_page.page.locator("svg.picture").count() == 1
+        assert "Sign in to act on it here" in await open_page.text("#actions")
+        await open_page.page.click("text=History of this one")
+        assert await open_page.text("h1") == "History"
+        assert open_page.complaints == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from aiohttp import ClientResponse
 
 from app.model import Cause
+from app.pages.door import OPEN
 from app.store.effects import Effect
 from checks.model import Measurement
 from tests.pages.looking import words
@@ -62,6 +64,23 @@ async def test_it_opens_for_its_key_and_for_a_token_of_its_repository_and_is_not
     assert (await here.opened("", **{"If-None-Match": (await here.opened()).headers["ETag"]})).status == 304
     capitals = await here.get(f"/pr/Acme/Shop/7?key={here.key}")
     assert (capitals.status, capitals.headers["Location"]) == (303, "/pr/Acme/Shop/7")
+
+
+async def test_a_key_ends_a_while_after_the_last_news_of_what_was_closed_and_never_of_what_is_open(
+    here: PullTrial,
+) -> None:
+    await here.decide()
+    here.clock.at = time.time() + OPEN + 60
+    assert (await here.opened()).status == 200
+    await here.stores.decisions.void("acme/shop", 7, Cause("pull_request.merged"))
+    here.clock.at = time.time() + OPEN - 60
+    assert (await here.opened()).status == 200
+    here.clock.at += 120
+    for below in ("", "/history"):
+        assert (await here.opened(below)).status == 404
+    assert (await here.get(f"{here.api}?key={here.key}")).status == 404
+    token = await here.stores.tokens.issue("acme/shop")
+    assert (await here.get(here.path, Authorization=f"Bearer {token}")).status == 200
 
 
 # --- what it says ------------------------------------------------------------------------------------------------

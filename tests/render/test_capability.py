@@ -1,9 +1,11 @@
 """Addresses that open a page, and what each of them opens."""
 
+from app.model import WriteCheckRun
+from app.render.actions import GitHubRenderer
 from app.render.capability import Pages, derived, of_experiment, of_module, of_study
 from checks.model import State
 
-from .decisions import HEAD, decision, result, row
+from .decisions import HEAD, decision, pull, result, row
 
 PAGES = Pages("https://maestro.example", derived("a private key"))
 
@@ -81,3 +83,13 @@ def test_where_the_app_has_no_address_nothing_leads_anywhere() -> None:
     told = decision(row(result("experiment", detail={"experiments": [{"experiment": 2}]})))
     assert nowhere.address(of_experiment(2, "octo/shop", HEAD)) == ""
     assert nowhere.shown_on(told) == told
+
+
+def test_a_change_has_a_page_that_outlives_its_heads_and_a_merge_group_has_none() -> None:
+    address = PAGES.of_change(pull())
+    assert address.startswith("https://maestro.example/pr/acme/shop/7?key=msp_")
+    assert PAGES.of_change(pull(head_sha="c" * 40)) == address
+    assert PAGES.of_change(pull(number=None)) == ""
+    runs = GitHubRenderer(center=PAGES.of_change).check_runs(decision(row(result("risk"))))
+    led = {run.name: run.words.page for run in runs if isinstance(run, WriteCheckRun)}
+    assert led == {"maestro / risk": "", "maestro / decision": address}

@@ -53,3 +53,27 @@ async def test_silence_is_no_verdict(database: AsyncEngine) -> None:
     await decisions.keep("o/r", 1, HEAD, "ship", b"{}", Cause())
     await decisions.void("o/r", 1, Cause("no rules"))
     assert [each async for each in decisions.verdicts_at("o/r", [HEAD])] == [("ship", b"{}")]
+
+
+async def test_the_newest_of_each_pull_request_is_listed_unless_nothing_is_asked_of_it(database: AsyncEngine) -> None:
+    decisions = Decisions(database)
+    for number, verdict in ((7, "block"), (7, "ship"), (8, "hold"), (9, "ship"), (None, "ship")):
+        await decisions.keep("O/R", number, HEAD, verdict, b"{}", Cause())
+    await decisions.keep("o/other", 7, HEAD, "ship", b"{}", Cause())
+    await decisions.void("o/r", 9, Cause("pull_request.closed"))
+    listed = await decisions.standing(["o/r", "o/none"])
+    assert sorted((one.number, one.verdict) for one in listed) == [(7, "ship"), (8, "hold")]
+    assert await decisions.standing([]) == []
+    history = await decisions.of_pull("o/r", 9)
+    assert [(one.verdict, one.reason) for one in history] == [("silence", "pull_request.closed"), ("ship", "")]
+    records = await decisions.records([one.id for one in history])
+    assert list(records.values()) == [b"{}", b""]
+
+
+async def test_a_verdict_counts_from_the_first_of_the_decisions_in_a_row_that_gave_it(database: AsyncEngine) -> None:
+    decisions = Decisions(database)
+    for number, verdict in ((7, "ship"), (7, "block"), (8, "ship"), (7, "block"), (7, "block")):
+        await decisions.keep("o/r", number, HEAD, verdict, b"{}", Cause())
+    newest, _, first, _ = await decisions.of_pull("o/r", 7)
+    (alone,) = await decisions.of_pull("o/r", 8)
+    assert await decisions.since([newest.id, alone.id]) == {newest.id: first.at, alone.id: alone.at}
