@@ -15,7 +15,7 @@ from checks.judge import Case
 from checks.model import ChangeFacts, CheckResult, Document, Finding, Missing, Mode, Snapshot, State
 from checks.sbom import repair
 from checks.sbom.advisories.severity import SEVERITIES
-from checks.sbom.check import CHECK
+from checks.sbom.check import CHECK, willing
 from checks.sbom.findings.vulnerabilities import NEWLY_PUBLISHED, PREEXISTING, RULE
 from checks.sbom.repair import Exposed
 from checks.sbom.rules.policy import Config
@@ -27,6 +27,10 @@ from handlers.ports import Bases, Cases, Fixes, Proposals
 
 CLOSED = "pull_request.closed"
 REOPENED = "pull_request.reopened"
+COMMANDED = "command.remediate"
+"""Somebody asked for fixes: they come, whatever the rules propose by themselves. Such a trigger has `reset`, so that no
+other run of repairs that waits on the lane stands in for it.
+"""
 MOST_BEFORE = 20  # manifests of the base that are read to put a declaration back
 
 # A change is not blamed for what was there before; a look at the branch itself asks for just that, but where a rule of
@@ -89,6 +93,8 @@ class Repairs:
             return await self._left_behind(place, [fix for fix in kept if fix.open], now.head_sha)
         if case is None or config is None or repair.why_never(case.snapshot):
             return Done()
+        if trigger.reason == COMMANDED:
+            config = willing(config)
         if case.snapshot.pull.head_sha == now.head_sha:  # else its own evaluation is still to come
             await self._mend(_ground(place, case, config, number), case, repair.stops)
         return Done()

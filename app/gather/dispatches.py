@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.gather.rules import Connect
 from app.github.errors import NotFound
 from app.github.records import WorkflowRun
 from app.github.repository import Repository
-from app.model import ARM, TESTS, Dispatched, Opened
+from app.model import ARM, TESTS, Dispatched, Opened, Place
 from checks.decide import Policy
 from checks.dispatching import Dispatching
-from checks.model import ChangeFacts, Missing
+from checks.model import ChangeFacts, Missing, Pull
 from checks.tested import Escalated
 from program.arms import next_arm, stated
 
@@ -68,6 +69,20 @@ async def escalated(
         many = max(1, sum(suite == run.suite_id for suite in reported)) if run.suite_id else 1
         runs.append(Escalated(one.workflow, run.id, run.head_sha, run.status, run.conclusion, run.url, many))
     return Heavier(tuple(runs), frozenset(suites - {0}))
+
+
+@dataclass(frozen=True, slots=True)
+class Escalations:
+    """The same for whoever asks before another one."""
+
+    connect: Connect
+    dispatches: Dispatches
+
+    async def of(self, place: Place, pull: Pull) -> tuple[Escalated, ...]:
+        """Those of the head of `pull`, the oldest first."""
+        sent = await self.dispatches.of_pull(pull.repository, pull.number or 0)
+        asked = heavier(sent, pull.head_sha)
+        return (await escalated(await self.connect(place), pull.head_sha, asked)).runs if asked else ()
 
 
 async def _run(

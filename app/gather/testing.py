@@ -11,7 +11,7 @@ from app.github.repository import Repository
 from app.model import OWN_RUN, Dispatched
 from checks.model import TestFacts, TestRun
 
-_ACTIONS = "github-actions"
+ACTIONS = "github-actions"
 _HARMLESS = frozenset({"success", "neutral", "skipped", ""})
 _SAYS_NOTHING = frozenset({"cancelled", "skipped", "stale", "action_required"})
 
@@ -27,7 +27,7 @@ async def tests(repository: Repository, sha: str, own_app: int, asked: Sequence[
     runs = [run for run in listed if run.app_id != own_app and not run.external_id.startswith(OWN_RUN)]
     suites = tuple(suite for suite in suites if suite.app_id not in {own_app, None})
     if _contested(runs, suites):
-        stale = _superseded(await repository.workflow_runs(sha))
+        stale = superseded(await repository.workflow_runs(sha))
         runs = [run for run in runs if run.suite_id not in stale]
         suites = tuple(suite for suite in suites if suite.id not in stale)
     reported = tuple(TestRun(run.name, run.status, run.conclusion, run.url, run.app_slug) for run in runs)
@@ -36,12 +36,12 @@ async def tests(repository: Repository, sha: str, own_app: int, asked: Sequence[
 
 def _contested(runs: Iterable[CheckRun], suites: Iterable[CheckSuite]) -> bool:
     """Did something of GitHub Actions not pass, on a head that has several of its suites? It may have run again."""
-    of_actions = [suite for suite in suites if suite.app_slug == _ACTIONS]
-    ends = {run.conclusion for run in runs if run.app_slug == _ACTIONS} | {suite.conclusion for suite in of_actions}
+    of_actions = [suite for suite in suites if suite.app_slug == ACTIONS]
+    ends = {run.conclusion for run in runs if run.app_slug == ACTIONS} | {suite.conclusion for suite in of_actions}
     return len(of_actions) > 1 and not ends <= _HARMLESS
 
 
-def _superseded(workflows: Iterable[WorkflowRun]) -> frozenset[int]:
+def superseded(workflows: Iterable[WorkflowRun]) -> frozenset[int]:
     """Suites of workflow runs that said nothing of the code, and that a newer run of the workflow stands in for.
 
     GitHub keeps a suite for each time a workflow ran on a commit and lists the check runs of them all. A failure is
@@ -87,4 +87,4 @@ def _with_runs(suite: CheckSuite, own: Sequence[CheckRun]) -> tuple[str, str] | 
 def _without_runs(suite: CheckSuite) -> tuple[str, str] | None:
     if suite.conclusion == "action_required":
         return ": a maintainer must approve its workflows", "waiting"
-    return ("", suite.status) if suite.status == "completed" or suite.app_slug == _ACTIONS else None
+    return ("", suite.status) if suite.status == "completed" or suite.app_slug == ACTIONS else None

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.github.fields import count, flag, identifier, text, within
+from app.github.fields import count, flag, identifier, moment, text, within
 from app.github.limits import COMPARE_FILES
 from checks.model import FileChange, Pull
 
@@ -184,6 +184,7 @@ class WorkflowRun:
     title: str = ""  # the workflow's `run-name` where it has one
     status: str = ""
     attempt: int = 1
+    started: float = 0.0  # when this attempt began, in epoch seconds; 0: GitHub did not say
     head_sha: str = ""
     path: str = ""  # of the workflow's file, as it was on the head
 
@@ -321,6 +322,7 @@ def read_workflow_run(data: Any) -> WorkflowRun:
         title=text(data, "display_title"),
         status=text(data, "status"),
         attempt=count(data, "run_attempt") or 1,
+        started=moment(data, "run_started_at"),
         head_sha=text(data, "head_sha"),
         path=text(data, "path"),
     )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 from app import __version__, metrics
 from app.archive import Archive
 from app.gather.canaries import Canaries
 from app.gather.default_branch import DefaultBranches
 from app.gather.deployments import Deployments
+from app.gather.dispatches import Escalations
+from app.gather.failures import Failures
 from app.gather.interventions import Interventions
+from app.gather.known_fixes import known_fixes
 from app.gather.merged import Merges
 from app.gather.modules import Modules
 from app.gather.proposed import Proposed
@@ -37,15 +41,19 @@ from checks.impact.panels import judged
 from handlers.after_merge import AfterMerge
 from handlers.canary import Beginnings
 from handlers.command import Commands
-from handlers.commands import VERBS, canary, explain, opinion, override
+from handlers.commands import VERBS, canary, escalate, explain, opinion, override, remediate, retry
 from handlers.commands import help as help_verb
 from handlers.commands.allowed import Allowed
 from handlers.commands.asked import Act
 from handlers.commands.canary import CanaryCommands
+from handlers.commands.dispatching import Dispatcher
+from handlers.commands.escalate import EscalateCommand
 from handlers.commands.explain import Explanations
 from handlers.commands.help import Help
 from handlers.commands.opinion import OpinionCommands
 from handlers.commands.override import OverrideCommands
+from handlers.commands.remediate import RemediateCommand
+from handlers.commands.retry import RetryCommand
 from handlers.consequences import Consequences
 from handlers.drift import DriftWatch
 from handlers.evaluate import Evaluation
@@ -80,7 +88,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
         Evaluation(reader, publisher, archive, renderer),
         Commands(
             *(reader, publisher, renderer, allowed, kept.commands, archive, myself),
-            _acts(connect_to, kept, settings, renderer),
+            _acts(connect_to, kept, settings, renderer) | _run_again(connect_to, kept, publisher, own_app),
         ),
         _repairs(bases, publisher, Proposed(connect_to), kept),
         Beginnings(Canaries(connect_to), Deployments(connect_to), kept.experiments),
@@ -98,7 +106,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     )
 
 
-def _acts(connect_to: Connector, kept: Stores, settings: Settings, renderer: GitHubRenderer) -> Mapping[Verb, Act]:
+def _acts(connect_to: Connector, kept: Stores, settings: Settings, renderer: GitHubRenderer) -> dict[Verb, Act]:
     """What each verb of `handlers.commands.VERBS` does."""
     explanations = Explanations(Archive(kept.decisions), renderer, VERBS)
     overrides = OverrideCommands(Archive(kept.decisions), kept.overrides)
@@ -114,6 +122,16 @@ def _acts(connect_to: Connector, kept: Stores, settings: Settings, renderer: Git
         opinion.DISAGREE: opinions.disagree,
         override.OVERRIDE: overrides.override,
         override.WITHDRAW: overrides.withdraw,
+    }
+
+
+def _run_again(connect_to: Connector, kept: Stores, publisher: Publisher, own_app: int) -> dict[Verb, Act]:
+    """The same of those that have something run on GitHub."""
+    dispatcher = Dispatcher(publisher, kept.dispatches)
+    return {
+        retry.VERB: RetryCommand(Failures(connect_to, own_app), dispatcher),
+        escalate.VERB: EscalateCommand(Escalations(connect_to, kept.dispatches), dispatcher),
+        remediate.VERB: RemediateCommand(Archive(kept.decisions), partial(known_fixes, kept.fixes)),
     }
 
 

@@ -54,6 +54,7 @@ from app.model.outcomes import (
     Stop,
     Stopped,
 )
+from app.model.reruns import Failed, FailedCheck, FailedRun
 from app.model.reverts import SUBMODULE, WORKFLOWS, Change, Landed, Leaf, Leaves, RevertText
 from app.model.road import (
     Attempt,
@@ -163,6 +164,9 @@ __all__ = [
     "EditIssue",
     "EditPullRequest",
     "Escalation",
+    "Failed",
+    "FailedCheck",
+    "FailedRun",
     "Figures",
     "FindPullRequest",
     "Fix",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from checks.model import Missing, Snapshot
@@ -12,7 +13,12 @@ _SILENT = frozenset({"neutral", "skipped"})
 
 def counted(snapshot: Snapshot) -> Escalated | None:
     """The newest that runs, or will, on the head itself."""
-    here = [one for one in _all(snapshot) if one.head_sha in {"", snapshot.pull.head_sha}]
+    return newest(_all(snapshot), snapshot.pull.head_sha)
+
+
+def newest(runs: Sequence[Escalated], head_sha: str) -> Escalated | None:
+    """The last of `runs`, the oldest of which comes first, that runs, or will, on `head_sha`."""
+    here = [one for one in runs if one.head_sha in {"", head_sha}]
     return here[-1] if here else None
 
 
@@ -23,9 +29,9 @@ def as_run(one: Escalated) -> TestRun:
 
 def open_to(snapshot: Snapshot) -> bool:
     """May heavier tests be asked for: are there any, and have they neither passed nor begun?"""
-    newest = counted(snapshot)
+    last = counted(snapshot)
     offered = snapshot.dispatching is not None and snapshot.dispatching.escalates
-    return offered and (newest is None or (newest.status == "completed" and not passes(newest)))
+    return offered and (last is None or (last.status == "completed" and not passes(last)))
 
 
 def passes(one: Escalated) -> bool:
@@ -35,15 +41,15 @@ def passes(one: Escalated) -> bool:
 
 def told(snapshot: Snapshot) -> list[dict[str, Any]]:
     """Each that was asked for on this head, in JSON's own types: its workflow, run and state, and that in words."""
-    newest = counted(snapshot)
-    return [_told(one, snapshot.pull.head_sha, newest) for one in _all(snapshot)]
+    last = counted(snapshot)
+    return [_told(one, snapshot.pull.head_sha, last) for one in _all(snapshot)]
 
 
-def _told(one: Escalated, head: str, newest: Escalated | None) -> dict[str, Any]:
+def _told(one: Escalated, head: str, last: Escalated | None) -> dict[str, Any]:
     state, text = _state(one)
     if one.head_sha not in {"", head}:
         state, text = "astray", f"ran on {one.head_sha[:7]}, which is not the head {head[:7]}: it does not count"
-    elif one is not newest:
+    elif one is not last:
         text = f"{text}; a newer run counts in its place"
     return {"workflow": one.workflow, "run": one.run, "state": state, "text": text, "url": one.url}
 

@@ -40,7 +40,15 @@ def evaluate(snapshot: Snapshot, config: Config, measured: Measured) -> CheckRes
     evidence = _evidence(snapshot)
     outcomes = [_judge(pair, config, evidence, snapshot.pull.base_sha) for pair in present]
     result = together(outcomes, snapshot, config, evidence)
-    return replace(result, detail={**result.detail, "repairs": repair.told(result.findings, snapshot, config)})
+    told = repair.told(result.findings, snapshot, config)
+    asked = told if config.fix.pull_requests else repair.told(result.findings, snapshot, willing(config))
+    mendable = sum(1 for _ in repair.mendable(asked))
+    return replace(result, detail={**result.detail, "repairs": told, "mendable": mendable})
+
+
+def willing(config: Config) -> Config:
+    """The same, where somebody asks for fixes that it does not propose by itself."""
+    return config.model_copy(update={"fix": config.fix.model_copy(update={"pull_requests": True})})
 
 
 def _nothing(config: Config) -> CheckResult:

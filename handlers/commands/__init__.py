@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from handlers.commands import canary, explain, opinion, override
+from handlers.commands import canary, escalate, explain, opinion, override, remediate, retry
 from handlers.commands import help as help_verb
 
 VERBS = (
     help_verb.VERB,
     explain.VERB,
     explain.PLAN,
+    retry.VERB,
+    escalate.VERB,
+    remediate.VERB,
     canary.START,
     canary.STOP,
     opinion.AGREE,

@@ -13,6 +13,7 @@ from checks.judge import Case, judge
 from checks.sbom.repair import MOST, why_none
 from checks.sbom.rules.policy import Config
 from handlers.evaluate import Judgement
+from handlers.repair import COMMANDED
 from tests.checks.sbom.supply import HEAD, advisory, package_json
 from tests.handlers.hub import OURS, Hub, Killed
 from tests.handlers.mendable import (
@@ -57,6 +58,17 @@ async def test_what_a_change_brings_is_mended_on_its_own_branch_once(hub: Hub, c
     assert (branch.parent, branch.head_sha) == (HEAD, HEAD)
     (edit,) = branch.edits
     assert getattr(edit, "content", b"") == package_json(GOOD).encode()
+
+
+async def test_where_the_rules_propose_none_somebody_may_ask_for_them(hub: Hub, clock: Clock) -> None:
+    shown(hub, case(facts(BAD), fix={"pull_requests": False}))
+    await run(hub, clock)
+    assert hub.deeds == []
+    for _ in range(2):
+        await run(hub, clock, reason=COMMANDED)
+    assert hub.deeds == ["WriteBranch", "OpenPullRequest"]
+    await run(hub, clock)
+    assert len(hub.open_fixes()) == 1, "and it stays, though the rules ask for none"
 
 
 @pytest.mark.parametrize("step", range(1, 10))

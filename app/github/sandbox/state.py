@@ -277,7 +277,8 @@ class WorkflowRun:
     artifacts: list[Artifact] = field(default_factory=list)
     attempt: int = 1
     title: str = ""  # what a dispatched run is called; others are called after their commit
-    rerun_by: Account | None = None  # who asked for the newest attempt, where that was another one
+    rerun_by: Account | None = None  # who asked for the newest attempt, and when, where it is not the first
+    rerun_at: float = 0.0
 
 
 @dataclass(slots=True)

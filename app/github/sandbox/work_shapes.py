@@ -80,7 +80,7 @@ def workflow_run(world: World, repo: Repository, run: WorkflowRun) -> Json:
         "pull_requests": check_shapes.pull_requests(world, repo, run.suite),
         "created_at": shapes.time_text(run.created_at),
         "updated_at": shapes.time_text(run.updated_at),
-        "run_started_at": shapes.time_text(run.created_at),
+        "run_started_at": shapes.time_text(run.rerun_at or run.created_at),
         "actor": shapes.user(world, run.actor),
         "triggering_actor": shapes.user(world, run.rerun_by or run.actor),
         **{f"{part}_url": f"{url}/{part}" for part in ("jobs", "logs", "artifacts", "cancel", "rerun")},

@@ -205,7 +205,7 @@ def rerun_failed(world: World, repo: Repository, run: WorkflowRun, actor: Accoun
     if run.conclusion in {"success", "neutral", "skipped"}:
         raise forbidden("This workflow run has no failed jobs")
     run.attempt, run.status, run.conclusion, run.updated_at = run.attempt + 1, "queued", None, world.now()
-    run.rerun_by = actor
+    run.rerun_by, run.rerun_at = actor, world.now()
     run.suite.status, run.suite.conclusion, run.suite.updated_at = "queued", None, world.now()
 
 

@@ -2,7 +2,7 @@
 
 from checks.sbom.repair.gone import in_sight
 from checks.sbom.repair.plan import Exposed, Repair, Unrepaired, exposed, plan, stops
-from checks.sbom.repair.telling import MOST, told, why_never, why_none
+from checks.sbom.repair.telling import MOST, mendable, told, why_never, why_none
 
 __all__ = [
     "MOST",
@@ -11,6 +11,7 @@ __all__ = [
     "Unrepaired",
     "exposed",
     "in_sight",
+    "mendable",
     "plan",
     "stops",
     "told",

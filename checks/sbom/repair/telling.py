@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from checks.known_fix import KnownFix
@@ -46,6 +46,13 @@ def told(findings: Sequence[Finding], snapshot: Snapshot, config: Config) -> lis
     if none:
         return [_none(one, none) for one in answers]
     return [said for one in answers if (said := _said(one, snapshot)) is not None]
+
+
+def mendable(records: Iterable[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Those of what is `told` that can be proposed, and have no pull request yet nor wait for room."""
+    for one in records:
+        if one["version"] is not None and one["pull_request"] is None and one["standing"] != "waiting":
+            yield one
 
 
 def _said(answer: Repair | Unrepaired, snapshot: Snapshot) -> dict[str, Any] | None:

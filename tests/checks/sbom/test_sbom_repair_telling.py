@@ -109,3 +109,24 @@ def test_what_may_go_back_is_told_once_it_is_proposed() -> None:
     assert told(record=over, before="6.4.0") == []
     back = replace(FIX, version="6.4.0")
     assert standing(back, record=over, before="6.4.0") == ("open", 12, "6.4.0")
+
+
+@pytest.mark.parametrize(
+    ("fixes", "pull", "count"),
+    [
+        ((), {}, 1),
+        ((replace(FIX, number=None, refusal="403: no"),), {}, 1),
+        ((FIX,), {}, 0),
+        ((replace(FIX, state="closed"),), {}, 0),
+        (tuple(replace(FIX, purl=f"pkg:npm/p{n}", number=n) for n in range(20, 20 + MOST)), {}, 0),
+        ((), {"from_fork": True}, 0),
+    ],
+)
+def test_how_many_can_be_proposed_is_told_though_the_rules_propose_none(
+    fixes: tuple[KnownFix, ...], pull: dict[str, Any], count: int
+) -> None:
+    found = snapshot(bill(LEFT), bill({**LEFT, "qs": "6.5.1"}), [QS], {"package.json": package_json({"qs": "6.5.1"})})
+    found = replace(found, pull=replace(PULL, **pull), fixes=fixes)
+    for asked in (True, False):
+        config = Config.model_validate({"fix": {"pull_requests": asked}})
+        assert CHECK.evaluate(found, config, {}).detail["mendable"] == count
