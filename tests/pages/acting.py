@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import web
+from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, BrowserContext, Page
 
 from app.model import Cause, KeptCommand, Progress
@@ -201,3 +202,43 @@ async def says(tab: Tab, words: str, where: str = "#actions [role=status]") -> N
 
 
 ALERT = "#actions [role=alert]"
+
+
+ATTACK = """async ([root, body]) => {
+    const said = [];
+    const url = `${root}/api/commands`;
+    for (const [mode, type] of [['no-cors', 'text/plain'], ['cors', 'application/json'], ['cors', 'text/plain']]) {
+        const sent = {method: 'POST', mode, credentials: 'include', headers: {'Content-Type': type}, body};
+        said.push(await fetch(url, sent).then(answer => answer.type, error => error.name));
+    }
+    said.push(await fetch(`${root}/api/pr/octo/shop/1`, {credentials: 'include'}).then(() => 'read', () => 'blind'));
+    navigator.sendBeacon(url, new Blob([body], {type: 'text/plain'}));
+    for (const enctype of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
+        const frame = Object.assign(document.createElement('iframe'), {name: enctype});
+        const form = document.createElement('form');
+        Object.assign(form, {method: 'POST', action: url, enctype, target: enctype});
+        form.append(Object.assign(document.createElement('input'), {name: body, value: ''}));
+        document.body.append(frame, form);
+        const loaded = new Promise(done => { frame.onload = done; });
+        form.submit();
+        await loaded;
+    }
+    return said;
+}"""
+"""All that a page of another origin can try with a browser that holds our cookie; what each of it came to."""
+BLIND = ["opaque", "TypeError", "TypeError", "blind"]
+
+
+@asynccontextmanager
+async def elsewhere(host: str) -> AsyncIterator[str]:
+    """A page of somebody else's, on another port of `host`."""
+
+    async def lure(_request: web.Request) -> web.Response:
+        return web.Response(
+            text="<!doctype html><title>Win</title><link rel=icon href=data:>", content_type="text/html"
+        )
+
+    app = web.Application()
+    app.router.add_get("/", lure)
+    async with TestServer(app, host="127.0.0.1") as server:
+        yield f"http://{host}:{server.port}/"

@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser
 
 from app.model import Progress
 from tests.browser import Tab
-from tests.pages.acting import ALERT, READY, Stage, choose, press, says, stage
+from tests.pages.acting import ALERT, ATTACK, BLIND, READY, Stage, choose, elsewhere, press, says, stage
 from tests.pages.asked import deliveries
 from tests.pages.looking import READERS, complaints
 
@@ -334,43 +332,6 @@ async def test_everybody_can_use_it(here: Stage, browser: Browser, profile: dict
 
 # --- from elsewhere ---
 
-_ATTACK = """async ([root, body]) => {
-    const said = [];
-    const url = `${root}/api/commands`;
-    for (const [mode, type] of [['no-cors', 'text/plain'], ['cors', 'application/json'], ['cors', 'text/plain']]) {
-        const sent = {method: 'POST', mode, credentials: 'include', headers: {'Content-Type': type}, body};
-        said.push(await fetch(url, sent).then(answer => answer.type, error => error.name));
-    }
-    said.push(await fetch(`${root}/api/pr/octo/shop/1`, {credentials: 'include'}).then(() => 'read', () => 'blind'));
-    navigator.sendBeacon(url, new Blob([body], {type: 'text/plain'}));
-    for (const enctype of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
-        const frame = Object.assign(document.createElement('iframe'), {name: enctype});
-        const form = document.createElement('form');
-        Object.assign(form, {method: 'POST', action: url, enctype, target: enctype});
-        form.append(Object.assign(document.createElement('input'), {name: body, value: ''}));
-        document.body.append(frame, form);
-        const loaded = new Promise(done => { frame.onload = done; });
-        form.submit();
-        await loaded;
-    }
-    return said;
-}"""
-
-
-@asynccontextmanager
-async def elsewhere(host: str) -> AsyncIterator[str]:
-    """A page of somebody else's, on another port of `host`."""
-
-    async def lure(_request: web.Request) -> web.Response:
-        return web.Response(
-            text="<!doctype html><title>Win</title><link rel=icon href=data:>", content_type="text/html"
-        )
-
-    app = web.Application()
-    app.router.add_get("/", lure)
-    async with TestServer(app, host="127.0.0.1") as server:
-        yield f"http://{host}:{server.port}/"
-
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"], ids=["same site", "another site"])
 async def test_a_page_of_somebody_else_cannot_act_though_the_browser_holds_the_cookie(
@@ -379,8 +340,8 @@ async def test_a_page_of_somebody_else_cannot_act_though_the_browser_holds_the_c
     async with here.opened(browser, "root") as tab, elsewhere(host) as lure:
         await tab.page.goto(lure)
         body = json.dumps(here.here.wanted("rollback", here.here.head[:7]))
-        said = await tab.page.evaluate(_ATTACK, [here.here.url, body])
-        assert said == ["opaque", "TypeError", "TypeError", "blind"]
+        said = await tab.page.evaluate(ATTACK, [here.here.url, body])
+        assert said == BLIND
         await tab.page.goto(here.url)
         await tab.until(READY)
         assert await here.kept() == []
