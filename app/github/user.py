@@ -24,6 +24,8 @@ from app.github.limits import API_VERSION, MEDIA_TYPE, USER_TOKEN_SECONDS
 from app.github.records import read_id
 
 _MOST = 64 * 1024  # bytes of an answer of the flow
+_OURS = frozenset({"incorrect_client_credentials", "redirect_uri_mismatch", "application_suspended"})
+"""Refusals that say nothing of the person: the operator set us up wrong, or GitHub stopped the App."""
 _AUTHORIZE, _TOKEN = "/login/oauth/authorize", "/login/oauth/access_token"
 
 
@@ -151,7 +153,8 @@ def _read_name(data: Any) -> str:
 def _read_keys(data: Any, answer: Answer, call: str) -> Keys:
     """GitHub refuses with a 200 and `error`; its own words about it may quote what was sent."""
     if isinstance(data, dict) and "error" in data:
-        raise Denied(call, answer.status, f"refused: {_word(data['error'])}")
+        word = _word(data["error"])
+        raise (GitHubError if word in _OURS else Denied)(call, answer.status, f"refused: {word}")
     if not answer.ok:
         raise GitHubError(call, answer.status, f"HTTP {answer.status}")
     try:

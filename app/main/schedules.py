@@ -40,6 +40,7 @@ def schedules(
         await kept.advisories.prune(time.time() - _ADVISORIES_KEPT)
         await kept.triples.prune(time.time() - settings.keep_days * _DAY)
         await kept.drifts.prune(time.time() - _DRIFT_KEPT)
+        await kept.sessions.prune()
         await kept.series.prune(time.time() - settings.keep_days * _DAY)
         return ()
 

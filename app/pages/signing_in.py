@@ -10,6 +10,7 @@ from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from aiohttp import web
 from cachetools import TTLCache
 
@@ -21,6 +22,8 @@ from app.pages.cookies import Home, local
 from app.pages.sealing import Sealer
 from app.pages.visiting import COOKIE, Guests
 from app.store.sessions import BROWSER, Sessions
+
+log = structlog.get_logger(__name__)
 
 BACK = "/login/callback"
 UNDERWAY = "maestro-login"  # the cookie of a sign-in that is not done yet
@@ -94,7 +97,8 @@ class SigningIn:
             who = await self._acquaintances.welcome(code, begun.verifier, self._back)
         except Denied:
             return _again(403, "GitHub did not sign you in", "Its code was used before, or is too old.")
-        except GitHubError:
+        except GitHubError as error:
+            log.warning("sign_in.no_answer", error=str(error))
             return _again(502, "GitHub cannot be asked who you are", "Nothing is wrong with your account.")
         return await self._entered(request, who.id, begun.after)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.asked_tables import pairings, people
@@ -60,7 +60,6 @@ class Sessions:
         now, until = self.now(), self._in(LONGEST[kind])
         row = {"person": person, "kind": kind, "name": name[:100], "made_at": now, "used_at": now, "until": until}
         async with self.engine.begin() as connection:
-            await connection.execute(delete(table).where(table.c.until <= now))
             await connection.execute(insert(table).values(hash=digest(secret), **row))
         return secret, until / 1e6
 
@@ -92,10 +91,9 @@ class Sessions:
     async def code(self, person: int) -> Code:
         """A code for one overlay of theirs; those before are good for nothing from now on."""
         letters = "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
-        now, until = self.now(), self._in(PAIRING)
+        until = self._in(PAIRING)
         async with self.engine.begin() as connection:
-            stale = (pairings.c.person == person) | (pairings.c.until <= now)
-            await connection.execute(delete(pairings).where(stale))
+            await connection.execute(delete(pairings).where(pairings.c.person == person))
             await connection.execute(insert(pairings).values(hash=digest(letters), person=person, until=until))
         groups = (letters[at : at + _GROUP] for at in range(0, _LENGTH, _GROUP))
         return Code("-".join(groups), until / 1e6)
@@ -108,6 +106,14 @@ class Sessions:
             used = await connection.execute(delete(pairings).where(*here).returning(pairings.c.person))
             person: int | None = used.scalar_one_or_none()
             return person
+
+    async def prune(self) -> None:
+        """Forget what has ended, and people who are signed in on nothing any more, but not who is just signing in."""
+        async with self.engine.begin() as connection:
+            await connection.execute(delete(table).where(~and_(*self._living)))
+            await connection.execute(delete(pairings).where(pairings.c.until <= self.now()))
+            elsewhere = (people.c.id.not_in(select(table.c.person)), people.c.changed_at < self._in(-IDLE))
+            await connection.execute(delete(people).where(*elsewhere))
 
     @property
     def _living(self) -> tuple[ColumnElement[bool], ...]:

@@ -80,6 +80,7 @@ async def test_where_tokens_do_not_end_there_is_nothing_to_renew(flow: Flow, hub
     ("reply", "error"),
     [
         (Reply(data={"error": "bad_verification_code"}), Denied),
+        (Reply(data={"error": "incorrect_client_credentials"}), GitHubError),
         (Reply(data={"error": ["ghr_secret"]}), Denied),
         (Reply(data={"error": "ghr secret"}), Denied),
         (Reply(503), Unavailable),
@@ -98,6 +99,7 @@ async def test_what_is_no_answer_is_an_error_that_holds_nothing_secret(
     hub.on("POST", TOKEN, reply)
     with pytest.raises(error) as refused:
         await flow.refresh("ghr_refresh")
+    assert refused.type is error
     said = f"{refused.value!r} {refused.value}"
     assert not [secret for secret in ("ghr_", "a secret", "ghr secret") if secret in said]
     assert len(hub.asked("POST", TOKEN)) == 1, "a refresh token is good once: it is not sent again by itself"

@@ -128,6 +128,14 @@ async def test_a_refresh_that_got_no_answer_signs_nobody_out(site: Site, browser
     assert (await browsers["alice"].post("/api/decision/tests")).status == 400
 
 
+async def test_a_client_that_was_set_up_wrong_signs_nobody_out(site: Site, browsers: dict[str, Guest]) -> None:
+    await site.later(7.95 * HOUR)
+    right, site.sandbox.world.app.client_secret = site.sandbox.world.app.client_secret, "another"
+    assert (await browsers["alice"].post("/api/decision/tests")).status == 503
+    site.sandbox.world.app.client_secret = right
+    assert (await browsers["alice"].post("/api/decision/tests")).status == 400
+
+
 async def test_whose_token_github_takes_no_longer_is_signed_out(site: Site, browsers: dict[str, Guest]) -> None:
     site.sandbox.sign_in.forget(site.sandbox.world.account("alice"))
     assert (await browsers["alice"].post("/api/decision/tests")).status == 401

@@ -29,7 +29,10 @@ class Kept:
 
 @pytest.fixture
 async def kept(database: AsyncEngine) -> Kept:
-    made = Kept(People(database), Sessions(database, lambda: round(made.at * 1e6)))
+    def now() -> int:
+        return round(made.at * 1e6)
+
+    made = Kept(People(database, now), Sessions(database, now))
     await made.people.keep(ALICE)
     await made.people.keep(BOB)
     return made
@@ -110,6 +113,28 @@ async def test_whoever_is_forgotten_leaves_nothing(kept: Kept, database: AsyncEn
     async with database.connect() as connection:
         assert (await connection.execute(select(pairings))).all() == []
         assert [row.person for row in await connection.execute(select(table))] == [8]
+
+
+async def test_what_has_ended_is_forgotten_and_so_is_whoever_is_signed_in_on_nothing(
+    kept: Kept, database: AsyncEngine
+) -> None:
+    await kept.sessions.begin(7, BROWSER, "idle")
+    await kept.sessions.code(7)
+    kept.at += 7 * HOUR
+    busy, _ = await kept.sessions.begin(8, BROWSER, "busy")
+    kept.at += 2 * HOUR
+    await kept.sessions.prune()
+    async with database.connect() as connection:
+        assert [row.person for row in await connection.execute(select(table))] == [8]
+        assert (await connection.execute(select(pairings))).all() == []
+    assert await kept.people.get(7) is None
+    assert await kept.people.get(8) is not None
+    assert await kept.sessions.get(busy) is not None
+
+
+async def test_whoever_is_just_signing_in_is_not_forgotten(kept: Kept) -> None:
+    await kept.sessions.prune()
+    assert await kept.people.get(7) is not None
 
 
 async def test_a_code_is_good_once_for_five_minutes_however_it_is_typed(kept: Kept, database: AsyncEngine) -> None:
