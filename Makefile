@@ -62,6 +62,7 @@ docs: $(READY) ## Write the generated parts of docs/ anew
 
 pictures: $(READY) ## Draw the cards of docs/images (needs Chromium)
 	$(BIN)/python -m tools.pictures
+	$(BIN)/python -m tools.overlay_pictures
 
 lock: $(READY) ## Resolve the dependencies of pyproject.toml into requirements.lock
 	$(BIN)/uv pip compile --generate-hashes --group dev pyproject.toml -o requirements.lock \

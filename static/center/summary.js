@@ -4,9 +4,19 @@
 const FACTS = { arm: "Arm", eval: "Evaluation", cost: "Cost", rationale: "Rationale" };
 const SHOWN = 5; // findings of a check; the page shows them all
 
-/** Draws `model` into `$root`, in place of what was there. */
+/** Draws what was decided, and why, into `$root`, in place of what was there. */
 export function summary($root, model) {
-  $root.empty().append(newer(model), verdict(model), facts(model.short), checks(model.checks), list("notes", model.notes));
+  $root.empty().append(newer(model), verdict(model), facts(model));
+}
+
+/** Draws the checks with what they measured and found into `$root`, in place of what was there. */
+export function evidence($root, model) {
+  $root.empty().append(checks(model.checks), list("notes", model.notes));
+}
+
+/** The headline without the word that it begins with. */
+export function counts({ word, headline }) {
+  return headline.startsWith(`${word} · `) ? headline.slice(word.length + 3) : headline;
 }
 
 /** An element with its class and its text; nothing at all where there is no text. */
@@ -24,7 +34,7 @@ function verdict(model) {
     .addClass(`verdict ${model.tone}`)
     .append(
       say("p", "word", model.word),
-      say("p", "headline", model.headline),
+      say("p", "headline", counts(model)),
       labelled("why", "Why: ", model.why),
       labelled("next", "Next: ", model.next),
       decided(model),
@@ -46,10 +56,10 @@ function time(seconds) {
   return jQuery("<time>").attr("datetime", at.toISOString()).text(text);
 }
 
-function facts(short) {
+function facts({ short, why }) {
   const $list = jQuery("<dl>").addClass("facts");
   for (const [name, label] of Object.entries(FACTS)) {
-    if (short[name]) $list.append(jQuery("<dt>").text(label), jQuery("<dd>").text(short[name]));
+    if (short[name] && short[name] !== why) $list.append(jQuery("<dt>").text(label), jQuery("<dd>").text(short[name]));
   }
   return $list.children().length ? $list : jQuery();
 }

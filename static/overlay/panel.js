@@ -1,7 +1,7 @@
 // What is seen: a tab at the edge of the page, and the panel that it opens. All of it lives in a closed shadow root
 // with a style of its own, so neither the page nor we reach into the other.
 import { actions } from "../center/actions.js";
-import { summary } from "../center/summary.js";
+import { counts, evidence, summary } from "../center/summary.js";
 import { pairing } from "./pairing.js";
 import { messageFor } from "./asking.js";
 
@@ -36,14 +36,14 @@ function frame() {
   const $close = jQuery("<button>").attr({ type: "button", class: "close" }).text("Collapse");
   const $where = jQuery("<p>").addClass("where");
   const $status = jQuery("<p>").attr({ role: "status", class: "status" });
-  const [$content, $acts] = [jQuery("<div>"), jQuery("<div>")];
+  const [$content, $acts, $evidence] = [jQuery("<div>"), jQuery("<div>"), jQuery("<div>")];
   const $foot = jQuery("<footer>");
   const $panel = jQuery("<div>")
     .attr({ id: "panel", class: "panel", tabindex: -1 })
     .append(jQuery("<header>").append(jQuery("<h2>").text("Decision Center"), $close), $where, $status)
-    .append($content, $acts, $foot);
+    .append($content, $acts, $evidence, $foot);
   const $aside = jQuery("<aside>").attr("aria-label", "Maestro Decision Center").append($tab, $panel);
-  return { $aside, $tab, $panel, $close, $where, $status, $content, $acts, $foot };
+  return { $aside, $tab, $panel, $close, $where, $status, $content, $acts, $evidence, $foot };
 }
 
 /** Lets the panel be opened and closed, by hand and by key, and keeps out of the way of what the page has in focus. */
@@ -123,28 +123,30 @@ class View {
     const why = status ? `Maestro answered with an error (${status}).` : "Maestro cannot be reached.";
     const old = this.#model ? " What you see may be old." : "";
     if (!this.#model) this.#blank("No answer", "");
-    this.#parts.$status.addClass("stale").text(`${why}${old} It is tried again by itself.`);
+    this.#parts.$status.attr("class", "status stale").text(`${why}${old} It is tried again by itself.`);
   }
 
   show(model) {
-    const { $tab, $where, $status, $content, $acts } = this.#parts;
-    const restore = held($content);
+    const { $tab, $where, $status, $content, $acts, $evidence } = this.#parts;
+    const restore = held($evidence);
     this.#model = model;
     $tab.attr("class", `tab ${model.tone}`).text(`Maestro: ${model.word}`);
     $where.text(`${model.pull.repository} #${model.pull.number} at ${model.pull.head_sha.slice(0, 7)}`);
-    $status.removeClass("stale").text(`${model.word}: ${model.headline}`);
+    $status.attr("class", "status unseen").text(`${model.word}: ${counts(model)}`); // it is seen in what follows
     summary($content, model);
-    restore();
     actions($acts, model, this.#transport());
+    evidence($evidence, model);
+    restore();
     this.#foot(model);
   }
 
   #blank(status, text) {
-    const { $tab, $status, $content, $foot } = this.#parts;
+    const { $tab, $status, $content, $evidence, $foot } = this.#parts;
     this.#model = null;
     $tab.attr("class", "tab calm").text("Maestro");
-    $status.removeClass("stale").text(status);
+    $status.attr("class", "status").text(status);
     $content.empty().append(text ? jQuery("<p>").text(text) : []);
+    $evidence.empty();
     $foot.empty();
     this.#parts.$acts = other(this.#parts.$acts).on("maestro:stale", () => this.#told.refresh());
   }
@@ -189,13 +191,13 @@ function other($old) {
 }
 
 /** Remembers what is unfolded, and what has the focus; what it gives brings both back after a new drawing. */
-function held($content) {
-  const open = $content.find("details").map((_, one) => one.open).get();
-  const at = $content.find("a, summary").index($content[0].getRootNode().activeElement);
+function held($drawn) {
+  const open = $drawn.find("details").map((_, one) => one.open).get();
+  const at = $drawn.find("a, summary").index($drawn[0].getRootNode().activeElement);
   return () => {
-    $content.find("details").each((index, one) => {
+    $drawn.find("details").each((index, one) => {
       one.open = open[index] ?? false;
     });
-    if (at >= 0) $content.find("a, summary").eq(at).trigger("focus");
+    if (at >= 0) $drawn.find("a, summary").eq(at).trigger("focus");
   };
 }

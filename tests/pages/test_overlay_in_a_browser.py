@@ -9,7 +9,7 @@ import pytest
 from aiohttp.test_utils import unused_port
 
 from app.render.overlay import Deployment, extension
-from tests.pages.overlaid import GITHUB, Overlaid, Setting, chromium_with, connect, overlaid
+from tests.pages.overlaid import GITHUB, HOST, Overlaid, Setting, chromium_with, connect, overlaid
 from tests.pages.stand_in import TOKEN, model
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -87,7 +87,7 @@ async def test_it_follows_to_another_pull_request_and_away_and_back(on_github: O
     await on_github.says("stops #8")
     assert await on_github.hosts() == 1
     await on_github.page.evaluate(f"{way}('/octo/shop/issues')")
-    await on_github.page.wait_for_function("!document.querySelector('maestro-decision-center')")
+    await on_github.page.locator(HOST).wait_for(state="detached")
     await on_github.page.go_back()
     await on_github.says("stops #8")
     assert await on_github.hosts() == 1
@@ -98,7 +98,7 @@ async def test_a_navigation_that_nobody_tells_of_is_noticed(on_github: Overlaid)
     await on_github.page.evaluate("history.pushState({}, '', '/octo/shop/pull/8')")
     await on_github.says("stops #8")
     await on_github.page.evaluate("document.body.replaceChildren()")
-    await on_github.page.wait_for_selector("maestro-decision-center", state="attached")
+    await on_github.page.locator(HOST).wait_for(state="attached")
     await on_github.says("stops #8")
 
 
