@@ -51,6 +51,7 @@ function folding(host, root, { $aside, $tab, $panel, $close }, remember) {
   const opened = () => !$panel.prop("hidden");
   function fold(open) {
     $panel.prop("hidden", !open);
+    $aside.toggleClass("opened", open);
     $tab.prop("hidden", open).attr("aria-expanded", String(open));
   }
   function choose(open) {

@@ -73,6 +73,13 @@ const host = find();
 const root = host && chrome.dom.openOrClosedShadowRoot(host);
 const button = (words, within = root) =>
   [...within.querySelectorAll("button")].find((one) => one.checkVisibility() && one.innerText.includes(words));
+const resting = async (one) => {{
+  for (let before = ""; ;) {{
+    const box = one.getBoundingClientRect();
+    if (before === (before = [box.x, box.y].join())) return [box.x + box.width / 2, box.y + box.height / 2];
+    await new Promise((done) => setTimeout(done, 50));
+  }}
+}};
 const patient = async (holds) => {{
   for (const end = Date.now() + {PATIENCE}; Date.now() < end;) {{
     const host = find();
@@ -126,8 +133,8 @@ class Overlaid:
         assert await self.inside(
             f"return patient((root) => root && button({said}, root) && !button({said}, root).disabled);"
         ), words
-        box = "const box = one.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2];"
-        at = await self.inside(f"const one = button({said}); one.scrollIntoView({{ block: 'nearest' }}); {box}")
+        shown = f"const one = button({said}); one.scrollIntoView({{ block: 'nearest' }}); return resting(one);"
+        at = await self.inside(shown)
         await self.page.mouse.click(*at)
 
     async def focused(self) -> str:

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 
 from tests.pages.overlaid import Overlaid, Setting, connect
-from tests.pages.stand_in import SHA, TOKEN, model
+from tests.pages.stand_in import CODE, SHA, TOKEN, model
 from tests.waiting import until
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -169,6 +169,19 @@ async def test_it_stays_closed_or_open_as_it_was_left(on_github: Overlaid) -> No
     await on_github.until(
         "root.querySelector('.panel').hidden && root.querySelector('.tab').innerText === 'Maestro: BLOCK'"
     )
+
+
+async def test_what_is_told_later_does_not_push_the_button_away_that_closes_it(on_github: Overlaid) -> None:
+    place = "const box = root.querySelector('.close').getBoundingClientRect(); return [box.x, box.y];"
+    await on_github.click("Maestro")
+    await on_github.until("root.querySelector('#code')")
+    before = await on_github.inside(place)
+    await on_github.inside("root.querySelector('#code').focus();")
+    await on_github.page.keyboard.type(CODE)
+    await on_github.page.keyboard.press("Enter")
+    await on_github.until("root.querySelector('.verdict')")
+    assert await on_github.inside(place) == before
+    assert before[1] > 64, "GitHub's own header stays free"
 
 
 async def test_it_covers_no_control_of_the_page_that_has_the_focus(on_github: Overlaid) -> None:
