@@ -179,8 +179,7 @@ async def _stay(repo: Repo, chapters: list[Chapter], address: str) -> None:
     )
     for chapter in chapters:
         click.echo(f"  {address}/login?next=/pr/{repo.full_name}/{chapter.number}")
-    click.echo(f"  {address}/login?next=/      all that are open")
-    click.echo(f"  {address}/login?next=/pair  where you are signed in")
+    click.echo(f"  {address}/      all that are open\n  {address}/pair  where you are signed in")
     click.echo(f"Maestro itself: {address}/healthz  {address}/metrics  {address}/schema/maestro.json")
     told = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
