@@ -32,21 +32,23 @@ def describe(snapshot: Snapshot, book: Book, judged: Sequence[Sequence[Outcome]]
 
 
 def _dispatched(snapshot: Snapshot) -> dict[str, Any]:
-    """What commands had run, and what they could: `arm` in use, `arms` (the next one), `escalated`, `escalate`.
+    """What commands had run, and what they could. A key that has nothing to say is absent.
 
-    A key that has nothing to say is absent.
+    `arm` in use with what it is declared to cost, and whether only the change says so; `arms`: the next one;
+    `escalated`: each run of heavier tests; `escalate`: whether they may be asked for.
     """
     acting = snapshot.dispatching
     if acting is None:
         return {}
-    arm = {"name": acting.arm, "cost_usd": acting.cost_usd, "stated": acting.stated} if acting.arm else None
     found = {
-        "arm": arm,
+        "arm": acting.arm,
+        "arm_stated": acting.stated,
         "arms": acting.next_arm,
         "escalated": escalation.told(snapshot),
         "escalate": escalation.open_to(snapshot),
     }
-    return {name: value for name, value in found.items() if value}
+    cost = {} if acting.cost_usd is None else {"arm_cost_usd": acting.cost_usd}
+    return {name: value for name, value in found.items() if value} | cost
 
 
 def _entry(entry: Entry, outcomes: Sequence[Outcome]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from app.github.sandbox import Repo
@@ -14,7 +16,7 @@ from tests.road.town import DECISION, Town
 
 pytestmark = pytest.mark.slow
 
-HIGH = 'name: High\nrun-name: "High ${{ inputs.maestro_id }}"\non: workflow_dispatch\n'
+HIGH = (Path(__file__).parents[2] / "examples" / "workflows" / "tests-high.yml").read_text("utf-8")
 FILES = {".github/workflows/tests-high.yml": HIGH}
 RULES = """\
 version: 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,11 +22,7 @@ from tests.road.town import DECISION, Town
 
 pytestmark = pytest.mark.slow
 
-AGENT = """\
-name: Agent
-run-name: "Arm ${{ inputs.arm }} ${{ inputs.maestro_id }}"
-on: {workflow_dispatch: {inputs: {arm: {type: string}}}}
-"""
+AGENT = (Path(__file__).parents[2] / "examples" / "workflows" / "agent.yml").read_text("utf-8")
 TESTED = "version: 1\ncontract: {post: {tests: pass}}\n"
 RULES = """\
 version: 1

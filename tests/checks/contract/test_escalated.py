@@ -112,7 +112,9 @@ def test_the_next_arm_and_the_one_in_use_are_told() -> None:
     acting = Dispatching("impl@small", 0.08, stated=True, next_arm="impl@large")
     detail = evaluate(facts(acting=acting), Config(), {}).detail
     assert detail["arms"] == "impl@large"
-    assert detail["arm"] == {"name": "impl@small", "cost_usd": 0.08, "stated": True}
+    assert (detail["arm"], detail["arm_cost_usd"], detail["arm_stated"]) == ("impl@small", 0.08, True)
+    free = evaluate(facts(acting=Dispatching("impl@small", 0.0)), Config(), {}).detail
+    assert (free["arm_cost_usd"], "arm_stated" in free) == (0.0, False)
     assert not {"arm", "arms", "escalated"} & evaluate(facts(), Config(), {}).detail.keys()
 
 
