@@ -6,7 +6,7 @@ verdict stays as it was (docs/decisions/014).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from app.model import Done, ForgetCheckRuns, Opened, Trigger, WriteCheckRun
 from checks.after_merge import after_merge
@@ -14,6 +14,7 @@ from checks.impact.block import Config
 from checks.impact.check import NAME
 from checks.judge import Case, judge
 from checks.model import Decision
+from handlers.command_ports import Commanded, NothingAsked
 from handlers.ports import Archive, Writer
 from handlers.study_ports import AfterMergeRenderer, Facts, Kept, MergedReader, Verdicts
 
@@ -30,6 +31,7 @@ class AfterMerge:
     studies: Kept
     facts: Facts
     version: str
+    commanded: Commanded = field(default_factory=NothingAsked)
 
     async def __call__(self, trigger: Trigger) -> Done:
         """Tell it, where the change was decided at the head that was merged."""
@@ -62,7 +64,8 @@ class AfterMerge:
             if trigger.reset:
                 await self.writer.perform(opened.place, (ForgetCheckRuns(head),), trigger.cause)
             kept = await self.archive.keep(case, decision, trigger.cause)
-            actions = self.renderer.since_merged(decision, opened.card, kept.seal)
+            asked = await self.commanded.ended(decision.pull.repository, decision.pull.number or 0)
+            actions = self.renderer.since_merged(decision, opened.card, kept.seal, asked)
             if await self._shared(decision, opened):
                 actions = [one for one in actions if not isinstance(one, WriteCheckRun)]
             await self.writer.perform(opened.place, actions, kept.cause)

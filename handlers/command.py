@@ -91,13 +91,15 @@ class Commands:
         return True
 
     async def _at_its_pull(self, trigger: Trigger) -> tuple[Trigger, ...]:
-        """The same, of the pull request at that head: of several the lowest number, an open one before a merged one."""
-        found: list[tuple[bool, int]] = []
+        """The same, of the pull request at that head: of several the lowest number, an open one before a merged one,
+        and one that has moved on last.
+        """
+        found: list[tuple[bool, bool, int]] = []
         for number in await self.heads.pulls_at(trigger.repository, trigger.head_sha):
             opened = await self._opened(replace(trigger, number=number))
-            if opened is not None and opened.pull.head_sha == trigger.head_sha:
-                found.append((not opened.pull.open, number))
-        return (replace(trigger, number=min(found)[1]),) if found else ()
+            if opened is not None:
+                found.append((opened.pull.head_sha != trigger.head_sha, not opened.pull.open, number))
+        return (replace(trigger, number=min(found)[2]),) if found else ()
 
     # --- what comes of it ----------------------------------------------------------------------------------------
 

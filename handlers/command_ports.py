@@ -31,8 +31,17 @@ class KeptCommands(Protocol):
 class Commanded(Protocol):
     """The same, for whoever shows a pull request."""
 
-    async def of_pull(self, repository: str, number: int, most: int = 50) -> Sequence[KeptCommand]:
-        """The newest of a pull request, the newest first."""
+    async def ended(self, repository: str, number: int) -> Sequence[KeptCommand]:
+        """What people who may asked for on a pull request, and what came of it: the newest first."""
+
+
+class NothingAsked:
+    """Where nobody can ask for anything."""
+
+    async def ended(self, repository: str, number: int) -> Sequence[KeptCommand]:
+        """None."""
+        del repository, number
+        return ()
 
 
 class Explainer(Protocol):

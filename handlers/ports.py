@@ -18,6 +18,7 @@ from app.model import (
     Fix,
     FixText,
     FollowHead,
+    KeptCommand,
     KeptExperiment,
     Landed,
     Opened,
@@ -91,8 +92,10 @@ class Renderer(Protocol):
     def check_runs(self, decision: Decision) -> tuple[Action, ...]:
         """The check runs that say `decision`."""
 
-    def card(self, decision: Decision, mode: str, seal: Seal) -> tuple[Action, ...]:
-        """The card that says `decision`, where its mode lets it, with the seal of its entry in the log."""
+    def card(self, decision: Decision, mode: str, seal: Seal, commands: Sequence[KeptCommand]) -> tuple[Action, ...]:
+        """The card that says `decision`, where its mode lets it, with the seal of its entry in the log, and with the
+        `commands` that have ended.
+        """
 
     def help(self, verbs: Sequence[Verb]) -> str:
         """The answer to `/maestro help`."""

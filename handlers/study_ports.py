@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from app.model import Action, Cause, Intervention, KeptStudy, Opened, Opinion, Place, Refusal, Seal, Side, Trigger
+from app.model import (
+    Action,
+    Cause,
+    Intervention,
+    KeptCommand,
+    KeptStudy,
+    Opened,
+    Opinion,
+    Place,
+    Refusal,
+    Seal,
+    Side,
+    Trigger,
+)
 from checks.impact.block import Config
 from checks.impact.panels import Panels
 from checks.impact.series import Neighbour, Observed
@@ -110,5 +123,7 @@ class Verdicts(Protocol):
 class AfterMergeRenderer(Protocol):
     """Turns decisions on merged changes into words."""
 
-    def since_merged(self, decision: Decision, mode: str, seal: Seal) -> Sequence[Action]:
+    def since_merged(
+        self, decision: Decision, mode: str, seal: Seal, commands: Sequence[KeptCommand]
+    ) -> Sequence[Action]:
         """What is known of a merged change since: the run of the check that goes on, and the card."""

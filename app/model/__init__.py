@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.model.commands import ARM, ASKED, TESTS, Dispatched, Escalation, KeptCommand, Progress
+from app.model.commands import ANSWERING, ARM, ASKED, TESTS, Dispatched, Escalation, KeptCommand, Progress
 from app.model.deeds import (
     FIX_BRANCH,
     PLAIN_FILE,
@@ -113,6 +113,7 @@ from app.model.words import (
 
 __all__ = [
     "AGREE_BUTTON",
+    "ANSWERING",
     "ARM",
     "ASKED",
     "CANARY_SIDE",

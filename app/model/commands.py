@@ -11,6 +11,10 @@ ASKED = "maestro_asked"
 """The event of our own deliveries: somebody asked for something in the Decision Center, and its row is stored."""
 
 
+ANSWERING = frozenset({"help", "explain", "plan"})
+"""The verbs that only answer: nothing comes of them that a card would have to show."""
+
+
 class Progress(StrEnum):
     """How far a command has come."""
 

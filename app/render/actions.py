@@ -8,10 +8,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from app.model import Action, BeginCheckRun, FollowHead, RetireCheckRuns, Seal, Verb, WriteCard, WriteCheckRun
+from app.model import (
+    Action,
+    BeginCheckRun,
+    FollowHead,
+    KeptCommand,
+    RetireCheckRuns,
+    Seal,
+    Verb,
+    WriteCard,
+    WriteCheckRun,
+)
 from app.render import words
 from app.render.card import card
 from app.render.checkrun import check_run, decision_run, overtaken, pending, retired
+from app.render.commanded import gist
 from app.render.explained import explained, planned
 from app.render.templates import render
 from checks.impact.check import NAME as IMPACT
@@ -67,13 +78,15 @@ class GitHubRenderer:
         kept = frozenset(run.name for run in (*runs, verdict))
         return (*runs, verdict, RetireCheckRuns(head, kept, retired()))
 
-    def since_merged(self, decision: Decision, mode: str, seal: Seal) -> tuple[WriteCheckRun | WriteCard, ...]:
+    def since_merged(
+        self, decision: Decision, mode: str, seal: Seal, commands: Sequence[KeptCommand] = ()
+    ) -> tuple[WriteCheckRun | WriteCard, ...]:
         """What is known of a merged change since: the run of the one check that goes on, and the card. No other run is
         touched, and least of all the one that was required.
         """
         going_on = check_name(IMPACT)
         runs = (run for run in self.check_runs(decision) if isinstance(run, WriteCheckRun) and run.name == going_on)
-        cards = self.card(decision, mode, seal)
+        cards = self.card(decision, mode, seal, commands)
         return (*(replace(run, merged=True) for run in runs), *(replace(card, merged=True) for card in cards))
 
     def help(self, verbs: Sequence[Verb]) -> str:
@@ -100,15 +113,18 @@ class GitHubRenderer:
         """The answer to `/maestro plan`."""
         return planned(decision, verbs, head_sha)
 
-    def card(self, decision: Decision, mode: str, seal: Seal) -> tuple[WriteCard, ...]:
-        """The card, where `mode` (and a draft that may ship) lets it be written."""
+    def card(
+        self, decision: Decision, mode: str, seal: Seal, commands: Sequence[KeptCommand] = ()
+    ) -> tuple[WriteCard, ...]:
+        """The card, where `mode` (and a draft that may ship) lets it be written. `commands`: those that have ended."""
         number = decision.pull.number
         if number is None or mode == "never" or not decision.configured:
             return ()
         decision = self.addressed(decision)
-        drawn = card(decision, now=self.now(), seal=seal, page=self.center(decision.pull))
+        page = self.center(decision.pull)
+        drawn = card(decision, now=self.now(), seal=seal, page=page, commands=commands)
         coarse = mode == "on-change" or decision.conclusion is None
-        digest = _gist(decision) if coarse else drawn.digest
+        digest = _gist(decision, gist(commands)) if coarse else drawn.digest
         quiet = decision.verdict is Verdict.SHIP and (mode == "on-failure" or decision.pull.draft)
         return (WriteCard(number, decision.pull.head_sha, drawn.body, digest, create=not quiet),)
 
@@ -123,8 +139,10 @@ def _stage(row: Row) -> str:
     return " ".join(filter(None, (row.result.state.value, said, row.result.stage)))
 
 
-def _gist(decision: Decision) -> str:
-    """The verdict and the state of each check on this head: what counts as news while it waits, or for `on-change`."""
+def _gist(decision: Decision, besides: str = "") -> str:
+    """The verdict and the state of each check on this head: what counts as news while it waits, or for `on-change`; and
+    what does `besides`.
+    """
     states = [f"{row.result.name}={_stage(row)}" for row in decision.rows]
-    said = [decision.pull.head_sha, decision.pull.base_ref, decision.verdict.value, *states]
+    said = [decision.pull.head_sha, decision.pull.base_ref, decision.verdict.value, *states, *filter(None, [besides])]
     return hashlib.sha256(" ".join(said).encode()).hexdigest()

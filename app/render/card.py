@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 
 from app.github.limits import COMMENT_CUT
-from app.model import CARD_MARKER, Seal
+from app.model import CARD_MARKER, KeptCommand, Seal
 from app.render import words
+from app.render.commanded import SUMMARY, commanded
 from app.render.cut import BLANK, fit_all, size
 from app.render.escape import Markdown, markdown
 from app.render.evidence import figures
@@ -28,6 +30,8 @@ VISIBLE_CHARACTERS = 1_500
 PASSING_SHOWN = 5
 NAMES_SHOWN = 8  # checks named in the summary of the evidence
 BELOW = 320  # characters that the visible lines below the table may take: summaries and footer
+
+_ASKED = len(SUMMARY) + 10  # characters of the line that people's commands fold under
 
 _ALERTS = {
     Verdict.SHIP: "TIP",
@@ -66,19 +70,27 @@ def marker(repository: str, number: int | None) -> Markdown:
     return Markdown(f"{CARD_MARKER}v1 repo={_FOREIGN.sub('', repository)} pr={shown} -->")
 
 
-def card(decision: Decision, *, now: datetime, seal: Seal | None = None, page: str = "") -> Card:
+def card(
+    decision: Decision,
+    *,
+    now: datetime,
+    seal: Seal | None = None,
+    page: str = "",
+    commands: Sequence[KeptCommand] = (),
+) -> Card:
     """The card of `decision` as of `now` (aware). At most COMMENT_CUT bytes, whatever the decision holds.
 
     `seal` is that of its entry in the provenance log, `page` the address of its page in the Decision Center: a decision
-    of no server has neither.
+    of no server has neither. `commands`: those that have ended, the newest first.
     """
-    folds = bool(decision.rows or decision.risk)
-    head = _head(decision, VISIBLE_LINES - folds - 1)
-    taken = (head, _footer(decision, _minute(now), _LONGEST_SEAL, page))
+    asked = commanded(commands)
+    folds = bool(decision.rows or decision.risk) + bool(asked)
+    head = _head(decision, VISIBLE_LINES - folds - 1, VISIBLE_CHARACTERS - BELOW - (_ASKED if asked else 0))
+    taken = (head, asked, _footer(decision, _minute(now), _LONGEST_SEAL, page))
     evidence = _evidence(decision, COMMENT_CUT - sum(size(part) + len(BLANK) for part in taken))
 
     def body(stamp: str, seal: Seal | None) -> str:
-        return BLANK.join(filter(None, [head, evidence, _footer(decision, stamp, seal, page)])) + "\n"
+        return BLANK.join(filter(None, [head, evidence, asked, _footer(decision, stamp, seal, page)])) + "\n"
 
     return Card(body(_minute(now), seal), sha256(body("", None).encode()).hexdigest())
 
@@ -101,9 +113,8 @@ def table(decision: Decision, lines: int, level: _Level = _LEVELS[0]) -> Markdow
     )
 
 
-def _head(decision: Decision, lines: int) -> Markdown:
-    """The open part in at most `lines` lines, as generous as VISIBLE_CHARACTERS allow."""
-    room = VISIBLE_CHARACTERS - BELOW
+def _head(decision: Decision, lines: int, room: int) -> Markdown:
+    """The open part in at most `lines` lines, as generous as `room` visible characters allow."""
     for level in _LEVELS[:-1]:
         head = _head_at(decision, lines, level)
         if _seen(head) <= room:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import RowMapping, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.model import Cause, KeptCommand, Progress, Surface
+from app.model import ANSWERING, Cause, KeptCommand, Progress, Surface
 from app.store.address import SQLITE
 from app.store.asked_tables import commands as table
 from app.store.chain import OK, Kind, told
@@ -84,6 +84,16 @@ class Commands:
         async with self.engine.connect() as connection:
             rows = await connection.execute(here.order_by(table.c.asked_at.desc(), table.c.id).limit(most))
             return [_kept(row) for row in rows.mappings()]
+
+    async def ended(self, repository: str, number: int, most: int = 50) -> Sequence[KeptCommand]:
+        """What people who may asked for on a pull request, and what came of it: the newest, the newest first. Neither
+        what merely had an answer, nor what was asked by somebody who lacks the role, which anybody can do.
+        """
+        here = (table.c.repository == repository, table.c.number == number, table.c.ended_at.is_not(None))
+        meant = (table.c.role != "", table.c.verb.not_in(ANSWERING))
+        newest = select(table).where(*here, *meant).order_by(table.c.ended_at.desc(), table.c.id).limit(most)
+        async with self.engine.connect() as connection:
+            return [_kept(row) for row in (await connection.execute(newest)).mappings()]
 
     async def refused_before(self, command: KeptCommand) -> bool:
         """Did the same person lack the role for another one on the same pull request? They were told why then."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.github import limits
+from app.model import ANSWERING
 from handlers.commands import VERBS
 from handlers.commands.choose import chosen
 from handlers.commands.parse import parse
@@ -31,6 +32,7 @@ def test_whatever_changes_something_takes_write_or_more_and_an_opinion_more_than
     assert [verb.name for verb in VERBS if not suffices(verb.role, "write")] == [*answers, *opinions]
     assert [verb.name for verb in VERBS if not suffices(verb.role, "triage")] == answers
     assert [verb.name for verb in VERBS if verb.about == "nothing"] == answers
+    assert set(answers) == ANSWERING
 
 
 def test_what_stands_on_a_button_fits_it() -> None:

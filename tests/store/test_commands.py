@@ -89,3 +89,18 @@ async def test_who_was_refused_for_another_reason_than_their_role_has_not_been_t
     await commands.ask(ASKED)
     await commands.end(replace(ASKED, state=Progress.REFUSED, said="the head moved"), CAUSE)
     assert not await commands.refused_before(replace(ASKED, id="3" * 32, key="bob k2"))
+
+
+async def test_what_a_card_shows_has_ended_was_asked_by_who_may_and_did_more_than_answer(database: AsyncEngine) -> None:
+    commands = Commands(database)
+    every = [replace(ASKED, id=f"{n:032x}", key=f"k{n}") for n in range(5)]
+    every[3] = replace(every[3], verb="explain")
+    for one in every:
+        await commands.ask(one)
+    for one, role in zip(every[:4], ("write", "write", "", "write"), strict=True):
+        state = Progress.REFUSED if role == "" else Progress.DONE
+        await commands.end(replace(one, state=state, said="so"), replace(CAUSE, role=role))
+    newest = await commands.ended("octo/SHOP", 7)
+    assert [one.id for one in newest] == [every[1].id, every[0].id]
+    assert [one.id for one in await commands.ended("octo/shop", 7, most=1)] == [every[1].id]
+    assert await commands.ended("octo/shop", 8) == []
