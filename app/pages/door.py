@@ -52,10 +52,12 @@ class Door:
 
     def entered(self, request: web.Request, subject: Subject, beside: Sequence[str] = ()) -> web.Response:
         """Off to the page itself, the key in a cookie that goes nowhere else, but for the paths `beside` it, and ends
-        with the browser.
+        with the browser. Whoever was admitted for another reason is given no key: it would outlast that reason.
         """
         answer = web.Response(status=303, headers=HEADERS | {"Location": request.path, "Cache-Control": "no-store"})
-        key = self.pages.key_of(subject)
+        key = request.query.get("key", "")
+        if not self.pages.opens(key, subject):
+            return answer
         for path in beside:
             answer.set_cookie(self._cookie, key, path=path, httponly=True, secure=self._secure, samesite="Lax")
             answer.headers.add("Set-Cookie", answer.cookies[self._cookie].OutputString())

@@ -65,6 +65,8 @@ async def test_a_sign_in_that_was_not_begun_here_is_none(site: Site, browser: Gu
         assert (await other.get(back)).status == 400, "no cookie"
         await other.begin()
         assert (await other.get(back)).status == 400, "the state of another sign-in"
+        await other.begin()
+        assert (await other.get(back.partition("&state=")[0])).status == 400, "no state"
         assert await other.who() == ""
     assert site.sandbox.sign_in.log == [], "GitHub was not asked"
 

@@ -76,6 +76,15 @@ async def test_the_key_of_a_page_and_a_token_of_the_repository_still_open_it(
     assert (await browsers["mallory"].get(page, Authorization=f"Bearer {token}")).status == 200
 
 
+async def test_whoever_signed_in_is_given_no_key_that_would_outlast_it(browsers: dict[str, Guest], page: str) -> None:
+    alice = browsers["alice"]
+    answer = await alice.get(f"{page}?key=anything")
+    assert (answer.status, "Set-Cookie" in answer.headers) == (303, False)
+    assert (await alice.get(page)).status == 200
+    await alice.post("/logout")
+    assert (await alice.get(page)).status == 404
+
+
 async def test_github_is_asked_once_a_minute_and_not_for_each_page(
     site: Site, browsers: dict[str, Guest], page: str
 ) -> None:
