@@ -90,6 +90,7 @@ def test_the_wheel_holds_what_the_product_needs_and_nothing_of_its_workshop(whee
     assert {"app", "checks", "handlers", "program", "templates"} <= tops
     assert tops.isdisjoint({"tests", "benchmarks", "tools", "docs"})
     needed = {"app/github/sandbox/operations.json", "checks/risk/model.json", "templates/card.md.j2", "static/page.css"}
+    needed |= {"static/overlay/worker.js", "static/overlay/overlay.css", "static/center/actions.js"}
     assert needed <= set(names)
     assert {"app/py.typed", "checks/py.typed", "handlers/py.typed"} <= set(names)
 

@@ -85,6 +85,7 @@ class View {
   #shell;
   #parts;
   #model = null;
+  #blanked = ""; // the words that stand alone
   #told = { refresh: () => {} };
 
   constructor(shell, parts) {
@@ -102,12 +103,13 @@ class View {
   }
 
   loading({ owner, repo, number }) {
+    this.#blanked = "";
     this.#blank("Loading …", "");
     this.#parts.$where.text(`${owner}/${repo} #${number}`);
   }
 
   signedOut() {
-    this.#blank("Not connected", "");
+    if (!this.#blank("Not connected", "")) return; // whoever types a code goes on typing
     pairing(this.#parts.$content, this.#shell.ask, () => {
       this.#parts.$panel.trigger("focus"); // the field that has it will be gone
       this.#told.refresh();
@@ -115,8 +117,8 @@ class View {
   }
 
   unknown() {
-    this.#blank("Not judged here", "Maestro has judged no such pull request, or you may not see what it found.");
-    this.#foot();
+    const why = "Maestro has judged no such pull request, or you may not see what it found.";
+    if (this.#blank("Not judged here", why)) this.#foot();
   }
 
   /** Nothing new is known; what is shown may be old. */
@@ -131,6 +133,7 @@ class View {
     const { $tab, $where, $status, $content, $acts, $evidence } = this.#parts;
     const restore = held($evidence);
     this.#model = model;
+    this.#blanked = "";
     $tab.attr("class", `tab ${model.tone}`).text(`Maestro: ${model.word}`);
     $where.text(`${model.pull.repository} #${model.pull.number} at ${model.pull.head_sha.slice(0, 7)}`);
     $status.attr("class", "status unseen").text(`${model.word}: ${counts(model)}`); // it is seen in what follows
@@ -141,7 +144,10 @@ class View {
     this.#foot(model);
   }
 
+  /** Shows these words and nothing else; false where that is what is shown. */
   #blank(status, text) {
+    if (this.#blanked === status) return false;
+    this.#blanked = status;
     const { $tab, $status, $content, $evidence, $foot } = this.#parts;
     this.#model = null;
     $tab.attr("class", "tab calm").text("Maestro");
@@ -150,6 +156,7 @@ class View {
     $evidence.empty();
     $foot.empty();
     this.#parts.$acts = other(this.#parts.$acts).on("maestro:stale", () => this.#told.refresh());
+    return true;
   }
 
   #foot(model) {

@@ -21,7 +21,7 @@ def model(number: int = 7, **changed: Any) -> dict[str, Any]:
     pull = {"repository": "octo/shop", "number": number, "title": "Round totals", "author": "ada", "head_sha": SHA}
     check = {
         "name": "contract", "state": "block", "mark": "❌", "word": "block", "title": "p95 is above its limit",
-        "mode": "block", "next": "Make checkout faster.", "overridden": None, "page": None,
+        "mode": "block", "next": "Make checkout faster.", "overridden": None, "page": "https://maestro.example/1",
         "measures": [{"name": "p95", "value": "261 ms", "limit": "250 ms", "interval": "95 % 255 to 266", "n": 1204}],
         "findings": [{"message": "left-pad is gone", "trail": ["shop", "left-pad"], "fix": "remove it"}],
     }  # fmt: skip

@@ -155,6 +155,17 @@ async def test_what_is_drawn_anew_keeps_the_focus_and_what_was_unfolded(on_githu
     assert await on_github.focused() == "Retry"
 
 
+async def test_whoever_types_a_code_is_not_disturbed(on_github: Overlaid) -> None:
+    await on_github.click("Maestro")
+    await on_github.until("root.querySelector('#code')")
+    await on_github.inside("root.querySelector('#code').focus();")
+    await on_github.page.keyboard.type("ABCD")
+    await on_github.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await on_github.inside("await chrome.runtime.sendMessage({ kind: 'followed', id: 'c1' });")
+    await on_github.page.keyboard.type("-EFGH")
+    assert await on_github.inside("return root.querySelector('#code').value;") == CODE
+
+
 async def test_it_stays_closed_or_open_as_it_was_left(on_github: Overlaid) -> None:
     await connect(on_github)
     await on_github.page.reload()
