@@ -7,6 +7,8 @@ const page = document.getElementById("page");
 const note = document.getElementById("live");
 const RETRY = 30_000; // milliseconds until a stream that was refused is asked for again
 let source = null;
+let timer = 0;
+let ended = false;
 let reading = false;
 let again = false;
 
@@ -47,18 +49,22 @@ function read() {
 }
 
 function listen() {
+  clearTimeout(timer);
+  source?.close();
   source = new EventSource(page.dataset.stream);
   source.onopen = () => say("Live: the page follows by itself.");
   source.addEventListener("news", read);
   source.addEventListener("end", () => {
+    ended = true;
     source.close();
     read();
     say("It has ended; there will be no more news.");
   });
   source.onerror = () => {
     say("The connection is lost; what you see may be old.");
-    if (source.readyState === EventSource.CLOSED) setTimeout(listen, RETRY);
+    if (source.readyState === EventSource.CLOSED) timer = setTimeout(listen, RETRY);
   };
 }
 
+addEventListener("online", () => ended || listen()); // or the last of what happened meanwhile would be late
 listen();

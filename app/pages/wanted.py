@@ -32,7 +32,7 @@ class OnHead(BaseModel):
 class Arm(OnHead):
     """The same with an arm of the ladder, or "" for the next one."""
 
-    arm: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,100}$")] = ""
+    arm: Annotated[str, Field(pattern=r"^[!-~]{0,100}$")] = ""
 
 
 class Wanted(OnHead):

@@ -94,7 +94,7 @@ async def test_nobody_else_can_and_they_do_not_learn_that_it_exists(here: Asked)
     ("path", "who", "more", "verb", "arguments"),
     [
         ("/api/decision/alt", "alice", {}, "retry", ""),
-        ("/api/decision/alt", "alice", {"arm": "careful-2"}, "retry", "careful-2"),
+        ("/api/decision/alt", "alice", {"arm": "impl@small"}, "retry", "impl@small"),
         ("/api/decision/tests", "alice", {}, "escalate", "tests"),
         ("/api/release/rollback", "mona", {}, "rollback", "HEAD"),
     ],

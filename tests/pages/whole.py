@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,9 +48,13 @@ class Whole:
     def path(self) -> str:
         return f"/pr/octo/shop/{self.number}"
 
-    async def change(self, branch: str = "fix", title: str = "Correct x", **files: str) -> None:
-        """A pull request of one commit, and the decision on it."""
-        self.head = self.repo.commit(branch, files or {"a.py": "x = 2\n"}, message="Correct x")
+    async def change(self, branch: str = "fix", title: str = "Correct x", failing: Sequence[str] = ()) -> None:
+        """A pull request of one commit, and the decision on it; `failing`: a workflow that fails there, then checks."""
+        self.head = self.repo.commit(branch, {"a.py": "x = 2\n"}, message="Correct x")
+        for name in failing[:1]:
+            self.repo.workflow_run(self.head, name, "failure")
+        for name in failing[1:]:
+            self.repo.report_check(self.head, name, conclusion="failure")
         self.number = self.repo.open_pull(title, branch)
         await self.judged(self.head)
 
