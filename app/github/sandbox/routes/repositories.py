@@ -47,10 +47,11 @@ def permission(call: Call) -> Answer:
     role = call.world.role(call.repo, account.login)
     if role is None:
         raise not_found()
-    rank = ROLES.index(role)
+    base = role if role in ROLES else "write"  # a custom role is built upon another, which `permission` tells
+    rank = ROLES.index(base)
     powers = {level: place <= rank for place, level in enumerate(LEVELS)}
     user = {**shapes.user(call.world, account), "permissions": powers, "role_name": role}
-    return Answer(200, {"permission": TO_LEGACY_ROLE.get(role, role), "user": user, "role_name": role})
+    return Answer(200, {"permission": TO_LEGACY_ROLE.get(base, base), "user": user, "role_name": role})
 
 
 def branches(call: Call) -> Answer:
