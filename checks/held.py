@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+BY_HAND = "by_hand"
+"""The course of an experiment that somebody rolled back, whatever its gate says."""
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:
@@ -23,9 +26,9 @@ class Feed:
 class Experiment:
     """One on the head: its rules and where it stands, both as JSON that `checks.experiment` wrote.
 
-    `acted`: what became of its consequences; "" while they are owed. `course`: what was done then: promote, rollback or
-    hold. `feed`: None where ticks are sent. `mirrored`: what its mirrored answers say, as JSON that `checks.shadow`
-    wrote; "" where none are compared.
+    `acted`: what became of its consequences; "" while they are owed. `course`: what was done then: promote, rollback,
+    hold or BY_HAND. `feed`: None where ticks are sent. `mirrored`: what its mirrored answers say, as JSON that
+    `checks.shadow` wrote; "" where none are compared.
     """
 
     id: int

@@ -26,8 +26,9 @@ from app.model import (
 )
 from checks import shadow
 from checks.answer import HOLD, PROMOTE, ROLLBACK, answer, patience, stance, unread
-from checks.experiment import Config, Reason, Report, Status, action, load, report
+from checks.experiment import Config, Reason, Report, Status, action, by_hand, load, report
 from checks.experiment.aftermath import DONE, NOTHING
+from checks.held import BY_HAND
 from handlers.ports import Writer
 from handlers.reverting import Reverting
 
@@ -49,7 +50,11 @@ class Consequences:
     now: Callable[[], float] = time.time
 
     def course(self, kept: KeptExperiment) -> str:
-        """What is to be done, by all that is known now: a promotion that a flag overtakes is not had."""
+        """What is to be done, by all that is known now: a promotion that a flag overtakes is not had, and none that
+        somebody rolled back.
+        """
+        if kept.course == BY_HAND:
+            return BY_HAND
         gate = action(Status(kept.status), Config.model_validate_json(kept.rules).judged_by)
         if kept.mirrored is None:
             return gate
@@ -64,7 +69,10 @@ class Consequences:
         """
         rules = Config.model_validate_json(kept.rules)
         told = report(load(kept.state, rules.judged_by), rules.judged_by)
-        if flag := _flag(kept, told.action, course):
+        flag = "" if course == BY_HAND else _flag(kept, told.action, course)
+        if course == BY_HAND:
+            told, course = by_hand(told), ROLLBACK
+        elif flag:
             told = replace(told, title=f"{_SAID[course]}: {flag}")
         deeds = tuple(_deeds(kept, rules, course, told.title))
         place = Place(
@@ -74,7 +82,7 @@ class Consequences:
         outcomes = [(name, await self._done(place, deed, cause)) for name, deed in deeds]
         if self.now() - kept.changed < DOUBT and any(_stopped(one) is Stop.IN_DOUBT for _, one in outcomes):
             return ""
-        said: Sequence[str] = [f"{name}: {_said(one)}" for name, one in outcomes]
+        said: Sequence[str] = [f"{name}: {became(one)}" for name, one in outcomes]
         if course == ROLLBACK:
             said = await self._merged(kept, rules, told, said, cause)
         return "; ".join(said) or (told.title if flag and course == HOLD else NOTHING)
@@ -83,7 +91,8 @@ class Consequences:
         self, kept: KeptExperiment, rules: Config, told: Report, said: Sequence[str], cause: Cause
     ) -> Sequence[str]:
         """`said`, and what became of the change itself where the base branch has it by now."""
-        landed = await self.reverting.landed(kept)
+        canary = kept.canary
+        landed = await self.reverting.landed(Place(canary.repository, canary.installation), canary)
         if landed is None:
             return said
         if rules.rollback.revert:
@@ -144,7 +153,8 @@ def _stopped(outcome: Outcome) -> Stop | None:
     return None if isinstance(outcome, Performed) else outcome.why
 
 
-def _said(outcome: Outcome) -> str:
+def became(outcome: Outcome) -> str:
+    """What became of a deed, in words."""
     if isinstance(outcome, Performed):
         return DONE
     return _WHY.get(outcome.why, f"refused by GitHub: {outcome.detail}")

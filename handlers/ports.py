@@ -274,6 +274,9 @@ class RevertTexts(Protocol):
     def revert(self, kept: KeptExperiment, told: experiment.Report, landed: Landed) -> RevertText:
         """What the pull request says that takes `landed` back, because of what `kept` has shown."""
 
+    def by_hand(self, landed: Landed, who: str) -> RevertText:
+        """What it says where `who` asked for it, and nothing was proven."""
+
     def taken_back(self, kept: KeptExperiment, told: experiment.Report, landed: Landed, done: str) -> str:
         """What the merged pull request is told: what was proven, what was `done`, and what is left to do."""
 

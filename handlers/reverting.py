@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.model import (
+    Canary,
     Cause,
     Change,
-    Edit,
+    FindPullRequest,
     KeptExperiment,
     Landed,
     OpenPullRequest,
     Performed,
     Place,
     Refusal,
+    RevertText,
     Signature,
     Stop,
     Tell,
@@ -37,19 +39,25 @@ class Reverting:
     merges: Merges
     texts: RevertTexts
 
-    async def landed(self, kept: KeptExperiment) -> Landed | None:
+    async def landed(self, place: Place, canary: Canary) -> Landed | None:
         """The change that the canary tried, where it is merged."""
-        return await self.merges.landed(_place(kept), kept.canary)
+        return await self.merges.landed(place, canary)
 
     async def __call__(self, kept: KeptExperiment, told: Report, landed: Landed, cause: Cause) -> str:
         """What became of the pull request that takes `landed` back, in words: `revert pull request #12: done`."""
-        change = await self.merges.change(_place(kept), landed)
-        edits = reversal(change, landed.base) if isinstance(change, Change) else change
-        if isinstance(edits, Refusal):
-            return f"{REVERT}: not opened, {edits.reason}"
-        if not edits or not isinstance(change, Change):
-            return f"{REVERT}: {NOT_NEEDED}, {landed.base} has the change no longer"
-        return await self._opened(kept, told, landed, change, edits, cause)
+        text = self.texts.revert(kept, told, landed)
+        return await self._proposed(_place(kept), landed, text, int(kept.changed), kept.canary.sha, cause)
+
+    async def by_hand(self, place: Place, landed: Landed, at: float, cause: Cause) -> str:
+        """The same, where somebody asked for it at epoch second `at`, without any experiment. One that was proposed
+        before stays as it is.
+        """
+        find = FindPullRequest(_branch(landed), landed.base)
+        (found,) = await self.writer.perform(place, (find,), cause)
+        if isinstance(found, Performed) and found.remote is not None:
+            return f"{REVERT} #{found.remote}: {DONE}"
+        text = self.texts.by_hand(landed, cause.who)
+        return await self._proposed(place, landed, text, int(at), cause.head_sha, cause)
 
     async def tell(self, kept: KeptExperiment, told: Report, landed: Landed, done: str, cause: Cause) -> None:
         """Tell the pull request that brought it, whose card nobody writes any more, what was proven and `done`."""
@@ -58,25 +66,28 @@ class Reverting:
             place = replace(_place(kept), number=landed.number)
             await self.writer.perform(place, (Tell(landed.number, f"experiment {kept.id}", body),), cause)
 
-    async def _opened(
-        self,
-        kept: KeptExperiment,
-        told: Report,
-        landed: Landed,
-        change: Change,
-        edits: tuple[Edit, ...],
-        cause: Cause,
+    async def _proposed(
+        self, place: Place, landed: Landed, text: RevertText, at: int, head_sha: str, cause: Cause
     ) -> str:
-        text, branch = self.texts.revert(kept, told, landed), f"{BRANCH}{landed.sha[:12]}"
-        author = Signature(*AUTHOR, int(kept.changed))
-        written = WriteBranch(branch, change.tip, edits, text.message, author, kept.canary.sha)
-        opened = OpenPullRequest(branch, landed.base, text.title, text.body, kept.canary.sha)
-        last = (await self.writer.perform(_place(kept), (written, opened), cause))[-1]
+        change = await self.merges.change(place, landed)
+        edits = reversal(change, landed.base) if isinstance(change, Change) else change
+        if isinstance(edits, Refusal):
+            return f"{REVERT}: not opened, {edits.reason}"
+        if not edits or not isinstance(change, Change):
+            return f"{REVERT}: {NOT_NEEDED}, {landed.base} has the change no longer"
+        branch, author = _branch(landed), Signature(*AUTHOR, at)
+        written = WriteBranch(branch, change.tip, edits, text.message, author, head_sha)
+        opened = OpenPullRequest(branch, landed.base, text.title, text.body, head_sha)
+        last = (await self.writer.perform(place, (written, opened), cause))[-1]
         if isinstance(last, Performed):
             return f"{REVERT} #{last.remote}: {DONE}"
         if last.why is Stop.TAKEN:
             return f"{REVERT}: not opened, the branch `{branch}` is somebody else's, or was deleted by hand"
         return f"{REVERT}: not opened, refused by GitHub: {last.detail}"
+
+
+def _branch(landed: Landed) -> str:
+    return f"{BRANCH}{landed.sha[:12]}"
 
 
 def _place(kept: KeptExperiment) -> Place:

@@ -1,4 +1,4 @@
-"""What commands may have run: an agent's ladder, and heavier tests."""
+"""What commands may have run: an agent's ladder, heavier tests, and what takes a change back."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from program.arms import NAME, Arm, Ladder
 
 Workflow = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\.ya?ml$")]
 Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,99}$")]
+Environment = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 InputName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$")]
 InputValue = Annotated[str, StringConstraints(max_length=1000)]
 
@@ -74,3 +75,15 @@ class Escalate(Strict):
         if taken is not None:
             raise PydanticCustomError("escalate", "the input {name} is ours to set", {"name": taken})
         return self
+
+
+class Rollback(Strict):
+    """What `/maestro rollback` does, besides ending the canary."""
+
+    environments: tuple[Environment, ...] = Field(default=(), max_length=20, strict=False)
+    """Where the change is taken back; upper and lower case are one. Empty: wherever GitHub has a deployment of it."""
+    workflow: Workflow | None = None
+    """File name of the workflow that puts back what served before. It is dispatched on the base branch, once for each
+    environment, with the inputs `environment` and `sha`."""
+    revert: bool = True
+    """Where the change is merged, open a pull request that takes it back. Nothing changes until somebody merges it."""

@@ -14,13 +14,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, create_model
 from pydantic_core import PydanticKnownError
 
-from app.config.acting import Arms, Escalate
+from app.config.acting import Arms, Escalate, Rollback
 from checks.model import Check, CheckConfig, Mode, Pull, Strict
 
 PATH = ".github/maestro.yml"
 
 RESERVED_CHECKS = ("speclive",)
-RESERVED_BLOCKS = ("rollback", "remediation", "sources", "pools", "rego", "program")
+RESERVED_BLOCKS = ("remediation", "sources", "pools", "rego", "program")
 
 Checks = tuple[Check, ...]
 
@@ -174,6 +174,7 @@ def document(checks: Checks) -> type[Document]:
     fields: dict[str, Any] = {check.name: _block(check.name, check.config) for check in checks}
     fields |= {name: _block(name, ReservedCheck) for name in RESERVED_CHECKS if name not in known}
     fields |= {"arms": _block("arms", Arms), "escalate": _block("escalate", Escalate)}
+    fields |= {"rollback": _block("rollback", Rollback)}
     later = "Reserved for a later version: accepted, without effect in this one."
     fields |= {name: (dict[str, Any], Field(default=None, description=later)) for name in RESERVED_BLOCKS}
     return create_model("Maestro", __base__=Document, __doc__=Document.__doc__, **fields)
@@ -206,6 +207,7 @@ class Config:
     source: str
     arms: Arms | None = None
     escalate: Escalate | None = None
+    rollback: Rollback | None = None
 
     @property
     def digest(self) -> str:
@@ -221,6 +223,7 @@ class Config:
             "agents": self.agents,
             **({"arms": self.arms} if self.arms else {}),
             **({"escalate": self.escalate} if self.escalate else {}),
+            **({"rollback": self.rollback} if self.rollback else {}),
             **self.checks,
         }
         written = {name: block.model_dump(mode="json", by_alias=True) for name, block in blocks.items()}

@@ -56,6 +56,7 @@ def build(tree: Block, *, checks: Checks, source: str) -> Config | ConfigErrors:
         source=source,
         arms=getattr(written, "arms", None),
         escalate=getattr(written, "escalate", None),
+        rollback=getattr(written, "rollback", None),
     )
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from app.gather.rules import Connect
 from app.github.deployments import Deployment, DeploymentStatus
-from app.github.errors import Invalid, NotFound
-from app.model import Place, Refusal
+from app.github.errors import Denied, Invalid, NotFound
+from app.model import Place, Refusal, Serving
 
-_SERVES = "success"
+_SERVES, _OVER = "success", "inactive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,22 @@ class Deployments:
             if said is not None and said.state == _SERVES and _is(environment, _environment(one, said)):
                 return one.id
         return None
+
+    async def of(self, place: Place, shas: Sequence[str]) -> Sequence[Serving] | Refusal:
+        """The newest deployment of any of `shas` to each environment, by its name, but for those that are over: GitHub
+        says `inactive` of what another one stands in for. A Refusal where it does not show them.
+        """
+        try:
+            there = await self.connect(place)
+            every = [one for sha in shas for one in await there.commit_deployments(sha)]
+            said = [(one, _last(await there.deployment_statuses(one.id))) for one in every]
+        except (Denied, Invalid, NotFound) as error:
+            return Refusal(f"GitHub does not show the deployments ({error.status})")
+        newest: dict[str, Serving] = {}
+        for one, last in sorted(said, key=lambda pair: pair[0].id):
+            where = _environment(one, last)
+            newest[where.casefold()] = Serving(one.id, one.sha, where, last.state if last else "")
+        return [newest[name] for name in sorted(newest) if newest[name].state != _OVER]
 
     async def foreign(self, place: Place, deployment: int, sha: str, environment: str) -> Refusal | None:
         """Why `deployment` is none of `sha` to `environment`; None where it is one."""

@@ -112,7 +112,9 @@ class GitHubReader:
             return None
         place, pull = replace(place, repository=found.repository), found.facts()
         asked = await rules(self._read(place), pull)
-        return None if asked.policy is None else _opened(place, pull, asked)
+        if asked.policy is None:
+            return None
+        return replace(_opened(place, pull, asked), merge_sha=found.merge_sha)
 
     async def gather(self, opened: Opened, attempts_left: int) -> Case:
         """Everything that the rules of the base, or those this change brings, ask for."""
@@ -234,5 +236,5 @@ class GitHubReader:
 
 
 def _opened(place: Place, pull: Pull, asked: Rules, files: int | None = None) -> Opened:
-    acting = asked.ladder, asked.escalation, asked.bots
+    acting = asked.ladder, asked.escalation, asked.bots, asked.undoing
     return Opened(place, pull, asked.policy, asked.card, asked.commands, files, *acting)

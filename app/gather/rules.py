@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.config import PATH, Config, ConfigError, ConfigErrors, Loaded, Place, Read, complete, load
 from app.config.tree import MAX_BYTES as LONGEST
 from app.github.errors import Denied, NotFound, TooLarge, Unavailable
-from app.model import Escalation
+from app.model import WHEREVER, Escalation, Undoing
 from app.model import Place as Spot
 from checks.decide import Policy
 from checks.judge import Unreadable
@@ -45,6 +45,7 @@ class Rules:
     ladder: Ladder | None = None
     escalation: Escalation | None = None
     bots: Mapping[str, str] = field(default_factory=dict)
+    undoing: Undoing = WHEREVER
 
 
 def reading(connect: Connect, home: Spot) -> Read:
@@ -91,7 +92,12 @@ async def rules(read: Read, pull: Pull) -> Rules:
     ladder = config.arms.as_ladder() if config.arms else None
     heavier = Escalation(config.escalate.workflow, tuple(config.escalate.inputs.items())) if config.escalate else None
     bots = {login.lower(): role.value for login, role in config.commands.bots.items()}
-    return Rules(policy, config.card.mode, config.commands.enabled, ladder, heavier, bots)
+    return Rules(policy, config.card.mode, config.commands.enabled, ladder, heavier, bots, _undoing(config))
+
+
+def _undoing(config: Config) -> Undoing:
+    asked = config.rollback
+    return WHEREVER if asked is None else Undoing(asked.environments, asked.workflow or "", asked.revert)
 
 
 async def brings_rules(read: Read, pull: Pull) -> bool:

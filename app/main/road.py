@@ -41,7 +41,7 @@ from checks.impact.panels import judged
 from handlers.after_merge import AfterMerge
 from handlers.canary import Beginnings
 from handlers.command import Commands
-from handlers.commands import VERBS, canary, escalate, explain, opinion, override, remediate, retry
+from handlers.commands import VERBS, canary, escalate, explain, opinion, override, remediate, retry, rollback
 from handlers.commands import help as help_verb
 from handlers.commands.allowed import Allowed
 from handlers.commands.asked import Act
@@ -54,6 +54,7 @@ from handlers.commands.opinion import OpinionCommands
 from handlers.commands.override import OverrideCommands
 from handlers.commands.remediate import RemediateCommand
 from handlers.commands.retry import RetryCommand
+from handlers.commands.rollback import RollbackCommand
 from handlers.consequences import Consequences
 from handlers.drift import DriftWatch
 from handlers.evaluate import Evaluation
@@ -77,7 +78,9 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, myself)
     renderer = GitHubRenderer(addressed=pages_of(settings).shown_on, center=pages_of(settings).of_change)
     reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(pages_of(settings).address))
-    watch = Watch(kept.experiments, reached.figures, Consequences(publisher, reverting))
+    consequences = Consequences(publisher, reverting)
+    watch = Watch(kept.experiments, reached.figures, consequences)
+    back = RollbackCommand(kept.experiments, Deployments(connect_to), consequences, reverting, publisher)
     drift = _drift(connect_to, publisher, reached, pages_of(settings))
     allowed = Allowed(Roles(connect_to), archive)
     interventions, facts = Interventions(connect_to), Studies(kept.studies, kept.opinions)
@@ -88,7 +91,9 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
         Evaluation(reader, publisher, archive, renderer, kept.commands),
         Commands(
             *(reader, publisher, renderer, allowed, kept.commands, archive, myself),
-            _acts(connect_to, kept, settings, renderer) | _run_again(connect_to, kept, publisher, own_app),
+            _acts(connect_to, kept, settings, renderer)
+            | _run_again(connect_to, kept, publisher, own_app)
+            | {rollback.VERB: back},
         ),
         _repairs(bases, publisher, Proposed(connect_to), kept),
         Beginnings(Canaries(connect_to), Deployments(connect_to), kept.experiments),

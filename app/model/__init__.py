@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from app.model.commands import ANSWERING, ARM, ASKED, TESTS, Dispatched, Escalation, KeptCommand, Progress
+from app.model.commands import (
+    ANSWERING,
+    ARM,
+    ASKED,
+    TESTS,
+    WHEREVER,
+    Dispatched,
+    Escalation,
+    KeptCommand,
+    Progress,
+    Undoing,
+)
 from app.model.deeds import (
     FIX_BRANCH,
     PLAIN_FILE,
@@ -44,7 +55,7 @@ from app.model.drift import (
     Shelf,
     Suspect,
 )
-from app.model.experiments import Canary, Figures, KeptExperiment, LogLine, Mirrored, Point
+from app.model.experiments import Canary, Figures, KeptExperiment, LogLine, Mirrored, Point, Serving
 from app.model.fixes import REST, Fix, FixState, FixText, Proposal
 from app.model.names import LONGEST_BILL_PATH, is_bill_path, is_sha
 from app.model.outcomes import (
@@ -137,6 +148,7 @@ __all__ = [
     "TESTS",
     "TOLD_MARKER",
     "WAKE",
+    "WHEREVER",
     "WORKFLOWS",
     "Action",
     "Again",
@@ -217,6 +229,7 @@ __all__ = [
     "RevertText",
     "Seal",
     "SentBatch",
+    "Serving",
     "SetDeploymentStatus",
     "Shelf",
     "Side",
@@ -229,6 +242,7 @@ __all__ = [
     "Tally",
     "Tell",
     "Trigger",
+    "Undoing",
     "Unread",
     "Verb",
     "Words",

@@ -76,5 +76,17 @@ class Escalation:
     inputs: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """What a rollback by hand does: in which environments ("" for all), by which workflow, and whether it reverts."""
+
+    environments: tuple[str, ...] = ()
+    workflow: str = ""
+    revert: bool = True
+
+
+WHEREVER = Undoing()
+"""Where the rules say nothing of it."""
+
 ARM, TESTS = "arm", "tests"
 """What a workflow is dispatched as: an agent's next try, or heavier tests."""

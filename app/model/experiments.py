@@ -26,6 +26,16 @@ class Canary:
 
 
 @dataclass(frozen=True, slots=True)
+class Serving:
+    """The newest deployment of a commit to an environment. `state`: what was said of it last; "" where nothing was."""
+
+    id: int
+    sha: str
+    environment: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mirrored:
     """What the mirrored answers of an experiment come to: `rules` is the block `shadow` of the configuration, `told`
     what its last look said, both JSON; `behind`: answers came that no look has taken yet.

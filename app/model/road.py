@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from app.model.commands import Escalation
+from app.model.commands import WHEREVER, Escalation, Undoing
 from checks.decide import Policy
 from checks.judge import Unreadable
 from checks.model import Pull
@@ -57,6 +57,8 @@ class Opened:
     ladder: Ladder | None = None  # the arms of agents, where the rules name any
     escalation: Escalation | None = None  # the heavier tests, where the rules name some
     bots: Mapping[str, str] = field(default_factory=dict)  # that are heard: login, in lower case, to role
+    undoing: Undoing = WHEREVER  # what a rollback by hand does
+    merge_sha: str = ""  # of one that is merged: the commit that its base has it as
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,9 @@ from app.render.picture import Mark
 from checks import shadow
 from checks.answer import HOLD, PROMOTE, ROLLBACK, WAIT, answer, patience, stance, unread
 from checks.experiment import Config, GateConfig, Status, lateness, load, report, trouble
+from checks.experiment.aftermath import UNDER_WAY
 from checks.experiment.report import Proof, Report, Row
+from checks.held import BY_HAND
 
 TABLE_ROWS = 24  # of a picture, told in a table
 
@@ -29,8 +31,9 @@ _HEADLINES = {
     PROMOTE: ("Promote", "good"),
     ROLLBACK: ("Roll back", "bad"),
     HOLD: ("No answer", "calm"),
+    BY_HAND: ("Rolled back", "bad"),
 }
-_DONE = {PROMOTE: "Promoted", ROLLBACK: "Taken back"}
+_DONE = {PROMOTE: "Promoted", ROLLBACK: "Taken back", BY_HAND: "Taken back"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ def standing(kept: KeptExperiment, at: float) -> Standing:
     told = report(load(kept.state, gate), gate)
     course = _course(kept, told, at)
     word, tone = _headline(told, course)
-    mirrored = mirror(shadow.load(kept.mirrored.told)) if kept.mirrored and course != told.action else None
+    decided = kept.mirrored is not None and course not in {told.action, BY_HAND}
+    mirrored = mirror(shadow.load(kept.mirrored.told)) if kept.mirrored and decided else None
     return Standing(word, tone, _said(word, told, mirrored))
 
 
@@ -115,7 +119,7 @@ def pictured(kept: KeptExperiment, points: Sequence[Point]) -> list[Metric]:
 
 def goes_on(kept: KeptExperiment) -> bool:
     """Whether there will be news: it runs, or its consequences are owed."""
-    return not (kept.ended and kept.acted)
+    return not kept.ended or kept.acted in {"", UNDER_WAY}
 
 
 # --- how it stands ----------------------------------------------------------------------------------------------
@@ -146,7 +150,7 @@ def _said(word: str, told: Report, mirrored: Mirror | None) -> str:
     """
     if mirrored is not None:
         return mirrored.title
-    said = told.title.removeprefix(word).removeprefix(": ")
+    said = told.title.removeprefix(word).removeprefix(": ").strip()
     return said if told.status is Status.ROLLBACK else said[:1].upper() + said[1:]
 
 

@@ -11,6 +11,7 @@ from app.render.escape import Markdown, reference, subject
 from app.render.templates import render
 from checks.experiment import Report
 from checks.experiment.aftermath import next_step
+from checks.held import BY_HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +22,19 @@ class RevertRenderer:
 
     def revert(self, kept: KeptExperiment, told: Report, landed: Landed) -> RevertText:
         """What the pull request says that takes `landed` back, because of what `kept` has shown."""
-        title = subject(f'Revert "{landed.title}"' if landed.title else f"Revert {landed.sha[:7]}")
-        brought = f" of pull request {landed.number}" if landed.number else ""
-        message = f"{title}\n\nTakes back {landed.sha}{brought}, which experiment {kept.id} proved worse in service."
+        title = _title(landed)
+        why = "was rolled back by hand" if kept.course == BY_HAND else f"experiment {kept.id} proved worse in service"
+        message = f"{title}\n\n{_takes_back(landed)}, which {why}."
         body = render(
             "revert.md.j2", kept=kept, told=told, landed=landed, origin=_origin(landed), page=self._page(kept)
         )
         return RevertText(title, body, message)
+
+    def by_hand(self, landed: Landed, who: str) -> RevertText:
+        """What it says where `who` asked for it, and nothing was proven."""
+        title = _title(landed)
+        body = render("revert_by_hand.md.j2", who=who, landed=landed, origin=_origin(landed))
+        return RevertText(title, body, f"{title}\n\n{_takes_back(landed)}, which was rolled back by hand.")
 
     def taken_back(self, kept: KeptExperiment, told: Report, landed: Landed, done: str) -> str:
         """What the merged pull request is told: what was proven, what was `done`, and what is left to do."""
@@ -36,6 +43,14 @@ class RevertRenderer:
 
     def _page(self, kept: KeptExperiment) -> str:
         return self.page(of_experiment(kept.id, kept.canary.repository, kept.canary.sha))
+
+
+def _title(landed: Landed) -> str:
+    return subject(f'Revert "{landed.title}"' if landed.title else f"Revert {landed.sha[:7]}")
+
+
+def _takes_back(landed: Landed) -> str:
+    return f"Takes back {landed.sha}" + (f" of pull request {landed.number}" if landed.number else "")
 
 
 def _origin(landed: Landed) -> Markdown | None:

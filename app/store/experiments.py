@@ -30,7 +30,8 @@ from app.store.tables import experiments as table
 from checks import shadow
 from checks.answer import stance
 from checks.experiment import Config, GateConfig, GateState, Reason, Status, advance, begin, dump, load, stopped
-from checks.held import Feed
+from checks.experiment.aftermath import UNDER_WAY
+from checks.held import BY_HAND, Feed
 
 STEP = 500  # ticks that one look takes at most: some 50 us each a metric
 MOST_TICKS = 200_000  # of one experiment: ten weeks of one each half minute
@@ -190,6 +191,18 @@ class Experiments:
         await self.look(key, cause)
         return (await self._move(key, cause, reason=reason))[0]
 
+    async def take_back(self, key: int, cause: Cause) -> KeptExperiment:
+        """Somebody rolls it back: from here on nothing is promoted, whatever its gate says or has said. What follows is
+        theirs to carry out.
+        """
+        async with self.engine.begin() as connection:
+            row = (await connection.execute(_row(key).with_for_update(of=table))).one()
+            if row.course != BY_HAND:
+                owed = update(table).where(table.c.id == key).values(course=BY_HAND, acted=UNDER_WAY)
+                await connection.execute(owed)
+                await self._log(connection, row, "rolled back by hand", cause)
+        return await self.stop(key, Reason.BY_HAND, cause)
+
     async def hand_over(self, key: int, deployment: int, cause: Cause) -> None:
         """What it comes to is said of `deployment` from now on; one that has ended keeps its own."""
         with suppress(Ended):
@@ -209,9 +222,12 @@ class Experiments:
         return (await self._move(key, cause, rules=rules.model_dump_json()))[0]
 
     async def acted(self, key: int, outcome: str, course: str = "") -> None:
-        """The consequences of `course` are had, or are given up: `outcome` says which."""
+        """The consequences of `course` are had, or are given up: `outcome` says which. Those of a rollback by hand are
+        the last word, for a promotion may have been under way meanwhile.
+        """
+        here = (table.c.id == key, *(() if course == BY_HAND else (table.c.course != BY_HAND,)))
         async with self.engine.begin() as connection:
-            await connection.execute(update(table).where(table.c.id == key).values(acted=outcome, course=course))
+            await connection.execute(update(table).where(*here).values(acted=outcome, course=course))
 
     # --- made again ----------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from checks.experiment.design import Kind, Role
 from checks.experiment.fed import lateness, trouble
 from checks.experiment.gate import Gate
 from checks.experiment.metric import Metric
-from checks.experiment.report import Report, action, report
+from checks.experiment.report import Report, action, by_hand, report
 from checks.experiment.state import GateState, StateError, begin, dump, load
 from checks.experiment.status import STATES, Reason, Status
 from checks.experiment.tick import TickError, read_tick
@@ -40,6 +40,7 @@ __all__ = [
     "action",
     "advance",
     "begin",
+    "by_hand",
     "dump",
     "lateness",
     "load",

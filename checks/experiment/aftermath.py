@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 NOTHING = "nothing was asked for"
+UNDER_WAY = "under way"
+"""Somebody's rollback by hand is carrying it out, and nobody else does meanwhile."""
+
 DONE = "done"
 NOT_NEEDED = "not needed"
 REVERT = "revert pull request"
@@ -22,7 +25,7 @@ def left(acted: str) -> tuple[str, ...]:
 
 def next_step(acted: str) -> str:
     """What people have to do once a canary is to be taken back."""
-    if not acted:
+    if not acted or acted == UNDER_WAY:
         return "Nothing to do yet: the canary is being taken back."
     if acted == NOTHING:
         return (
@@ -38,4 +41,4 @@ def next_step(acted: str) -> str:
 
 
 def _parts(acted: str) -> list[str]:
-    return [part for part in acted.split("; ") if part and part != NOTHING]
+    return [part for part in acted.split("; ") if part and part not in {NOTHING, UNDER_WAY}]

@@ -14,11 +14,11 @@ from checks.experiment.config import GateConfig
 from checks.experiment.design import Design, Role
 from checks.experiment.fed import lateness, trouble
 from checks.experiment.reaction import too_slow
-from checks.experiment.report import Report, Row, report
+from checks.experiment.report import Report, Row, by_hand, report
 from checks.experiment.state import StateError, load
 from checks.experiment.status import Status
 from checks.experiment.watched import Watched
-from checks.held import Experiment, Feed
+from checks.held import BY_HAND, Experiment, Feed
 from checks.model import Check, CheckResult, Measure, Measured, Missing, Need, Snapshot, State
 
 NAME = "experiment"
@@ -48,7 +48,7 @@ class _Told:
     @property
     def taken(self) -> str:
         """What was done; while nothing was, what the gate asks for."""
-        return self.course or self.report.action
+        return self.report.action if self.course == BY_HAND else self.course or self.report.action
 
 
 def evaluate(snapshot: Snapshot, config: Config, _measured: Measured) -> CheckResult:
@@ -82,6 +82,8 @@ def _none(snapshot: Snapshot, config: Config) -> CheckResult:
 def _told(one: Experiment) -> _Told:
     gate = Watched.model_validate_json(one.gate)
     told = report(load(one.state, gate), gate)
+    if one.course == BY_HAND:
+        told = by_hand(told)
     return _Told(one.id, one.environment, gate, told, one.acted, one.feed, one.course)
 
 
@@ -96,7 +98,7 @@ def _result(told: Sequence[_Told]) -> CheckResult:
         measures=tuple(measure for one in told for measure in _measures(one, alone=len(told) == 1)),
         next_step=_next_step(worst),
         detail={"experiments": [_detail(one) for one in told]},
-        rollback=worst.report.status is Status.ROLLBACK,
+        rollback=worst.report.status is Status.ROLLBACK or worst.course == BY_HAND,
         stage="; ".join(f"{stage(one.report)} {one.feed.trouble if one.feed else ''}".strip() for one in told),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from msgspec.structs import asdict
@@ -111,6 +111,11 @@ def report(state: GateState, config: GateConfig) -> Report:
         restarts=state.restarts,
         config=state.config,
     )
+
+
+def by_hand(told: Report) -> Report:
+    """The same, where somebody rolled it back: the evidence stays what it was, and so do status and reason."""
+    return replace(told, state=State.BLOCK, action="rollback", title="Rolled back by hand")
 
 
 def action(status: Status, config: GateConfig) -> str:

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     STALE = "stale"  # no ticks came
     CONFIG = "config"  # the rules changed too often, or were taken away
     SHADOW = "shadow"  # a critical field of its mirrored answers differs
+    BY_HAND = "by_hand"  # somebody rolled it back
     STOPPED = "stopped"  # somebody ended it, or the canary is gone
 
 

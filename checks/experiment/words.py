@@ -50,6 +50,7 @@ _REASONS = {
     Reason.STALE: "No ticks came for too long; not promoted",
     Reason.CONFIG: "The rules changed too often during the experiment; not promoted",
     Reason.SHADOW: "A critical field of the mirrored answers differs; not promoted",
+    Reason.BY_HAND: "Rolled back by hand before there was an answer; not promoted",
     Reason.STOPPED: "Ended before there was an answer; not promoted",
 }
 

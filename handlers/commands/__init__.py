@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.commands import canary, escalate, explain, opinion, override, remediate, retry
+from handlers.commands import canary, escalate, explain, opinion, override, remediate, retry, rollback
 from handlers.commands import help as help_verb
 
 VERBS = (
@@ -16,6 +16,7 @@ VERBS = (
     canary.STOP,
     opinion.AGREE,
     opinion.DISAGREE,
+    rollback.VERB,
     override.OVERRIDE,
     override.WITHDRAW,
 )

@@ -87,7 +87,7 @@ def _enough(verb: Verb, role: str) -> str | Declined:
 
 
 def _of_the_head_named(asked: Asked, shas: Sequence[str]) -> Asked | Declined:
-    if all(asked.head_sha.startswith(sha) for sha in shas):
+    if all(any(one.startswith(sha) for one in asked.commits) for sha in shas):
         return asked
     why = f"the head is `{asked.head_sha[:7]}`, not `{shas[0][:7]}`"
     return Declined(f"{why}: look at the card again", (look_again(asked.trigger, asked.opened),))

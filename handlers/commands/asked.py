@@ -26,6 +26,11 @@ class Asked:
         return self.opened.pull.head_sha
 
     @property
+    def commits(self) -> tuple[str, ...]:
+        """Each commit that is the change: the head and, once it is merged, what its base has it as."""
+        return tuple(dict.fromkeys(filter(None, (self.head_sha, self.opened.merge_sha))))
+
+    @property
     def shas(self) -> tuple[str, ...]:
         """The commits that are named, each by seven digits or more, in lower case."""
         return self.shas_among(None)

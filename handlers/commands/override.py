@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from app.model import Kind, Trigger, Verb
+from app.model import Verb
 from checks.configuration import NAME as CONFIGURATION
 from checks.judge import judge
 from checks.model import Decision, Row, Verdict
 from checks.overridden import Overridden
+from handlers.commands.allowed import look_again
 from handlers.commands.asked import Answer, Asked, Declined
 from handlers.override_ports import Overrides
 from handlers.ports import Cases
@@ -61,7 +62,7 @@ class OverrideCommands:
             return Declined(f"withdraw first what stands: `{name}` is overridden by `{kept.who}` already")
         await self.overrides.keep(pull, name, who, reason)
         said = f"`{name}` does not count for `{asked.head_sha[:7]}` onto `{pull.base_ref}`"
-        return Answer((), _evaluation(asked), said, f"`{name}`: {row.result.state}", f"`{name}`: overridden")
+        return Answer(said=said, before=f"`{name}`: {row.result.state}", after=f"`{name}`: overridden")
 
     async def withdraw(self, asked: Asked) -> Answer | Declined:
         """What stands is taken back, whoever said it; what this person took back before is."""
@@ -76,14 +77,14 @@ class OverrideCommands:
         row = await self._row(asked, name)
         state = row.result.state.value if isinstance(row, Row) else "judged anew"
         said = f"`{name}` counts again for `{asked.head_sha[:7]}`"
-        return Answer((), _evaluation(asked), said, f"`{name}`: overridden", f"`{name}`: {state}")
+        return Answer(said=said, before=f"`{name}`: overridden", after=f"`{name}`: {state}")
 
     async def _row(self, asked: Asked, check: str) -> Row | Declined:
         """What the newest decision of the head says of `check`."""
         decision = await self._decision(asked)
         if decision is None:
             why = f"`{asked.head_sha[:7]}` onto `{asked.opened.pull.base_ref}` is not judged yet: look at the card then"
-            return Declined(why, _evaluation(asked))
+            return Declined(why, (look_again(asked.trigger, asked.opened),))
         if check.lower() == CONFIGURATION:
             return Declined("the configuration is corrected, and not overridden")
         rows = {row.result.name: row for row in decision.rows if row.result.name != CONFIGURATION}
@@ -121,9 +122,3 @@ def _of(overrides: Iterable[Overridden], check: str) -> Overridden | None:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
-
-
-def _evaluation(asked: Asked) -> tuple[Trigger, ...]:
-    """Card and check runs show it at once."""
-    again = replace(asked.trigger, kind=Kind.EVALUATE, comment_id=None, text="", command="", reason="command.override")
-    return (again,)

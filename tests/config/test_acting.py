@@ -1,4 +1,4 @@
-"""The blocks `arms` and `escalate`: what they may say, and what is said of what they may not."""
+"""The blocks `arms`, `escalate` and `rollback`: what they may say, and what is said of what they may not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import jsonschema_rs
 import pytest
 
 from app.config import Config, ConfigErrors, parse, schema
-from app.config.acting import Arms, Escalate
+from app.config.acting import Arms, Escalate, Rollback
 from program.arms import Arm, Ladder
 
 from .registry import CHECKS
@@ -99,3 +99,25 @@ def test_whole_numbers_are_costs_too() -> None:
     assert isinstance(config, Config)
     assert isinstance(config.arms, Arms)
     assert config.arms.ladder[0].cost_usd == 2.0
+
+
+def test_what_a_rollback_by_hand_does_is_read_as_it_was_written_and_has_defaults() -> None:
+    block = {"environments": ["production", "EU"], "workflow": "undo.yml", "revert": False}
+    whole, bare, absent = read(WHOLE | {"rollback": block}), read(WHOLE | {"rollback": {}}), read(WHOLE)
+    assert isinstance(whole, Config)
+    assert isinstance(bare, Config)
+    assert isinstance(absent, Config)
+    assert whole.rollback == Rollback(environments=("production", "EU"), workflow="undo.yml", revert=False)
+    assert bare.rollback == Rollback(environments=(), workflow=None, revert=True)
+    assert absent.rollback is None
+    assert len({whole.digest, bare.digest, absent.digest}) == 3
+    assert isinstance(read(whole.as_json()), Config)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [{"workflow": "../undo.yml"}, {"workflow": "undo"}, {"environments": [""]}, {"environment": ["x"]}, {"revert": 1}],
+)
+def test_a_rollback_that_cannot_be_meant_is_refused(block: dict[str, Any]) -> None:
+    assert isinstance(read(WHOLE | {"rollback": block}), ConfigErrors)
+    assert not VALIDATOR.is_valid(WHOLE | {"rollback": block})

@@ -176,6 +176,18 @@ async def test_a_canary_that_was_stopped_may_be_gone_and_is_not_taken_back_later
     assert shelf.courses == []
 
 
+@pytest.mark.parametrize(
+    "state", [stopped(begin(RULES), Reason.BY_HAND), run(RULES, even(8, (100_000, 100), (100_000, 100)))]
+)
+async def test_one_that_somebody_rolled_back_is_never_promoted_and_what_is_owed_of_it_is_had(state: GateState) -> None:
+    looks, shelf, _ = watch(found := replace(kept(state), course="by_hand"))
+    assert isinstance(await looks(LOOK), Done)
+    assert (shelf.acts, shelf.courses) == ([NOTHING], ["by_hand"])
+    shelf.found = replace(found, acted=NOTHING)
+    assert isinstance(await looks(LOOK), Done)
+    assert shelf.courses == ["by_hand"]
+
+
 async def test_what_is_no_pull_requests_is_told_to_none() -> None:
     looks, _, _ = watch(kept(begin(RULES), number=None))
     assert told(await looks(LOOK)) == []

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 
-from app.model import Canary, Figures
+from app.model import Canary, Cause, Figures
 from app.pages.door import OPEN
 from app.render.assets import assets
 from app.render.experiment_page import OWED
@@ -346,3 +346,13 @@ async def test_the_page_says_why_a_source_gives_no_figures(here: Trial) -> None:
     await here.fed.heard(here.experiment, Figures(away))
     said = await (await here.opened()).text()
     assert "source production: &lt;b&gt;connection&lt;/b&gt; refused, since 22:13 UTC." in said
+
+
+@pytest.mark.parametrize("mirrored", [None, shadow.Config()], ids=["alone", "with mirrored answers"])
+async def test_one_that_somebody_rolled_back_says_so(here: Trial, mirrored: shadow.Config | None) -> None:
+    await here.begin(Canary("octo/shop", SHA, "other", "main", 7), mirrored)
+    await here.fed.take_back(here.experiment, Cause("tests"))
+    await here.fed.acted(here.experiment, "workflow back.yml: done", "by_hand")
+    shown = words(await (await here.opened()).text())
+    assert "Rolled back By hand before there was an answer; not promoted" in shown
+    assert "Taken back: workflow back.yml: done." in shown

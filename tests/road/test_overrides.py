@@ -119,7 +119,8 @@ async def test_it_is_over_with_the_head(here: Town) -> None:
     newer = repo.commit("fix", {"a.py": "x = 3\n"})
     await here.rest()
     assert here.conclusions(repo, newer) == {RISK: "failure", DECISION: "failure"}
-    assert "overridden" not in here.cards(repo, number)[0]
+    (card,) = here.cards(repo, number)
+    assert ("**BLOCK** · 1 of 1 check in the way" in card, "is overridden by" in card) == (True, False)
 
 
 async def test_it_is_over_with_the_base_branch(here: Town) -> None:

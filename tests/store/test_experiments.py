@@ -326,3 +326,32 @@ async def test_the_first_triple_of_an_id_counts(database: AsyncEngine, begun: Ke
     assert await triples.of(begun.id + 1) == []
     assert await triples.prune(START) == 0
     assert await triples.prune(2e10) == 3
+
+
+@pytest.mark.parametrize(("bad", "status"), [(None, "inconclusive"), (100, "promote")])
+async def test_rolled_back_by_hand_nothing_promotes_it_and_its_proof_stays(
+    experiments: Experiments, clock: Clock, begun: KeptExperiment, bad: int | None, status: str
+) -> None:
+    before = await run(experiments, clock, begun.id, bad) if bad else begun
+    if bad:
+        await experiments.acted(begun.id, "workflow promote.yml: done", "promote")
+    back = await experiments.take_back(begun.id, CAUSE)
+    assert (back.status, back.course, back.acted) == (status, "by_hand", "under way")
+    assert back.reason == ("" if bad else "by_hand")
+    assert bad is None or back.state == before.state
+    await experiments.acted(begun.id, "workflow promote.yml: done", "promote")  # it was under way
+    await experiments.acted(begun.id, "workflow back.yml: done", "by_hand")
+    await experiments.acted(begun.id, "deployment to production: done", "promote")
+    again = await experiments.take_back(begun.id, CAUSE)
+    assert (again.course, again.acted) == ("by_hand", "workflow back.yml: done")
+    assert await experiments.replayed(begun.id) == again.state
+
+
+async def test_who_rolled_it_back_is_in_the_log_once(
+    database: AsyncEngine, experiments: Experiments, begun: KeptExperiment
+) -> None:
+    for _ in range(2):
+        await experiments.take_back(begun.id, Cause("rollback", "max", "maintain"))
+    entries = [json.loads(row[1]) async for batch in Provenance(database).rows() for row in batch]
+    told = [(one["what"].partition(": ")[2], one["who"]) for one in entries]
+    assert told == [("begun", "maestro"), ("rolled back by hand", "max"), ("inconclusive by_hand", "max")]

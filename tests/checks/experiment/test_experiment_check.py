@@ -12,7 +12,7 @@ from app.render.sections import section
 from checks.decide import Policy, decide
 from checks.experiment import CHECK, GateConfig, Reason, begin, dump, stopped
 from checks.experiment.block import Config
-from checks.held import Experiment, Feed
+from checks.held import BY_HAND, Experiment, Feed
 from checks.judge import Case, judge
 from checks.model import CheckResult, Missing, Mode, Pull, Snapshot, State, Verdict
 from checks.registry import CHECKS
@@ -253,3 +253,23 @@ def test_figures_too_old_for_a_rollback_within_seven_minutes_are_said_while_it_r
     assert "a rollback within 7 min is not possible" in said
     answered = replace(experiment(BAD), feed=Feed("production", 720.0))
     assert not any("7 min" in reason for reason in evaluated(answered).reasons)
+
+
+@pytest.mark.parametrize("ticks", [GOOD, ()], ids=["promoted", "without an answer"])
+def test_one_that_somebody_rolled_back_rolls_the_decision_back_whatever_its_gate_has_proven(ticks: Any) -> None:
+    rules = gate()
+    held = (
+        experiment(ticks, rules)
+        if ticks
+        else replace(experiment(()), state=dump(stopped(begin(rules), Reason.BY_HAND)))
+    )
+    before = evaluated(held)
+    found = evaluated(by_hand := replace(held, course=BY_HAND, acted="workflow back.yml: done"))
+    assert before.state is not State.BLOCK
+    assert (found.state, found.rollback) == (State.BLOCK, True)
+    assert found.title == "canary: Rolled back by hand; done: workflow back.yml"
+    assert found.next_step == "Correct the change and push: a new commit is a new canary."
+    assert found.measures == before.measures
+    assert "canary: taken back: workflow back.yml: done" in found.reasons
+    policy = Policy(checks={"experiment": asked()})
+    assert decide(Snapshot(PULL, experiments=(by_hand,)), policy, "1").verdict is Verdict.ROLLBACK

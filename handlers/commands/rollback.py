@@ -1,0 +1,187 @@
+"""`/maestro rollback`: a change is taken back by hand, wherever it came to serve, and out of its base branch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from app.model import (
+    Canary,
+    Cause,
+    Deed,
+    DispatchWorkflow,
+    KeptExperiment,
+    Landed,
+    Performed,
+    Place,
+    Refusal,
+    Serving,
+    SetDeploymentStatus,
+    Verb,
+)
+from checks.answer import ROLLBACK
+from checks.experiment import Config
+from checks.experiment.aftermath import REVERT, UNDER_WAY, left
+from checks.held import BY_HAND
+from handlers.canary import look
+from handlers.commands.asked import Answer, Asked, Declined
+from handlers.consequences import Consequences, became
+from handlers.ports import Writer
+from handlers.reverting import Reverting
+from handlers.rollback_ports import Served, Trials
+
+VERB = Verb(
+    name="rollback",
+    usage="/maestro rollback <sha>",
+    example="/maestro rollback 1a2b3c4",
+    effect="Takes the change back: its canary, its deployments and, once it is merged, by a revert that it proposes.",
+    role="maintain",
+    destructive=True,
+    about="change",
+    label="Roll back",
+)
+
+TITLE = "Rolled back by hand"
+_BACK = "rolled back"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One place where the change served: how it stood before, how it stands now, and what became of what was asked for.
+
+    `owed`: an experiment whose consequences are looked for again.
+    """
+
+    where: str
+    before: str
+    after: str
+    done: str
+    owed: KeptExperiment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackCommand:
+    """Each effect is had once, whatever is killed in between and however often somebody asks; each is tried alone."""
+
+    trials: Trials
+    served: Served
+    consequences: Consequences
+    reverting: Reverting
+    writer: Writer
+
+    async def __call__(self, asked: Asked) -> Answer | Declined:
+        """The canaries first, then whatever puts back what served before, then words on deployments, then the base."""
+        pull, place = asked.opened.pull, _place(asked)
+        kept = [one for sha in asked.commits for one in await self.trials.of(pull.repository, sha)]
+        found = await self.served.of(place, asked.commits)
+        serving = [] if isinstance(found, Refusal) else [one for one in found if _wanted(one, asked)]
+        landed = await self._landed(asked)
+        if not kept and not serving and landed is None:
+            return Declined(_nothing(asked, found))
+        parts, ours = [await self._canary(one, asked.cause) for one in kept], {one.canary.deployment for one in kept}
+        runs = [await self._performed(name, deed, asked) for name, deed in _workflows(asked, kept, serving)]
+        parts += [await self._deployment(one, asked) for one in serving if one.id not in ours]
+        done = [*runs, *(f"{part.where}: {part.done}" for part in parts)]
+        if isinstance(found, Refusal):
+            done.append(found.reason)
+        reverted = any(part.owed or REVERT in part.done for part in parts)
+        if landed is not None and asked.opened.undoing.revert and not reverted:
+            done.append(await self.reverting.by_hand(place, landed, asked.trigger.at, asked.cause))
+        return _answer(asked, parts, done)
+
+    async def _landed(self, asked: Asked) -> Landed | None:
+        pull = asked.opened.pull
+        if pull.open:
+            return None
+        tried = Canary(pull.repository, pull.head_sha, "", pull.base_ref, pull.number)
+        return await self.reverting.landed(_place(asked), tried)
+
+    async def _canary(self, kept: KeptExperiment, cause: Cause) -> Part:
+        """One that its gate has rolled back is so already, and its own timer sees to that; what was not done of it is
+        tried again. Where a run is in doubt, the timer looks for it.
+        """
+        before = _BACK if kept.course in {BY_HAND, ROLLBACK} else kept.status
+        course = self.consequences.course(kept)
+        if not kept.ended or course != ROLLBACK:
+            kept, course = await self.trials.take_back(kept.id, cause), BY_HAND
+        done = kept.acted
+        if done == UNDER_WAY or left(done):
+            done = await self.consequences(kept, course, cause)
+            await self.trials.acted(kept.id, done, course)
+        where = f"`{kept.canary.environment}`"
+        return Part(where, before, _BACK, done or "it is being taken back", None if done else kept)
+
+    async def _deployment(self, one: Serving, asked: Asked) -> Part:
+        said = SetDeploymentStatus(one.id, "failure", TITLE, one.sha, occasion="rollback")
+        (outcome,) = await self.writer.perform(_place(asked), (said,), asked.cause)
+        after = "failure" if isinstance(outcome, Performed) else one.state
+        return Part(f"`{one.environment}`", one.state, after, f"deployment status failure: {became(outcome)}")
+
+    async def _performed(self, name: str, deed: Deed, asked: Asked) -> str:
+        (outcome,) = await self.writer.perform(_place(asked), (deed,), asked.cause)
+        return f"{name}: {became(outcome)}"
+
+
+def _place(asked: Asked) -> Place:
+    """Without the pull request: a rollback is not dropped because that has moved on."""
+    return replace(asked.opened.place, number=None)
+
+
+def _wanted(one: Serving, asked: Asked) -> bool:
+    named = {name.casefold() for name in asked.opened.undoing.environments}
+    return not named or one.environment.casefold() in named
+
+
+def _nothing(asked: Asked, found: object) -> str:
+    if isinstance(found, Refusal):
+        return f"whether there is anything to roll back is not known: {found.reason}"
+    head, named = asked.head_sha[:7], asked.opened.undoing.environments
+    where = f" to {', '.join(f'`{name}`' for name in named)}" if named else ""
+    return (
+        f"there is nothing to roll back: of `{head}` there is no canary and no deployment{where}, and it is not merged"
+    )
+
+
+def _workflows(asked: Asked, kept: Sequence[KeptExperiment], serving: Sequence[Serving]) -> Iterator[tuple[str, Deed]]:
+    """One run for each environment, but where an experiment has a workflow of its own for that."""
+    rules, pull = asked.opened.undoing, asked.opened.pull
+    if not rules.workflow:
+        return
+    for environment, (sha, key) in _targets(asked, kept, serving).items():
+        inputs = (("environment", environment), ("sha", sha))
+        run = DispatchWorkflow(rules.workflow, pull.base_ref, inputs, f"rollback {key}", sha)
+        yield f"workflow {rules.workflow}{f' for `{environment}`' if environment else ''}", run
+
+
+def _targets(asked: Asked, kept: Sequence[KeptExperiment], serving: Sequence[Serving]) -> Mapping[str, tuple[str, str]]:
+    """Where the workflow is to run: by environment the commit, and what a run of it is known again by."""
+    own = {one.canary.environment.casefold() for one in kept if _workflow_of(one)}
+    found = {one.environment: (one.sha, f"deployment {one.id}") for one in serving}
+    known = {name.casefold() for name in found} | own
+    found |= {
+        one.canary.environment: (one.canary.sha, f"experiment {one.id}")
+        for one in kept
+        if one.canary.environment.casefold() not in known
+    }
+    if not found and not own:  # GitHub knows of no deployment, and the workflow may
+        sha = asked.commits[-1]
+        found = {name: (sha, f"{sha} {name}".strip()) for name in asked.opened.undoing.environments or ("",)}
+    return {name: target for name, target in found.items() if name.casefold() not in own}
+
+
+def _workflow_of(kept: KeptExperiment) -> str:
+    return Config.model_validate_json(kept.rules).rollback.workflow
+
+
+def _answer(asked: Asked, parts: Sequence[Part], done: Sequence[str]) -> Answer:
+    before = "; ".join(f"{part.where}: {part.before or 'deployed'}" for part in parts)
+    after = "; ".join(f"{part.where}: {part.after or 'deployed'}" for part in parts)
+    again = "rolled back before: " if before and before == after else ""
+    looks = tuple(look(part.owed, asked.trigger) for part in parts if part.owed)
+    return Answer(
+        tuple(done),
+        looks,
+        f"{again}{'; '.join(done)}",
+        before,
+        after,
+    )
