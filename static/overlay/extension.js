@@ -2,10 +2,11 @@
 import { overlay } from "./overlay.js";
 
 const KEPT = "open";
+const NOBODY = { status: 0, tag: "", body: null };
 
 overlay({
-  ask: (message) => chrome.runtime.sendMessage(message),
+  ask: async (message) => (await chrome.runtime.sendMessage(message)) ?? NOBODY,
   recall: async () => (await chrome.storage.local.get(KEPT))[KEPT] === true,
-  remember: (open) => chrome.storage.local.set({ [KEPT]: open }),
+  remember: async (open) => chrome.storage.local.set({ [KEPT]: open }),
   alive: () => Boolean(chrome.runtime?.id), // not once the extension was updated or removed: reloading brings the new one
 });

@@ -5,6 +5,8 @@ import { counts, evidence, summary } from "../center/summary.js";
 import { pairing } from "./pairing.js";
 import { messageFor } from "./asking.js";
 
+const FOCUSED = "a, button, summary"; // what can have the focus
+
 /** Draws tab and panel, `open` or not: `{host, on, loading, show, same, signedOut, unknown, lost}`. */
 export function panel(shell, open) {
   const host = document.createElement("maestro-decision-center");
@@ -74,10 +76,12 @@ function folding(host, root, { $aside, $tab, $panel, $close }, remember) {
   return fold;
 }
 
+/** Whether more of theirs is below ours than is not: what is wide, and ends below us, is seen all the same. */
 function covers(ours, theirs) {
   const [one, other] = [ours.getBoundingClientRect(), theirs.getBoundingClientRect()];
-  const apart = one.left >= other.right || other.left >= one.right || one.top >= other.bottom || other.top >= one.bottom;
-  return !apart;
+  const width = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+  const height = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+  return width > 0 && height > 0 && 2 * width * height > other.width * other.height;
 }
 
 /** What the panel says, by what is known. */
@@ -130,8 +134,8 @@ class View {
   }
 
   show(model) {
-    const { $tab, $where, $status, $content, $acts, $evidence } = this.#parts;
-    const restore = held($evidence);
+    const { $tab, $where, $status, $content, $acts, $evidence, $foot } = this.#parts;
+    const restored = [held($evidence), held($foot)];
     this.#model = model;
     this.#blanked = "";
     $tab.attr("class", `tab ${model.tone}`).text(`Maestro: ${model.word}`);
@@ -140,8 +144,8 @@ class View {
     summary($content, model);
     actions($acts, model, this.#transport());
     evidence($evidence, model);
-    restore();
     this.#foot(model);
+    for (const restore of restored) restore();
   }
 
   /** Shows these words and nothing else; false where that is what is shown. */
@@ -201,11 +205,11 @@ function other($old) {
 /** Remembers what is unfolded, and what has the focus; what it gives brings both back after a new drawing. */
 function held($drawn) {
   const open = $drawn.find("details").map((_, one) => one.open).get();
-  const at = $drawn.find("a, summary").index($drawn[0].getRootNode().activeElement);
+  const at = $drawn.find(FOCUSED).index($drawn[0].getRootNode().activeElement);
   return () => {
     $drawn.find("details").each((index, one) => {
       one.open = open[index] ?? false;
     });
-    if (at >= 0) $drawn.find("a, summary").eq(at).trigger("focus");
+    if (at >= 0) $drawn.find(FOCUSED).eq(at).trigger("focus");
   };
 }

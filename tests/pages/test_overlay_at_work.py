@@ -153,6 +153,11 @@ async def test_what_is_drawn_anew_keeps_the_focus_and_what_was_unfolded(on_githu
     await on_github.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     await on_github.says("More of it")
     assert await on_github.focused() == "Retry"
+    await on_github.inside("button('Disconnect').focus();")
+    overlay.maestro.models[7] = model(headline="And more")
+    await on_github.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await on_github.says("And more")
+    assert await on_github.focused() == "Disconnect"
 
 
 async def test_whoever_types_a_code_is_not_disturbed(on_github: Overlaid) -> None:
@@ -205,8 +210,12 @@ async def test_it_covers_no_control_of_the_page_that_has_the_focus(on_github: Ov
     await on_github.page.focus("#low")
     assert not await on_github.inside(covered)
     await on_github.click("Maestro")
-    await on_github.page.focus("#comment")
+    await on_github.page.evaluate("document.querySelector('main').tabIndex = -1")
+    await on_github.page.focus("main")
+    assert not await on_github.inside("return root.querySelector('.panel').hidden;"), "of that, most is seen"
+    await on_github.page.evaluate("document.querySelector('#low').style.bottom = '30rem'")
     await on_github.page.focus("#low")
+    assert await on_github.inside("return root.querySelector('.panel').hidden;")
     assert not await on_github.inside(covered)
 
 
