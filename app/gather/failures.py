@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import floor
 
 from app.gather.rules import Connect
 from app.gather.testing import ACTIONS, superseded
@@ -54,9 +55,10 @@ class Failures:
 
 def _run(run: WorkflowRun, since: float) -> FailedRun | None:
     workflow = run.path.rpartition("/")[2]
-    later = run.started >= since if since else run.status != "completed"
+    # GitHub tells whole seconds
+    later = run.started >= floor(since) if since else run.status != "completed"
     if run.attempt > 1 and later:
-        return FailedRun(run.id, run.attempt - 1, "", workflow, again=True)
+        return FailedRun(run.id, run.attempt - 1, "", workflow)
     if run.status == "completed" and run.conclusion in _FAILED:
         return FailedRun(run.id, run.attempt, run.conclusion, workflow)
     return None

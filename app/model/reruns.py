@@ -7,16 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class FailedRun:
-    """A workflow run of GitHub Actions whose attempt `attempt` did not pass. `workflow`: its file, untrusted.
-
-    `again`: a later attempt has begun since it was asked for.
-    """
+    """A workflow run of GitHub Actions whose attempt `attempt` did not pass. `workflow`: its file, untrusted."""
 
     run: int
     attempt: int
-    conclusion: str  # GitHub's word
+    conclusion: str  # GitHub's word; "" where a later attempt has begun, and nobody tells any more
     workflow: str
-    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)

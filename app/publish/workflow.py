@@ -6,16 +6,14 @@ among the runs, by its mark in their titles, and never asked for again: until it
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 
-from app.github.errors import GitHubError, Malformed, TooLarge, Unavailable
 from app.github.repository import Repository
 from app.model import DispatchWorkflow, Outcome, Performed, Stop, Stopped
 from app.publish.account import Told, untold
+from app.publish.doubt import unless_refused
 from app.publish.fence import Fence, mark
 from app.store.effects import Effect, Effects
 
@@ -47,7 +45,7 @@ class WorkflowStarter:
 
     async def _ask(self, action: DispatchWorkflow, key: str, own: str) -> Performed:
         inputs = {**dict(action.inputs), action.mark_input: own}
-        async with self._unless_refused(key):
+        async with unless_refused(self.effects, key):
             run = await self.repository.dispatch_workflow(action.workflow, action.ref, inputs)
         await self.effects.record(key, Effect(run, own, completed=True), self.told(action))
         return Performed(action, run)
@@ -60,15 +58,3 @@ class WorkflowStarter:
             return Stopped(action, Stop.IN_DOUBT)
         await self.effects.record(key, Effect(run, own, completed=True), self.told(action))
         return Performed(action, run)
-
-    @asynccontextmanager
-    async def _unless_refused(self, key: str) -> AsyncIterator[None]:
-        """What GitHub surely did not do may be asked for again: it refused, or was never reached."""
-        try:
-            yield
-        except (Malformed, TooLarge):  # it did
-            raise
-        except GitHubError as error:
-            if not (isinstance(error, Unavailable) and error.outcome_unknown):
-                await self.effects.abandon(key)
-            raise

@@ -54,4 +54,5 @@ def _declined(asked: Asked, action: DispatchWorkflow, outcome: Stopped) -> Decli
     what = f"`{action.workflow}` on `{plain(action.ref)}`"
     if outcome.why is Stop.IN_DOUBT:
         return Declined(f"GitHub never said whether {what} began: look among its runs before you ask again")
-    return Declined(f"GitHub will not run {what}: {outcome.detail}")
+    hint = "the default branch must have it too, with `workflow_dispatch`"
+    return Declined(f"GitHub will not run {what} ({hint}): {outcome.detail}")

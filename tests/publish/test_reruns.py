@@ -41,6 +41,15 @@ async def test_a_run_that_is_too_old_is_refused_in_github_s_words_and_nothing_st
     assert await Effects(here.engine).in_doubt() == []
 
 
+async def test_a_run_that_is_gone_is_refused_and_nothing_stays_in_doubt(here: Scene) -> None:
+    action = failed_run(here)
+    here.repo.state.workflow_runs.clear()
+    (outcome,) = await here.perform(action)
+    assert isinstance(outcome, Stopped)
+    assert outcome.why is Stop.REFUSED
+    assert await Effects(here.engine).in_doubt() == []
+
+
 async def test_a_run_that_has_no_failed_job_is_refused(here: Scene) -> None:
     run = here.repo.workflow_run(here.head, "ci", "success")
     (outcome,) = await here.perform(RerunFailed(run.id, 1, here.head))

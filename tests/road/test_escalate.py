@@ -90,7 +90,7 @@ async def test_a_new_head_has_no_heavier_tests_until_they_are_asked_for(here: To
     repo.finish_workflow(run.id, "failure")
     await here.rest()
     assert here.conclusions(repo, newer)[DECISION] == "success"
-    assert "escalated" not in here.cards(repo, number)[0]
+    assert "(escalated)" not in here.cards(repo, number)[0]
     assert (await asked(here, repo, number, "/maestro escalate"))[0] == {"eyes", "rocket"}
     assert [one.head_sha for one in dispatched(repo)] == [sha, newer]
 

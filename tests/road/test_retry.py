@@ -79,10 +79,24 @@ async def test_exactly_what_failed_runs_again_and_the_card_waits_for_it(here: To
     repo.finish_workflow(failed.id)
     await here.rest()
     assert here.conclusions(repo, sha)[DECISION] == "success"
+    (kept,) = await here.maestro.stores.commands.of_pull("octo/shop", number)
+    assert (kept.state, kept.role, kept.said) == ("done", "write", f"run again: `ci.yml` run {failed.id} (attempt 2)")
+    assert kept.before == f"`ci.yml` run {failed.id}: attempt 1 failure"
+    assert kept.after == f"`ci.yml` run {failed.id}: attempt 2"
     told = [one for one in await entries(here) if "failed jobs" in one["what"]]
     assert [(one["what"], one["who"], one["role"]) for one in told] == [
         (f"failed jobs of workflow run {failed.id}, after attempt 1", "alice", "write")
     ]
+
+
+async def test_its_button_does_the_same(here: Town) -> None:
+    repo, number, sha, failed = await failing(here)
+    (run,) = (one for one in repo.check_runs(sha) if one.name == DECISION)
+    repo.press_button(run.id, "retry", "alice")
+    await here.rest()
+    (kept,) = await here.maestro.stores.commands.of_pull("octo/shop", number)
+    assert (kept.state, kept.surface, kept.who, failed.attempt) == ("done", "button", "alice", 2)
+    assert here.conclusions(repo, sha)[DECISION] is None
 
 
 async def test_what_failed_once_more_is_run_once_more(here: Town) -> None:
