@@ -132,13 +132,25 @@ async def sees(person: Client, repository: str) -> bool:
 
 
 async def seen(person: Client) -> frozenset[str]:
-    """The repositories, in lower case, that both they and this App can see."""
+    """The repositories, in lower case, that both they and this App can see; TooLarge past 3,000 of one installation."""
     installed = await person.get_list("/user/installations{?per_page}", {}, _read_installed, "installations")
     names: set[str] = set()
     for installation in (one for one in installed if one is not None):
-        template = "/user/installations/{installation_id}/repositories{?per_page}"
-        names.update(await person.get_list(template, {"installation_id": installation}, _read_name, "repositories"))
+        names.update(await _seen_in(person, installation))
     return frozenset(map(str.lower, names))
+
+
+async def _seen_in(person: Client, installation: int) -> tuple[str, ...]:
+    """None where that organisation lets them in no longer, or not without its single sign-on: others still do."""
+    template = "/user/installations/{installation_id}/repositories{?per_page}"
+    try:
+        return await person.get_list(template, {"installation_id": installation}, _read_name, "repositories")
+    except NotFound:
+        return ()
+    except Denied as denied:
+        if denied.status == 401:
+            raise
+        return ()
 
 
 def _read_installed(data: Any) -> int | None:

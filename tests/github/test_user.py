@@ -170,8 +170,11 @@ async def test_what_is_no_name_is_asked_of_nobody(person: Client, hub: Hub, name
 
 async def test_what_they_see_is_what_all_working_installations_and_they_see(person: Client, hub: Hub) -> None:
     root = "/api/v3/user/installations"
-    told = [{"id": 1, "suspended_at": None}, {"id": 2, "suspended_at": "2026-01-01T00:00:00Z"}, {"id": 3}]
-    hub.on("GET", root, Reply(data={"total_count": 3, "installations": told}))
+    told = [{"id": 1, "suspended_at": None}, {"id": 2, "suspended_at": "2026-01-01T00:00:00Z"}]
+    more = [{"id": 3}, {"id": 4}, {"id": 5}]
+    hub.on("GET", root, Reply(data={"total_count": 5, "installations": [*told, *more]}))
+    hub.on("GET", f"{root}/4/repositories", Reply(403, {"message": "SAML enforcement"}))
+    hub.on("GET", f"{root}/5/repositories", Reply(404, {}))
     for number, name in ((1, "Octo/Shop"), (3, "acme/tool")):
         hub.on("GET", f"{root}/{number}/repositories", Reply(data={"repositories": [{"full_name": name}]}))
     assert await seen(person) == {"octo/shop", "acme/tool"}
