@@ -184,9 +184,9 @@ class AskingApi:
         return head
 
     async def _look_again(self, repository: str, head: str) -> None:
-        """So that there is a decision on the new head to look at."""
+        """So that there is a decision on the new head to look at; asked for once a minute, however many look."""
         reminder = {"repository": {"full_name": repository}, "sha": head, "about": MOVED}
-        await self._tell(f"moved:{repository}@{head}:{int(self.now() // 60)}", WAKE, reminder)
+        await self._tell(f"moved:{_named(f'{repository}@{head} {self.now() // 60}')}", WAKE, reminder)
 
     async def _tell(self, guid: str, event: str, told: Mapping[str, Any]) -> None:
         """Tell the worker; 503 where that cannot be stored: the same key, sent again, makes up for it."""
@@ -216,9 +216,13 @@ def told(kept: KeptCommand) -> Mapping[str, Any]:
 def _command(visitor: Visitor, wanted: Wanted, verb: str, arguments: str, now: float) -> KeptCommand:
     """Its id is made of its key: whoever sends that again finds the same one, whatever became of it."""
     key = f"center {visitor.id} {wanted.key}"
-    name = hashlib.sha256(key.encode()).hexdigest()[:32]
     where = (wanted.repository, wanted.number, wanted.head_sha)
-    return KeptCommand(name, key, *where, verb, arguments, visitor.login, Surface.CENTER, now)
+    return KeptCommand(_named(key), key, *where, verb, arguments, visitor.login, Surface.CENTER, now)
+
+
+def _named(what: str) -> str:
+    """The same 32 hexadecimal digits whenever it is asked for the same."""
+    return hashlib.sha256(what.encode()).hexdigest()[:32]
 
 
 def _same(known: KeptCommand, asked: KeptCommand) -> bool:

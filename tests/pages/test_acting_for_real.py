@@ -15,6 +15,7 @@ from playwright.async_api import Browser
 from app.model import Progress, Surface
 from tests.browser import Tab
 from tests.pages.acting import ALERT, ATTACK, BLIND, choose, elsewhere, press, says
+from tests.pages.looking import tabs_to
 from tests.pages.whole import Whole, whole
 from tests.road.stories import PERF
 
@@ -164,3 +165,29 @@ async def test_a_cookie_alone_wherever_it_was_taken_to_does_nothing(here: Whole,
         assert await here.kept() == []
         async with thief.post(f"{here.url}/api/commands", json=asked, headers=good) as answer:
             assert answer.status == 202, "all of it together is what our own page sends"
+
+
+async def test_a_keyboard_alone_has_what_failed_run_again(tmp_path: Path, browser: Browser) -> None:
+    async with whole(tmp_path, "version: 1\ncontract: {mode: block, post: {tests: pass}}\n") as here:
+        await here.change(failing=("ci",))
+        async with here.opened(browser, "alice") as tab:
+            await tabs_to(tab, "it.textContent === 'Retry'")
+            await tab.page.keyboard.press("Enter")
+            await tab.page.keyboard.press("Escape")
+            assert await tab.page.evaluate("document.activeElement.textContent") == "Retry"
+            await tab.page.keyboard.press("Enter")
+            await tab.page.keyboard.press("Enter")
+            await says(tab, "Retry: done")
+            assert len(here.calls("rerun-failed-jobs")) == 1
+            assert [one.state for one in await here.kept()] == [Progress.DONE]
+
+
+async def test_the_first_page_is_small(here: Whole, browser: Browser) -> None:
+    """Server-rendered page, style, jQuery, our scripts and their first answer, by an empty cache."""
+    async with here.opened(browser, "root") as tab:
+        session = await tab.page.context.new_cdp_session(tab.page)
+        await session.send("Network.clearBrowserCache")
+        await tab.page.reload()
+        await tab.until("document.querySelector('#actions .offers li')")
+        sizes = await tab.page.evaluate("performance.getEntries().map(one => one.transferSize ?? 0)")
+        assert 30_000 < sum(sizes) < 150_000
