@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 _LONGEST = 65_536  # characters of a comment on GitHub
 _HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
-_LINE_END = re.compile(r"\r\n?|\n")  # CommonMark's
+_LINE_END = re.compile(r"[\r\n]")  # CommonMark's
 _SPOKEN_TO = re.compile(r"/maestro(?=[ \t]|\Z)", re.IGNORECASE | re.ASCII)
 _COMMAND = re.compile(
     r"/maestro(?:[ \t]+(?P<verb>[a-z][a-z-]{0,31})(?:[ \t]+(?P<arguments>.{0,500}))?)?",
@@ -39,4 +39,7 @@ def parse(body: str) -> Command | None:
 def _first_line(body: str) -> str:
     """The first line that is not blank. What is indented stays so: it may be code."""
     visible = _HTML_COMMENT.sub("", body[:_LONGEST])
-    return next((line.rstrip() for line in _LINE_END.split(visible) if line.strip()), "")
+    first = len(visible) - len(visible.lstrip())
+    begin = max(visible.rfind("\n", 0, first), visible.rfind("\r", 0, first)) + 1
+    end = _LINE_END.search(visible, first)
+    return visible[begin : end.start() if end else None].rstrip()

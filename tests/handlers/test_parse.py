@@ -33,7 +33,23 @@ COMMANDS: dict[str, Command] = {
     "<!-- /maestro ship -->\n/maestro help": _HELP,
     "/maestro help <!-- never mind -->": _HELP,
     "/maestro help <!-- never\nmind": _HELP,
+    "<!-- a -->/maestro help": _HELP,
+    "<!-- /maestro ship\n-->/maestro help": _HELP,
+    "<!-- > -->\n/maestro help": _HELP,
+    "/maestro help\n```\n/maestro ship\n```": _HELP,
+    "/maestro help\n<!-- /maestro ship": _HELP,
+    "/maestro help\n" + "x" * 65_000: _HELP,
+    "\n" * 60_000 + "/maestro help": _HELP,
+    "/maestro help" + " " * 65_000: _HELP,
+    "/maestro help\u00a0": _HELP,
     "/maestro ship": Command("ship"),
+    "/maestro override risk 1a2b3c4 it was <b>tried</b> by hand": Command(
+        "override", ("risk", "1a2b3c4", "it", "was", "<b>tried</b>", "by", "hand")
+    ),
+    "/maestro override contract 1a2b3c4 @octo/all /maestro ship": Command(
+        "override", ("contract", "1a2b3c4", "@octo/all", "/maestro", "ship")
+    ),
+    "/maestro ship [1](https://evil.example)": Command("ship", ("[1](https://evil.example)",)),
     "/maestro re-run": Command("re-run"),
     "/maestro help ship": Command("help", ("ship",)),
     "/maestro rollback 1a2b3c4 --now": Command("rollback", ("1a2b3c4", "--now")),
@@ -55,6 +71,13 @@ MALFORMED = (
     "/maestro " + "a" * 33,
     "/maestro ship " + "x" * 600,
     "/maestro ship\x00",
+    "/maestro &#115;hip",
+    "/maestro [ship](https://evil.example)",
+    "/maestro `ship`",
+    "/maestro **ship**",
+    "/maestro /maestro ship",
+    "/maestro @octo ship",
+    "/maestro help " + "x" * 65_522,
 )
 """Meant for us, though no command: they get an answer that says so."""
 
@@ -111,6 +134,48 @@ OTHER_TALK = (
     "/maestro_bot ship",
     "/conductor help",
     "&#47;maestro help",
+    "&sol;maestro help",
+    "&#x2f;maestro help",
+    "/maestro&nbsp;help",
+    "/maestro&#32;help",
+    ">> /maestro help",
+    "> > /maestro help",
+    "> \n> /maestro help",
+    "> ```\n> /maestro help\n> ```",
+    "* /maestro help",
+    "+ /maestro help",
+    "1) /maestro help",
+    "- [ ] /maestro help",
+    "- [x] /maestro help",
+    "[/maestro help](https://evil.example)",
+    "[x](/maestro help)",
+    "![/maestro help](https://evil.example/x.png)",
+    "<https://evil.example/maestro help>",
+    "https://github.com/maestro help",
+    "<a href='x'>/maestro help</a>",
+    "<p>/maestro help</p>",
+    "<!---->> /maestro help",
+    "<!-- a --> /maestro help",
+    "<!-- --!> \n/maestro help",
+    "<!-- a --\n>\n/maestro help",
+    "<![CDATA[\n/maestro help\n]]>",
+    "<?\n/maestro help\n?>",
+    "$$\n/maestro help\n$$",
+    "[^1]: /maestro help",
+    "@maestro help",
+    "@maestro /maestro help",
+    "#1 /maestro help",
+    "> [!NOTE]\n> /maestro help",
+    "``````\n/maestro help\n``````",
+    "~~~~ sh\n/maestro help\n~~~~",
+    "\n\n\t/maestro help",
+    "\u00a0/maestro help",
+    "\u3000/maestro help",
+    "\u2028/maestro help",
+    "\u202e/maestro help",
+    "x" * 65_536,
+    "<!--" * 16_384,
+    "> " * 32_768,
     "\x0b/maestro help",
     "\x0c/maestro help",
 )
@@ -132,6 +197,11 @@ def test_a_command_that_cannot_be_read_is_answered_but_not_obeyed(body: str) -> 
 def test_what_is_quoted_fenced_hidden_or_disguised_is_no_command(body: str) -> None:
     assert not spoken_to(body)
     assert parse(body) is None
+
+
+def test_the_corpus_holds_more_bodies_than_anybody_claims() -> None:
+    assert len(COMMANDS) + len(MALFORMED) + len(OTHER_TALK) >= 60
+    assert len(set(MALFORMED) | set(OTHER_TALK)) == len(MALFORMED) + len(OTHER_TALK) >= 25
 
 
 @given(st.text())
