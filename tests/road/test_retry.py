@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from app.engine.jobs import Job
+from app.gather.failures import MOST
 from app.github.sandbox import Repo
 from app.github.sandbox.faults import AppliedThenCut
 from app.github.sandbox.state import WorkflowRun
@@ -135,6 +136,26 @@ async def test_a_check_of_another_app_is_left_to_that_app_and_the_rest_runs_agai
     reactions, (reply,) = await asked(here, repo, number, "/maestro retry")
     assert (reactions, failed.attempt) == ({"eyes", "rocket"}, 2)
     assert "does not belong to the authenticated GitHub App" in reply
+
+
+async def test_of_very_many_a_few_run_again_and_the_rest_is_told(here: Town) -> None:
+    repo = shop(here.sandbox, TESTED)
+    number, sha = change(repo)
+    runs = [repo.workflow_run(sha, f"ci{n}", "failure") for n in range(MOST + 2)]
+    await here.rest()
+    reactions, (reply,) = await asked(here, repo, number, "/maestro retry")
+    assert (reactions, sum(run.attempt == 2 for run in runs)) == ({"eyes", "rocket"}, MOST)
+    assert "2 more failed, and are left for another time" in reply
+
+
+async def test_a_cancelled_run_in_whose_place_a_newer_one_ran_is_left_alone(here: Town) -> None:
+    repo = shop(here.sandbox, TESTED)
+    number, sha = change(repo)
+    cancelled = repo.workflow_run(sha, "ci", "cancelled")
+    repo.workflow_run(sha, "ci", "success")
+    await here.rest()
+    reactions, _ = await asked(here, repo, number, "/maestro retry")
+    assert (reactions, cancelled.attempt) == ({"eyes", "confused"}, 1)
 
 
 async def test_a_lost_answer_asks_for_it_once(here: Town) -> None:
