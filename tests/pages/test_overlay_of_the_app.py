@@ -32,6 +32,7 @@ async def paired(where: Town, tab: Overlaid, login: str) -> None:
     page = await tab.page.context.new_page()
     await page.goto(f"{where.url}/login?next=/pair")
     await page.get_by_role("link", name=f"Continue as {login}").click()
+    assert await page.get_by_role("link", name="the extension").get_attribute("href") == "/static/maestro-overlay.zip"
     await page.click("#make")
     await page.locator("#code:not(:empty)").wait_for()
     code = await page.inner_text("#code")
