@@ -13,6 +13,7 @@ from app.github.sandbox.faults import AppliedThenCut
 from app.model import KeptCommand, Kind, Progress, Trigger
 from tests.road.stories import CONTRACT, change, shop
 from tests.road.test_canary_commands import asked
+from tests.road.test_commands import clicked, press
 from tests.road.test_experiments import FOLLOWED, WORKFLOW, ci, deployed, runs
 from tests.road.town import DECISION, Town
 
@@ -246,6 +247,26 @@ async def test_a_dispatch_whose_answer_was_lost_is_found_and_not_sent_again(here
     here.sandbox.faults.add(AppliedThenCut(), path="*/dispatches")
     assert (await said(here, repo, number, sha))[0] == DONE
     assert (runs(repo), last(production)) == (["undo.yml"], BY_HAND)
+
+
+async def test_a_button_and_a_click_carry_the_commit_and_nobody_below_a_maintainer_presses_them(here: Town) -> None:
+    repo = laid(here, EVERYWHERE)
+    number, sha = change(repo)
+    production = serves(repo, sha, "production")
+    await here.rest()
+    press(repo, sha, "rollback", "alice")
+    await here.rest()
+    assert ((await newest(here, number)).state, last(production)[0]) == (Progress.REFUSED, "success")
+    press(repo, sha, "rollback", "max")
+    await here.rest()
+    assert ((await newest(here, number)).state, last(production), runs(repo)) == (Progress.DONE, BY_HAND, ["undo.yml"])
+    repo.merge(number)
+    await here.rest()
+    kept = await clicked(here, number, sha, "rollback", "max")
+    assert (kept.state, kept.role, repo.pull(number + 1).title) == (Progress.DONE, "maintain", 'Revert "Correct x"')
+    assert (last(production), runs(repo)) == (BY_HAND, ["undo.yml"])
+    newer = await clicked(here, number, "0" * 40, "rollback", "max", "0b" * 16)
+    assert newer.state is Progress.REFUSED
 
 
 async def test_the_log_names_whoever_asked_beside_each_effect(here: Town) -> None:
