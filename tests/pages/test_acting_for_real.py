@@ -18,6 +18,8 @@ from tests.pages.acting import ALERT, ATTACK, BLIND, choose, elsewhere, press, s
 from tests.pages.looking import tabs_to
 from tests.pages.whole import Whole, whole
 from tests.road.stories import PERF
+from tests.road.test_experiments import WORKFLOW
+from tests.road.test_rollbacks import PATIENT
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -180,6 +182,32 @@ async def test_a_keyboard_alone_has_what_failed_run_again(tmp_path: Path, browse
             await says(tab, "Retry: done")
             assert len(here.calls("rerun-failed-jobs")) == 1
             assert [one.state for one in await here.kept()] == [Progress.DONE]
+
+
+async def test_a_keyboard_alone_rolls_a_canary_back_once(tmp_path: Path, browser: Browser) -> None:
+    workflows = {f".github/workflows/{name}.yml": WORKFLOW for name in ("promote", "back")}
+    async with whole(tmp_path, PATIENT, workflows) as here:
+        await here.change()
+        canary = here.repo.deploy(here.head, "canary")
+        here.repo.report_deployment(canary.id, "success")
+        async with here.opened(browser, "mona") as tab:
+            await tab.until("document.querySelector('#actions .offers').textContent.includes('Roll back')")
+            await tabs_to(tab, "it.textContent === 'Roll back'")
+            await tab.page.keyboard.press("Enter")
+            assert here.head[:7] in await tab.text("dialog.confirm")
+            assert await tab.page.evaluate("document.activeElement.textContent") == "Cancel"
+            await tab.page.keyboard.press("Escape")
+            assert await here.kept() == []
+            await tab.page.keyboard.press("Enter")
+            await tab.page.keyboard.press("Tab")
+            await tab.page.keyboard.press("Enter")
+            await tab.page.keyboard.press("Enter")
+            await says(tab, "Roll back: done")
+            await verdict(tab, "ROLL BACK")
+            (kept,) = await here.kept()
+            assert (kept.verb, kept.who, kept.role, kept.head_sha) == ("rollback", "mona", "maintain", here.head)
+            assert [run.path for run in here.repo.state.workflow_runs.values()] == [".github/workflows/back.yml"]
+            assert canary.statuses[-1].state == "failure"
 
 
 async def test_the_first_page_is_small(here: Whole, browser: Browser) -> None:

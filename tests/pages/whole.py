@@ -119,7 +119,7 @@ class Whole:
 
 
 @asynccontextmanager
-async def whole(directory: Path, rules: str, **files: str) -> AsyncIterator[Whole]:
+async def whole(directory: Path, rules: str, files: Mapping[str, str] | None = None) -> AsyncIterator[Whole]:
     """Both processes in this one, over real HTTP; GitHub must be left without one violation of its contract."""
     laid(directory)
     async with github() as sandbox:
@@ -129,7 +129,9 @@ async def whole(directory: Path, rules: str, **files: str) -> AsyncIterator[Whol
         told = {"url": url, "ci_grace": 0.0, "client_id": sandbox.app.client_id, "client_secret": secret}
         settings = settings_for(sandbox, directory, SECRET).model_copy(update=told)
         async with system(settings, Pace(hand_over=0.02, lanes=0.02)) as maestro:
-            repo = sandbox.repository("octo/shop", {"a.py": "x = 1\n", PATH: rules, **files}, collaborators=PEOPLE)
+            repo = sandbox.repository(
+                "octo/shop", {"a.py": "x = 1\n", PATH: rules, **(files or {})}, collaborators=PEOPLE
+            )
             here = Whole(sandbox, maestro, url, repo)
             maestro.web.middlewares.append(here.fault)
             async with attending(maestro.web, place, 1.0), working(maestro.engine, maestro.stores.address, 1.0):
