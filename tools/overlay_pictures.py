@@ -66,8 +66,9 @@ async def story() -> AsyncIterator[Scene]:
             Sandbox(Sandbox.generate_app(), webhook_secret=SECRET) as github,
             beside(github, Path(directory), SECRET) as (maestro, address),
         ):
-            repo, chapters = await tell(github, maestro, address)
+            shop, chapters = await tell(github, maestro, address)
             await rest(github, maestro)
+            repo = shop.repo
             number = next(chapter.number for chapter in chapters if chapter.title == TITLE)
             script = userscript(Deployment(address, github.url, __version__))
             model = await _told(address, await _paired(address), f"/api/pr/{repo.full_name}/{number}")

@@ -17,7 +17,8 @@ from pydantic import SecretStr
 from app import logs, record
 from app.commands import screen
 from app.commands.running import attending, reserved, working
-from app.commands.story import REPOSITORY, Chapter, tell
+from app.commands.runs import Runs
+from app.commands.story import REPOSITORY, Chapter, Shop, tell
 from app.engine.engine import Pace
 from app.exit import Exit
 from app.github.sandbox import Repo, Sandbox
@@ -47,12 +48,12 @@ def demo(serve: bool) -> None:
 async def _demo(serve: bool) -> bool:
     started = time.monotonic()
     async with _town() as (github, maestro, address):
-        repo, chapters = await tell(github, maestro, address)
+        shop, chapters = await tell(github, maestro, address)
         await rest(github, maestro)
-        as_told = all([await _show(maestro, repo, chapter) for chapter in chapters])
+        as_told = all([await _show(maestro, shop.repo, chapter) for chapter in chapters])
         _sum_up(github, as_told, time.monotonic() - started)
         if serve:
-            await _stay(repo, chapters, address)
+            await _stay(shop, chapters, address)
         return as_told and not github.violations
 
 
@@ -170,19 +171,24 @@ def _sum_up(github: Sandbox, as_told: bool, seconds: float) -> None:
     click.echo(f"{'every decision as told' if as_told else 'NOT every decision as told'}, in {seconds:.1f} s.")
 
 
-async def _stay(repo: Repo, chapters: list[Chapter], address: str) -> None:
+async def _stay(shop: Shop, chapters: list[Chapter], address: str) -> None:
     click.echo("\nThe pull requests, as GitHub would show them:")
     for chapter in chapters:
-        click.echo(f"  {repo.url(chapter.number)}  {chapter.title}")
+        click.echo(f"  {shop.repo.url(chapter.number)}  {chapter.title}")
     click.echo(
-        "The same on Maestro's own pages; you sign in by a click, as alice (admin), bob (write) or carol (read):"
+        "The same in the Decision Center; you sign in by a click, as alice (admin), bob (write) or carol (read):"
     )
     for chapter in chapters:
-        click.echo(f"  {address}/login?next=/pr/{repo.full_name}/{chapter.number}")
+        click.echo(f"  {address}/login?next=/pr/{shop.repo.full_name}/{chapter.number}")
     click.echo(f"  {address}/      all that are open\n  {address}/pair  where you are signed in")
+    click.echo(
+        "There #2 may be tried again, tested more heavily or overridden: what is dispatched runs for some seconds."
+    )
     click.echo(f"Maestro itself: {address}/healthz  {address}/metrics  {address}/schema/maestro.json")
     told = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, told.set)
     click.echo("Ctrl-C ends it.")
+    runs = asyncio.create_task(Runs(shop)())
     await told.wait()
+    runs.cancel()

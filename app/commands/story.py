@@ -24,7 +24,15 @@ sbom:
   paths: ["sbom/*.json"]
   severity: high
   licenses: {deny: [AGPL-3.0-only, GPL-3.0-only]}
+arms:
+  workflow: agent.yml
+  ladder:
+    - {name: impl@small, model: small-1, cost_usd: 0.08}
+    - {name: impl@large, model: large-1, cost_usd: 2.5}
+escalate: {workflow: tests-high.yml, inputs: {mode: high}}
 """
+AGENT, TESTS = "agent.yml", "tests-high.yml"
+_DISPATCHED = "run-name: ${{ inputs.maestro_id }}\non: {workflow_dispatch: {}}\njobs: {}\n"
 _CART = "def total(items):\n    return sum(item.price for item in items)\n"
 _KNOWN = (("flask", "3.0.3", "BSD-3-Clause"), ("requests", "2.32.3", "Apache-2.0"))
 _COPYLEFT = ("ghostscript-render", "1.4.0", "AGPL-3.0-only")
@@ -40,41 +48,46 @@ class Chapter:
     verdict: Verdict
 
 
-async def tell(github: Sandbox, maestro: System, address: str) -> tuple[Repo, list[Chapter]]:
+async def tell(github: Sandbox, maestro: System, address: str) -> tuple[Shop, list[Chapter]]:
     """Open the five pull requests, and let CI report on each what the story says."""
     repo = github.repository(
         REPOSITORY,
-        {".github/maestro.yml": RULES, "shop/cart.py": _CART, "sbom/shop.cdx.json": bill(*_KNOWN)},
+        {
+            ".github/maestro.yml": RULES,
+            **{f".github/workflows/{name}": _DISPATCHED for name in (AGENT, TESTS)},
+            "shop/cart.py": _CART,
+            "sbom/shop.cdx.json": bill(*_KNOWN),
+        },
         collaborators={"alice": "admin", "bob": "write", "carol": "read"},
     )
     github.world.account("mallory")  # a stranger, whom one may be as well
-    token = await maestro.stores.tokens.issue(REPOSITORY)
-    shop = _Shop(repo, f"{address}/api/measurements", token)
-    return repo, [await chapter(shop) for chapter in (_clean, _slow, _copyleft, _running, _fork)]
+    shop = Shop(repo, f"{address}/api/measurements", await maestro.stores.tokens.issue(REPOSITORY))
+    return shop, [await chapter(shop) for chapter in (_clean, _slow, _copyleft, _running, _fork)]
 
 
 @dataclass(frozen=True, slots=True)
-class _Shop:
+class Shop:
     """The repository with its continuous integration, which reports tests and sends what it measured."""
 
     repo: Repo
     url: str
     token: str
 
-    async def measured(self, sha: str, p95: float, n: int) -> None:
-        """Send the latency of this head, over real HTTP."""
-        body = {"sha": sha, "measurements": {"perf_p95_ms": {"value": p95, "unit": "ms", "n": n}}}
+    async def measured(self, sha: str, p95: float, n: int, **others: float) -> None:
+        """Send the latency of this head, and `others` by their names, over real HTTP."""
+        figures = {"perf_p95_ms": {"value": p95, "unit": "ms", "n": n}, **others}
+        body = {"sha": sha, "measurements": figures}
         headers = {"Authorization": f"Bearer {self.token}"}
         async with aiohttp.ClientSession(headers=headers) as session, session.post(self.url, json=body) as answer:
             answer.raise_for_status()
 
-    async def green(self, sha: str, p95: float = 212.0) -> None:
+    async def green(self, sha: str, p95: float = 212.0, **others: float) -> None:
         """All tests pass, and the latency is this."""
         self.repo.report_check(sha, "unit tests")
-        await self.measured(sha, p95, 4000)
+        await self.measured(sha, p95, 4000, **others)
 
 
-async def _clean(shop: _Shop) -> Chapter:
+async def _clean(shop: Shop) -> Chapter:
     title = "Round totals to cents"
     sha = shop.repo.commit(
         "round", {"shop/cart.py": _CART.replace("return ", "return round(") + ", 2)\n"}, message=title
@@ -84,17 +97,20 @@ async def _clean(shop: _Shop) -> Chapter:
     return Chapter(number, title, "Tests pass, 212 ms, small: nothing stands in the way.", Verdict.SHIP)
 
 
-async def _slow(shop: _Shop) -> Chapter:
+async def _slow(shop: Shop) -> Chapter:
     title = "Recompute discounts on every view"
     sha = shop.repo.commit(
-        "agent/discounts", {"shop/discounts.py": "def discounts(): ...\n"}, message=title, author="bob"
+        "agent/discounts",
+        {"shop/discounts.py": "def discounts(): ...\n"},
+        message=f"{title}\n\nMaestro-Arm: impl@small",
+        author="bob",
     )
     number = shop.repo.open_pull(title, "agent/discounts", author="bob")
-    await shop.green(sha, p95=261.0)
+    await shop.green(sha, p95=261.0, eval_score=0.71, cost_usd=0.06)
     return Chapter(number, title, "An agent's change; its p95 is over the contract's limit.", Verdict.BLOCK)
 
 
-async def _copyleft(shop: _Shop) -> Chapter:
+async def _copyleft(shop: Shop) -> Chapter:
     title = "Render invoices as PDF"
     sha = shop.repo.commit("pdf", {"sbom/shop.cdx.json": bill(*_KNOWN, _COPYLEFT)}, message=title)
     number = shop.repo.open_pull(title, "pdf", author="alice")
@@ -102,7 +118,7 @@ async def _copyleft(shop: _Shop) -> Chapter:
     return Chapter(number, title, "Brings a package under AGPL-3.0-only, which the rules deny.", Verdict.BLOCK)
 
 
-async def _running(shop: _Shop) -> Chapter:
+async def _running(shop: Shop) -> Chapter:
     title = "Cache the catalogue"
     sha = shop.repo.commit("cache", {"shop/cache.py": "CACHE = {}\n"}, message=title)
     shop.repo.report_check(sha, "unit tests")
@@ -112,7 +128,7 @@ async def _running(shop: _Shop) -> Chapter:
     return Chapter(number, title, "Its browser tests still run: waiting is never red.", Verdict.HOLD)
 
 
-async def _fork(shop: _Shop) -> Chapter:
+async def _fork(shop: Shop) -> Chapter:
     title = "Speed up search"
     fork = shop.repo.fork("mallory")
     sha = fork.commit("search", {"shop/search.py": "def search(): ...\n"}, message=title, author="mallory")
