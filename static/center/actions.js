@@ -23,7 +23,8 @@ function resume(desk) {
   const { commands, viewer, actions: offers } = desk.model;
   for (const one of (commands ?? []).filter((one) => !hasEnded(one) && one.who === viewer?.login && recent(one))) {
     const offer = offers.find((offer) => nameOf(offer) === nameOf(one)) ?? { ...one, label: one.verb };
-    follow(desk, offer, `/api/commands/${one.id}`);
+    const path = `/api/commands/${one.id}`;
+    if (!desk.abandoned.has(path)) follow(desk, offer, path);
   }
 }
 
@@ -34,7 +35,8 @@ function laid($root) {
   desk.$trouble = $("<p>", { class: "trouble", role: "alert" });
   desk.sending = new Map(); // name of an offer → what is said while it is under way
   desk.keys = new Map(); // of what was sent and not answered: sent again, it is known again
-  desk.followed = new Map(); // path of a command → what follows it, or did
+  desk.followed = new Map(); // path of a command → what follows it
+  desk.abandoned = new Set(); // those that had no answer in time, until they are asked for again
   desk.stale = ""; // a head that is none any more
   desks.set($root[0], desk);
   $root.empty().append(desk.$offers, desk.$status, desk.$trouble);
@@ -128,8 +130,11 @@ async function follow(desk, offer, path) {
   desk.followed.set(path, one);
   say(desk, offer, `${offer.label}: taken in, and waiting for its turn.`);
   const command = await one.end;
-  if (command === null) trouble(desk, offer, "there is no answer yet. It is kept; the page will show what comes of it.");
-  else if (command.state === "done") done(desk, offer, command);
+  desk.followed.delete(path);
+  if (command === null) {
+    desk.abandoned.add(path);
+    trouble(desk, offer, "there is no answer yet. It is kept; the page will show what comes of it.");
+  } else if (command.state === "done") done(desk, offer, command);
   else trouble(desk, offer, `${command.state}: ${command.said || "nobody says why"}`);
   desk.$root.trigger("maestro:stale");
 }

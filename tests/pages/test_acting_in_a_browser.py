@@ -160,6 +160,17 @@ async def test_the_second_of_two_clicks_neither_confirms_nor_sends_again(here: S
         assert len(await deliveries(here.here)) == 1
 
 
+async def test_a_second_press_too_soon_is_told_what_the_first_one_did(here: Stage, browser: Browser) -> None:
+    async with here.opened(browser) as tab:
+        await press(tab.page, "Retry")
+        await here.answer(said="it runs again")
+        await says(tab, "Retry: done. it runs again")
+        await press(tab.page, "Retry")
+        await tab.until("!document.querySelector('#actions .offers button').disabled")
+        await says(tab, "Retry: done. it runs again")
+        assert len(await here.kept()) == 1
+
+
 async def test_offline_nothing_is_lost_and_back_again_it_goes_on(here: Stage, browser: Browser) -> None:
     async with here.opened(browser) as tab:
         await tab.page.context.set_offline(True)
