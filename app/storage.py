@@ -166,5 +166,6 @@ async def stores(database_url: str) -> AsyncIterator[Stores]:
         yield Stores(where, main, inbox, beat)
     finally:
         await inbox.close()
-        for engine in {main, intake, beat.engine}:
+        beat.close()
+        for engine in {main, intake}:
             await engine.dispose()

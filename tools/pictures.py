@@ -1,9 +1,9 @@
 """Draw what the documentation shows: `make pictures`.
 
 `maestro demo` runs, and a real browser draws the comment on three of its pull requests, in light and in dark, to
-`docs/images/card-<name>-<scheme>.png`; and pages of what is made up to `page-<name>-<scheme>.png`. Without
-Chromium, or without a font for the card's marks, nothing is drawn: that is said, and is a failure only where
-MAESTRO_REQUIRE_ALL is set.
+`docs/images/card-<name>-<scheme>.png`; and pages of what is made up to `page-<name>-<scheme>.png`, one of them as a
+phone shows it. Without Chromium, or without a font for the card's marks, nothing is drawn: that is said, and is a
+failure only where MAESTRO_REQUIRE_ALL is set.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import Any
 
 import aiohttp
 
-from tools import drift, experiment, study
+from tools import center, drift, experiment, study
 
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -40,14 +40,20 @@ PAGES: Mapping[str, tuple[Callable[[], AbstractAsyncContextManager[str]], str]] 
     "experiment": (partial(experiment.served, 44), "main"),  # ticks: its evidence is on its way
     "drift": (drift.served, "main"),
     "study": (study.served, "section[aria-labelledby=metric-1]"),
+    "center": (center.served, "main"),
 }
+HIGHEST = {"center": 1_200}  # pixels of a page that is too long to be drawn whole
+PHONES = {"center": "light"}  # pages that are drawn as a phone shows them, too, and in which scheme
 WIDTH = 900  # about that of a comment on GitHub
+PHONE, SCREEN = 360, 780  # of a phone: its width, and the height of the part that is drawn
+PHONE_SCALE = 2.0
 MARGIN = 8
 SCALE = 1.5  # of a card: sharp on screens of high resolution, and still within BYTES
 PAGE_SCALE = 1.0  # a page is larger
-BYTES = 200_000  # a picture is read with every visit of its page
+BYTES = 220_000  # a picture is read with every visit of its page
 SECONDS = 120
 
+_SETTLED = "new Promise(done => setTimeout(done, 600))"  # what scripts draw is there by then
 _DRIVEN = re.compile(r"DevTools listening on ws://(?P<host>[\d.]+:\d+)/")
 _LISTED = re.compile(r"\s+(?P<url>http://\S+/pull/\d+)  (?P<title>.+)")
 
@@ -66,6 +72,7 @@ class Tab:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._scale = SCALE
+        self._width = WIDTH
         self._numbers = count(1)
 
     async def do(self, method: str, **parameters: Any) -> dict[str, Any]:
@@ -78,17 +85,18 @@ class Tab:
         result: dict[str, Any] = answer["result"]
         return result
 
-    async def open(self, url: str, scheme: str, scale: float = SCALE) -> None:
+    async def open(self, url: str, scheme: str, scale: float = SCALE, width: int = WIDTH) -> None:
         """Show `url` as to a reader who prefers `scheme`, and wait until it is there."""
-        self._scale = scale
+        self._scale, self._width = scale, width
         await self.do("Page.enable")
-        await self._see(WIDTH)
+        await self._see(width)
         await self.do("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         await self.do("Page.navigate", url=url)
         await self._heard("method", "Page.loadEventFired")
 
-    async def picture(self, selector: str) -> bytes:
-        """The first element that `selector` finds, with a margin, as a PNG."""
+    async def picture(self, selector: str, most: int | None = None) -> bytes:
+        """The first element that `selector` finds, with a margin, as a PNG; of the height `most` where it is higher."""
+        await self.do("Runtime.evaluate", expression=_SETTLED, awaitPromise=True)
         document = await self.do("DOM.getDocument")
         found = await self.do("DOM.querySelector", nodeId=document["root"]["nodeId"], selector=selector)
         box = (await self.do("DOM.getBoxModel", nodeId=found["nodeId"]))["model"]
@@ -96,8 +104,8 @@ class Tab:
         clip = {
             "x": left,
             "y": top,
-            "width": min(box["width"] + 2 * MARGIN, WIDTH),
-            "height": box["height"] + 2 * MARGIN,
+            "width": min(box["width"] + 2 * MARGIN, self._width),
+            "height": min(box["height"] + 2 * MARGIN, most or box["height"] + 2 * MARGIN),
         }
         await self._see(ceil(top + clip["height"]))  # what lies beyond the window would be taken at another scale
         shot = await self.do("Page.captureScreenshot", format="png", clip=clip | {"scale": 1})
@@ -105,7 +113,7 @@ class Tab:
 
     async def _see(self, height: int) -> None:
         """Make the window that high."""
-        size = {"width": WIDTH, "height": height}
+        size = {"width": self._width, "height": height}
         await self.do("Emulation.setDeviceMetricsOverride", **size, deviceScaleFactor=self._scale, mobile=False)
 
     async def _heard(self, key: str, value: object) -> dict[str, Any]:
@@ -193,7 +201,10 @@ async def draw(chromium: str) -> None:
             async with served() as address:
                 for scheme in SCHEMES:
                     await tab.open(address, scheme, PAGE_SCALE)
-                    _keep(IMAGES / f"page-{name}-{scheme}.png", await tab.picture(part))
+                    _keep(IMAGES / f"page-{name}-{scheme}.png", await tab.picture(part, HIGHEST.get(name)))
+                if name in PHONES:
+                    await tab.open(address, PHONES[name], PHONE_SCALE, PHONE)
+                    _keep(IMAGES / f"page-{name}-phone.png", await tab.picture(part, SCREEN))
 
 
 def _keep(path: Path, png: bytes) -> None:

@@ -131,11 +131,12 @@ def checked(decision: Decision) -> tuple[Checked, ...]:
 def short(shown: Shown) -> Mapping[str, Said]:
     """Arm, eval, cost and rationale: what a reviewer of an agent's work asks first."""
     contract = next((row.result.detail for row in shown.decision.rows if row.result.name == words.CONTRACT), {})
-    arm, costs = contract.get("arm"), contract.get("arm_cost_usd")
-    expected = Said(f"${costs:,.2f}, as its arm costs") if isinstance(costs, int | float) else _missing(COST)
+    arm, costs = contract.get("arm", ""), contract.get("arm_cost_usd")
+    stated = " (as its author says)" if contract.get("arm_stated") else ""
+    expected = Said(f"${costs:,.2f}, as the rules declare of its arm") if costs is not None else _missing(COST)
     rationale = _reported(shown, RATIONALE)
     return {
-        "arm": Said(told(str(arm))) if arm else Said(None, _armless(shown.decision)),
+        "arm": Said(told(arm) + stated) if arm else Said(None, _armless(shown.decision)),
         "eval": _reported(shown, EVAL),
         "cost": expected if (cost := _reported(shown, COST)).text is None else Said(_dollars(cost.text)),
         "rationale": Said(told(words.why(shown.decision), 600)) if rationale.text is None else rationale,

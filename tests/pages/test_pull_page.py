@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,12 @@ from aiohttp import ClientResponse
 from app.model import Cause
 from app.pages.door import OPEN
 from app.store.effects import Effect
+from checks.decide import Policy
+from checks.dispatching import Dispatching
 from checks.model import Measurement
+from checks.overridden import Overridden
 from tests.pages.looking import words
-from tests.pages.pulled import HEAD, NEXT, PullTrial, pull_trial
+from tests.pages.pulled import HEAD, NEXT, PullTrial, case, pull_trial
 
 pytestmark = pytest.mark.slow
 
@@ -116,6 +120,37 @@ async def test_what_ci_reports_of_an_agents_work_is_in_the_short_list(here: Pull
     assert "Eval 0.91 (0.88…0.94)" in text
     assert "Cost $0.42" in text
     assert "Rationale smaller diff" in text
+
+
+async def test_the_arm_of_an_agent_is_named_with_what_it_costs_unless_ci_measured_that(here: PullTrial) -> None:
+    made = case()
+    stated = Dispatching("careful", 0.5, stated=True, next_arm="thorough")
+    policy = replace(made.policy, agent="label agent") if isinstance(made.policy, Policy) else None
+    await here.decide(replace(made, snapshot=replace(made.snapshot, dispatching=stated), policy=policy))
+    text = await said(here)
+    assert "Arm careful (as its author says)" in text
+    assert "Cost $0.50, as the rules declare of its arm" in text
+    await here.stores.measurements.keep("acme/shop", HEAD, (Measurement("cost_usd", 0.42, trusted=False),))
+    await here.decide()
+    text = await said(here)
+    assert "Cost $0.42 (as a fork reports of itself)" in text
+
+
+async def test_a_check_that_was_overridden_says_by_whom_and_why_and_keeps_its_figures(here: PullTrial) -> None:
+    made = case(p95=261.0)
+    said_so = tuple(
+        Overridden(name, "root", "the vendor confirmed it", 1_700_000_000.0) for name in ("sbom", "contract")
+    )
+    await here.decide(replace(made, snapshot=replace(made.snapshot, overrides=said_so)))
+    page = await (await here.opened()).text()
+    text = words(page)
+    assert "<h1>SHIP</h1>" in page
+    assert "Overridden by root on 2023-11-14 22:13:20 UTC: the vendor confirmed it" in text
+    assert "perf_p95_ms 261 ms &lt; 250" in text
+    model = await (await here.get(f"{here.api}?key={here.key}")).json()
+    overridden = {one["name"]: one["overridden"] for one in model["checks"]}
+    assert overridden["sbom"] == {"who": "root", "reason": "the vendor confirmed it", "at": 1_700_000_000.0}
+    assert overridden["risk"] is None
 
 
 async def test_a_newer_head_is_said_to_be_judged_until_it_is(here: PullTrial) -> None:

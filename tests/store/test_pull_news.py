@@ -132,4 +132,4 @@ async def test_the_pulse_beats_once_for_what_anybody_stores_and_rests_else(
         assert second != first
         assert await beat() == second
     finally:
-        await beat.engine.dispose()
+        beat.close()

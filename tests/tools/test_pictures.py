@@ -42,6 +42,13 @@ def test_pages_are_pictured_too(name: str, scheme: str) -> None:
     assert height > 800
 
 
+@pytest.mark.parametrize("name", pictures.PHONES)
+def test_one_is_pictured_as_a_phone_shows_it(name: str) -> None:
+    png = (pictures.IMAGES / f"page-{name}-phone.png").read_bytes()
+    assert struct.unpack(">II", png[16:24]) == (720, 1560)
+    assert len(png) <= pictures.BYTES
+
+
 @pytest.mark.slow
 async def test_the_demo_tells_where_each_pull_request_is() -> None:
     async with pictures.demo() as pages:
