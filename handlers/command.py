@@ -13,7 +13,7 @@ from handlers.commands import VERBS
 from handlers.commands.allowed import Allowed, look_again
 from handlers.commands.asked import Act, Answer, Asked, Declined
 from handlers.commands.choose import chosen, meant
-from handlers.commands.keeping import identified, to_keep
+from handlers.commands.keeping import bears_out, identified, to_keep
 from handlers.commands.parse import parse
 from handlers.ports import Renderer, Writer
 from handlers.study_ports import CommandReader
@@ -84,7 +84,7 @@ class Commands:
     async def _asked_for(self, trigger: Trigger, opened: Opened | None) -> bool:
         """Does the row say the same? Where there is nothing to act on any more, it ends so."""
         kept = await self.kept.get(trigger.command)
-        if kept is None or (kept.number, kept.who.lower()) != (trigger.number, trigger.who.lower()):
+        if kept is None or not bears_out(kept, trigger):
             return False
         if opened is None:
             await self.kept.end(replace(kept, state=Progress.REFUSED, said=_NOTHING_HERE), trigger.cause)

@@ -50,7 +50,8 @@ class Offer:
 
 def offers(decision: Decision) -> tuple[Offer, ...]:
     """All that makes sense of `decision`, what helps most first: a check run has room for three."""
-    every = dict.fromkeys(offer for row in decision.rows for offer in offers_of(row, decision))
+    of_rows = (offer for row in decision.rows for offer in offers_of(row, decision))
+    every = [*of_rows, *_of_merged(decision)]
     return tuple(sorted(every, key=lambda offer: _ORDER.index(offer.verb)))
 
 
@@ -89,7 +90,8 @@ def _of_contract(row: Row, decision: Decision) -> Iterator[Offer]:
 def _of_canary(row: Row, decision: Decision) -> Iterator[Offer]:
     held = row.result.detail.get("experiments", ())
     running = [one for one in held if not one.get("course") and one.get("status") in {"waiting_data", "continue"}]
-    if running or row.result.rollback or any(one.get("course") == "rollback" for one in held):
+    served = running or row.result.rollback or any(one.get("course") == "rollback" for one in held)
+    if served and not decision.merged:
         said = "Stops the canary, serves what was before"
         yield Offer("rollback", "Roll back", said, target=_head(decision), destructive=True)
     for one in running:
@@ -97,6 +99,12 @@ def _of_canary(row: Row, decision: Decision) -> Iterator[Offer]:
         only = name if len(running) > 1 else ""
         said = line(f"Ends it without an answer: {name}", ACTION_DESCRIPTION)
         yield Offer("canary stop", "Stop the experiment", said, only, f"{name} at {_head(decision)}")
+
+
+def _of_merged(decision: Decision) -> Iterator[Offer]:
+    if decision.merged:
+        said = "Takes back what was shipped, by a revert"
+        yield Offer("rollback", "Roll back", said, target=_head(decision), destructive=True)
 
 
 def _of_study(row: Row) -> Iterator[Offer]:

@@ -34,3 +34,9 @@ def to_keep(trigger: Trigger, opened: Opened, verb: Verb, arguments: tuple[str, 
         surface=trigger.surface,
         asked=trigger.at,
     )
+
+
+def bears_out(kept: KeptCommand, trigger: Trigger) -> bool:
+    """Does the row say what the word of ours says that brings it here?"""
+    same = (kept.number, kept.who.lower(), kept.head_sha) == (trigger.number, trigger.who.lower(), trigger.head_sha)
+    return same and f"{kept.verb} {kept.arguments}".split() == trigger.text.split()

@@ -16,6 +16,7 @@ from checks.configuration import NAME as CONFIGURATION
 from checks.decide import overruled
 from checks.model import CheckResult, Decision, Finding, Measure, Mode, Row, State
 from checks.overridden import Overridden
+from handlers.commands import VERBS
 from tests.render.decisions import HEAD, RISK, SHIP, STATES, STORY, TESTS, contract, decision, row
 
 FAILED = replace(TESTS, value="fail", state=State.BLOCK)
@@ -130,7 +131,22 @@ def test_a_check_run_shows_three_and_what_helps_most_comes_first() -> None:
     assert verbs(WORST)[:5] == ["rollback", "retry", "remediate", "escalate", "canary stop"]
 
 
-@pytest.mark.parametrize("shown", [*STORY.values(), WORST, decision(contract(State.BLOCK, "t", FAILED))])
+def test_what_was_merged_can_be_taken_back_whatever_is_known_of_it() -> None:
+    (offer,) = offers(replace(SHIP, merged=True))
+    assert (offer.verb, offer.destructive, offer.target) == ("rollback", True, HEAD[:7])
+
+
+@pytest.mark.parametrize("shown", [WORST, replace(WORST, merged=True)], ids=["open", "merged"])
+def test_each_offer_is_a_verb_that_there_is_and_says_the_same_of_itself(shown: Decision) -> None:
+    declared = {verb.name: verb for verb in VERBS}
+    for offer in offers(shown):
+        verb = declared[offer.verb]
+        assert (offer.label, offer.destructive) == (verb.label, verb.destructive)
+
+
+@pytest.mark.parametrize(
+    "shown", [*STORY.values(), WORST, replace(WORST, merged=True), decision(contract(State.BLOCK, "t", FAILED))]
+)
 def test_every_offer_is_within_githubs_limits(shown: Decision) -> None:
     for offer in offers(shown):
         assert 0 < len(offer.label) <= limits.ACTION_LABEL

@@ -88,12 +88,13 @@ class World:
     private: tuple[Repo, int]
     public: tuple[Repo, int]
     hand: Hand
+    wired: set[Verb]
     reached: list[str] = field(default_factory=list)
 
     async def asks(self, where: tuple[Repo, int], surface: Surface, who: str, verb: Verb) -> bool:
         """Whether it was carried out. Where it was not, nothing but an answer was written, and nothing is done."""
         repo, number = where
-        event, payload = await self._said(repo, number, surface, who, verb)
+        event, payload = await self.said(where, surface, who, verb, repo.pull(number).head_sha)
         self.reached.clear()
         self.hand.told.clear()
         wrote = len(self.sandbox.writes)
@@ -118,10 +119,11 @@ class World:
         async with self.stores.main.begin() as connection:
             await connection.execute(commands.delete())
 
-    async def _said(
-        self, repo: Repo, number: int, surface: Surface, who: str, verb: Verb
+    async def said(
+        self, where: tuple[Repo, int], surface: Surface, who: str, verb: Verb, head: str
     ) -> tuple[str, dict[str, Any]]:
-        head = repo.pull(number).head_sha
+        """The event that asks for `verb` on `head`, and its payload; of the Decision Center the row is stored, too."""
+        repo, number = where
         said = f"{verb.name} {head[:7]}"
         bot = who.endswith("[bot]")
         sender = {"login": who, "type": "Bot" if bot else "User"}
@@ -161,7 +163,15 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
         settings = settings_for(sandbox, directory, SECRET)
         async with reaching(settings) as reached:
             work = laid(settings, reached, _ours)
-            made = World(sandbox, work.commands, reached.kept, _private(sandbox), _public(sandbox), Hand())
+            made = World(
+                sandbox,
+                work.commands,
+                reached.kept,
+                _private(sandbox),
+                _public(sandbox),
+                Hand(),
+                set(work.commands.acts),
+            )
             acts = {verb: made.recorder(verb) for verb in VERBS}
             made.commands = replace(work.commands, acts=acts, writer=made.hand)
             yield made
@@ -221,6 +231,10 @@ async def test_a_bot_may_what_it_was_named_for_by_comment_alone(world: World, ve
     assert acted == may
 
 
+async def test_every_verb_that_is_declared_has_its_act(world: World) -> None:
+    assert world.wired == set(VERBS)
+
+
 @pytest.mark.parametrize("surface", SURFACES)
 async def test_a_verb_that_there_is_not_does_nothing_though_an_admin_asks(world: World, surface: Surface) -> None:
     unknown = Verb("destroy", "/maestro destroy", "/maestro destroy", "Nothing.", "read")
@@ -232,11 +246,10 @@ async def test_a_verb_that_there_is_not_does_nothing_though_an_admin_asks(world:
 async def test_what_stood_beside_another_head_does_nothing_though_an_admin_asks(
     world: World, verb: Verb, surface: Surface
 ) -> None:
-    repo, number = world.private
-    event, payload = await world._said(repo, number, surface, "ada", verb)
-    moved = json.dumps(payload).replace(repo.pull(number).head_sha, "e" * 40).encode()
+    event, payload = await world.said(world.private, surface, "ada", verb, "e" * 40)
+    body = json.dumps(payload).encode()
     world.reached.clear()
-    for trigger in Understanding(world.sandbox.app.app_id)(Delivery(1, f"moved {next(_ids)}", event, moved, 1.0)):
+    for trigger in Understanding(world.sandbox.app.app_id)(Delivery(1, f"moved {next(_ids)}", event, body, 1.0)):
         done = await world.commands(trigger)
         assert [one.reason for one in done.then] == ["command.head_moved"]
     assert world.reached == []

@@ -117,19 +117,19 @@ async def test_a_command_whose_every_attempt_fails_ends_as_failed_and_its_commen
     trigger = await commented(here, repo, number, "/maestro canary start")
     here.sandbox.faults.add(ServerError(500), path="*/reactions", times=1)
     await here.maestro.engine.put([Job("last", trigger, failures=9)])
-    await until(partial(has_ended, here, number), 20)
+    (one,) = (one for one in repo.comments(number) if one.id == trigger.comment_id)
+
+    async def told_so() -> bool:
+        return "confused" in {reaction.content for reaction in one.reactions}
+
+    await until(told_so, 20)
     (row,) = await rows(here, number)
     assert row.state is Progress.FAILED
     assert row.said == "GitHub did not let us finish it (status 500), and it will not be tried again"
-    (one,) = (one for one in repo.comments(number) if one.id == trigger.comment_id)
     assert {reaction.content for reaction in one.reactions} == {"confused"}
     assert await experiments(here, sha) == []
     (entry,) = await told(here, "command")
     assert entry["result"].startswith("failed: GitHub did not let us finish it")
-
-
-async def has_ended(here: Town, number: int) -> bool:
-    return any(row.state.ended for row in await rows(here, number))
 
 
 async def test_a_job_that_is_run_again_after_its_end_says_its_last_word_and_does_nothing(here: Town) -> None:
@@ -318,13 +318,22 @@ async def test_a_click_on_what_was_closed_meanwhile_ends_too(here: Town) -> None
     )
 
 
-@pytest.mark.parametrize("spoilt", [{"command": "0c" * 16}, {"sender": {"login": "root", "type": "User"}}])
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"command": "0c" * 16},
+        {"sender": {"login": "root", "type": "User"}},
+        {"verb": "canary stop"},
+        {"arguments": "contract because I say so"},
+    ],
+)
 async def test_a_word_of_ours_that_no_row_bears_out_does_nothing(here: Town, spoilt: dict[str, object]) -> None:
     repo, number, sha = await overridable(here)
-    row = KeptCommand(KEY, "k", "octo/shop", number, sha, "override", "", "carol", Surface.CENTER, 1.0)
+    said = "risk because I say so"
+    row = KeptCommand(KEY, "k", "octo/shop", number, sha, "override", said, "carol", Surface.CENTER, 1.0)
     await here.maestro.stores.commands.ask(row)
     body = {"repository": {"full_name": "octo/shop"}, "number": number, "head_sha": sha, "command": KEY}
-    body |= {"verb": "override", "arguments": "risk because I say so", "sender": {"login": "carol", "type": "User"}}
+    body |= {"verb": "override", "arguments": said, "sender": {"login": "carol", "type": "User"}}
     await here.maestro.stores.inbox.keep(KEY, ASKED, json.dumps(body | spoilt).encode())
     await here.rest()
     kept = await here.maestro.stores.commands.get(KEY)
