@@ -10,6 +10,9 @@ from app.github.sandbox import Sandbox
 from campaign.stories import Story
 
 _AGES = re.compile(r"updated [\d-]+ [\d:]+ UTC|log `\d+:[0-9a-f]+`")
+_PAGE = re.compile(
+    r"\[Decision Center\]\(http://127\.0\.0\.1:\d+/\S+\) · "
+)  # a process apart is told no address of its own
 _ADDRESSES = re.compile(r"http://127\.0\.0\.1:\d+/\S+?/runs/\d+")
 
 
@@ -44,7 +47,8 @@ def state_of(sandbox: Sandbox, story: Story) -> State:
 
 def _plain(story: Story) -> str:
     """The card without names, numbers and times of this telling."""
-    text = _ADDRESSES.sub("(run)", _AGES.sub("(age)", story.card)).replace(story.repo.full_name, "owner/repository")
+    text = _PAGE.sub("", _ADDRESSES.sub("(run)", _AGES.sub("(age)", story.card)))
+    text = text.replace(story.repo.full_name, "owner/repository")
     for place, sha in enumerate([story.repo.tip(), *story.heads]):
         text = text.replace(sha, f"sha-{place}").replace(sha[:7], f"sha-{place}")
     return text
