@@ -78,7 +78,7 @@ class Consequences:
         place = Place(
             kept.canary.repository, kept.canary.installation, kept.canary.number if course == PROMOTE else None
         )
-        cause = replace(cause, reason=f"experiment.{course}", head_sha=kept.canary.sha)
+        cause = replace(cause, reason=f"experiment.{course}", head_sha=kept.canary.sha, number=kept.canary.number)
         outcomes = [(name, await self._done(place, deed, cause)) for name, deed in deeds]
         if self.now() - kept.changed < DOUBT and any(_stopped(one) is Stop.IN_DOUBT for _, one in outcomes):
             return ""
@@ -141,7 +141,9 @@ def _deployment(kept: KeptExperiment, environment: str, title: str) -> Deed:
 def _status(kept: KeptExperiment, state: DeploymentState, title: str) -> Iterator[tuple[str, Deed]]:
     canary = kept.canary
     if canary.deployment is not None:
-        said = SetDeploymentStatus(canary.deployment, state, title, canary.sha, occasion=_occasion(kept))
+        said = SetDeploymentStatus(
+            canary.deployment, state, title, canary.sha, occasion=_occasion(kept), environment=canary.environment
+        )
         yield f"deployment status {state}", said
 
 

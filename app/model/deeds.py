@@ -216,7 +216,10 @@ DeploymentState = Literal["error", "failure", "inactive", "in_progress", "queued
 
 @dataclass(frozen=True, slots=True)
 class SetDeploymentStatus:
-    """Action: a deployment (its id, or one to be made) says this. The same words are said once for each `occasion`."""
+    """Action: a deployment (its id, or one to be made) says this. The same words are said once for each `occasion`.
+
+    `environment`: where that is, for the log.
+    """
 
     deployment: int | NewDeployment
     state: DeploymentState
@@ -225,6 +228,7 @@ class SetDeploymentStatus:
     log_url: str = ""
     environment_url: str = ""
     occasion: str = ""
+    environment: str = ""
 
 
 PullRequestDeed = OpenPullRequest | FindPullRequest | EditPullRequest | ClosePullRequest

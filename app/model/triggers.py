@@ -73,6 +73,7 @@ class Cause:
     head_sha: str = ""  # what it is about, where an action itself names no head
     config_digest: str = ""
     decision_id: int | None = None  # None: done before anything was decided
+    number: int | None = None  # the pull request that it is about, where what is done does not rest on its head
 
 
 @dataclass(frozen=True, slots=True)

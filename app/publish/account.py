@@ -127,14 +127,23 @@ def _deed(action: Deed) -> str:
         case DispatchWorkflow() | RerunFailed() | RerequestCheck():
             told = _run(action)
         case SetDeploymentStatus():
-            told = f"deployment status {action.state}"
+            told = _status(action)
     return told
+
+
+def _status(action: SetDeploymentStatus) -> str:
+    """With where it is, and which one: a change may be deployed to many places, and often to one."""
+    one = action.deployment
+    where = action.environment if isinstance(one, int) else one.environment
+    named = f" ({one})" if isinstance(one, int) else ""
+    return f"deployment status {action.state}{f' of {where}' if where else ''}{named}"
 
 
 def _run(action: WorkflowDeed) -> str:
     match action:
         case DispatchWorkflow():
-            return f"run of workflow {action.workflow} on {action.ref}"
+            where = dict(action.inputs).get("environment", "")
+            return f"run of workflow {action.workflow} on {action.ref}{f' for {where}' if where else ''}"
         case RerunFailed():
             return f"failed jobs of workflow run {action.run}, after attempt {action.attempt}"
         case RerequestCheck():

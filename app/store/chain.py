@@ -74,7 +74,7 @@ def told(
     return ProvenanceEntry(
         kind=kind,
         repository=repository,
-        number=number,
+        number=cause.number if number is None else number,
         head_sha=head_sha or cause.head_sha,
         what=what,
         result=result,

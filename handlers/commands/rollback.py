@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.model import (
@@ -60,6 +60,15 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """Where a workflow is to run, of which commit, and what a run of it is known again by."""
+
+    environment: str
+    sha: str
+    known_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class RollbackCommand:
     """Each effect is had once, whatever is killed in between and however often somebody asks; each is tried alone."""
 
@@ -72,15 +81,16 @@ class RollbackCommand:
     async def __call__(self, asked: Asked) -> Answer | Declined:
         """The canaries first, then whatever puts back what served before, then words on deployments, then the base."""
         pull, place = asked.opened.pull, _place(asked)
+        asked = replace(asked, cause=replace(asked.cause, number=pull.number))
         kept = [one for sha in asked.commits for one in await self.trials.of(pull.repository, sha)]
         found = await self.served.of(place, asked.commits)
-        serving = [] if isinstance(found, Refusal) else [one for one in found if _wanted(one, asked)]
+        serving = [] if isinstance(found, Refusal) else [one for one in found if _wanted(one, asked, kept)]
         landed = await self._landed(asked)
         if not kept and not serving and landed is None:
             return Declined(_nothing(asked, found))
-        parts, ours = [await self._canary(one, asked.cause) for one in kept], {one.canary.deployment for one in kept}
+        parts = [await self._canary(one, asked.cause) for one in kept]
         runs = [await self._performed(name, deed, asked) for name, deed in _workflows(asked, kept, serving)]
-        parts += [await self._deployment(one, asked) for one in serving if one.id not in ours]
+        parts += [await self._deployment(one, asked) for one in serving if not _tried(one, kept)]
         done = [*runs, *(f"{part.where}: {part.done}" for part in parts)]
         if isinstance(found, Refusal):
             done.append(found.reason)
@@ -112,7 +122,7 @@ class RollbackCommand:
         return Part(where, before, _BACK, done or "it is being taken back", None if done else kept)
 
     async def _deployment(self, one: Serving, asked: Asked) -> Part:
-        said = SetDeploymentStatus(one.id, "failure", TITLE, one.sha, occasion="rollback")
+        said = SetDeploymentStatus(one.id, "failure", TITLE, one.sha, occasion="rollback", environment=one.environment)
         (outcome,) = await self.writer.perform(_place(asked), (said,), asked.cause)
         after = "failure" if isinstance(outcome, Performed) else one.state
         return Part(f"`{one.environment}`", one.state, after, f"deployment status failure: {became(outcome)}")
@@ -123,13 +133,19 @@ class RollbackCommand:
 
 
 def _place(asked: Asked) -> Place:
-    """Without the pull request: a rollback is not dropped because that has moved on."""
+    """Without the pull request: a rollback is not dropped because that has moved on. The log has it from the cause."""
     return replace(asked.opened.place, number=None)
 
 
-def _wanted(one: Serving, asked: Asked) -> bool:
+def _wanted(one: Serving, asked: Asked, kept: Sequence[KeptExperiment]) -> bool:
+    """Where the rules say, or where the change was a canary: that goes wherever they say."""
     named = {name.casefold() for name in asked.opened.undoing.environments}
-    return not named or one.environment.casefold() in named
+    return not named or one.environment.casefold() in named | {trial.canary.environment.casefold() for trial in kept}
+
+
+def _tried(one: Serving, kept: Sequence[KeptExperiment]) -> bool:
+    """Is it what an experiment speaks of, and has its consequences for?"""
+    return any(one.id == trial.canary.deployment for trial in kept)
 
 
 def _nothing(asked: Asked, found: object) -> str:
@@ -143,30 +159,40 @@ def _nothing(asked: Asked, found: object) -> str:
 
 
 def _workflows(asked: Asked, kept: Sequence[KeptExperiment], serving: Sequence[Serving]) -> Iterator[tuple[str, Deed]]:
-    """One run for each environment, but where an experiment has a workflow of its own for that."""
-    rules, pull = asked.opened.undoing, asked.opened.pull
-    if not rules.workflow:
-        return
-    for environment, (sha, key) in _targets(asked, kept, serving).items():
-        inputs = (("environment", environment), ("sha", sha))
-        run = DispatchWorkflow(rules.workflow, pull.base_ref, inputs, f"rollback {key}", sha)
-        yield f"workflow {rules.workflow}{f' for `{environment}`' if environment else ''}", run
+    """One run for each place, but for what an experiment has its own workflow run for."""
+    for target in _targets(asked, kept, serving):
+        workflow = _own_workflow(target, kept) or asked.opened.undoing.workflow
+        if workflow:
+            inputs = (("environment", target.environment), ("sha", target.sha))
+            run = DispatchWorkflow(
+                workflow, asked.opened.pull.base_ref, inputs, f"rollback {target.known_by}", target.sha
+            )
+            yield f"workflow {workflow}{f' for `{target.environment}`' if target.environment else ''}", run
 
 
-def _targets(asked: Asked, kept: Sequence[KeptExperiment], serving: Sequence[Serving]) -> Mapping[str, tuple[str, str]]:
-    """Where the workflow is to run: by environment the commit, and what a run of it is known again by."""
-    own = {one.canary.environment.casefold() for one in kept if _workflow_of(one)}
-    found = {one.environment: (one.sha, f"deployment {one.id}") for one in serving}
-    known = {name.casefold() for name in found} | own
-    found |= {
-        one.canary.environment: (one.canary.sha, f"experiment {one.id}")
+def _targets(asked: Asked, kept: Sequence[KeptExperiment], serving: Sequence[Serving]) -> Sequence[Target]:
+    """Where a workflow is to run. What was deployed once more after its experiment had ended has no run by that one."""
+    own = {one.id for one in kept if _workflow_of(one)}
+    covered = [one for one in kept if one.id in own]
+    found = [Target(one.environment, one.sha, f"deployment {one.id}") for one in serving if not _tried(one, covered)]
+    known = {one.environment.casefold() for one in serving}
+    found += [
+        Target(one.canary.environment, one.canary.sha, f"experiment {one.id}")
         for one in kept
-        if one.canary.environment.casefold() not in known
-    }
+        if one.id not in own and one.canary.environment.casefold() not in known
+    ]
     if not found and not own:  # GitHub knows of no deployment, and the workflow may
         sha = asked.commits[-1]
-        found = {name: (sha, f"{sha} {name}".strip()) for name in asked.opened.undoing.environments or ("",)}
-    return {name: target for name, target in found.items() if name.casefold() not in own}
+        names = asked.opened.undoing.environments or ("",)
+        found = [Target(name, sha, f"{sha} {name}".strip()) for name in names]
+    return found
+
+
+def _own_workflow(target: Target, kept: Sequence[KeptExperiment]) -> str:
+    """That of the experiment which tried the same there, if it has one."""
+    here = [one for one in kept if one.canary.environment.casefold() == target.environment.casefold()]
+    of_it = [one for one in here if one.canary.sha == target.sha] or here
+    return next(filter(None, map(_workflow_of, of_it)), "")
 
 
 def _workflow_of(kept: KeptExperiment) -> str:

@@ -201,8 +201,8 @@ async def test_a_rollback_runs_its_workflow_and_says_so_on_deployment_and_card_o
     told = [json.loads(entry) async for batch in here.maestro.stores.provenance.rows() for _, entry, _ in batch]
     acts = [one["what"] for one in told if one["reason"] == "experiment.rollback" and one["kind"] == "action"]
     assert [one for one in acts if "check run" not in one and "card" not in one] == [
-        "run of workflow back.yml on main",
-        "deployment status failure",
+        "run of workflow back.yml on main for canary",
+        f"deployment status failure of canary ({deployment.id})",
     ]
 
 

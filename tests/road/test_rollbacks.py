@@ -79,6 +79,28 @@ async def test_a_running_canary_is_taken_back_and_nothing_promotes_it_afterwards
     assert await here.maestro.stores.experiments.replayed(kept.id) == kept.state
 
 
+async def test_one_that_is_deployed_again_after_it_was_taken_back_is_taken_back_by_the_same_workflow(
+    here: Town,
+) -> None:
+    rules = PATIENT + "rollback: {environments: [production], workflow: undo.yml}\n"
+    repo, sender = laid(here, rules), await ci(here)
+    number, sha, first = await deployed(here, repo, sender)
+    await said(here, repo, number, sha)
+    assert runs(repo) == ["back.yml"]
+    second = serves(repo, sha, "Canary")
+    await here.rest()
+    assert (await said(here, repo, number, sha))[0] == DONE
+    assert "workflow back.yml for `Canary`: done" in (await newest(here, number)).said
+    run = list(repo.state.workflow_runs.values())[-1]
+    assert (runs(repo), run.inputs["environment"], run.inputs["sha"]) == (["back.yml", "back.yml"], "Canary", sha)
+    assert (last(second), (await newest(here, number)).after) == (BY_HAND, "`canary`: rolled back; `Canary`: failure")
+    before = written(repo)
+    await said(here, repo, number, sha)
+    await here.rest()
+    assert written(repo) == before
+    assert first.statuses[-1].state in {"failure", "inactive"}
+
+
 async def test_one_that_was_promoted_is_taken_back_too_and_its_proof_stays_what_it_was(here: Town) -> None:
     repo, sender = laid(here, FOLLOWED + "rollback: {workflow: undo.yml}\n"), await ci(here)
     number, sha, deployment = await deployed(here, repo, sender)
@@ -271,13 +293,34 @@ async def test_a_button_and_a_click_carry_the_commit_and_nobody_below_a_maintain
 
 async def test_the_log_names_whoever_asked_beside_each_effect(here: Town) -> None:
     repo, sender = laid(here, PATIENT), await ci(here)
-    number, sha, _ = await deployed(here, repo, sender)
+    number, sha, deployment = await deployed(here, repo, sender)
     await said(here, repo, number, sha)
     entries = [json.loads(entry) async for batch in here.maestro.stores.provenance.rows() for _, entry, _ in batch]
-    acts = [(one["what"], one["who"], one["role"]) for one in entries if one["reason"] == "experiment.rollback"]
-    assert acts == [
-        ("run of workflow back.yml on main", "max", "maintain"),
-        ("deployment status failure", "max", "maintain"),
+    because = [one for one in entries if one["reason"] == "experiment.rollback"]
+    assert [(one["what"], one["who"], one["role"], one["number"]) for one in because] == [
+        ("run of workflow back.yml on main for canary", "max", "maintain", number),
+        (f"deployment status failure of canary ({deployment.id})", "max", "maintain", number),
     ]
     (command,) = (one for one in entries if one["kind"] == "command")
     assert (command["before"], command["after"]) == ("`canary`: waiting_data", "`canary`: rolled back")
+
+
+async def test_each_effect_of_a_rollback_is_logged_for_its_pull_request_with_what_it_was_done_to(here: Town) -> None:
+    repo = laid(here, EVERYWHERE)
+    number, sha = change(repo)
+    merge = repo.merge(number)
+    eu, us = serves(repo, merge, "eu"), serves(repo, merge, "us")
+    await here.rest()
+    assert (await said(here, repo, number, sha))[0] == DONE
+    log = await here.maestro.stores.provenance.of_pull("octo/shop", number)
+    acts = [one.what for one in log if one.who == "max"]
+    branch = f"maestro/revert/{merge[:12]}"
+    assert [one for one in acts if "reaction" not in one and "reply" not in one] == [
+        "run of workflow undo.yml on main for eu",
+        "run of workflow undo.yml on main for us",
+        f"deployment status failure of eu ({eu.id})",
+        f"deployment status failure of us ({us.id})",
+        f"branch {branch}",
+        f"pull request from {branch} to main",
+        "rollback",
+    ]
