@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from app.render.decision_json import decision_json
 from checks.decide import Policy
 from checks.judge import Case, Removed, Unreadable, judge
-from checks.model import Decision, Finding, Mode, Snapshot
+from checks.model import Decision, Finding, Measure, Mode, Snapshot, State
 from checks.registry import BY_NAME
 
 FORMAT = 1
@@ -82,7 +83,6 @@ class _GlanceCase(msgspec.Struct):
 
 class _GlanceCheck(msgspec.Struct):
     name: str
-    state: str
     title: str
     verdict: str
 
@@ -97,11 +97,28 @@ class _Glance(msgspec.Struct):
     decision: _GlanceDecision
 
 
+class _StoodOverridden(msgspec.Struct):
+    who: str = ""
+
+
+class _StoodCheck(msgspec.Struct):
+    name: str
+    state: State
+    measures: tuple[Measure, ...] = ()
+    overridden: _StoodOverridden | None = None
+
+
+class _StoodDecision(msgspec.Struct):
+    checks: tuple[_StoodCheck, ...] = ()
+
+
+class _Standing(msgspec.Struct):
+    decision: _StoodDecision
+
+
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A decision as a list shows it. `why`: what made the verdict, "" where nothing stands in the way; `states`: of
-    each check, by its name, in the order that they ran.
-    """
+    """A decision as a list shows it. `why`: what made the verdict, "" where nothing stands in the way."""
 
     repository: str = ""
     title: str = ""
@@ -111,9 +128,18 @@ class Glance:
     draft: bool = False
     merged: bool = False
     why: str = ""
-    states: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Stood:
+    """How a check stood in a decision. `overridden`: who said that it does not count, "" where nobody did."""
+
+    state: State
+    overridden: str
+    measures: tuple[Measure, ...]
+
+
+_STOOD = msgspec.json.Decoder(_Standing)
 _GLANCE = msgspec.json.Decoder(_Glance)
 _RECORD = msgspec.json.Decoder(_Held)
 _ABOUT = msgspec.json.Decoder(_About)
@@ -159,9 +185,18 @@ def glance(record: bytes) -> Glance:
     snapshot, decision = held.case.snapshot, held.decision
     decided = snapshot.merged_as or decision.verdict
     why = next((one.title for one in decision.checks if one.verdict == decided != "ship"), "")
-    pull, states = snapshot.pull, tuple((one.name, one.state) for one in decision.checks)
+    pull = snapshot.pull
     names = (pull.repository, pull.title, pull.author, pull.head_ref, pull.base_ref)
-    return Glance(*names, pull.draft, bool(snapshot.merged_as), why, states)
+    return Glance(*names, pull.draft, bool(snapshot.merged_as), why)
+
+
+def stood(record: bytes) -> Mapping[str, Stood]:
+    """How each check stood, by its name, in the order that they ran; none where the record does not say."""
+    try:
+        checks = _STOOD.decode(record).decision.checks
+    except msgspec.DecodeError:
+        return {}
+    return {one.name: Stood(one.state, one.overridden.who if one.overridden else "", one.measures) for one in checks}
 
 
 def base_of(record: bytes) -> str:

@@ -94,7 +94,8 @@ class Point:
 class LogLine:
     """A line of the provenance log as a page shows it. `at`: epoch seconds; `seal`: its number and hash, short.
 
-    `before` and `after`: what a command changed, in words.
+    `before` and `after`: what a command changed, in words. `kind`: what the line tells of; `decision`: the
+    one that it rests on, or tells of.
     """
 
     at: float
@@ -106,6 +107,8 @@ class LogLine:
     surface: str = ""
     before: str = ""
     after: str = ""
+    kind: str = ""
+    decision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

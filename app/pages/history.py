@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.model import LogLine
 from app.pages.browser import ACTING, html, notice
 from app.pages.door import Door
 from app.pages.pull_page import FOREIGN, WHICH, asked
 from app.pages.pull_reading import Reading
 from app.pages.showing import Unreadable
-from app.record import Glance, glance
-from app.render.history import Given, decision_then, history_page
+from app.record import Glance, Stood, glance, stood
+from app.render.history import Given, Standing, history_page
+from app.render.logged import cause
+from app.render.pull_page import pull_then
 from app.store import away
 from app.store.decisions import SILENCE, Judged
 from app.store.pull_news import PullKey
 
 MOST = 100  # decisions that are listed
+_LINES = 5_000  # of the log, in which those who asked for them are looked up
+_DECISION = "decision"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,19 @@ class History:
         newest = next((seen[one.id] for one in found if one.id in records), None)
         if newest is None:
             return None
-        given = [_given(one, seen[one.id]) for one in found[:MOST]]
+        log = {
+            one.decision: one for one in await self.reading.provenance.of_pull(*key, _LINES) if one.kind == _DECISION
+        }
+        given = [_given(one, stood(records.get(one.id, b"")), log.get(one.id)) for one in found[:MOST]]
         return history_page(newest.repository or key[0], key[1], newest.title, given, len(found) > MOST)
 
     async def _then(self, key: PullKey, request: web.Request) -> str | None:
         shown = await self.reading.then(key, int(request.match_info["decision"]))
-        return None if shown is None else decision_then(shown)
+        return None if shown is None else pull_then(shown)
 
 
-def _given(judged: Judged, seen: Glance) -> Given:
-    return Given(judged.id, judged.verdict, judged.head_sha, judged.reason, judged.at, dict(seen.states))
+def _given(judged: Judged, checks: Mapping[str, Stood], told: LogLine | None) -> Given:
+    """`told`: its line in the log, which knows who asked; older ones are not looked for."""
+    asked = cause(told.who, told.surface, told.reason) if told else cause("", "", judged.reason)
+    states = {name: Standing(one.state, one.overridden, one.measures) for name, one in checks.items()}
+    return Given(judged.id, judged.verdict, judged.head_sha, asked, judged.at, states)

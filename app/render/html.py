@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from app.render import assets, words
 from app.render.escape import MARKED, destination, line
+from app.render.logged import SHOWN, asked_from, logged
 from app.render.templates import ROOT
 
 LONGEST = 500  # characters of one text
@@ -54,8 +55,10 @@ def _environment() -> Environment:
         "count": count,
         "number": words.number,
         "prose": prose,
+        "logged": logged,
+        "from": asked_from,
     }
-    made.globals |= {"asset": assets.address, "linked": linked}
+    made.globals |= {"asset": assets.address, "linked": linked, "lines_shown": SHOWN}
     return made
 
 

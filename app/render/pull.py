@@ -118,9 +118,16 @@ def told(text: str, most: int = TITLE) -> str:
     return line(text.replace("`", ""), most)
 
 
-def tone(decision: Decision) -> str:
-    """In which tone the verdict is said: good, bad, or open."""
-    return _TONES[decision.verdict]
+def tone(shown: Shown) -> str:
+    """In which tone the verdict is said: good, bad, or open; calm where it is of the past."""
+    return _TONES[shown.decision.verdict] if shown.state == OPEN or shown.decision.merged else "calm"
+
+
+def next_step(shown: Shown) -> str:
+    """The one thing to do now: of what is merged, what its deployment asks for."""
+    if shown.state == OPEN or shown.decision.merged:
+        return words.next_step(shown.decision)
+    return f"Nothing to do: it is {shown.state}."
 
 
 def checked(decision: Decision) -> tuple[Checked, ...]:
@@ -134,12 +141,11 @@ def short(shown: Shown) -> Mapping[str, Said]:
     arm, costs = contract.get("arm", ""), contract.get("arm_cost_usd")
     stated = " (as its author says)" if contract.get("arm_stated") else ""
     expected = Said(f"${costs:,.2f}, as the rules declare of its arm") if costs is not None else _missing(COST)
-    rationale = _reported(shown, RATIONALE)
     return {
         "arm": Said(told(arm) + stated) if arm else Said(None, _armless(shown.decision)),
         "eval": _reported(shown, EVAL),
         "cost": expected if (cost := _reported(shown, COST)).text is None else Said(_dollars(cost.text)),
-        "rationale": Said(told(words.why(shown.decision), 600)) if rationale.text is None else rationale,
+        "rationale": _reported(shown, RATIONALE),
     }
 
 
@@ -161,7 +167,7 @@ def _checked(row: Row, pull: Pull) -> Checked:
         result.state.value,
         words.mark(row),
         words.word(row),
-        "open" if words.remarks(row) else _ROW_TONES.get(result.state, "open"),
+        "open" if words.remarks(row) or row.overridden else _ROW_TONES.get(result.state, "open"),
         told(result.title),
         row.mode.value,
         told(result.next_step or (default if stops else "")),

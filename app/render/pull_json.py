@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import Any
 
-from app.model import KeptCommand
+from app.model import KeptCommand, LogLine
 from app.render import words
 from app.render.capability import of_experiment, of_pull, of_study
 from app.render.decision_json import plain
@@ -13,7 +13,7 @@ from app.render.drift_page import standing as module_standing
 from app.render.escape import line
 from app.render.experiment_page import standing
 from app.render.offers import Offer, offers
-from app.render.pull import CLOSED, MERGED, Checked, Shown, checked, module_page, opened, short, told, tone
+from app.render.pull import CLOSED, MERGED, Checked, Shown, checked, module_page, next_step, opened, short, told, tone
 from app.render.study_page import standing as study_standing
 from checks.drift.alarm import load as load_course
 from checks.impact.told import load as load_told
@@ -28,10 +28,10 @@ def pull_json(shown: Shown) -> dict[str, Any]:
         "pull": _pull(shown),
         "verdict": decision.verdict.value,
         "word": words.VERDICTS[decision.verdict],
-        "tone": tone(decision),
+        "tone": tone(shown),
         "headline": words.headline(decision),
         "why": told(words.why(decision)),
-        "next": told(words.next_step(decision)),
+        "next": told(next_step(shown)),
         "decided": shown.decided,
         "decision": shown.id,
         "edition": shown.edition,
@@ -42,7 +42,7 @@ def pull_json(shown: Shown) -> dict[str, Any]:
         **_beside(shown),
         "speclive": SPECLIVE,
         "commands": [_command(one) for one in shown.commands],
-        "log": [asdict(one) | {"what": told(one.what), "result": told(one.result)} for one in shown.log],
+        "log": [_line(one) for one in shown.log],
         "page": shown.pages.root + of_pull(pull.repository, pull.number or 0).path,
     }
     return {key: plain(value) for key, value in said.items()}
@@ -102,6 +102,11 @@ def _beside(shown: Shown) -> dict[str, Any]:
         for one in shown.modules
     ]
     return {"experiments": experiments, "studies": studies, "drift": drift}
+
+
+def _line(one: LogLine) -> dict[str, Any]:
+    said = asdict(one) | {"what": told(one.what), "result": told(one.result)}
+    return {name: value for name, value in said.items() if name not in {"kind", "decision"}}
 
 
 def _command(one: KeptCommand) -> dict[str, Any]:

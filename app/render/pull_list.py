@@ -105,10 +105,12 @@ def welcome(can_sign_in: bool) -> str:
 
 
 def age(seconds: float) -> str:
-    """How long, as people say it: `4 min`, `3 h`, `12 d`."""
+    """How long, as people say it: `just now`, `for 4 min`, `for 3 h`, `for 12 d`."""
+    if seconds < _MINUTE:
+        return "just now"
     if seconds < _HOUR:
-        return f"{max(int(seconds // _MINUTE), 0)} min"
-    return f"{int(seconds // _HOUR)} h" if seconds < 2 * _DAY else f"{int(seconds // _DAY)} d"
+        return f"for {int(seconds // _MINUTE)} min"
+    return f"for {int(seconds // _HOUR)} h" if seconds < 2 * _DAY else f"for {int(seconds // _DAY)} d"
 
 
 def _order(sort: str) -> Callable[[Listed], Any]:

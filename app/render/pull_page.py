@@ -10,10 +10,22 @@ from app.model import KeptExperiment, KeptModule, KeptStudy, Point
 from app.render import words
 from app.render.capability import Subject, of_experiment, of_study
 from app.render.drift_page import standing as module_standing
-from app.render.evidence import target
 from app.render.experiment_page import Metric, Standing, pictured, standing
 from app.render.html import page
-from app.render.pull import CLOSED, MERGED, OPEN, Shown, checked, module_page, opened, short, tone
+from app.render.pull import (
+    CLOSED,
+    MERGED,
+    OPEN,
+    Checked,
+    Shown,
+    checked,
+    module_page,
+    next_step,
+    opened,
+    short,
+    tone,
+)
+from app.render.pull_contracts import contracts_of, remarks_of
 from app.render.pull_json import SPECLIVE
 from app.render.sparkline import sparkline
 from app.render.study_page import standing as study_standing
@@ -21,13 +33,14 @@ from checks.drift.alarm import load as load_course
 from checks.impact import words as effects
 from checks.impact.told import MetricTold
 from checks.impact.told import load as load_told
-from checks.model import Decision, State
 
 _PICTURES = 2  # metrics of one experiment that are drawn here; its own page draws all
 _STATES = {
     MERGED: "It is merged: what had been decided of it stays here as it was.",
     CLOSED: "It is closed, or nothing is asked of it any more: what was decided of it last stays here.",
 }
+_ELSEWHERE = (("SpecLive", SPECLIVE),)
+_THEN = "A decision of the past, as the page showed it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +78,21 @@ class Watched:
 
 def pull_page(shown: Shown) -> str:
     """The page, whole. Raises what those of experiments, studies and modules raise for what another version kept."""
-    return page("pages/pull.html.j2", **facts(shown), live=True, edition=shown.edition)
+    empty = (*nothing(shown), *_nothing_beside(shown), *_ELSEWHERE)
+    return page("pages/pull.html.j2", **facts(shown), empty=empty, live=True, edition=shown.edition)
+
+
+def pull_then(shown: Shown) -> str:
+    """One decision of the past: without what goes on, and without anything to ask for."""
+    past = facts(shown) | {"ahead": (_THEN,)}
+    return page("pages/pull_then.html.j2", **past, empty=(*nothing(shown), *_ELSEWHERE), live=False, edition="")
 
 
 def facts(shown: Shown) -> dict[str, Any]:
     """All that the template of a pull request is given but for whether it goes on."""
     decision = shown.decision
-    contract = next((row.result.detail for row in decision.rows if row.result.name == words.CONTRACT), {})
+    checks = checked(decision)
+    source, contracts = contracts_of(decision)
     return {
         "path": shown.path,
         "shown": shown,
@@ -79,19 +100,20 @@ def facts(shown: Shown) -> dict[str, Any]:
         "word": words.VERDICTS[decision.verdict],
         "counts": words.counts(decision),
         "risk": words.risk(decision),
-        "tone": tone(decision),
+        "tone": tone(shown),
         "why": words.why(decision),
-        "next_step": words.next_step(decision),
+        "next_step": next_step(shown),
         "ahead": tuple(_ahead(shown)),
-        "short": short(shown),
-        "checks": checked(decision),
+        "short": {name: one for name, one in short(shown).items() if one.text is not None},
+        "checks": checks,
+        "columns": _columns(checks),
         "notes": words.notes(decision),
         "trials": [_trial(shown, *one) for one in shown.experiments],
         "studies": [_study(shown, one) for one in shown.studies],
         "modules": [_watched(shown, one) for one in shown.modules],
-        "contracts": [_contract(one, decision) for one in contract.get("contracts", ())],
-        "remarks": [(words.STATES[State(one["state"])], one["text"]) for one in contract.get("notes", ())],
-        "speclive": SPECLIVE,
+        "source": source,
+        "contracts": contracts,
+        "remarks": remarks_of(decision),
         "log": shown.log,
         "at": shown.at,
     }
@@ -103,6 +125,39 @@ def _ahead(shown: Shown) -> Iterator[str]:
         yield f"Judging {words.short(shown.judging)}: what you see is of {words.short(shown.pull.head_sha)} before it."
     if shown.state != OPEN:
         yield _STATES[shown.state]
+
+
+def nothing(shown: Shown) -> Iterator[tuple[str, str]]:
+    """What the decision has nothing of, and why."""
+    yield from ((name, one.why) for name, one in short(shown).items() if one.text is None)
+    if not any(row.result.findings for row in shown.decision.rows):
+        yield "findings", "no check found anything"
+    if not any(row.result.name == words.CONTRACT for row in shown.decision.rows):
+        yield "contract", "none applies"
+    if shown.decision.risk is None:
+        yield "risk", "not measured"
+
+
+def _nothing_beside(shown: Shown) -> Iterator[tuple[str, str]]:
+    """What there is nothing of beside the decision, and why."""
+    if not shown.experiments:
+        yield "experiment", "none runs on this head"
+    if not shown.studies:
+        yield "impact", "nothing of it is deployed yet, or nobody measures what a deployment does"
+    if not shown.modules:
+        yield "drift", "no module of this repository is watched"
+    if not shown.commands:
+        yield "commands", "nobody asked for anything"
+
+
+def _columns(checks: Sequence[Checked]) -> Mapping[str, bool]:
+    """Which columns of the table hold anything."""
+    figures = [figure for one in checks for figure in one.measures]
+    return {
+        "limit": any(figure.limit for figure in figures),
+        "interval": any(figure.interval for figure in figures),
+        "n": any(figure.n is not None for figure in figures),
+    }
 
 
 def _trial(shown: Shown, kept: KeptExperiment, points: Sequence[Point]) -> Trial:
@@ -134,15 +189,6 @@ def _metric(told: MetricTold) -> tuple[str, str, str, str]:
 def _watched(shown: Shown, module: KeptModule) -> Watched:
     course = load_course(module.course)
     return Watched(module.name, *module_standing(course), course.reason, module_page(shown, module))
-
-
-def _contract(one: Mapping[str, Any], decision: Decision) -> Mapping[str, Any]:
-    """A contract of the check's detail, each line with its state in words and where its figure can be read."""
-    lines = [
-        {**line, "state": words.STATES[State(line["state"])], "url": target(line["evidence"], decision.pull)}
-        for line in one["lines"]
-    ]
-    return {**one, "lines": lines}
 
 
 def _page(shown: Shown, subject: Subject) -> str:

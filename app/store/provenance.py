@@ -134,7 +134,8 @@ def _of_module(name: str, entry: ProvenanceEntry) -> bool:
 
 def _line(seal: Seal, entry: ProvenanceEntry) -> LogLine:
     said = (entry.what, entry.result, entry.who, entry.reason)
-    return LogLine(entry.at / 1e6, *said, seal.short, entry.surface.value, entry.before, entry.after)
+    changed, about = (entry.before, entry.after), (entry.kind.value, entry.decision_id)
+    return LogLine(entry.at / 1e6, *said, seal.short, entry.surface.value, *changed, *about)
 
 
 async def _head(connection: AsyncConnection) -> Seal:

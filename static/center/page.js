@@ -16,13 +16,21 @@ async function read() {
   reading = true;
   try {
     const { status, body } = await pageTransport("").get(path);
-    if (status === 200 && body) actions($root, body, pageTransport(body.csrf));
+    if (status !== 200 || !body) return;
+    actions($root, body, pageTransport(body.csrf));
+    signed(body.viewer);
   } catch {
     // The line that tells whether the page is live says that the connection is lost; what was drawn stays.
   } finally {
     reading = false;
     if (again) read();
   }
+}
+
+// Who acts here, and the way to the page where they sign out.
+function signed(viewer) {
+  const $who = $("#viewer").empty();
+  if (viewer) $who.append(document.createTextNode(" · Signed in as "), $("<a>", { href: "/pair" }).text(viewer.login));
 }
 
 if (path) {

@@ -40,7 +40,7 @@ async def override(tab: Tab, reason: str = "measured by hand") -> None:
 
 async def verdict(tab: Tab, word: str) -> None:
     """Wait until the page, which nobody reloads, says so."""
-    await tab.page.wait_for_function("word => document.querySelector('h1').textContent === word", arg=word)
+    await tab.page.wait_for_function("word => document.querySelector('h1 .word').textContent === word", arg=word)
 
 
 async def test_what_is_asked_for_is_done_shown_logged_and_can_be_undone(here: Whole, browser: Browser) -> None:

@@ -30,9 +30,11 @@ async def test_each_decision_says_when_why_at_which_head_and_what_it_changed(her
     page = await (await here.opened("/history")).text()
     text = words(page)
     assert [int(one) for one in re.findall(r"/history/(\d+)", page)] == [second, first]
-    assert "BLOCK at b2c3d4e , a new head asked for by pull_request.synchronize" in text
+    assert re.search(r"BLOCK at b2c3d4e , a new head [-\d]+ [:\d]+ UTC · maestro pushed to it", text)
     assert "contract: block, was pass" in text
+    assert "perf_p95_ms: 261 ms (block), was 240 ms (pass)" in text
     assert "sbom: block, was pass" in text
+    assert "licences denied: 1 (block), was 0 (pass)" in text
     assert "risk:" not in text, "it did not change"
     assert text.index("Nothing was asked of it any more") < text.index("BLOCK")
 
@@ -42,11 +44,12 @@ async def test_a_decision_is_shown_as_its_page_did_and_nothing_can_be_asked_for(
     await here.push(NEXT)
     await here.decide()
     then = await (await here.opened(f"/history/{first}")).text()
-    assert "<h1>BLOCK</h1>" in then
+    assert '<span class="word">BLOCK</span>' in then
+    assert "A decision of the past" in words(then)
     assert "perf_p95_ms 261 ms &lt; 250" in words(then)
     assert 'id="actions"' not in then
     assert "data-stream" not in then
-    assert "<h1>SHIP</h1>" in await (await here.opened()).text()
+    assert '<span class="word">SHIP</span>' in await (await here.opened()).text()
 
 
 async def test_strangers_and_other_pull_requests_get_nothing(here: PullTrial) -> None:

@@ -116,7 +116,14 @@ async def test_a_newer_decision_shows_at_once(here: PullTrial) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"), [(-5, "0 min"), (59, "0 min"), (3_599, "59 min"), (47 * 3_600, "47 h"), (172_800, "2 d")]
+    ("seconds", "said"),
+    [
+        (-5, "just now"),
+        (59, "just now"),
+        (3_599, "for 59 min"),
+        (47 * 3_600, "for 47 h"),
+        (172_800, "for 2 d"),
+    ],
 )
 def test_how_long_is_said_as_people_do(seconds: float, said: str) -> None:
     assert age(seconds) == said

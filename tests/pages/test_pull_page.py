@@ -97,17 +97,17 @@ async def test_a_reviewer_reads_what_is_decided_why_and_what_to_do_and_each_figu
     answer = await here.opened()
     page = await answer.text()
     text = words(page)
-    assert "<h1>BLOCK</h1>" in page
+    assert '<h1><span class="word">BLOCK</span> <bdi class="subject">Faster checkout</bdi></h1>' in page
     assert "perf_p95_ms 261 ms, limit &lt; 250 ms (contract)" in text
     assert "Faster checkout" in text
     assert text.index("❌ block contract") < text.index("✅ pass risk :"), "what stands in the way comes first"
     assert "perf_p95_ms 261 ms &lt; 250 257…267 400" in text
     assert '<a href="https://ci.example/acme/shop/runs/42"><bdi>261 ms</bdi></a>' in page
     assert "Comes in by report-kit → @acme/report" in text
-    assert "SpecLive: no Spec Cards configured." in text
+    assert "SpecLive no Spec Cards configured" in text
     assert "Arm none: not an agent&#39;s pull request" in text
     assert "Eval not measured: nobody reported eval_score of this head" in text
-    assert "Nobody asked for anything." in text
+    assert "Commands nobody asked for anything" in text
     assert f'data-api="{here.api}"' in page
 
 
@@ -144,7 +144,7 @@ async def test_a_check_that_was_overridden_says_by_whom_and_why_and_keeps_its_fi
     await here.decide(replace(made, snapshot=replace(made.snapshot, overrides=said_so)))
     page = await (await here.opened()).text()
     text = words(page)
-    assert "<h1>SHIP</h1>" in page
+    assert '<span class="word">SHIP</span>' in page
     assert "Overridden by root on 2023-11-14 22:13:20 UTC: the vendor confirmed it" in text
     assert "perf_p95_ms 261 ms &lt; 250" in text
     model = await (await here.get(f"{here.api}?key={here.key}")).json()
@@ -180,13 +180,13 @@ async def test_commands_experiments_and_the_log_stand_below(here: PullTrial) -> 
     await here.decide()
     await here.canary()
     command = await here.ask(arguments="arm-b")
-    assert "retry arm-b · alice , center · pending" in await said(here)
+    assert "retry arm-b · alice , from the Decision Center · pending" in await said(here)
     await here.answer(command, "dispatched `next.yml`", before="arm-a", after="arm-b")
     answer = await here.opened()
     page = await answer.text()
     text = words(page)
-    assert "retry arm-b · alice , center · done : dispatched next.yml arm-a → arm-b" in text
-    assert "alice by center" in text
+    assert "retry arm-b · alice , from the Decision Center · done : dispatched next.yml arm-a → arm-b" in text
+    assert "alice asked for retry · from the Decision Center" in text
     assert "Not decided yet in canary" in text
     assert 'svg class="picture"' in page
     assert f"/experiments/1?key={here.pages.key_of(here.subject)[:4]}" in page

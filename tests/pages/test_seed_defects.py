@@ -46,8 +46,8 @@ async def sent(tab: Tab) -> list[Request]:
 
 async def test_stored_markup_ran_from_the_rationale(here: Whole, browser: Browser) -> None:
     async with here.opened(browser) as tab:
-        assert HOSTILE in await tab.text("#short"), "the rationale names the check"
-        assert HOSTILE in await tab.text(".where")
+        assert HOSTILE in await tab.text("#verdict"), "the reason names the check"
+        assert HOSTILE in await tab.text("h1")
         await press(tab.page, "Retry")
         await says(tab, "Retry: done")
         assert await tab.page.evaluate("window.hit") is None
@@ -58,8 +58,9 @@ async def test_a_cost_that_nobody_knows_left_the_card_empty(here: Whole, browser
     async with here.opened(browser) as tab:
         model = await tab.page.evaluate(f"fetch('/api{here.path}').then(answer => answer.json())")
         assert (model["short"]["arm"], model["short"]["eval"], model["short"]["cost"]) == (None, None, None)
-        assert "not measured" in await tab.text("#short")
-        assert await tab.text("h1") == "BLOCK"
+        await tab.page.click("#empty summary")
+        assert "not measured: nobody reported cost_usd of this head" in await tab.text("#empty")
+        assert await tab.text("h1 .word") == "BLOCK"
 
 
 async def test_and_then_no_button_had_a_handler(here: Whole, browser: Browser) -> None:
@@ -197,12 +198,12 @@ async def test_its_scripts_came_from_elsewhere_or_stood_in_the_page(here: Whole,
 async def test_its_card_was_the_same_for_ever(here: Whole, browser: Browser) -> None:
     """Ours is read, follows by itself, and says when it may be old."""
     async with here.opened(browser) as tab:
-        assert await tab.text("h1") == "BLOCK"
+        assert await tab.text("h1 .word") == "BLOCK"
         for run in list(here.repo.state.workflow_runs.values()):
             here.repo.state.workflow_runs.pop(run.id)
         moved = here.repo.commit("fix", {"a.py": "x = 4\n"}, message="Mend it")
         here.repo.report_check(moved, "ci")
-        await tab.page.wait_for_function("() => document.querySelector('h1').textContent === 'SHIP'")
+        await tab.page.wait_for_function("() => document.querySelector('h1 .word').textContent === 'SHIP'")
         await tab.page.context.set_offline(True)
         await tab.until("document.getElementById('live').textContent.includes('may be old')")
         await tab.page.context.set_offline(False)
