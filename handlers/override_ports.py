@@ -14,11 +14,13 @@ class Overrides(Protocol):
     async def of(self, pull: Pull) -> tuple[Overridden, ...]:
         """Those that stand for the head of `pull` onto its base."""
 
-    async def keep(self, pull: Pull, check: str, who: str, reason: str) -> Overridden:
-        """`check` does not count for the head of `pull` onto its base. One that stands already comes back as it is."""
+    async def keep(self, pull: Pull, check: str, who: str, reason: str, command: str) -> Overridden:
+        """`check` does not count for the head of `pull` onto its base, for `command` said so. One that stands already
+        comes back as it is.
+        """
 
-    async def withdraw(self, pull: Pull, check: str, who: str) -> None:
-        """It counts again."""
+    async def withdraw(self, pull: Pull, check: str, who: str, command: str) -> None:
+        """It counts again, for `command` said so."""
 
-    async def withdrawn_by(self, pull: Pull, check: str) -> str:
-        """Whoever withdrew the last one, where none stands since; else ""."""
+    async def had(self, pull: Pull, check: str, command: str) -> bool:
+        """Did `command` say it, or withdraw it, before: in a run that was killed?"""

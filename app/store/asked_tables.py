@@ -26,6 +26,7 @@ commands = Table(  # what people asked for, wherever, and what came of it
     Column("before", Text, nullable=False),
     Column("after", Text, nullable=False),
     Column("asked_at", BigInteger, nullable=False),
+    Column("kept_at", BigInteger, nullable=False),  # by our clock: GitHub tells whole seconds
     Column("changed_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),
 )
@@ -43,8 +44,10 @@ overrides = Table(  # a check that does not count at one head, for a person said
     Column("who", String(100), nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
+    Column("command", String(40), nullable=False, default=""),  # that said it
     Column("withdrawn_by", String(100), nullable=False),  # "": it stands
     Column("withdrawn_at", BigInteger),
+    Column("withdrawn_for", String(40), nullable=False, default=""),  # the command that did
 )
 Index("overrides_of_head", overrides.c.repository, overrides.c.number, overrides.c.head_sha)
 

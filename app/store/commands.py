@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import RowMapping, func, insert, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, exists, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.model import ANSWERING, Cause, KeptCommand, Progress, Surface
@@ -30,7 +30,7 @@ class Commands:
 
     async def ask(self, command: KeptCommand) -> KeptCommand:
         """Keep it. One that is known by its key, or its id, comes back as it stands."""
-        row = _row(command) | {"changed_at": self.now()}
+        row = self._new(command)
         async with self.engine.begin() as connection:
             await connection.execute(insert_into(table, connection).values(row).on_conflict_do_nothing())
             known = select(table).where((table.c.key == command.key) | (table.c.id == command.id))
@@ -38,11 +38,12 @@ class Commands:
 
     async def press(self, command: KeptCommand, within: float) -> KeptCommand:
         """As `ask`; but what the same person asked for already, word for word, is pressed once: it still goes on, or
-        was done and asked for at most `within` seconds before.
+        was done and asked for at most `within` seconds before; and nothing that may have changed anything came since.
         """
         same = [getattr(table.c, name) == getattr(command, name) for name in _PRESSED]
         lately = (table.c.state == Progress.DONE) & (table.c.asked_at >= round((command.asked - within) * 1e6))
-        newest = select(table).where(*same, table.c.state.in_(_OPEN) | lately).order_by(table.c.asked_at.desc())
+        found = select(table).where(*same, table.c.state.in_(_OPEN) | lately, ~_followed())
+        newest = found.order_by(*_NEWEST)
         async with self.engine.begin() as connection:
             if connection.dialect.name != SQLITE:  # whose transactions are one at a time
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
@@ -51,7 +52,7 @@ class Commands:
                 row = (await connection.execute(known)).mappings().first()
                 if row is not None:
                     return _kept(row)
-            await connection.execute(insert(table).values(_row(command) | {"changed_at": self.now()}))
+            await connection.execute(insert(table).values(self._new(command)))
             return _kept((await connection.execute(of_key)).mappings().one())
 
     async def take_up(self, key: str) -> None:
@@ -82,7 +83,7 @@ class Commands:
         """The newest of a pull request, the newest first."""
         here = select(table).where(table.c.repository == repository, table.c.number == number)
         async with self.engine.connect() as connection:
-            rows = await connection.execute(here.order_by(table.c.asked_at.desc(), table.c.id).limit(most))
+            rows = await connection.execute(here.order_by(*_NEWEST).limit(most))
             return [_kept(row) for row in rows.mappings()]
 
     async def ended(self, repository: str, number: int, most: int = 50) -> Sequence[KeptCommand]:
@@ -91,7 +92,7 @@ class Commands:
         """
         here = (table.c.repository == repository, table.c.number == number, table.c.ended_at.is_not(None))
         meant = (table.c.role != "", table.c.verb.not_in(ANSWERING))
-        newest = select(table).where(*here, *meant).order_by(table.c.ended_at.desc(), table.c.id).limit(most)
+        newest = select(table).where(*here, *meant).order_by(table.c.ended_at.desc(), *_NEWEST).limit(most)
         async with self.engine.connect() as connection:
             return [_kept(row) for row in (await connection.execute(newest)).mappings()]
 
@@ -101,6 +102,21 @@ class Commands:
         here = (table.c.repository == command.repository, table.c.number == command.number, table.c.id != command.id)
         async with self.engine.connect() as connection:
             return bool(await connection.scalar(select(func.count()).select_from(table).where(*theirs, *here)))
+
+    def _new(self, command: KeptCommand) -> dict[str, Any]:
+        now = self.now()
+        return _row(command) | {"kept_at": now, "changed_at": now}
+
+
+_NEWEST = (table.c.asked_at.desc(), table.c.kept_at.desc(), table.c.id)
+
+
+def _followed() -> ColumnElement[bool]:
+    """Did a later command of the pull request come after this one? What was refused, or answers, changed nothing."""
+    other = table.alias()
+    here = (other.c.repository == table.c.repository, other.c.number == table.c.number, other.c.id != table.c.id)
+    after = (other.c.kept_at > table.c.kept_at) | (other.c.asked_at > table.c.asked_at)
+    return exists().where(*here, after, other.c.state != Progress.REFUSED, other.c.verb.not_in(ANSWERING))
 
 
 _ANSWERED = frozenset({"head_sha", "role", "state", "said", "before", "after", "ended_at"})

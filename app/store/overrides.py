@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.store.asked_tables import overrides as table
 from app.store.database import now_us
+from app.store.decisions import SILENCE
+from app.store.tables import decisions
 from checks.model import Pull
 from checks.overridden import Overridden
 
-_STANDS = table.c.withdrawn_by == ""
+_MOVED_SINCE = exists().where(
+    decisions.c.repository == table.c.repository,
+    decisions.c.number == table.c.number,
+    decisions.c.head_sha != table.c.head_sha,
+    decisions.c.verdict != SILENCE,
+    decisions.c.decided_at > table.c.at,
+)
+"""A decision of another head ends it for good: who pushes that head once more is not let through by it."""
+
+_STANDS = (table.c.withdrawn_by == "") & ~_MOVED_SINCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +43,10 @@ class Overrides:
         first = {one.check: one for one in reversed(found)}
         return tuple(first[check] for check in sorted(first))
 
-    async def keep(self, pull: Pull, check: str, who: str, reason: str) -> Overridden:
-        """`check` does not count for the head of `pull` onto its base. One that stands already comes back as it is."""
+    async def keep(self, pull: Pull, check: str, who: str, reason: str, command: str) -> Overridden:
+        """`check` does not count for the head of `pull` onto its base, for `command` said so. One that stands already
+        comes back as it is.
+        """
         here = (*_of(pull), table.c.check_name == check)
         values = {
             "repository": pull.repository,
@@ -44,6 +57,7 @@ class Overrides:
             "who": who,
             "reason": reason,
             "at": self.now(),
+            "command": command,
             "withdrawn_by": "",
         }
         async with self.engine.begin() as connection:
@@ -51,19 +65,19 @@ class Overrides:
                 await connection.execute(insert(table).values(**values))
             return (await _found(connection, *here, _STANDS))[0]
 
-    async def withdraw(self, pull: Pull, check: str, who: str) -> None:
-        """It counts again."""
-        gone = {"withdrawn_by": who, "withdrawn_at": self.now()}
+    async def withdraw(self, pull: Pull, check: str, who: str, command: str) -> None:
+        """It counts again, for `command` said so."""
+        gone = {"withdrawn_by": who, "withdrawn_at": self.now(), "withdrawn_for": command}
         here = (*_of(pull), table.c.check_name == check, _STANDS)
         async with self.engine.begin() as connection:
             await connection.execute(update(table).where(*here).values(**gone))
 
-    async def withdrawn_by(self, pull: Pull, check: str) -> str:
-        """Whoever withdrew the last one, where none stands since; else ""."""
-        here = (*_of(pull), table.c.check_name == check)
-        newest = select(table.c.withdrawn_by).where(*here).order_by(table.c.id.desc()).limit(1)
+    async def had(self, pull: Pull, check: str, command: str) -> bool:
+        """Did `command` say it, or withdraw it, before: in a run that was killed?"""
+        its = (table.c.command == command) | (table.c.withdrawn_for == command)
+        known = select(exists().where(*_of(pull), table.c.check_name == check, its))
         async with self.engine.connect() as connection:
-            return await connection.scalar(newest) or ""
+            return bool(await connection.scalar(known))
 
 
 def _of(pull: Pull) -> tuple[ColumnElement[bool], ...]:

@@ -58,22 +58,23 @@ class OverrideCommands:
         kept = _of(await self.overrides.of(pull), name)
         if kept is None and row.verdict is Verdict.SHIP:
             return Declined(f"`{name}` does not stand in the way: it says `{row.result.state}`")
-        if kept is not None and (kept.who, kept.reason) != (who, reason):
+        command = asked.trigger.command
+        if kept is not None and not await self.overrides.had(pull, name, command):
             return Declined(f"withdraw first what stands: `{name}` is overridden by `{kept.who}` already")
-        await self.overrides.keep(pull, name, who, reason)
+        await self.overrides.keep(pull, name, who, reason, command)
         said = f"`{name}` does not count for `{asked.head_sha[:7]}` onto `{pull.base_ref}`"
         return Answer(said=said, before=f"`{name}`: {row.result.state}", after=f"`{name}`: overridden")
 
     async def withdraw(self, asked: Asked) -> Answer | Declined:
-        """What stands is taken back, whoever said it; what this person took back before is."""
+        """What stands is taken back, whoever said it."""
         check, _ = _named(asked)
-        pull, who = asked.opened.pull, asked.trigger.who
+        pull, who, command = asked.opened.pull, asked.trigger.who, asked.trigger.command
         stands = await self.overrides.of(pull)
         name = check.lower()
-        if _of(stands, name) is None and await self.overrides.withdrawn_by(pull, name) != who:
+        if _of(stands, name) is None and not await self.overrides.had(pull, name, command):
             here = _listed(one.check for one in stands)
             return Declined(f"of `{asked.head_sha[:7]}` no such check is overridden{f', only {here}' if here else ''}")
-        await self.overrides.withdraw(pull, name, who)
+        await self.overrides.withdraw(pull, name, who, command)
         row = await self._row(asked, name)
         state = row.result.state.value if isinstance(row, Row) else "judged anew"
         said = f"`{name}` counts again for `{asked.head_sha[:7]}`"

@@ -11,7 +11,7 @@ from app import record
 from app.engine.jobs import Job
 from app.github.sandbox import Repo
 from tests.road.stories import change, shop
-from tests.road.test_canary_commands import asked, forget_the_end, spoken
+from tests.road.test_canary_commands import asked, forget_the_end, spoken, told
 from tests.road.town import DECISION, Town
 
 pytestmark = pytest.mark.slow
@@ -156,6 +156,35 @@ async def test_withdrawn_it_counts_again_and_another_may_say_it_anew(here: Town)
     assert here.conclusions(repo, sha) == {RISK: "failure", DECISION: "failure"}
     assert await said(here, repo, number, f"risk {sha[:7]} another reason", "ada") == (DONE, [])
     assert "overridden by ada: another reason" in here.cards(repo, number)[0]
+
+
+async def test_said_twice_the_second_says_what_stands_and_the_log_has_one_change_each(here: Town) -> None:
+    repo, number, sha = await blocked(here)
+    await overrides_of(here, repo, number, sha)
+    reactions, (reply,) = await said(here, repo, number, f"risk {sha[:7]} {WHY}")
+    assert (reactions, "`risk` is overridden by `root` already" in reply) == (REFUSED, True)
+    assert await said(here, repo, number, f"withdraw risk {sha[:7]}") == (DONE, [])
+    reactions, (reply,) = await said(here, repo, number, f"withdraw risk {sha[:7]}")
+    assert (reactions, "no such check is overridden" in reply) == (REFUSED, True)
+    changes = [(one["before"], one["after"]) for one in await told(here, "command")]
+    assert changes == [
+        ("`risk`: block", "`risk`: overridden"),
+        ("", ""),
+        ("`risk`: overridden", "`risk`: block"),
+        ("", ""),
+    ]
+
+
+async def test_a_head_that_comes_back_is_judged_without_it(here: Town) -> None:
+    repo, number, sha = await blocked(here)
+    await overrides_of(here, repo, number, sha)
+    repo.commit("fix", {"a.py": "x = 3\n"})
+    await here.rest()
+    repo.force_push("fix", sha)
+    await here.rest()
+    assert here.conclusions(repo, sha) == {RISK: "failure", DECISION: "failure"}
+    assert await said(here, repo, number, f"risk {sha[:7]} {WHY}") == (DONE, [])
+    assert here.conclusions(repo, sha) == {RISK: "success", DECISION: "success"}
 
 
 async def test_run_once_more_after_a_kill_it_finds_what_it_did(here: Town) -> None:

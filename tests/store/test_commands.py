@@ -66,13 +66,40 @@ async def test_what_is_asked_for_twice_by_one_person_is_pressed_once(database: A
         replace(later, id="5" * 32, key="k5", head_sha="b" * 40),
         replace(later, id="6" * 32, key="k6", surface=Surface.BUTTON),
     ]
-    assert [(await commands.press(one, 10)).id for one in others] == [one.id for one in others]
     await commands.end(replace(ASKED, state=Progress.DONE, said="done"), CAUSE)
     soon, late = replace(later, asked=ASKED.asked + 10), replace(later, asked=ASKED.asked + 11)
     assert (await commands.press(soon, 10)).id == ASKED.id
     once_more = await commands.press(late, 10)
     assert once_more.id == late.id
     assert await commands.press(late, 10) == once_more, "its key is known"
+    assert [(await commands.press(one, 10)).id for one in others] == [one.id for one in others]
+
+
+async def test_what_came_in_between_makes_a_press_another_one(database: AsyncEngine) -> None:
+    commands = Commands(database)
+    said = replace(ASKED, verb="override", arguments="risk it was tried by hand")
+    presses = [replace(said, id=f"{n:032x}", key=f"k{n}") for n in range(3)]
+
+    async def done(one: KeptCommand, state: Progress = Progress.DONE) -> None:
+        await commands.ask(one)
+        await commands.end(replace(one, state=state, said="so"), CAUSE)
+
+    await done(presses[0])
+    await done(replace(said, id="a" * 32, key="explained", verb="explain", who="mallory"))
+    await done(replace(said, id="b" * 32, key="refused", verb="rollback", who="mallory"), Progress.REFUSED)
+    await done(replace(said, id="c" * 32, key="elsewhere", number=8))
+    assert (await commands.press(presses[1], 10)).id == presses[0].id
+    await done(replace(said, id="d" * 32, key="withdrawn", verb="override withdraw", arguments="risk"))
+    assert (await commands.press(presses[1], 10)).id == presses[1].id
+    assert (await commands.press(presses[2], 10)).id == presses[1].id, "it still goes on"
+
+
+async def test_what_was_said_in_one_second_stands_in_the_order_it_came(database: AsyncEngine) -> None:
+    commands = Commands(database)
+    ids = ["c" * 32, "a" * 32, "d" * 32, "b" * 32]
+    for n, one in enumerate(ids):
+        await commands.ask(replace(ASKED, id=one, key=f"k{n}"))
+    assert [one.id for one in await commands.of_pull("octo/shop", 7)] == ids[::-1]
 
 
 async def test_of_many_presses_at_once_one_counts(database: AsyncEngine) -> None:

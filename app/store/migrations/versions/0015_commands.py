@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("before", sa.Text, nullable=False),
         sa.Column("after", sa.Text, nullable=False),
         sa.Column("asked_at", sa.BigInteger, nullable=False),
+        sa.Column("kept_at", sa.BigInteger, nullable=False),
         sa.Column("changed_at", sa.BigInteger, nullable=False),
         sa.Column("ended_at", sa.BigInteger),
     )

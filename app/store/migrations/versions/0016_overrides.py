@@ -24,7 +24,9 @@ def upgrade() -> None:
         sa.Column("who", sa.String(100), nullable=False),
         sa.Column("reason", sa.Text, nullable=False),
         sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("command", sa.String(40), nullable=False),
         sa.Column("withdrawn_by", sa.String(100), nullable=False),
         sa.Column("withdrawn_at", sa.BigInteger),
+        sa.Column("withdrawn_for", sa.String(40), nullable=False),
     )
     op.create_index("overrides_of_head", "overrides", ["repository", "number", "head_sha"])
