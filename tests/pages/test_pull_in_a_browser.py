@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Route
 
 from tests.browser import tab
 from tests.pages.looking import LIVE, READERS, complaints, unexpected
@@ -21,6 +22,25 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 async def here(tmp_path: Path) -> AsyncIterator[PullTrial]:
     async with pull_trial(tmp_path) as opened:
         yield opened
+
+
+@dataclass
+class _Failing:
+    """A road to the page that fails as often as `most`, with `status`, or for 0 by losing the connection."""
+
+    status: int
+    most: int
+    failed: int = 0
+
+    async def __call__(self, route: Route) -> None:
+        if self.failed == self.most:
+            await route.continue_()
+            return
+        self.failed += 1
+        if self.status:
+            await route.fulfill(status=self.status, body="<title>No</title>", content_type="text/html")
+        else:
+            await route.abort()
 
 
 @pytest.mark.parametrize("profile", READERS.values(), ids=READERS)
@@ -52,6 +72,38 @@ async def test_an_open_page_follows_what_is_asked_for_and_decided(here: PullTria
         await open_page.until("document.querySelector('h1 .word').textContent === 'BLOCK'")
         assert await open_page.page.title() == "BLOCK: Faster checkout, acme/shop#7"
         assert unexpected(open_page) == []
+
+
+@pytest.mark.parametrize("status", [503, 502, 429, 404, 0], ids=str)
+async def test_one_reading_that_failed_freezes_nothing(here: PullTrial, browser: Browser, status: int) -> None:
+    await here.decide()
+    async with tab(browser) as open_page:
+        await open_page.page.goto(here.address)
+        await open_page.until(LIVE)
+        failing = _Failing(status, most=1)
+        await open_page.page.route(f"{here.root}{here.path}", failing)
+        await here.decide(p95=261.0)
+        await open_page.until("document.getElementById('live').textContent.includes('may be old')")
+        await open_page.until("document.querySelector('h1').textContent === 'BLOCK'")
+        await open_page.until(LIVE)
+        assert failing.failed == 1
+
+
+async def test_a_page_that_is_gone_twice_is_said_to_be_gone_until_there_is_news(
+    here: PullTrial, browser: Browser
+) -> None:
+    await here.decide()
+    async with tab(browser) as open_page:
+        await open_page.page.goto(here.address)
+        await open_page.until(LIVE)
+        failing = _Failing(404, most=2)
+        await open_page.page.route(f"{here.root}{here.path}", failing)
+        await here.decide(p95=261.0)
+        await open_page.until("document.getElementById('live').textContent.includes('can no longer be read')")
+        assert failing.failed == 2
+        await here.decide(p95=262.0)
+        await open_page.until("document.querySelector('h1').textContent === 'BLOCK'")
+        await open_page.until(LIVE)
 
 
 async def test_without_javascript_there_is_all_but_the_news_and_the_buttons(here: PullTrial, browser: Browser) -> None:
