@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,7 +14,7 @@ from app.store.address import Address, address
 from app.store.advisories import Advisories
 from app.store.bills import Bills
 from app.store.commands import Commands
-from app.store.database import connect, migrate
+from app.store.database import connect, migrate, reading
 from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries, brought_over
 from app.store.dispatches import Dispatches
@@ -47,8 +47,14 @@ class Stores:
 
     address: Address
     main: AsyncEngine
+    reader: AsyncEngine
     inbox: Inbox
     pulse: Pulse
+
+    @property
+    def reading(self) -> Stores:
+        """The same for whoever only reads: on SQLite it never waits for a writer, and no writer for it."""
+        return replace(self, main=self.reader)
 
     @property
     def deliveries(self) -> Deliveries:
@@ -132,11 +138,11 @@ class Stores:
 
     @property
     def people(self) -> People:
-        return People(self.main)
+        return People(self.main, reader=self.reader)
 
     @property
     def sessions(self) -> Sessions:
-        return Sessions(self.main)
+        return Sessions(self.main, reader=self.reader)
 
     @property
     def tokens(self) -> Tokens:
@@ -153,7 +159,7 @@ async def stores(database_url: str) -> AsyncIterator[Stores]:
     """The storage, brought to this version. Raises OSError where it cannot be opened or written."""
     where = address(database_url)
     main = connect(where.main)
-    intake = main if where.shared else connect(where.intake)
+    intake, reader = (main, main) if where.shared else (connect(where.intake), reading(where.main))
     inbox, beat = Inbox(intake), pulse(where, main)
     try:
         try:
@@ -163,9 +169,9 @@ async def stores(database_url: str) -> AsyncIterator[Stores]:
                 await brought_over(main, intake)
         except DatabaseError as error:
             raise OSError(f"the database cannot be used: {str(error.orig).partition(LINE_END)[0]}") from None
-        yield Stores(where, main, inbox, beat)
+        yield Stores(where, main, reader, inbox, beat)
     finally:
         await inbox.close()
         beat.close()
-        for engine in {main, intake}:
+        for engine in {main, intake, reader}:
             await engine.dispose()

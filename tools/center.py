@@ -104,13 +104,13 @@ async def served(others: int = 0) -> AsyncIterator[str]:
             held = await _told(kept)
             for number in range(8, 8 + others):
                 await _decided(kept, case(held, number))
-            opening, alice = Pages("", derived("an example")), Somebody()
-            door, reading = Door(opening, kept.tokens, alice), _reading(kept, opening)
-            news = Live(kept.pull_news.of, kept.pulse)
+            opening, alice, seen = Pages("", derived("an example")), Somebody(), kept.reading
+            door, reading = Door(opening, seen.tokens, alice), _reading(seen, opening)
+            news = Live(seen.pull_news.of, seen.pulse)
             shown = Showing(PullPages(reading), door, news, lambda: NOON, policy=ACTING)
             least = {verb.name: verb.role for verb in VERBS}
-            beside = PullJson(reading, door, alice, kept.pull_news.of, least, suffices).routes()
-            beside += PullList(kept.decisions, alice, lambda: NOON).routes()
+            beside = PullJson(reading, door, alice, seen.pull_news.of, least, suffices).routes()
+            beside += PullList(seen.decisions, alice, lambda: NOON).routes()
             whole = application(shown)
             whole.add_routes(beside)
             async with listening(whole, "127.0.0.1", 0, 1.0) as root:

@@ -67,7 +67,7 @@ async def served(number: int) -> AsyncIterator[str]:
         async with stores(f"sqlite:///{Path(directory) / 'maestro.db'}") as kept:
             key = await _fed(Experiments(kept.main, lambda: int(clock[0] * 1e6)), number, clock)
             opening = Pages("", derived("an example"))
-            async with listening(application(pages(kept, opening, clock)), "127.0.0.1", 0, 1.0) as root:
+            async with listening(application(pages(kept.reading, opening, clock)), "127.0.0.1", 0, 1.0) as root:
                 yield Pages(root, opening.key).address(of_experiment(key, *NAMED))
 
 

@@ -21,7 +21,7 @@ from handlers.commands.roles import suffices
 
 def reading(settings: Settings, reached: Reached) -> Reading:
     """What is stored of pull requests."""
-    kept = reached.kept
+    kept = reached.kept.reading
     return Reading(
         kept.decisions,
         kept.effects,
@@ -39,7 +39,7 @@ def reading(settings: Settings, reached: Reached) -> Reading:
 def center(settings: Settings, reached: Reached, door: Door) -> Iterator[web.RouteDef]:
     """The routes beside the page of a pull request itself."""
     roles, least = Roles(Connector(reached.github)), {verb.name: verb.role for verb in VERBS}
-    told = reading(settings, reached)
-    yield from PullJson(told, door, roles, reached.kept.pull_news.of, least, suffices).routes()
+    told, kept = reading(settings, reached), reached.kept.reading
+    yield from PullJson(told, door, roles, kept.pull_news.of, least, suffices).routes()
     yield from History(told, door).routes()
-    yield from PullList(reached.kept.decisions, door.visitors).routes()
+    yield from PullList(kept.decisions, door.visitors).routes()

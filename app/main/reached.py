@@ -60,7 +60,7 @@ async def reaching(settings: Settings) -> AsyncIterator[Reached]:
         stores(settings.database_url) as kept,
         aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), trace_configs=tracing.calls()) as session,
     ):
-        ledger = SharedLedger(kept.main)
+        ledger = SharedLedger(kept.main, reader=kept.reader)
         github = GitHub(identity, session, api_url=settings.github_api, metrics=_client_metrics(), ledger=ledger)
         osv = Osv(Wire(session, root(settings.osv_url)), kept.advisories) if settings.osv_url else None
         figures = SourceReader(settings.sources, session)

@@ -48,7 +48,7 @@ def web_application(settings: Settings, reached: Reached, stored: Callable[[], N
     kept = reached.kept
     secrets = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
     visitors = visitors_of(settings, reached)
-    door = Door(pages_of(settings), kept.tokens, visitors)
+    door = Door(pages_of(settings), kept.reading.tokens, visitors)
     pages = shown(settings, reached, door)
     routes = [
         *_apis(settings, reached, door, stored),
@@ -66,7 +66,7 @@ def web_application(settings: Settings, reached: Reached, stored: Callable[[], N
 
 def _apis(settings: Settings, reached: Reached, door: Door, stored: Callable[[], None]) -> Iterator[web.RouteDef]:
     """Where programs send what they measured, and ask."""
-    kept, connect_to = reached.kept, Connector(reached.github)
+    kept, seen, connect_to = reached.kept, reached.kept.reading, Connector(reached.github)
     senders = Senders(kept.tokens, Commits(connect_to), reached.id_tokens)
     yield from MeasurementsApi(senders, kept.measurements, kept.inbox, stored).routes()
     yield from SbomApi(senders, kept.bills, kept.inbox, stored).routes()
@@ -77,11 +77,11 @@ def _apis(settings: Settings, reached: Reached, door: Door, stored: Callable[[],
     yield from ExperimentsApi(senders, canaries, deployments, *tables, stored, settings.sources).routes()
     modules = RememberedModules(Modules(connect_to))
     yield from DriftApi(senders, modules, kept.drifts, kept.inbox, stored).routes()
-    yield from StudyJson(kept.studies, kept.opinions, door).routes()
+    yield from StudyJson(seen.studies, seen.opinions, door).routes()
     yield from configuration.routes()
     rules = Rules({verb.name: verb for verb in VERBS}, suffices)
-    heads, asked = Heads(connect_to), Kept(kept.commands, kept.decisions, kept.inbox, stored)
-    yield from AskingApi(door.visitors, rules, Roles(connect_to), heads, asked).routes()
+    asked = Kept(kept.commands, seen.commands, seen.decisions, kept.inbox, stored)
+    yield from AskingApi(door.visitors, rules, Roles(connect_to), Heads(connect_to), asked).routes()
     yield from SimulationApi(_reader_for(reached, int(settings.app_id))).routes()
 
 

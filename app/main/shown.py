@@ -19,7 +19,7 @@ from app.store.news import DriftNews, StudyNews
 
 def shown(settings: Settings, reached: Reached, door: Door) -> tuple[Showing, ...]:
     """Every kind, behind one door, each with its own news."""
-    kept, github = reached.kept, website(settings.github_api)
+    kept, github = reached.kept.reading, website(settings.github_api)
     kinds: tuple[tuple[Exhibits, Editions], ...] = (
         (ExperimentPages(kept.experiments, kept.points, kept.provenance, github), kept.news.of),
         (StudyPages(kept.studies, kept.opinions, kept.provenance, github), StudyNews(kept.main).of),

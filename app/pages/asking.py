@@ -60,9 +60,12 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was decided, what was asked for, and the worker's inbox; `stored` is called whenever it got something."""
+    """What was decided, what was asked for, and the worker's inbox; `stored` is called whenever it got something.
+    `answers`: what was asked for, as it is read for whoever waits for an answer.
+    """
 
     commands: Commands
+    answers: Commands
     decisions: Decisions
     inbox: Inbox
     stored: Callable[[], None]
@@ -117,7 +120,7 @@ class AskingApi:
         visitor = await self.visitors.known(request)
         if visitor is None:
             refuse(401, "sign in first")
-        kept = await self.kept.commands.get(request.match_info["command"])
+        kept = await self.kept.answers.get(request.match_info["command"])
         if kept is None or not await self.visitors.may_read(visitor, kept.repository):
             refuse(404, "there is no such command")
         return web.json_response(told(kept), headers=_PRIVATE)

@@ -52,12 +52,14 @@ _SERVERS_NOW = select(cast(func.extract("epoch", func.clock_timestamp()) * _SECO
 class SharedLedger:
     """An `app.github.pacing.Ledger` over the tables `writes` and `silences`.
 
-    `now`: epoch microseconds, for tests; None: the database's own clock.
+    `now`: epoch microseconds, for tests; None: the database's own clock. `reader`: asked how they stand, in the place
+    of `engine`.
     """
 
     engine: AsyncEngine
     limits: Limits = GITHUBS
     now: Callable[[], int] | None = None
+    reader: AsyncEngine | None = None
 
     async def reserve(self, installation: int) -> float:
         """Take a slot and return 0, or the seconds until there may be one. What has left the hour is forgotten."""
@@ -89,14 +91,14 @@ class SharedLedger:
     async def standing(self, installation: int) -> Standing:
         """How one installation stands. Reads, and never waits for another worker."""
         with _or_away():
-            async with self.engine.connect() as connection:
+            async with (self.reader or self.engine).connect() as connection:
                 return await self._standing(connection, installation, await self._present(connection))
 
     async def standings(self) -> dict[int, Standing]:
         """How every installation stands that has written within the hour or must be silent."""
         known = select(writes.c.installation).union(select(silences.c.installation))
         with _or_away():
-            async with self.engine.connect() as connection:
+            async with (self.reader or self.engine).connect() as connection:
                 now = await self._present(connection)
                 ids = sorted(row[0] for row in await connection.execute(known))
                 every = {one: await self._standing(connection, one, now) for one in ids}

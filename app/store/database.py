@@ -25,6 +25,8 @@ SAFELY = ("busy_timeout=4000", "journal_mode=WAL", "synchronous=FULL", "foreign_
 """What each SQLite connection is told. FULL: a commit that was acknowledged outlives a power cut. Milliseconds: two
 groups of webhooks may wait in a row for whoever holds the file, and GitHub gives up after ten seconds.
 """
+_ONLY_READING = ("busy_timeout=4000", "query_only=ON")
+_READERS = 4  # connections of a process that read one file beside each other
 
 POSTGRES_ARGUMENTS: dict[str, Any] = {
     "connect_timeout": 2,  # seconds, the least that libpq takes
@@ -62,11 +64,14 @@ def connect(url: URL) -> AsyncEngine:
         event.listen(engine.sync_engine, "handle_error", _quote_no_row)
         return engine
     make_private(url)
-    engine = create_async_engine(
-        url.set(drivername="sqlite+aiosqlite"), pool_size=1, max_overflow=0, hide_parameters=True
-    )
-    _begin_immediate(engine.sync_engine)
-    return engine
+    return _file(url, 1, "BEGIN IMMEDIATE", SAFELY)
+
+
+def reading(url: URL) -> AsyncEngine:
+    """Open an SQLite file that `connect` writes, for whoever only reads: they neither hold the lock to write nor wait
+    for whoever does. Each transaction sees what was committed before its first statement.
+    """
+    return _file(url, _READERS, "BEGIN", _ONLY_READING)
 
 
 def blocking(url: URL) -> Engine:
@@ -85,7 +90,7 @@ def blocking(url: URL) -> Engine:
         event.listen(engine, "handle_error", _quote_no_row)
         return engine
     engine = one_connection(url)
-    _begin_immediate(engine)
+    _begin(engine, "BEGIN IMMEDIATE", SAFELY)
     return engine
 
 
@@ -162,7 +167,27 @@ def _quote_no_row(context: ExceptionContext) -> None:
         ours.args = (f"({type(theirs).__name__}) {str(theirs).partition(chr(10))[0]}",)
 
 
-def _begin_immediate(engine: Engine) -> None:
-    """What reads first and writes then holds the file from the start."""
-    event.listen(engine, "connect", lambda connection, _record: tell(connection, None))
-    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+def _file(url: URL, connections: int, begin: str, pragmas: Sequence[str]) -> AsyncEngine:
+    """Of SQLite."""
+    there = url.set(drivername="sqlite+aiosqlite")
+    engine = create_async_engine(there, pool_size=connections, max_overflow=0, hide_parameters=True)
+    _begin(engine.sync_engine, begin, pragmas)
+    event.listen(engine.sync_engine, "handle_error", _end_statement)
+    return engine
+
+
+def _begin(engine: Engine, begin: str, pragmas: Sequence[str]) -> None:
+    """Python opens no transaction; `begin` does. IMMEDIATE: what reads first and writes then holds the file from the
+    start.
+    """
+    event.listen(engine, "connect", lambda connection, _record: tell(connection, None, pragmas))
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+
+
+def _end_statement(context: ExceptionContext) -> None:
+    """Where whoever asked was cancelled: SQLite closes a connection, and lets go of its locks, only when none of its
+    statements is left, and one that was cut off half-way lives on in a cycle of Python's until that is collected.
+    """
+    begun = context.execution_context
+    if begun is not None and begun.cursor is not None and not isinstance(context.original_exception, Exception):
+        begun.cursor.close()

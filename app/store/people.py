@@ -27,10 +27,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """The table of people. `now`: epoch microseconds."""
+    """The table of people. `now`: epoch microseconds; `reader`: asks who somebody is, in the place of `engine`."""
 
     engine: AsyncEngine
     now: Callable[[], int] = now_us
+    reader: AsyncEngine | None = None
 
     async def keep(self, person: Person) -> None:
         """Keep them, in the place of what was kept of them before."""
@@ -51,7 +52,7 @@ class People:
     async def get(self, person: int) -> Person | None:
         """Who has this id."""
         query = select(*(table.c[name] for name in Person.__slots__)).where(table.c.id == person)
-        async with self.engine.connect() as connection:
+        async with (self.reader or self.engine).connect() as connection:
             row = (await connection.execute(query)).one_or_none()
         if row is None:
             return None

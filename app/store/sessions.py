@@ -49,10 +49,13 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Sessions:
-    """The tables of sessions and of pairing codes. `now`: epoch microseconds."""
+    """The tables of sessions and of pairing codes. `now`: epoch microseconds; `reader`: asks who comes with a request,
+    in the place of `engine`.
+    """
 
     engine: AsyncEngine
     now: Callable[[], int] = now_us
+    reader: AsyncEngine | None = None
 
     async def begin(self, person: int, kind: str, name: str) -> tuple[str, float]:
         """A new session; what its holder shows from now on, told this once, and until when."""
@@ -65,7 +68,7 @@ class Sessions:
 
     async def get(self, secret: str) -> Session | None:
         """The session of whoever shows `secret`; None where it has ended. That it is used is noted now and then."""
-        async with self.engine.connect() as connection:
+        async with (self.reader or self.engine).connect() as connection:
             row = (await connection.execute(_LISTED.where(table.c.hash == digest(secret), *self._living))).one_or_none()
         if row is None:
             return None

@@ -152,7 +152,9 @@ async def asked(
         connect_to = Connector(GitHub(identity, session, api_url=sandbox.url, tuning=Tuning(patience=0.2)))
         wakes: list[None] = []
         visitors, clock = Signed(), Clock(1_764_000_000.0)
-        stored = Kept(kept.commands, kept.decisions, kept.inbox, lambda: wakes.append(None))
+        stored = Kept(
+            kept.commands, kept.reading.commands, kept.reading.decisions, kept.inbox, lambda: wakes.append(None)
+        )
         rules = Rules(VERBS, suffices)
         asking = (visitors, rules, Roles(connect_to), Heads(connect_to), stored)
         api = AskingApi(*asking, now=lambda: clock.at, pace=pace or Pace())

@@ -79,7 +79,7 @@ async def looked_at(directory: Path, shows: Shows) -> AsyncIterator[Looked]:
         ClientSession(cookie_jar=DummyCookieJar()) as client,
     ):
         pages = Pages("", derived("a private key"))
-        shown, more = shows(kept, pages)
+        shown, more = shows(kept.reading, pages)
         app = Web([b"secret"], kept.inbox, lambda: None, [*browser.routes(), *shown.routes(), *more]).app()
         app.on_shutdown.append(shown.live.close)
         async with TestServer(app) as server:

@@ -73,16 +73,6 @@ async def _studied(here: PullTrial, number: int, payload: str) -> None:
     await studies.tell(kept.id, dump(told), AT + 600, False, Cause("tests"))
 
 
-async def show(open_page: Tab, url: str) -> None:
-    """Go there, and again where the database was busy for longer than a page waits for it."""
-    for _ in range(5):
-        answer = await open_page.page.goto(url)
-        if answer is not None and answer.status != 503:
-            return
-        open_page.complaints.clear()  # of a 503 the browser complains
-    raise AssertionError(f"{url} is not shown")
-
-
 class Trap:
     """What a page did that it may not: requests to elsewhere, and dialogs."""
 
@@ -120,18 +110,18 @@ async def test_nothing_runs_of_what_anybody_calls_anything(here: PullTrial, brow
     async with tab(browser) as open_page:
         page, trap = open_page.page, Trap(here, open_page)
         await page.context.add_cookies([{"name": "as", "value": "alice", "url": here.root}])
-        await show(open_page, f"{here.root}/")
+        await page.goto(f"{here.root}/")
         assert await page.locator(".pulls li").count() == len(PAYLOADS)
         await trap.nothing_ran("the list")
         for number, (payload, decision) in enumerate(zip(PAYLOADS, decisions, strict=True), 1):
             path = f"/pr/acme/shop/{number}"
-            await show(open_page, f"{here.root}{path}")
+            await page.goto(f"{here.root}{path}")
             await open_page.until(LIVE)
             assert line(payload, 300) in await page.inner_text("h1"), payload
             await trap.nothing_ran(payload)
-            await show(open_page, f"{here.root}{path}/history/{decision}")
+            await page.goto(f"{here.root}{path}/history/{decision}")
             await trap.nothing_ran(payload)
-        await show(open_page, f"{here.root}/pr/acme/shop/1/history")
+        await page.goto(f"{here.root}/pr/acme/shop/1/history")
         await trap.nothing_ran("the history")
 
 
