@@ -10,6 +10,8 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.engine import rows
+from app.engine.jobs import kind_of
+from app.model import Kind
 from app.store.address import Address, address
 from app.store.advisories import Advisories
 from app.store.bills import Bills
@@ -147,6 +149,12 @@ class Stores:
     @property
     def tokens(self) -> Tokens:
         return Tokens(self.main)
+
+    async def lanes_of_commands(self) -> frozenset[str]:
+        """The lanes on which a command waits, rests or runs."""
+        async with self.main.connect() as connection:
+            jobs = await connection.run_sync(rows.busy)
+        return frozenset(lane for name, lane in jobs if kind_of(name) == Kind.COMMAND)
 
     async def backlog(self) -> rows.Backlog:
         """What is on the engine's lanes, for whoever runs no engine."""

@@ -87,6 +87,11 @@ def delivery_of(name: str) -> int | None:
     return int(head) if head.isdigit() else None
 
 
+def kind_of(name: str) -> str:
+    """What a stored job asks for, by its name alone."""
+    return _gist_of(name).partition("+")[0]
+
+
 def _answers(one: str, other: str) -> bool:
     kind, *does = one.split("+")
     wanted, *needs = other.split("+")

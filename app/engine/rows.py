@@ -108,6 +108,14 @@ def unfinished(connection: Connection) -> int:
     return connection.execute(select(func.count()).where(table.c.queue_name == LANES, states)).scalar_one()
 
 
+def busy(connection: Connection) -> set[tuple[str, str]]:
+    """The name of each job that waits, rests or runs, with its lane."""
+    table = workflows(connection)
+    among = (table.c.queue_name == LANES, table.c.status.in_((WAITING, RESTING, RUNNING)))
+    rows = connection.execute(select(table.c.workflow_uuid, table.c.queue_partition_key).where(*among))
+    return {(row.workflow_uuid, row.queue_partition_key) for row in rows}
+
+
 def backlog(connection: Connection) -> Backlog:
     """What is on all lanes; nothing, where no worker has ever been started on this database."""
     table = workflows(connection)

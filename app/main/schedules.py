@@ -18,6 +18,7 @@ from handlers.advisories import DailyLook
 from handlers.drift import DriftWatch
 from handlers.redelivery import Redelivery
 from handlers.sweep import Sweep
+from handlers.unanswered import LeftOver
 
 Scheduled = Callable[[], Awaitable[tuple[Trigger, ...]]]
 _MINUTE, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0  # seconds
@@ -48,6 +49,7 @@ def schedules(
         "sweep": (settings.sweep_seconds, Sweep(Census(github), standings)),
         "redelivery": (settings.redelivery_seconds, Redelivery(Hooks(github), kept.deliveries)),
         "advisories": (settings.advisories_seconds, DailyLook(Census(github))),
+        "unanswered": (_MINUTE, LeftOver(kept.commands, kept.deliveries, kept.inbox, kept.lanes_of_commands)),
         **{name: (_MINUTE, run) for name, run in rounds.items()},
         "drift": (_HOUR, drift.round),
         "retention": (_HOUR, forget),

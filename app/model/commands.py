@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,6 +55,20 @@ class KeptCommand:
     before: str = ""
     after: str = ""
     ended: float | None = None
+
+    @property
+    def delivered(self) -> bytes:
+        """The body of the delivery by which the worker hears of it, where it was asked for in the Decision Center."""
+        said = {
+            "repository": {"full_name": self.repository},
+            "number": self.number,
+            "head_sha": self.head_sha,
+            "command": self.id,
+            "verb": self.verb,
+            "arguments": self.arguments,
+            "sender": {"login": self.who, "type": "User"},
+        }
+        return json.dumps(said).encode()
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ class AskingApi:
         elif not _same(known, asked):
             refuse(400, "this key was used before, to ask for something else")
         if not known.state.ended:
-            await self._tell(known.id, ASKED, _delivered(known))
+            await self._tell(known.id, ASKED, known.delivered)
         log.info("command.asked", guid=known.id, repository=known.repository, action=known.verb)
         answer = {"action": known.id, "state": "pending", "follow": f"/api/commands/{known.id}"}
         return web.json_response(answer, status=202, headers=_PRIVATE)
@@ -189,12 +189,13 @@ class AskingApi:
     async def _look_again(self, repository: str, head: str) -> None:
         """So that there is a decision on the new head to look at; asked for once a minute, however many look."""
         reminder = {"repository": {"full_name": repository}, "sha": head, "about": MOVED}
-        await self._tell(f"moved:{_named(f'{repository}@{head} {self.now() // 60}')}", WAKE, reminder)
+        named = _named(f"{repository}@{head} {self.now() // 60}")
+        await self._tell(f"moved:{named}", WAKE, json.dumps(reminder).encode())
 
-    async def _tell(self, guid: str, event: str, told: Mapping[str, Any]) -> None:
+    async def _tell(self, guid: str, event: str, told: bytes) -> None:
         """Tell the worker; 503 where that cannot be stored: the same key, sent again, makes up for it."""
         try:
-            await self.kept.inbox.keep(guid, event, json.dumps(told).encode())
+            await self.kept.inbox.keep(guid, event, told)
         except (Full, OSError):
             refuse(503, "not stored; please send it again", _AWAY)
         self.kept.stored()
@@ -235,18 +236,6 @@ def _same(known: KeptCommand, asked: KeptCommand) -> bool:
         return one.repository.lower(), one.number, one.head_sha, one.verb, one.arguments
 
     return of(known) == of(asked)
-
-
-def _delivered(kept: KeptCommand) -> Mapping[str, Any]:
-    return {
-        "repository": {"full_name": kept.repository},
-        "number": kept.number,
-        "head_sha": kept.head_sha,
-        "command": kept.id,
-        "verb": kept.verb,
-        "arguments": kept.arguments,
-        "sender": {"login": kept.who, "type": "User"},
-    }
 
 
 def _nothing() -> NoReturn:

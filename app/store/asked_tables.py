@@ -31,6 +31,7 @@ commands = Table(  # what people asked for, wherever, and what came of it
     Column("ended_at", BigInteger),
 )
 Index("commands_of_pull", commands.c.repository, commands.c.number, commands.c.asked_at)
+Index("commands_by_state", commands.c.state, commands.c.changed_at)
 
 overrides = Table(  # a check that does not count at one head, for a person said so
     "overrides",

@@ -79,6 +79,13 @@ class Commands:
             row = (await connection.execute(select(table).where(table.c.id == key))).mappings().one_or_none()
         return None if row is None else _kept(row)
 
+    async def left(self, before: float, most: int = 500) -> Sequence[KeptCommand]:
+        """What has no answer, and was not touched since `before` (epoch seconds): the oldest first."""
+        here = (table.c.state.in_(_OPEN), table.c.changed_at < round(before * 1e6))
+        oldest = select(table).where(*here).order_by(table.c.changed_at, table.c.id).limit(most)
+        async with self.engine.connect() as connection:
+            return [_kept(row) for row in (await connection.execute(oldest)).mappings()]
+
     async def of_pull(self, repository: str, number: int, most: int = 50) -> Sequence[KeptCommand]:
         """The newest of a pull request, the newest first."""
         here = select(table).where(table.c.repository == repository, table.c.number == number)

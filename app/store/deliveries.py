@@ -64,6 +64,12 @@ class Deliveries:
         async with self.engine.connect() as connection:
             return frozenset((await connection.execute(query)).scalars())
 
+    async def waiting_among(self, guids: Sequence[str]) -> dict[str, bool]:
+        """Those of `guids` that ever came in, each with whether it still waits to be taken."""
+        query = select(table.c.guid, table.c.state).where(table.c.guid.in_(guids))
+        async with self.engine.connect() as connection:
+            return {row.guid: row.state == Standing.NEW for row in await connection.execute(query)}
+
     async def counts(self) -> dict[str, int]:
         """How many deliveries stand where."""
         query = select(table.c.state, func.count()).group_by(table.c.state)

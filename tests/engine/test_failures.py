@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from app.engine import rows
 from app.engine.engine import Engine
+from app.engine.jobs import kind_of
 from app.github.errors import Conflict, Denied, GitHubError, Invalid, NotFound, RateLimited, Unavailable
 from app.model import Again, Done, Kind, Later, Trigger
 from tests.engine.stage import EVALUATE, Stage, command
@@ -253,3 +255,13 @@ async def test_hundreds_of_deliveries_leave_nothing_behind_in_memory(stage: Stag
     await stage.engine.idle()
     assert set(await stage.states()) == {"taken", "failed"}
     assert not stage.engine._running
+
+
+async def test_a_command_that_github_makes_wait_is_seen_on_its_lane_all_the_while(stage: Stage) -> None:
+    stage.answers = [RateLimited("GET /x", 403, "", retry_after=3_600)]
+    await stage.send(command("rollback"), EVALUATE | {"number": 2})
+    await stage.engine.start()
+    await until(lambda: stage.called(2))
+    async with stage.main.connect() as connection:
+        busy = await connection.run_sync(rows.busy)
+    assert {lane for name, lane in busy if kind_of(name) == Kind.COMMAND} == {"o/r#1"}

@@ -131,3 +131,21 @@ async def test_what_a_card_shows_has_ended_was_asked_by_who_may_and_did_more_tha
     assert [one.id for one in newest] == [every[1].id, every[0].id]
     assert [one.id for one in await commands.ended("octo/shop", 7, most=1)] == [every[1].id]
     assert await commands.ended("octo/shop", 8) == []
+
+
+async def test_what_has_no_answer_is_found_once_nobody_has_touched_it_for_a_while(database: AsyncEngine) -> None:
+    clock = [1_000.0]
+    commands = Commands(database, now=lambda: round(clock[0] * 1e6))
+    first, second, over = (replace(ASKED, id=str(n) * 32, key=f"k{n}") for n in (1, 2, 3))
+    for clock[0], one in ((1_000.0, second), (1_010.0, first), (1_020.0, over)):
+        await commands.ask(one)
+    await commands.end(replace(over, state=Progress.REFUSED, said="no"), CAUSE)
+    assert [one.id for one in await commands.left(2_000.0)] == [second.id, first.id]
+    assert [one.id for one in await commands.left(1_005.0)] == [second.id]
+    clock[0] = 1_500.0
+    await commands.take_up(second.id)
+    assert [(one.id, one.state) for one in await commands.left(2_000.0)] == [
+        (first.id, Progress.PENDING),
+        (second.id, Progress.RUNNING),
+    ]
+    assert [one.id for one in await commands.left(2_000.0, most=1)] == [first.id]

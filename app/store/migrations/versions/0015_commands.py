@@ -35,3 +35,4 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.BigInteger),
     )
     op.create_index("commands_of_pull", "commands", ["repository", "number", "asked_at"])
+    op.create_index("commands_by_state", "commands", ["state", "changed_at"])
