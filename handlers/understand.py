@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from app.model import ASKED, WAKE, Delivery, Kind, Surface, Trigger
+from app.model import ASKED, MAESTRO, WAKE, Delivery, Kind, Surface, Trigger
 from handlers import (
     asked,
     authorization,
@@ -53,7 +53,12 @@ class Understanding:
             return ()
         payload = read(delivery.body)
         meant = (trigger for trigger in handler(payload, self.own_app) if trigger.repository or trigger.person)
-        return tuple(_asked(replace(trigger, who=actor(payload)), delivery) for trigger in meant)
+        return tuple(_asked(_by_whom(trigger, payload), delivery) for trigger in meant)
+
+
+def _by_whom(trigger: Trigger, payload: Payload) -> Trigger:
+    """Whoever made the event happen asks, unless its handler found out who did."""
+    return replace(trigger, who=actor(payload)) if trigger.who == MAESTRO else trigger
 
 
 def _asked(trigger: Trigger, delivery: Delivery) -> Trigger:

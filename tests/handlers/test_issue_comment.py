@@ -24,6 +24,21 @@ def test_a_bot_is_heard_as_one_and_whether_it_may_is_for_the_configuration(user:
     assert (trigger.bot, trigger.who) == (True, "renovate[bot]")
 
 
+def test_what_another_app_writes_in_a_persons_name_is_that_apps_bots() -> None:
+    payload = issue_comment("/maestro override contract 1a2b3c4 trust me")
+    payload["comment"]["performed_via_github_app"] = {"id": OTHER_APP, "slug": "some-agent"}
+    (trigger,) = understood("issue_comment", payload)
+    assert (trigger.bot, trigger.who) == (True, "some-agent[bot]")
+
+
+@pytest.mark.parametrize("app", [{"id": OTHER_APP}, {"id": OTHER_APP, "slug": None}, {}, "some-agent"])
+def test_an_app_that_github_does_not_name_lends_a_person_no_role(app: object) -> None:
+    payload = issue_comment()
+    payload["comment"]["performed_via_github_app"] = app
+    (trigger,) = understood("issue_comment", payload)
+    assert trigger.bot
+
+
 @pytest.mark.parametrize("action", ["edited", "deleted", "pinned", ""])
 def test_only_a_new_comment_counts_because_others_can_edit_a_persons_words(action: str) -> None:
     assert understood("issue_comment", issue_comment(action=action)) == ()

@@ -61,6 +61,8 @@ PEOPLE: Mapping[str, str] = {
 PUBLIC: Mapping[str, str] = {"stranger": "read", "mallory": "read"}  # mallory is the author, from a fork
 # Ourselves twice: GitHub does not always name the App beside its bot.
 BOTS: Mapping[str, str] = {"writer[bot]": "write", "other[bot]": "", "maestro[bot]": "", "Maestro[bot]": ""}
+# Ada, the admin, by way of Apps that have a token of hers.
+APPS: Mapping[str, str] = {"ada, by writer": "write", "ada, by other": "", "ada, by maestro": ""}
 _ids = count(1)
 
 
@@ -125,12 +127,14 @@ class World:
         """The event that asks for `verb` on `head`, and its payload; of the Decision Center the row is stored, too."""
         repo, number = where
         said = f"{verb.name} {head[:7]}"
+        who, _, app = who.partition(", by ")
         bot = who.endswith("[bot]")
         sender = {"login": who, "type": "Bot" if bot else "User"}
         common = {"repository": {"full_name": repo.full_name}, "sender": sender}
         if surface is Surface.COMMENT:
             comment = repo.comment(number, "ada", f"/maestro {said}")
-            own = {"performed_via_github_app": {"id": self.sandbox.app.app_id}} if who == "maestro[bot]" else {}
+            via = {"id": 999, "slug": app} if app else {"id": self.sandbox.app.app_id}
+            own = {"performed_via_github_app": via} if app or who == "maestro[bot]" else {}
             told = {"id": comment, "body": f"/maestro {said}", "user": sender, "created_at": "2027-01-15T08:00:00Z"}
             issue = {"number": number, "pull_request": {}}
             return "issue_comment", {**common, "action": "created", "issue": issue, "comment": told | own}
@@ -229,6 +233,12 @@ async def test_a_bot_may_what_it_was_named_for_by_comment_alone(world: World, ve
     acted = {who: await world.asks(world.private, surface, who, verb) for who in BOTS}
     may = {who: surface is Surface.COMMENT and suffices(role, verb.role) for who, role in BOTS.items()}
     assert acted == may
+
+
+@pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
+async def test_an_app_with_a_persons_token_may_what_its_bot_may(world: World, verb: Verb) -> None:
+    acted = {who: await world.asks(world.private, Surface.COMMENT, who, verb) for who in APPS}
+    assert acted == {who: suffices(role, verb.role) for who, role in APPS.items()}
 
 
 async def test_every_verb_that_is_declared_has_its_act(world: World) -> None:
