@@ -86,10 +86,15 @@ class Sessions:
             return [_session(row) for row in rows]
 
     async def end(self, person: int, session: str) -> bool:
-        """End the session of this id, if it is theirs; False where they have none such."""
+        """End the session of this id, if it is theirs, and with it their code, which may have been made on it; False
+        where they have none such.
+        """
         async with self.engine.begin() as connection:
             theirs = (table.c.hash == session, table.c.person == person)
-            return bool((await connection.execute(delete(table).where(*theirs))).rowcount)
+            ended = bool((await connection.execute(delete(table).where(*theirs))).rowcount)
+            if ended:
+                await connection.execute(delete(pairings).where(pairings.c.person == person))
+            return ended
 
     async def code(self, person: int) -> Code:
         """A code for one overlay of theirs; those before are good for nothing from now on."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.pages.pairing import WRONG
+from app.store.sessions import digest
 from tests.pages.signed import Guest, Site
 
 ACT = "/api/decision/tests"
@@ -135,4 +136,20 @@ async def test_a_name_that_an_overlay_gave_itself_stays_text(alice: Guest, clien
 async def test_a_code_of_somebody_who_signed_out_is_nobody_s(alice: Guest, client: Guest) -> None:
     made = await code(alice)
     assert (await alice.post("/logout")).status == 204
+    assert (await pair(client, made))[0] == 404
+
+
+async def test_a_session_that_is_revoked_leaves_no_code_behind(site: Site, alice: Guest, client: Guest) -> None:
+    async with site.browser() as thief:
+        await thief.sign_in("alice")
+        made, stolen = await code(thief), digest(thief.cookies()["maestro"])
+        assert (await alice.post("/api/sessions/revoke", {"session": stolen})).status == 200
+    assert (await pair(client, made))[0] == 404
+    assert await alice.who() == "alice"
+
+
+async def test_a_refused_refresh_leaves_no_code_behind(site: Site, alice: Guest, client: Guest) -> None:
+    made = await code(alice)
+    site.sandbox.revoke("alice")
+    await alice.post(ACT)
     assert (await pair(client, made))[0] == 404

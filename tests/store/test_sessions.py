@@ -102,6 +102,16 @@ async def test_only_its_owner_ends_a_session_and_others_stay(kept: Kept) -> None
     assert await kept.sessions.get(theirs) is not None
 
 
+async def test_a_session_that_ends_takes_the_code_of_its_owner_along_and_nobody_elses(kept: Kept) -> None:
+    mine, _ = await kept.sessions.begin(7, BROWSER, "mine")
+    theirs, _ = await kept.sessions.begin(8, BROWSER, "theirs")
+    made, bobs = await kept.sessions.code(7), await kept.sessions.code(8)
+    assert not await kept.sessions.end(7, digest(theirs)), "which ends no code either"
+    assert await kept.sessions.end(7, digest(mine))
+    assert await kept.sessions.redeem(made.text) is None
+    assert await kept.sessions.redeem(bobs.text) == 8
+
+
 async def test_whoever_is_forgotten_leaves_nothing(kept: Kept, database: AsyncEngine) -> None:
     secret, _ = await kept.sessions.begin(7, BROWSER, "mine")
     await kept.sessions.code(7)
