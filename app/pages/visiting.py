@@ -49,14 +49,13 @@ class Guests:
         session = await self.session(request)
         if session is None:
             return None
-        secret = self._secret(request)
+        secret, _ = self._shown(request)
         return Visitor(session.person, session.login, session.kind == OVERLAY, self._token(session, secret))
 
     async def session(self, request: web.Request) -> Session | None:
-        """What they are signed in on."""
-        secret = self._secret(request)
+        """What they are signed in on: a browser by its cookie, an overlay by its bearer token, neither by the other."""
+        secret, kind = self._shown(request)
         found = await self.sessions.get(secret) if secret else None
-        kind = OVERLAY if secret.startswith(BEARER_PREFIX) else BROWSER
         return found if found is not None and found.kind == kind else None
 
     async def may_read(self, visitor: Visitor, repository: str) -> bool:
@@ -108,14 +107,14 @@ class Guests:
             await self.acquaintances.people.called(who.id, who.login)
         return replace(visitor, login=who.login)
 
-    def _secret(self, request: web.Request) -> str:
-        """What the request shows of a session, or ""."""
+    def _shown(self, request: web.Request) -> tuple[str, str]:
+        """What the request shows of a session, or "", and of which kind such a one must be."""
         cookie = self.home.shown(request, COOKIE)
         if "Authorization" not in request.headers:
-            return cookie
+            return cookie, BROWSER
         scheme, _, token = request.headers["Authorization"].partition(" ")
         ours = scheme.lower() == "bearer" and token.strip().startswith(BEARER_PREFIX)
-        return token.strip() if ours and not cookie else ""
+        return token.strip() if ours and not cookie else "", OVERLAY
 
     def _token(self, session: Session, secret: str) -> str:
         """What a form of this session must send along; overlays send none."""

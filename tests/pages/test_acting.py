@@ -104,7 +104,9 @@ async def test_a_session_and_a_token_are_not_shown_in_each_other_s_place(
     session = alice.cookies()["maestro"]
     assert (await client.post(ACT, Authorization=f"Bearer {session}", Origin="")).status == 401
     client.session.cookie_jar.update_cookies({"maestro": token}, client.at("/"))
-    assert await client.who() == ""
+    assert (await client.post(ACT, **{"X-CSRF": "x"})).status == 401
+    assert (await client.get("/")).status == 200
+    assert "alice" not in await (await client.get("/")).text()
 
 
 async def test_whoever_was_renamed_acts_under_the_name_of_now(site: Site, alice: Guest) -> None:
