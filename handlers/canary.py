@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from app.model import Done, KeptExperiment, Kind, Place, Refusal, Trigger
 from checks.experiment import Reason
 from handlers.deployment_status import SERVES
-from handlers.ports import Canaries, Deployments, Experiments
+from handlers.ports import Canaries, Deployments, Experiments, Proposals
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,14 @@ class Beginnings:
     canaries: Canaries
     deployments: Deployments
     experiments: Experiments
+    proposals: Proposals
 
     async def __call__(self, trigger: Trigger) -> Done:
-        """Begin the experiment of a canary that serves, follow the one that runs to where it serves now, or end it."""
+        """Begin the experiment of a canary that serves, follow the one that runs to where it serves now, or end it; end
+        all of a pull request that is given up.
+        """
+        if trigger.number is not None:
+            return Done(await self._given_up(trigger, trigger.number))
         every = await self.experiments.of(trigger.repository, trigger.head_sha)
         here = next((kept for kept in every if kept.canary.environment == trigger.environment.lower()), None)
         if here is not None:
@@ -49,6 +54,17 @@ class Beginnings:
             return ()
         await self.experiments.stop(kept.id, Reason.STOPPED, trigger.cause)
         return (look(kept, trigger),)
+
+    async def _given_up(self, trigger: Trigger, number: int) -> tuple[Trigger, ...]:
+        """Of pull request `number`, closed unmerged, nothing is promoted: what runs ends, at whichever of its heads."""
+        now = await self.proposals.of(Place(trigger.repository, trigger.installation), number)
+        if now is not None and (now.open or now.merged):
+            return ()
+        running = await self.experiments.running(trigger.repository)
+        own = [kept for kept in running if kept.canary.number == number]
+        for kept in own:
+            await self.experiments.stop(kept.id, Reason.STOPPED, trigger.cause)
+        return tuple(look(kept, trigger) for kept in own)
 
     async def ruled(self, trigger: Trigger) -> tuple[Trigger, ...]:
         """The base branch of `trigger` may have other rules now: what runs under them goes by them, or ends.

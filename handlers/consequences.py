@@ -2,7 +2,8 @@
 where a merged change is rolled back, the pull request that takes it back.
 
 Each is had once, whatever is killed in between (docs/effects.md). Each is tried for itself: a missing permission for
-one must not keep a bad canary in service. A promotion is dropped where the pull request moved on, a rollback never is.
+one must not keep a bad canary in service. A promotion is dropped where the pull request moved on or was closed
+unmerged, a rollback never is.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ DOUBT = 600.0  # seconds for which a workflow run that nobody can find is looked
 
 _SAID = {ROLLBACK: "Roll back", HOLD: "Not promoted"}
 _WHY = {
-    Stop.HEAD_MOVED: "not done, the pull request has moved on",
+    Stop.HEAD_MOVED: "not done, the pull request has moved on, or was closed",
     Stop.IN_DOUBT: "in doubt: it was asked for, and nobody can find it",
 }
 

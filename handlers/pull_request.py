@@ -15,7 +15,8 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
     """Judge the pull request, unless only its title changed.
 
     One that closes, changes its base or moves on stops to bear on others that share the head: those are judged again.
-    One that closes or is reopened may be a fix of ours; one that closes may leave fixes behind that were for it.
+    One that closes or is reopened may be a fix of ours; one that closes may leave fixes behind that were for it. What
+    is closed unmerged is given up, and so are its experiments.
     """
     action = text(payload, "action")
     edited = action == "edited" and any(at(payload, "changes", what) is not None for what in _EDITS)
@@ -33,7 +34,9 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
     merged = action == "closed" and at(payload, "pull_request", "merged") is True
     others = (replace(about, head_sha=left, reason="pull_request.merged" if merged else about.reason),) if left else ()
     if action == "closed" and number is not None:
-        return (*others, replace(about, kind=Kind.REPAIR, number=number, remembered=False))
+        here = replace(about, number=number, remembered=False)
+        given_up = () if merged else (replace(here, kind=Kind.CANARY),)
+        return (*given_up, *others, replace(here, kind=Kind.REPAIR))
     if number is None or not (action in _JUDGED or edited):
         return others
     again = (replace(about, kind=Kind.REPAIR, number=number, remembered=False),) if action == "reopened" else ()

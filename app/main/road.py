@@ -96,7 +96,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
             | {rollback.VERB: back},
         ),
         _repairs(bases, publisher, Proposed(connect_to), kept),
-        Beginnings(Canaries(connect_to), Deployments(connect_to), kept.experiments),
+        Beginnings(Canaries(connect_to), Deployments(connect_to), kept.experiments, Proposed(connect_to)),
         watch,
         drift,
         {

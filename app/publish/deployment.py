@@ -35,7 +35,7 @@ class DeploymentWriter:
             return Performed(action, deployment)
         status = await self._shown(deployment, action, said if effect is not None else "")
         if status is None:
-            if not await self.fence.passes(action.head_sha):
+            if not await self.fence.wanted(action.head_sha):
                 return Stopped(action, Stop.HEAD_MOVED)
             await self.effects.begin(key)
             status = await self.repository.create_deployment_status(deployment, _fields(action))
@@ -65,7 +65,7 @@ class DeploymentWriter:
             return effect.remote_id
         deployment = await self._find(wanted, own)
         if deployment is None:
-            if not await self.fence.passes(action.head_sha):
+            if not await self.fence.wanted(action.head_sha):
                 return None
             await self.effects.begin(key)
             deployment = await self.repository.create_deployment(

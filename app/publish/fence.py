@@ -13,7 +13,8 @@ from app.github.repository import Repository
 class Fence:
     """Asks GitHub anew each time, so that a worker that was away too long does nothing on an old head's behalf.
 
-    Whether the pull request is open does not matter here: a rollback comes after the merge.
+    Whether the pull request is open matters to what puts a change into service, and to nothing else: whoever closes it
+    unmerged has taken it back.
     """
 
     repository: Repository
@@ -27,6 +28,16 @@ class Fence:
             return (await self.repository.pull(self.number)).head_sha == head_sha
         except NotFound:
             return False
+
+    async def wanted(self, head_sha: str) -> bool:
+        """The same, and is the pull request open or merged?"""
+        if self.number is None:
+            return True
+        try:
+            pull = await self.repository.pull(self.number)
+        except NotFound:
+            return False
+        return pull.head_sha == head_sha and (pull.merged or pull.state == "open")
 
 
 def mark(text: str) -> str:

@@ -35,7 +35,7 @@ class WorkflowStarter:
         key = f"{self.repository.full_name}/dispatch/{own}"
         effect = await self.effects.get(key)
         if effect is None:
-            if not await self.fence.passes(action.head_sha):
+            if not await self.fence.wanted(action.head_sha):
                 return Stopped(action, Stop.HEAD_MOVED)
             if await self.effects.begin(key):  # of two workers, one
                 return await self._ask(action, key, own)

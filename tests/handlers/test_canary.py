@@ -9,6 +9,7 @@ from aiohttp import ClientSession
 
 from app.gather.canaries import Canaries
 from app.gather.deployments import Deployments
+from app.gather.proposed import Proposed
 from app.github.auth import Identity
 from app.github.caller import Tuning
 from app.github.client import GitHub
@@ -76,7 +77,7 @@ async def here(tmp_path: Path) -> AsyncIterator[Here]:
         identity = Identity(sandbox.app.app_id, sandbox.app.private_key)
         connect = Connector(GitHub(identity, session, api_url=sandbox.url, tuning=Tuning(patience=0.2)))
         repo = shop(sandbox, RULES)
-        beginnings = Beginnings(Canaries(connect), Deployments(connect), kept.experiments)
+        beginnings = Beginnings(Canaries(connect), Deployments(connect), kept.experiments, Proposed(connect))
         yield Here(sandbox, repo, change(repo)[1], kept.experiments, beginnings)
 
 
@@ -131,3 +132,14 @@ async def test_while_github_is_away_nothing_is_ended(here: Here) -> None:
     with pytest.raises(Unavailable):
         await here.hears(old, "inactive")
     assert await here.stands() == ("waiting_data", "", old.id)
+
+
+@pytest.mark.parametrize("as_it_is", ["open", "merged"])
+async def test_word_of_a_closing_that_came_late_ends_nothing(here: Here, as_it_is: str) -> None:
+    await here.hears(here.deploy("success"), "success")
+    (number,) = here.repo.state.pulls
+    if as_it_is == "merged":
+        here.repo.merge(number)
+    closed = Trigger(Kind.CANARY, "octo/shop", number=number, head_sha=here.sha, reason="pull_request.closed")
+    assert (await here.beginnings(closed)).then == ()
+    assert (await here.stands())[0] == "waiting_data"

@@ -231,9 +231,36 @@ async def test_a_rollback_comes_though_the_pull_request_moved_on_and_a_promotion
         await here.rest()
         assert runs(repo) == ["back.yml"]
     assert kept.status == "promote"
-    assert (await sender.kept()).acted == "workflow promote.yml: not done, the pull request has moved on; " + (
-        "deployment to production: not done, the pull request has moved on"
+    assert (
+        await sender.kept()
+    ).acted == "workflow promote.yml: not done, the pull request has moved on, or was closed; " + (
+        "deployment to production: not done, the pull request has moved on, or was closed"
     )
+
+
+async def test_whoever_closes_it_unmerged_takes_it_back_and_its_experiment_ends_without_an_answer(here: Town) -> None:
+    repo, sender = followed(here), await ci(here)
+    number, _, deployment = await deployed(here, repo, sender)
+    for _ in range(3):
+        await sender.tick(bad=100)
+    repo.close(number)
+    kept = await sender.ended()
+    await here.rest()
+    assert (kept.status, kept.reason) == ("inconclusive", "stopped")
+    assert runs(repo) == []
+    assert {one.environment for one in repo.state.deployments.values()} == {"canary"}
+    assert [one.state for one in deployment.statuses] == ["success"]
+
+
+async def test_nothing_is_promoted_of_one_that_was_closed_though_nobody_told_us(here: Town) -> None:
+    repo, sender = followed(here), await ci(here)
+    number, sha = change(repo)
+    await sender.begin(sha)
+    repo.pull(number).state = "closed"  # and its webhook was lost
+    assert (await sender.feed(bad=100)).status == "promote"
+    await here.rest()
+    assert (runs(repo), dict(repo.state.deployments)) == ([], {})
+    assert "not done, the pull request has moved on, or was closed" in (await sender.kept()).acted
 
 
 async def test_a_promotion_asks_for_the_deployment_to_production(here: Town) -> None:
