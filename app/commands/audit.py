@@ -145,7 +145,7 @@ def _said(row: Row, entry: ProvenanceEntry) -> str:
     at = datetime.fromtimestamp(entry.at / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%S")
     where = entry.repository + (f"#{entry.number}" if entry.number is not None else "")
     who = f"{entry.who} ({', '.join(filter(None, (entry.role, entry.surface)))})"
-    change = f": {entry.before} -> {entry.after}" if entry.before or entry.after else ""
+    change = f": {entry.before} -> {entry.after}".replace("`", "") if entry.before or entry.after else ""
     said = (at, where, entry.head_sha[:7], who, f"{entry.kind} {entry.what}{change}", entry.result)
     seal = Seal(row[0], row[2].decode("utf-8", "replace"))
     return line(" · ".join((*said, seal.short)), LONGEST)

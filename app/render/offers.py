@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from app.github.limits import ACTION_DESCRIPTION
 from app.render.escape import line
 from app.render.words import CONTRACT, short
 from checks.configuration import NAME as CONFIGURATION
+from checks.experiment.aftermath import REVERT, UNDER_WAY, done, left
 from checks.experiment.check import NAME as EXPERIMENT
+from checks.held import BY_HAND
 from checks.impact.check import NAME as IMPACT
 from checks.model import Decision, Row, State, Verdict
 from checks.sbom.summing import NAME as SBOM
@@ -28,6 +31,7 @@ _ORDER = (
     "agree",
     "disagree",
 )
+_SERVES = frozenset({"waiting_data", "continue", "promote", "rollback"})  # as status or course of a canary
 _PRESSED = frozenset({"rollback", "retry", "remediate", "escalate", "canary stop"})
 
 
@@ -51,7 +55,7 @@ class Offer:
 def offers(decision: Decision) -> tuple[Offer, ...]:
     """All that makes sense of `decision`, what helps most first: a check run has room for three."""
     of_rows = (offer for row in decision.rows for offer in offers_of(row, decision))
-    every = [*of_rows, *_of_merged(decision)]
+    every = [*of_rows, *_of_shipped(decision)]
     return tuple(sorted(every, key=lambda offer: _ORDER.index(offer.verb)))
 
 
@@ -90,8 +94,7 @@ def _of_contract(row: Row, decision: Decision) -> Iterator[Offer]:
 def _of_canary(row: Row, decision: Decision) -> Iterator[Offer]:
     held = row.result.detail.get("experiments", ())
     running = [one for one in held if not one.get("course") and one.get("status") in {"waiting_data", "continue"}]
-    served = running or row.result.rollback or any(one.get("course") == "rollback" for one in held)
-    if served and not decision.merged:
+    if any(map(_can_be_taken_back, held)) and not decision.merged:
         said = "Stops the canary, serves what was before"
         yield Offer("rollback", "Roll back", said, target=_head(decision), destructive=True)
     for one in running:
@@ -101,10 +104,34 @@ def _of_canary(row: Row, decision: Decision) -> Iterator[Offer]:
         yield Offer("canary stop", "Stop the experiment", said, only, f"{name} at {_head(decision)}")
 
 
-def _of_merged(decision: Decision) -> Iterator[Offer]:
+def _can_be_taken_back(canary: Mapping[str, Any]) -> bool:
+    """Also what was promoted, and what was not taken back whole; not where somebody's rollback is complete."""
+    if canary.get("course") != BY_HAND:
+        return not _SERVES.isdisjoint((canary.get("status"), canary.get("course")))
+    acted = str(canary.get("acted", ""))
+    return acted in {"", UNDER_WAY} or bool(left(acted))
+
+
+def _of_shipped(decision: Decision) -> Iterator[Offer]:
+    """What was merged or deployed, as far as the decision knows, and is not offered for its canary."""
+    canaries, studied = _details(decision, EXPERIMENT, "experiments"), _details(decision, IMPACT, "studies")
     if decision.merged:
         said = "Takes back what was shipped, by a revert"
+        wanted = not any(part.startswith(REVERT) for one in canaries for part in _done_by_hand(one))
+    else:
+        said = "Takes back what was deployed of it"
+        wanted = bool(studied) and not canaries
+    if wanted:
         yield Offer("rollback", "Roll back", said, target=_head(decision), destructive=True)
+
+
+def _done_by_hand(canary: Mapping[str, Any]) -> tuple[str, ...]:
+    acted = str(canary.get("acted", ""))
+    return done(acted) if canary.get("course") == BY_HAND and not left(acted) else ()
+
+
+def _details(decision: Decision, check: str, name: str) -> list[Mapping[str, Any]]:
+    return [one for row in decision.rows if row.result.name == check for one in row.result.detail.get(name, ())]
 
 
 def _of_study(row: Row) -> Iterator[Offer]:

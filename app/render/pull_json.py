@@ -105,7 +105,7 @@ def _beside(shown: Shown) -> dict[str, Any]:
 
 
 def _line(one: LogLine) -> dict[str, Any]:
-    said = asdict(one) | {"what": told(one.what), "result": told(one.result)}
+    said = asdict(one) | {name: told(getattr(one, name)) for name in ("what", "result", "before", "after")}
     return {name: value for name, value in said.items() if name not in {"kind", "decision"}}
 
 

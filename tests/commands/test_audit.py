@@ -213,7 +213,7 @@ def test_show_prints_who_asked_for_what_where_and_what_it_changed(file: Path, ma
         number=7,
         result="ok",
     )
-    asked = replace(asked, before="contract: block", after="contract: overridden\n\x1b[31m")
+    asked = replace(asked, before="`contract`: block", after="`contract`: overridden\n\x1b[31m")
     others = [
         replace(asked, number=8),
         replace(asked, repository="octo/other"),

@@ -36,7 +36,7 @@ async def test_it_says_all_that_the_page_says_in_plain_words(here: PullTrial) ->
     await here.stores.measurements.keep("acme/shop", HEAD, (Measurement("eval_score", 0.91),))
     trial = await here.canary()
     command = await here.ask(arguments="arm-b")
-    await here.answer(command, "dispatched `next.yml`", before="arm-a", after="arm-b")
+    await here.answer(command, "dispatched `next.yml`", before="arm `arm-a`", after="arm-b")
     model = await told(here)
     assert model["pull"] == {
         "repository": "acme/shop",
@@ -71,6 +71,7 @@ async def test_it_says_all_that_the_page_says_in_plain_words(here: PullTrial) ->
     assert (asked["verb"], asked["arguments"], asked["who"]) == ("retry", "arm-b", "alice")
     assert (asked["state"], asked["said"], asked["after"]) == ("done", "dispatched next.yml", "arm-b")
     assert [(line["what"], line["who"], line["surface"]) for line in model["log"]][:1] == [("retry", "alice", "center")]
+    assert (model["log"][0]["before"], model["log"][0]["after"]) == ("arm arm-a", "arm-b")
     assert model["page"] == f"{here.path}"
     assert (model["viewer"], model["csrf"]) == (None, None)
 

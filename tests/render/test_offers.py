@@ -32,8 +32,8 @@ def contracted(state: State, *measures: Measure, **detail: Any) -> Row:
     return of("contract", state, detail, measures=measures)
 
 
-def canary(status: str, course: str = "", **more: Any) -> Row:
-    held = {"experiments": [{"environment": "canary", "status": status, "course": course}]}
+def canary(status: str, course: str = "", acted: str = "", **more: Any) -> Row:
+    held = {"experiments": [{"environment": "canary", "status": status, "course": course, "acted": acted}]}
     return of("experiment", State.BLOCK if course else State.WAIT, held, **more)
 
 
@@ -69,7 +69,36 @@ def test_heavier_tests_can_be_asked_for_while_the_contract_is_open_where_there_a
 def test_a_canary_that_runs_can_be_stopped_or_taken_back_and_one_that_was_taken_back_too() -> None:
     assert buttons(decision(canary("continue"))) == ["rollback", "canary stop", "evaluate"]
     assert buttons(decision(canary("rollback", "rollback", rollback=True))) == ["rollback", "evaluate"]
-    assert buttons(decision(canary("promote", "promote"))) == ["evaluate"]
+    assert buttons(decision(canary("promote", "promote"))) == ["rollback", "evaluate"], "it serves"
+    assert buttons(decision(canary("inconclusive", "hold"))) == ["evaluate"]
+
+
+@pytest.mark.parametrize(
+    ("acted", "offered"),
+    [
+        ("", True),
+        ("under way", True),
+        ("workflow back.yml: refused by GitHub: no; deployment status failure: done", True),
+        ("workflow back.yml: done; deployment status failure: done", False),
+        ("nothing was asked for", False),
+    ],
+)
+def test_a_rollback_by_hand_is_offered_again_until_it_is_complete(acted: str, offered: bool) -> None:
+    taken = canary("promote", "by_hand", acted, rollback=True)
+    assert ("rollback" in verbs(decision(taken))) is offered
+    assert "rollback" in verbs(decision(taken, merged=True)), "the base branch has it now"
+
+
+def test_after_the_merge_it_is_offered_until_its_revert_is_proposed() -> None:
+    proposed = canary("promote", "by_hand", "workflow back.yml: done; revert pull request #12: done", rollback=True)
+    assert verbs(decision(proposed, merged=True)) == []
+
+
+def test_what_was_deployed_can_be_taken_back_whether_or_not_it_is_merged() -> None:
+    study = of("impact", State.WAIT, {"studies": [{"study": 3}]})
+    for merged in (False, True):
+        assert verbs(decision(study, merged=merged)).count("rollback") == 1
+    assert verbs(decision(study, canary("continue"))).count("rollback") == 1
 
 
 def test_of_several_canaries_the_one_to_stop_is_named() -> None:
