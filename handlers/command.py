@@ -4,7 +4,7 @@ declined, carried out once, answered.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.model import Cause, Done, KeptCommand, Opened, Place, Progress, React, Reply, Surface, Trigger, Verb
@@ -13,7 +13,7 @@ from handlers.commands import VERBS
 from handlers.commands.allowed import Allowed, look_again
 from handlers.commands.asked import Act, Answer, Asked, Declined
 from handlers.commands.choose import chosen, meant
-from handlers.commands.keeping import bears_out, identified, to_keep
+from handlers.commands.keeping import LONGEST, bears_out, identified, to_keep
 from handlers.commands.parse import parse
 from handlers.ports import Renderer, Writer
 from handlers.study_ports import CommandReader
@@ -50,7 +50,7 @@ class Commands:
         command = parse(trigger.text if trigger.surface is Surface.COMMENT else f"/maestro {trigger.text}")
         found = chosen(command, VERBS) if command else None
         if found is None:
-            return await self._not_understood(asked, *(meant(command, VERBS) if command else ("", "")))
+            return await self._not_understood(asked, *(meant(command, VERBS) if command else ("", ())))
         verb, arguments = found
         kept = await self.kept.ask(to_keep(trigger, opened, verb, arguments))
         asked = replace(asked, trigger=replace(trigger, command=kept.id), arguments=arguments)
@@ -109,7 +109,7 @@ class Commands:
         allowed = await self.allowed(verb, asked)
         outcome: Answer | Declined
         if isinstance(allowed, Asked):
-            asked, outcome = allowed, await self.acts[verb](allowed)
+            asked, outcome = allowed, _too_long(allowed) or await self.acts[verb](allowed)
         else:
             asked, outcome = replace(asked, cause=replace(asked.cause, role=allowed.role)), allowed
         await self._say(asked, await self._reply(verb, outcome, kept, asked.cause.role))
@@ -122,7 +122,7 @@ class Commands:
         await self._close(asked, kept.state)
         return Done(_shown(verb, asked, kept))
 
-    async def _not_understood(self, asked: Asked, said: str, nearest: str) -> Done:
+    async def _not_understood(self, asked: Asked, said: str, nearest: Sequence[str]) -> Done:
         await self._react(asked.opened.place, asked.trigger, "eyes", asked.cause)
         await self._say(asked, self.renderer.unknown_command(said, nearest))
         kept = await self.kept.get(asked.trigger.command) if asked.trigger.command else None
@@ -152,6 +152,12 @@ class Commands:
     async def _react(self, place: Place, trigger: Trigger, content: str, cause: Cause) -> None:
         if trigger.comment_id is not None:
             await self.writer.perform(place, (React(trigger.comment_id, content),), cause)
+
+
+def _too_long(asked: Asked) -> Declined | None:
+    if len(" ".join(asked.arguments)) <= LONGEST:
+        return None
+    return Declined(f"it is too long: at most {LONGEST} characters may follow the verb")
 
 
 def _with(outcome: Answer | Declined, kept: KeptCommand, asked: Asked) -> KeptCommand:

@@ -100,7 +100,7 @@ class Renderer(Protocol):
     def help(self, verbs: Sequence[Verb]) -> str:
         """The answer to `/maestro help`."""
 
-    def unknown_command(self, verb: str, nearest: str) -> str:
+    def unknown_command(self, verb: str, nearest: Sequence[str]) -> str:
         """The answer to a verb that does not exist."""
 
     def noted(self, verb: Verb, notes: Sequence[str]) -> str:

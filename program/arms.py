@@ -35,13 +35,14 @@ class Ladder:
     arms: tuple[Arm, ...]
 
     def named(self, name: str) -> Arm | None:
-        """The arm of exactly this name."""
-        return next((arm for arm in self.arms if arm.name == name), None)
+        """The arm of this name; where none is written so, the one that differs in case alone."""
+        alike = [arm for arm in self.arms if arm.name.casefold() == name.casefold()]
+        return next((arm for arm in alike if arm.name == name), next(iter(alike), None))
 
     def nearest(self, name: str) -> str:
         """The name that was probably meant, or ""."""
-        names = [arm.name for arm in self.arms]
-        return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.5)), "")
+        names = {arm.name.casefold(): arm.name for arm in self.arms}
+        return next((names[one] for one in difflib.get_close_matches(name.casefold(), names, n=1, cutoff=0.5)), "")
 
 
 def next_arm(ladder: Ladder, tried: Collection[str]) -> Arm | None:

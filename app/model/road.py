@@ -17,7 +17,7 @@ from program.arms import Ladder
 class Verb:
     """A slash command as it declares itself: help, refusals and docs/commands.md are made of this alone.
 
-    `role`: the least that it takes, by GitHub's names. `destructive`: what it does cannot be had back, so it must name
+    `role`: the least that it takes, by GitHub's names. `destructive`: what it does weighs so much that it must name
     the commit. `about`: the head of an open pull request, which must be the one that was seen; a change, of which the
     same holds, open or merged; what a deployment did, also after the merge; or nothing that could move, where it merely
     answers. `label` is what stands on a button, at most 20 characters; "" for what has none. `named`: how many words

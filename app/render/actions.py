@@ -93,8 +93,8 @@ class GitHubRenderer:
         """The answer to `/maestro help`."""
         return render("help.md.j2", verbs=verbs)
 
-    def unknown_command(self, verb: str, nearest: str) -> str:
-        """The answer to a verb that does not exist."""
+    def unknown_command(self, verb: str, nearest: Sequence[str]) -> str:
+        """The answer to a verb that does not exist; `nearest`: those that may have been meant."""
         return render("unknown_command.md.j2", verb=verb, nearest=nearest)
 
     def noted(self, verb: Verb, notes: Sequence[str]) -> str:

@@ -48,7 +48,9 @@ def decision_run(decision: Decision, page: str = "") -> CheckRunText:
 
 
 def buttons(decision: Decision) -> tuple[Button, ...]:
-    """What helps most, and to look again; GitHub shows three."""
+    """What helps most, and to look again; GitHub shows three. A merge group has no pull request to ask it for."""
+    if decision.pull.number is None:
+        return (EVALUATE,)
     asked = [Button(offer.label, offer.description, offer.verb) for offer in pressed(decision)]
     return (*asked[: ACTIONS - 1], EVALUATE)
 

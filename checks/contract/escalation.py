@@ -61,7 +61,9 @@ def _state(one: Escalated) -> tuple[str, str]:
         return "wait", "is still running"
     if passes(one):
         return "pass", "passed"
-    return "fail", "said nothing of the change" if one.conclusion in _SILENT else "failed"
+    if one.conclusion in _SILENT:
+        return "fail", "said nothing of the change"
+    return "fail", "was cancelled" if one.conclusion == "cancelled" else "failed"
 
 
 def _all(snapshot: Snapshot) -> tuple[Escalated, ...]:

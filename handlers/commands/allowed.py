@@ -94,9 +94,11 @@ def _of_the_head_named(asked: Asked, shas: Sequence[str]) -> Asked | Declined:
 
 
 def _of_the_head_pressed(verb: Verb, asked: Asked) -> Asked | Declined:
-    """A button and a page say which commit they stood beside; what they name besides must be the same."""
+    """A button and a page say which commit they stood beside; what they name besides must be the same, but where a
+    person's own words follow: those may begin with a number, as of a ticket.
+    """
     shown = asked.trigger.head_sha
     if shown != asked.head_sha:
         why = f"the head has moved to `{asked.head_sha[:7]}` since `{shown[:7]}` was shown"
         return Declined(f"{why}: look again", (look_again(asked.trigger, asked.opened),))
-    return _of_the_head_named(asked, asked.shas_among(verb.named))
+    return asked if verb.named else _of_the_head_named(asked, asked.shas)

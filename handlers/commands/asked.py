@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from app.model import Cause, Opened, Trigger
+from handlers.commands.parse import bare
 
 _SHA = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE | re.ASCII)
 
@@ -37,12 +38,12 @@ class Asked:
 
     def shas_among(self, first: int | None) -> tuple[str, ...]:
         """Those among the `first` words, or among all: what follows may be free text."""
-        return tuple(word.lower() for word in self.arguments[:first] if _SHA.fullmatch(word))
+        return tuple(word.lower() for word in map(bare, self.arguments[:first]) if _SHA.fullmatch(word))
 
     @property
     def words(self) -> tuple[str, ...]:
         """What else is named."""
-        return tuple(word for word in self.arguments if not _SHA.fullmatch(word))
+        return tuple(word for word in map(bare, self.arguments) if word and not _SHA.fullmatch(word))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from app.model import Verb
 from handlers.commands.asked import Answer, Asked, Declined
-from handlers.commands.nearest import nearest
+from handlers.commands.choose import meant
+from handlers.commands.parse import Command, bare
 from handlers.ports import Renderer
 
 VERB = Verb(
@@ -34,8 +35,9 @@ class Help:
 
 def explained(arguments: Sequence[str], verbs: Sequence[Verb], renderer: Renderer) -> str:
     """The verbs that are asked for, as they declare themselves, else every verb; a name that is none is told so."""
-    named = " ".join(arguments).lower()
+    words = tuple(bare(word).lower() for word in arguments)
+    named = " ".join(words)
     asked = [verb for verb in verbs if verb.name == named or verb.name.split()[0] in named.split()]
     if named and not asked:
-        return renderer.unknown_command(named, nearest(named, verbs))
+        return renderer.unknown_command(named, meant(Command(words[0], words[1:]), verbs)[1])
     return renderer.help(asked or verbs)

@@ -6,7 +6,7 @@ import hashlib
 
 from app.model import KeptCommand, Opened, Surface, Trigger, Verb
 
-_LONGEST = 500  # characters of what follows a verb, as of a comment
+LONGEST = 500  # characters of what follows a verb, as of a comment
 
 
 def named(*parts: object) -> str:
@@ -29,7 +29,7 @@ def to_keep(trigger: Trigger, opened: Opened, verb: Verb, arguments: tuple[str, 
         number=opened.pull.number,
         head_sha=trigger.head_sha,
         verb=verb.name,
-        arguments=" ".join(arguments)[:_LONGEST],
+        arguments=" ".join(arguments)[:LONGEST],
         who=trigger.who,
         surface=trigger.surface,
         asked=trigger.at,

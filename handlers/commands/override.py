@@ -13,6 +13,7 @@ from checks.model import Decision, Row, Verdict
 from checks.overridden import Overridden
 from handlers.commands.allowed import look_again
 from handlers.commands.asked import Answer, Asked, Declined
+from handlers.commands.parse import bare
 from handlers.override_ports import Overrides
 from handlers.ports import Cases
 
@@ -35,7 +36,6 @@ WITHDRAW = Verb(
     role="admin",
     destructive=True,
     label="Withdraw override",
-    named=2,
 )
 
 
@@ -111,10 +111,10 @@ def _named(asked: Asked) -> tuple[str, str]:
     """The check, and what is said beside it and the commit: a button needs no commit, and carries it."""
     words, shas = list(asked.arguments), asked.shas_among(2)
     heads = {sha for sha in shas if asked.head_sha.startswith(sha)}
-    place = next((place for place, word in enumerate(words[:2]) if word.lower() in heads), None)
+    place = next((place for place, word in enumerate(words[:2]) if bare(word).lower() in heads), None)
     if place is not None:
         del words[place]
-    return (words[0] if words else ""), " ".join(words[1:])
+    return (bare(words[0]) if words else ""), " ".join(words[1:])
 
 
 def _of(overrides: Iterable[Overridden], check: str) -> Overridden | None:

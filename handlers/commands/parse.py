@@ -8,9 +8,10 @@ from dataclasses import dataclass
 _LONGEST = 65_536  # characters of a comment on GitHub
 _HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _LINE_END = re.compile(r"[\r\n]")  # CommonMark's
-_SPOKEN_TO = re.compile(r"/maestro(?=[ \t]|\Z)", re.IGNORECASE | re.ASCII)
+_SPOKEN_TO = re.compile(r"/maestro[,:]?(?=[ \t\u00a0]|\Z)", re.IGNORECASE | re.ASCII)
 _COMMAND = re.compile(
-    r"/maestro(?:[ \t]+(?P<verb>[a-z][a-z-]{0,31})(?:[ \t]+(?P<arguments>.{0,500}))?)?",
+    r"/maestro[,:]?(?:[ \t\u00a0]+[`<]{0,2}(?P<verb>[a-z][a-z-]{0,31})[`>.,:;!?]{0,9}"
+    r"(?:[ \t\u00a0]+(?P<arguments>.*))?)?",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -21,6 +22,11 @@ class Command:
 
     verb: str
     arguments: tuple[str, ...] = ()
+
+
+def bare(word: str) -> str:
+    """A name as people write it in a sentence, without the marks around it: `risk`, or <risk>, or risk:."""
+    return word.rstrip("`>.,:;!?").lstrip("`<")
 
 
 def spoken_to(body: str) -> bool:

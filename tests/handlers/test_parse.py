@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handlers.commands.parse import Command, parse, spoken_to
+from handlers.commands.parse import Command, bare, parse, spoken_to
 
 _HELP = Command("help")
 
@@ -42,6 +42,16 @@ COMMANDS: dict[str, Command] = {
     "\n" * 60_000 + "/maestro help": _HELP,
     "/maestro help" + " " * 65_000: _HELP,
     "/maestro help\u00a0": _HELP,
+    "/maestro\u00a0help": _HELP,
+    "/maestro: help": _HELP,
+    "/maestro, help": _HELP,
+    "/maestro,": _HELP,
+    "/maestro help.": _HELP,
+    "/maestro `help`, please": Command("help", ("please",)),
+    "/maestro <ship>": Command("ship"),
+    "/maestro ship!": Command("ship"),
+    "/maestro ship " + "x" * 600: Command("ship", ("x" * 600,)),
+    "/maestro help " + "x" * 65_522: Command("help", ("x" * 65_522,)),
     "/maestro ship": Command("ship"),
     "/maestro override risk 1a2b3c4 it was <b>tried</b> by hand": Command(
         "override", ("risk", "1a2b3c4", "it", "was", "<b>tried</b>", "by", "hand")
@@ -64,20 +74,16 @@ MALFORMED = (
     "/maestro -h",
     "/maestro --help",
     "/maestro ../../etc",
-    "/maestro ship!",
     "/maestro \u200bship",
     "/maestro \u017fhip",
     "/maestro \u0455hip",
     "/maestro " + "a" * 33,
-    "/maestro ship " + "x" * 600,
     "/maestro ship\x00",
     "/maestro &#115;hip",
     "/maestro [ship](https://evil.example)",
-    "/maestro `ship`",
     "/maestro **ship**",
     "/maestro /maestro ship",
     "/maestro @octo ship",
-    "/maestro help " + "x" * 65_522,
 )
 """Meant for us, though no command: they get an answer that says so."""
 
@@ -121,7 +127,6 @@ OTHER_TALK = (
     "\u2060/maestro help",
     "/\u200bmaestro help",
     "/maestro\u200b help",
-    "/maestro\u00a0help",
     "/mae\u017ftro help",
     "/m\u0430estro help",
     "\\/maestro help",
@@ -129,8 +134,7 @@ OTHER_TALK = (
     "/maestrohelp",
     "/maestro-help",
     "/maestro/help",
-    "/maestro: help",
-    "/maestro, help",
+    "/maestro,help",
     "/maestro_bot ship",
     "/conductor help",
     "&#47;maestro help",
@@ -191,6 +195,11 @@ def test_a_comment_that_begins_with_a_command_is_one(body: str, command: Command
 def test_a_command_that_cannot_be_read_is_answered_but_not_obeyed(body: str) -> None:
     assert spoken_to(body)
     assert parse(body) is None
+
+
+@pytest.mark.parametrize("word", ["risk", "`risk`", "<risk>", "risk:", "`risk`,", "risk.", "`<risk>`!"])
+def test_a_name_is_read_without_the_marks_around_it(word: str) -> None:
+    assert bare(word) == "risk"
 
 
 @pytest.mark.parametrize("body", OTHER_TALK)

@@ -33,11 +33,22 @@ def test_what_was_tried_is_never_next(tried: set[str]) -> None:
     assert (found is None) == {"impl@small", "impl@medium", "impl@large"}.issubset(tried)
 
 
-def test_an_arm_is_named_exactly_or_the_nearest_is_told() -> None:
+def test_an_arm_is_named_in_any_case_or_the_nearest_is_told() -> None:
     assert LADDER.named("impl@medium") == MEDIUM
-    assert LADDER.named("IMPL@MEDIUM") is None
+    assert LADDER.named("IMPL@MEDIUM") == MEDIUM
+    assert LADDER.named("impl@medum") is None
+    assert LADDER.nearest("IMPL@MEDUM") == "impl@medium"
     assert LADDER.nearest("impl@medum") == "impl@medium"
     assert LADDER.nearest("zzzzzz") == ""
+
+
+def test_of_two_arms_that_differ_in_case_alone_the_one_that_is_written_so_is_meant() -> None:
+    ladder = Ladder((Arm("impl@Big", "a.yml"), Arm("impl@big", "b.yml")))
+    assert [arm.workflow for arm in map(ladder.named, ("impl@big", "impl@Big", "IMPL@BIG")) if arm] == [
+        "b.yml",
+        "a.yml",
+        "a.yml",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,10 @@ def test_a_check_run_shows_three_and_what_helps_most_comes_first() -> None:
     assert verbs(WORST)[:5] == ["rollback", "retry", "remediate", "escalate", "canary stop"]
 
 
+def test_the_run_of_a_merge_group_offers_another_look_alone_for_no_pull_request_is_at_its_commit() -> None:
+    assert buttons(replace(WORST, pull=replace(WORST.pull, number=None))) == ["evaluate"]
+
+
 def test_what_was_merged_can_be_taken_back_whatever_is_known_of_it() -> None:
     (offer,) = offers(replace(SHIP, merged=True))
     assert (offer.verb, offer.destructive, offer.target) == ("rollback", True, HEAD[:7])

@@ -296,6 +296,14 @@ async def test_a_click_rides_the_same_road_and_its_row_tells_what_came_of_it(her
     assert len(repo.comments(number)) == 1, "nobody is answered by a comment"
 
 
+async def test_the_reason_of_a_click_may_begin_with_what_looks_like_a_commit(here: Town) -> None:
+    _, number, sha = await overridable(here)
+    kept = await clicked(here, number, sha, "override risk 20241130 outage broke the load generator", "root")
+    assert kept.state is Progress.DONE
+    kept = await clicked(here, number, sha, "override withdraw risk 1234567", "root", "0b" * 16)
+    assert (kept.state, "not `1234567`" in kept.said) == (Progress.REFUSED, True)
+
+
 async def test_a_click_of_who_lacks_the_role_or_saw_another_head_is_refused_in_its_row(here: Town) -> None:
     repo, number, sha = await overridable(here)
     kept = await clicked(here, number, sha, "override risk because I say so", "carol")

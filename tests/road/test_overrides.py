@@ -84,9 +84,10 @@ async def test_what_cannot_be_overridden_is_refused_with_the_reason(here: Town) 
         (f"risk {short}", "say why after the commit"),
         (f"risk {WHY}", f"name the commit that it is to act on: `{short}` is the head"),
         (f"risk 1234567 {WHY}", f"the head is `{short}`, not `1234567`"),
-        (f"rsik {short} {WHY}", "did you mean `risk`?"),
+        (f"rsik {short} {WHY}", "did you mean `risk`?\n"),
         (f"sbom {short} {WHY}", "there are `risk`"),
         (f"config {short} {WHY}", "the configuration is corrected, and not overridden"),
+        (f"risk {short} {'x' * 600}", "it is too long: at most 500 characters may follow the verb"),
         (f"withdraw risk {short}", f"of `{short}` no such check is overridden"),
     ):
         reactions, (reply,) = await said(here, repo, number, body)
@@ -111,6 +112,13 @@ async def test_a_reason_may_name_commits_and_whatever_is_in_it_is_shown_and_not_
     (run,) = (one for one in repo.check_runs(sha) if one.name == RISK)
     for text in (card, run.summary, run.text):
         assert not any(live in (text or "") for live in ("@octocat", "<img", "](https://evil.example)"))
+
+
+async def test_names_are_read_as_people_write_them_in_a_sentence(here: Town) -> None:
+    repo, number, sha = await blocked(here)
+    assert await said(here, repo, number, f"`maestro / risk`, <{sha[:7]}>: {WHY}") == (DONE, [])
+    assert f"risk (block) is overridden by root: {WHY}" in here.cards(repo, number)[0]
+    assert await said(here, repo, number, f"withdraw `risk` `{sha[:7]}`.") == (DONE, [])
 
 
 async def test_it_is_over_with_the_head(here: Town) -> None:

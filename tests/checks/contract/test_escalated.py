@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.render.templates import render
-from checks.contract import Config, evaluate
+from checks.contract import Config, escalation, evaluate
 from checks.dispatching import Dispatching
 from checks.model import CheckResult, Missing, Snapshot, State, TestFacts
 from checks.tested import Escalated
@@ -51,6 +51,11 @@ def test_they_block_where_they_failed() -> None:
 @pytest.mark.parametrize("conclusion", ["timed_out", "cancelled", "startup_failure", "tomorrow's", ""])
 def test_every_other_end_blocks_too(conclusion: str) -> None:
     assert judged(replace(PASSED, conclusion=conclusion)).state is State.BLOCK
+
+
+def test_a_run_that_was_cancelled_is_not_told_as_failed() -> None:
+    (told,) = escalation.told(facts(replace(PASSED, conclusion="cancelled")))
+    assert (told["state"], told["text"]) == ("fail", "was cancelled")
 
 
 def test_they_are_said_where_they_passed() -> None:
