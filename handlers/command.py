@@ -7,18 +7,25 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from app.model import Cause, Done, KeptCommand, Opened, Place, Progress, React, Reply, Surface, Trigger, Verb
+from app.model import ANSWERING, Cause, Done, KeptCommand, Opened, Place, Progress, React, Reply, Surface, Trigger, Verb
 from handlers.command_ports import Heads, KeptCommands
 from handlers.commands import VERBS
+from handlers.commands import help as help_verb
 from handlers.commands.allowed import Allowed, look_again
 from handlers.commands.asked import Act, Answer, Asked, Declined
 from handlers.commands.choose import chosen, meant
 from handlers.commands.keeping import LONGEST, bears_out, identified, to_keep
 from handlers.commands.parse import parse
+from handlers.commands.roles import suffices
 from handlers.ports import Renderer, Writer
 from handlers.study_ports import CommandReader
 
 _NOTHING_HERE = "the pull request is closed, or its base branch has no rules"
+_CLOSED = "the pull request is closed, and only `help` answers until it is reopened"
+_SAY = "triage"  # the least role of whoever has a say here: others are answered sparingly
+_ANSWERS = 3  # that others have in an hour on one pull request
+_HOUR = 3_600.0
+_LONGEST_SAID = 4_000  # characters of an answer that page and API show
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,14 @@ class Commands:
             return Done()
         if opened is None or not await self._heard(trigger, opened):
             return Done()
-        asked = Asked(trigger, opened, (), replace(trigger.cause, head_sha=opened.pull.head_sha))
+        return await self._heeded(Asked(trigger, opened, (), replace(trigger.cause, head_sha=opened.pull.head_sha)))
+
+    async def _heeded(self, asked: Asked) -> Done:
+        trigger, opened = asked.trigger, asked.opened
         command = parse(trigger.text if trigger.surface is Surface.COMMENT else f"/maestro {trigger.text}")
         found = chosen(command, VERBS) if command else None
+        if opened.closed and not await self._heard_of_closed(asked, found):
+            return Done()
         if found is None:
             return await self._not_understood(asked, *(meant(command, VERBS) if command else ("", ())))
         verb, arguments = found
@@ -70,7 +82,10 @@ class Commands:
     # --- whether it is for us ------------------------------------------------------------------------------------
 
     async def _opened(self, trigger: Trigger) -> Opened | None:
-        return await self.reader.open(trigger) or await self.reader.merged(trigger)
+        opened = await self.reader.open(trigger) or await self.reader.merged(trigger)
+        if opened is None and trigger.surface is Surface.COMMENT:
+            return await self.reader.closed(trigger)
+        return opened
 
     async def _heard(self, trigger: Trigger, opened: Opened) -> bool:
         """Buttons and the page are heard; a comment where commands are on; a bot's where it is named, never our own."""
@@ -80,6 +95,10 @@ class Commands:
             return False
         named = trigger.who.lower() in opened.bots
         return not trigger.bot or (named and trigger.who.lower() != (await self.own_login()).lower())
+
+    async def _heard_of_closed(self, asked: Asked, found: tuple[Verb, tuple[str, ...]] | None) -> bool:
+        """Whoever has a say here is told that it is closed; help answers everybody."""
+        return (found is not None and found[0] is help_verb.VERB) or suffices(await self.allowed.held(asked), _SAY)
 
     async def _asked_for(self, trigger: Trigger, opened: Opened | None) -> bool:
         """Does the row say the same? Where there is nothing to act on any more, it ends so."""
@@ -106,7 +125,7 @@ class Commands:
     async def _answered(self, verb: Verb, asked: Asked, kept: KeptCommand) -> Done:
         await self._react(asked.opened.place, asked.trigger, "eyes", asked.cause)
         await self.kept.take_up(kept.id)
-        allowed = await self.allowed(verb, asked)
+        allowed = await self._may(verb, asked)
         outcome: Answer | Declined
         if isinstance(allowed, Asked):
             asked, outcome = allowed, _too_long(allowed) or await self.acts[verb](allowed)
@@ -116,6 +135,11 @@ class Commands:
         ended = await self.kept.end(_with(outcome, kept, asked), asked.cause)
         await self._close(asked, ended.state)
         return Done((*outcome.then, *_shown(verb, asked, ended)))
+
+    async def _may(self, verb: Verb, asked: Asked) -> Asked | Declined:
+        if asked.opened.closed and verb is not help_verb.VERB:
+            return Declined(_CLOSED, role=await self.allowed.held(asked))
+        return await self.allowed(verb, asked)
 
     async def _ended(self, verb: Verb, asked: Asked, kept: KeptCommand) -> Done:
         """It was carried out by a run that was killed on its way out: what is left is the last word."""
@@ -132,11 +156,16 @@ class Commands:
         return Done()
 
     async def _reply(self, verb: Verb, outcome: Answer | Declined, kept: KeptCommand, role: str) -> str:
-        """Who lacks the role is told so once a pull request."""
+        """Who lacks the role is told so once a pull request; who has no say here has a few answers an hour."""
+        if verb.name in ANSWERING and not await self._answers(kept, role):
+            return ""
         if isinstance(outcome, Declined):
             told = not role and await self.kept.refused_before(kept)
             return "" if told else self.renderer.declined(verb, outcome.reason)
         return outcome.reply or (self.renderer.noted(verb, outcome.notes) if outcome.notes else "")
+
+    async def _answers(self, kept: KeptCommand, role: str) -> bool:
+        return suffices(role, _SAY) or await self.kept.answered(kept, kept.asked - _HOUR) < _ANSWERS
 
     # --- what a comment is told; a button and the page read the row ----------------------------------------------
 
@@ -165,8 +194,15 @@ def _with(outcome: Answer | Declined, kept: KeptCommand, asked: Asked) -> KeptCo
     kept = replace(kept, head_sha=asked.head_sha)
     if isinstance(outcome, Declined):
         return replace(kept, state=Progress.REFUSED, said=outcome.reason)
-    said = outcome.said or "; ".join(outcome.notes)
+    said = outcome.said or "; ".join(outcome.notes) or _shortened(outcome.reply, kept.surface)
     return replace(kept, state=Progress.DONE, said=said, before=outcome.before, after=outcome.after)
+
+
+def _shortened(reply: str, surface: Surface) -> str:
+    """A comment has its answer below it; whoever asks the API has it in the row."""
+    if surface is Surface.COMMENT:
+        return ""
+    return reply if len(reply) <= _LONGEST_SAID else f"{reply[: _LONGEST_SAID - 1]}…"
 
 
 def _shown(verb: Verb, asked: Asked, kept: KeptCommand) -> tuple[Trigger, ...]:

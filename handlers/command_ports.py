@@ -27,6 +27,9 @@ class KeptCommands(Protocol):
     async def refused_before(self, command: KeptCommand) -> bool:
         """Did the same person lack the role for something on the same pull request before?"""
 
+    async def answered(self, command: KeptCommand, since: float) -> int:
+        """How many others of the same person merely had an answer on the same pull request since then."""
+
 
 class Commanded(Protocol):
     """The same, for whoever shows a pull request."""

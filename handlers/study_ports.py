@@ -100,10 +100,13 @@ class MergedReader(Protocol):
 
 
 class CommandReader(MergedReader, Protocol):
-    """Reads GitHub for whoever speaks on a pull request, open or merged."""
+    """Reads GitHub for whoever speaks on a pull request, open, merged or closed."""
 
     async def open(self, trigger: Trigger) -> Opened | None:
         """The newest head and its rules; None when there is nothing to judge: no rules, closed, or gone."""
+
+    async def closed(self, trigger: Trigger) -> Opened | None:
+        """A pull request that was closed and not merged; None for any other, and where its base has no rules now."""
 
 
 class Facts(Protocol):

@@ -103,18 +103,27 @@ class GitHubReader:
 
     async def merged(self, trigger: Trigger) -> Opened | None:
         """A pull request that was merged, as it was; None for any other, and where its base has no rules now."""
+        over = await self._over(trigger)
+        return None if over is None or over.closed else over
+
+    async def closed(self, trigger: Trigger) -> Opened | None:
+        """A pull request that was closed and not merged; None for any other, and where its base has no rules now."""
+        over = await self._over(trigger)
+        return over if over is not None and over.closed else None
+
+    async def _over(self, trigger: Trigger) -> Opened | None:
         place = Place(trigger.repository, trigger.installation, trigger.number)
         try:
             found = await (await self.connect(place)).pull(trigger.number or 0)
         except NotFound:
             return None
-        if not found.merged:
+        if found.state == "open":
             return None
         place, pull = replace(place, repository=found.repository), found.facts()
         asked = await rules(self._read(place), pull)
         if asked.policy is None:
             return None
-        return replace(_opened(place, pull, asked), merge_sha=found.merge_sha)
+        return replace(_opened(place, pull, asked), merge_sha=found.merge_sha, closed=not found.merged)
 
     async def gather(self, opened: Opened, attempts_left: int) -> Case:
         """Everything that the rules of the base, or those this change brings, ask for."""

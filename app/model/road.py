@@ -59,6 +59,7 @@ class Opened:
     bots: Mapping[str, str] = field(default_factory=dict)  # that are heard: login, in lower case, to role
     undoing: Undoing = WHEREVER  # what a rollback by hand does
     merge_sha: str = ""  # of one that is merged: the commit that its base has it as
+    closed: bool = False  # and not merged
 
 
 @dataclass(frozen=True, slots=True)

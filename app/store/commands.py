@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, exists, func, insert, select, text, update
@@ -105,10 +107,18 @@ class Commands:
 
     async def refused_before(self, command: KeptCommand) -> bool:
         """Did the same person lack the role for another one on the same pull request? They were told why then."""
-        theirs = (table.c.who == command.who, table.c.state == Progress.REFUSED, table.c.role == "")
+        refused = (table.c.state == Progress.REFUSED, table.c.role == "", table.c.verb.not_in(ANSWERING))
+        theirs = (table.c.who == command.who, *refused)
         here = (table.c.repository == command.repository, table.c.number == command.number, table.c.id != command.id)
         async with self.engine.connect() as connection:
             return bool(await connection.scalar(select(func.count()).select_from(table).where(*theirs, *here)))
+
+    async def answered(self, command: KeptCommand, since: float) -> int:
+        """How many others of the same person merely had an answer on the same pull request since then."""
+        theirs = (table.c.who == command.who, table.c.verb.in_(ANSWERING), table.c.asked_at >= round(since * 1e6))
+        here = (table.c.repository == command.repository, table.c.number == command.number, table.c.id != command.id)
+        async with self.engine.connect() as connection:
+            return await connection.scalar(select(func.count()).select_from(table).where(*theirs, *here)) or 0
 
     def _new(self, command: KeptCommand) -> dict[str, Any]:
         now = self.now()
@@ -126,15 +136,29 @@ def _followed() -> ColumnElement[bool]:
     return exists().where(*here, after, other.c.state != Progress.REFUSED, other.c.verb.not_in(ANSWERING))
 
 
+_NAMING = frozenset({"retry", "escalate", "canary start", "canary stop", "rollback", "override", "override withdraw"})
+_NAME = re.compile(r"[a-z0-9][\w.@/+-]{0,63}", re.IGNORECASE | re.ASCII)
+_LONGEST = 500  # characters of what is logged beside a verb
 _ANSWERED = frozenset({"head_sha", "role", "state", "said", "before", "after", "ended_at"})
 
 
 def _entry(command: KeptCommand, cause: Cause) -> Any:
-    """Arguments may be a person's own words, and are no matter of the log; what came of it is."""
     result = OK if command.state is Progress.DONE else f"{command.state}: {command.said}"
     where = (command.repository, command.number, command.head_sha)
-    entry = told(Kind.COMMAND, where, command.verb, cause, result=result)
-    return replace(entry, before=command.before, after=command.after or (command.said if result == OK else ""))
+    entry = told(Kind.COMMAND, where, f"{command.verb} {_about(command)}".strip(), cause, result=result)
+    told_so = command.said if result == OK and command.verb not in ANSWERING else ""
+    return replace(entry, before=command.before, after=command.after or told_so)
+
+
+def _about(command: KeptCommand) -> str:
+    """Which check, arm, environment or commit it was about; and, of an override that was carried out, its reason.
+    Whatever else people say is no matter of the log.
+    """
+    words = command.arguments.split()
+    if command.verb == "override" and command.state is Progress.DONE:
+        return " ".join(words)[:_LONGEST]
+    named = words[:2] if command.verb in _NAMING else []
+    return " ".join(takewhile(_NAME.fullmatch, named))
 
 
 def _row(command: KeptCommand) -> dict[str, Any]:

@@ -24,7 +24,7 @@ class Allowed:
 
     async def __call__(self, verb: Verb, asked: Asked) -> Asked | Declined:
         """The same, with the role of whoever asks, if they may, and if they can have seen what it acts on."""
-        role = await self._role(verb, asked)
+        role = _enough(verb, await self.held(asked))
         if isinstance(role, Declined):
             return role
         asked = replace(asked, cause=replace(asked.cause, role=role, head_sha=asked.head_sha))
@@ -35,11 +35,12 @@ class Allowed:
         """The role of `who`, if it is enough for `verb`."""
         return _enough(verb, await self.roles.of(place, who))
 
-    async def _role(self, verb: Verb, asked: Asked) -> str | Declined:
-        opened, who = asked.opened, asked.trigger.who
+    async def held(self, asked: Asked) -> str:
+        """The role of whoever asks, whatever it suffices for; "" where GitHub does not say."""
+        who = asked.trigger.who
         if asked.trigger.bot:
-            return _enough(verb, opened.bots.get(who.lower(), ""))
-        return await self.role(verb, opened.place, who)
+            return asked.opened.bots.get(who.lower(), "")
+        return await self.roles.of(asked.opened.place, who)
 
     async def _of_the_head(self, verb: Verb, asked: Asked) -> Asked | Declined:
         if verb.about not in {"head", "change"}:

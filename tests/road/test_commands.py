@@ -74,7 +74,8 @@ async def test_a_comment_is_kept_with_what_came_of_it_and_the_card_shows_it(here
     assert "Commands and provenance (1)" in card
     assert "root (admin), comment" in card
     (entry,) = await told(here, "command")
-    assert (entry["what"], entry["who"], entry["role"], entry["result"]) == ("override", "root", "admin", "ok")
+    assert (entry["who"], entry["role"], entry["result"]) == ("root", "admin", "ok")
+    assert entry["what"] == f"override risk {sha[:7]} it was tried by hand, see OPS-12"
 
 
 async def overridable(here: Town) -> tuple[Repo, int, str]:
@@ -110,6 +111,33 @@ async def test_whoever_may_read_is_told_why_and_what_is_left_to_do(here: Town) -
     reactions, (reply,) = await asked(here, repo, number, "/maestro explain rsik", "carol")
     assert reactions == {"eyes", "confused"}
     assert "did you mean `risk`?" in reply
+
+
+async def test_who_has_no_say_here_has_three_answers_an_hour_and_then_a_reaction(here: Town) -> None:
+    repo, number, _ = await overridable(here)
+    answered = [
+        await asked(here, repo, number, f"/maestro {verb}", "carol") for verb in ("help", "plan", "explain") * 2
+    ]
+    assert [len(replies) for _, replies in answered] == [1, 1, 1, 0, 0, 0]
+    assert {frozenset(reactions) for reactions, _ in answered} == {frozenset({"eyes", "rocket"})}
+    for _ in range(5):
+        assert len((await asked(here, repo, number, "/maestro plan", "alice"))[1]) == 1
+
+
+async def test_on_a_closed_pull_request_help_answers_and_who_has_a_say_is_told_that_it_is_closed(here: Town) -> None:
+    repo, number, sha = await overridable(here)
+    repo.close(number)
+    await here.rest()
+    reactions, (reply,) = await asked(here, repo, number, f"/maestro override risk {sha[:7]} {'x' * 10}", "alice")
+    assert (reactions, "the pull request is closed" in reply) == ({"eyes", "confused"}, True)
+    reactions, (reply,) = await asked(here, repo, number, "/maestro help", "carol")
+    assert (reactions, "/maestro rollback" in reply) == ({"eyes", "rocket"}, True)
+    assert await ignored(here, repo, number, "/maestro plan", "carol")
+
+
+async def ignored(here: Town, repo: Repo, number: int, text: str, login: str) -> bool:
+    comment, before = repo.comment(number, login, text), len(repo.comments(number))
+    return await reactions_to(here, repo, number, comment) == set() and len(repo.comments(number)) == before
 
 
 async def test_a_command_whose_every_attempt_fails_ends_as_failed_and_its_comment_is_told(here: Town) -> None:
@@ -302,6 +330,14 @@ async def test_the_reason_of_a_click_may_begin_with_what_looks_like_a_commit(her
     assert kept.state is Progress.DONE
     kept = await clicked(here, number, sha, "override withdraw risk 1234567", "root", "0b" * 16)
     assert (kept.state, "not `1234567`" in kept.said) == (Progress.REFUSED, True)
+
+
+async def test_what_merely_answers_answers_a_click_in_its_row_and_not_in_the_log(here: Town) -> None:
+    _, number, sha = await overridable(here)
+    kept = await clicked(here, number, sha, "plan")
+    assert (kept.state, "1. ❌ risk" in kept.said, len(kept.said) <= 4000) == (Progress.DONE, True, True)
+    (entry,) = await told(here, "command")
+    assert (entry["what"], entry["after"]) == ("plan", "")
 
 
 async def test_a_click_of_who_lacks_the_role_or_saw_another_head_is_refused_in_its_row(here: Town) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.model import Cause, KeptCommand, Progress, Surface
@@ -149,3 +150,41 @@ async def test_what_has_no_answer_is_found_once_nobody_has_touched_it_for_a_whil
         (second.id, Progress.RUNNING),
     ]
     assert [one.id for one in await commands.left(2_000.0, most=1)] == [first.id]
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "state", "what"),
+    [
+        ("retry", "impl@medium", Progress.DONE, "retry impl@medium"),
+        ("retry", "impl@huge @octo", Progress.REFUSED, "retry impl@huge"),
+        ("retry", "<img> impl", Progress.REFUSED, "retry"),
+        ("override", "risk 1a2b3c4 it was tried\nby hand", Progress.DONE, "override risk 1a2b3c4 it was tried by hand"),
+        ("override", "risk 1a2b3c4 it was tried by hand", Progress.REFUSED, "override risk 1a2b3c4"),
+        ("override withdraw", "risk 1a2b3c4", Progress.REFUSED, "override withdraw risk 1a2b3c4"),
+        ("disagree", "p95 a load test ran", Progress.DONE, "disagree"),
+        ("explain", "whatever I say", Progress.REFUSED, "explain"),
+        ("rollback", "x" * 65, Progress.REFUSED, "rollback"),
+    ],
+)
+async def test_the_log_names_what_it_was_about_and_why_a_check_was_overridden_and_quotes_nothing_else(
+    database: AsyncEngine, verb: str, arguments: str, state: Progress, what: str
+) -> None:
+    commands = Commands(database)
+    asked = await commands.ask(replace(ASKED, verb=verb, arguments=arguments))
+    await commands.end(replace(asked, state=state, said="so"), CAUSE)
+    rows = [row async for batch in Provenance(database).rows() for row in batch]
+    assert [entry_of(row[1]).what for row in rows] == [what]
+
+
+async def test_answers_are_counted_by_person_and_pull_request(database: AsyncEngine) -> None:
+    commands = Commands(database)
+    explains = [replace(ASKED, id=f"{n:032x}", key=f"k{n}", verb="explain", asked=ASKED.asked + n) for n in range(3)]
+    for one in [
+        *explains,
+        replace(ASKED, id="a" * 32, key="other"),
+        replace(explains[0], id="b" * 32, key="r", who="x"),
+    ]:
+        await commands.ask(one)
+    assert await commands.answered(explains[2], ASKED.asked) == 2
+    assert await commands.answered(explains[2], ASKED.asked + 1) == 1
+    assert await commands.answered(replace(explains[2], number=8), ASKED.asked) == 0
