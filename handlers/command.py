@@ -147,11 +147,14 @@ class Commands:
         return Done(_shown(verb, asked, kept))
 
     async def _not_understood(self, asked: Asked, said: str, nearest: Sequence[str]) -> Done:
+        """It is kept as what it is answered like, a call for help, and counts as one."""
         await self._react(asked.opened.place, asked.trigger, "eyes", asked.cause)
-        await self._say(asked, self.renderer.unknown_command(said, nearest))
-        kept = await self.kept.get(asked.trigger.command) if asked.trigger.command else None
-        if kept is not None:
-            await self.kept.end(replace(kept, state=Progress.REFUSED, said="there is no such command"), asked.cause)
+        kept = await self.kept.ask(to_keep(asked.trigger, asked.opened, help_verb.VERB, ()))
+        role = await self.allowed.held(asked)
+        if not kept.state.ended and await self._answers(kept, role):
+            await self._say(asked, self.renderer.unknown_command(said, nearest))
+        refused = replace(kept, state=Progress.REFUSED, said="there is no such command")
+        await self.kept.end(refused, replace(asked.cause, role=role))
         await self._close(asked, Progress.REFUSED)
         return Done()
 

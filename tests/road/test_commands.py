@@ -177,12 +177,15 @@ async def test_a_job_that_is_run_again_after_its_end_says_its_last_word_and_does
     assert sorted(row.state for row in await rows(here, number)) == [Progress.DONE, Progress.REFUSED]
 
 
-async def test_an_unknown_verb_is_told_the_nearest_and_is_not_kept(here: Town) -> None:
+async def test_an_unknown_verb_is_told_the_nearest_and_counts_as_a_call_for_help(here: Town) -> None:
     repo, number, _ = await overridable(here)
     reactions, (reply,) = await asked(here, repo, number, "/maestro overide risk", "carol")
     assert reactions == {"eyes", "confused"}
     assert "did you mean `/maestro override`" in reply
-    assert await rows(here, number) == []
+    (row,) = await rows(here, number)
+    assert (row.verb, row.state, row.said) == ("help", Progress.REFUSED, "there is no such command")
+    more = [len((await asked(here, repo, number, "/maestro 7", "carol"))[1]) for _ in range(4)]
+    assert more == [1, 1, 0, 0]
 
 
 async def commented(here: Town, repo: Repo, number: int, text: str) -> Trigger:
