@@ -267,6 +267,9 @@ class Merges(Protocol):
     async def change(self, place: Place, landed: Landed) -> Change | Refusal | None:
         """What it did; None where its base does not hold it any more; a Refusal says why nobody can tell."""
 
+    async def proposal(self, place: Place, number: int) -> Proposal | None:
+        """How a pull request that takes a change back stands; None where it is gone."""
+
 
 class RevertTexts(Protocol):
     """The words of what is taken back."""

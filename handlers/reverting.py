@@ -52,10 +52,9 @@ class Reverting:
         """The same, where somebody asked for it at epoch second `at`, without any experiment. One that was proposed
         before stays as it is.
         """
-        find = FindPullRequest(_branch(landed), landed.base)
-        (found,) = await self.writer.perform(place, (find,), cause)
-        if isinstance(found, Performed) and found.remote is not None:
-            return f"{REVERT} #{found.remote}: {DONE}"
+        number = await self._number(place, landed, cause)
+        if number is not None:
+            return await self._closed(place, number) or f"{REVERT} #{number}: {DONE}"
         text = self.texts.by_hand(landed, cause.who)
         return await self._proposed(place, landed, text, int(at), cause.head_sha, cause)
 
@@ -65,6 +64,24 @@ class Reverting:
             body = self.texts.taken_back(kept, told, landed, done)
             place = replace(_place(kept), number=landed.number)
             await self.writer.perform(place, (Tell(landed.number, f"experiment {kept.id}", body),), cause)
+
+    async def closed(self, place: Place, landed: Landed, cause: Cause) -> str:
+        """What became of the pull request that was proposed before, where it is open no longer; else ""."""
+        number = await self._number(place, landed, cause)
+        return "" if number is None else await self._closed(place, number)
+
+    async def _number(self, place: Place, landed: Landed, cause: Cause) -> int | None:
+        find = FindPullRequest(_branch(landed), landed.base)
+        (found,) = await self.writer.perform(place, (find,), cause)
+        return found.remote if isinstance(found, Performed) else None
+
+    async def _closed(self, place: Place, number: int) -> str:
+        now = await self.merges.proposal(place, number)
+        if now is None or now.open:
+            return ""
+        if now.merged:
+            return f"{REVERT} #{number}: merged"
+        return f"{REVERT} #{number}: closed and not merged, so it takes nothing back; reopen it if it is to"
 
     async def _proposed(
         self, place: Place, landed: Landed, text: RevertText, at: int, head_sha: str, cause: Cause

@@ -9,7 +9,7 @@ from app.gather.rules import Connect
 from app.github.errors import Denied, Invalid, NotFound, TooLarge
 from app.github.records import Commit, PullRequest, Tree
 from app.github.repository import Repository
-from app.model import Canary, Change, Landed, Leaves, Place, Refusal
+from app.model import Canary, Change, Landed, Leaves, Place, Proposal, Refusal
 
 _TOO_BIG = "the repository has more files than GitHub lists"
 
@@ -35,6 +35,14 @@ class Merges:
             return None if pulls else await _pushed(there, canary)
         except (Denied, Invalid, NotFound):
             return None
+
+    async def proposal(self, place: Place, number: int) -> Proposal | None:
+        """How a pull request that takes a change back stands; None where it is gone, or GitHub does not say."""
+        try:
+            pull = await (await self.connect(place)).pull(number)
+        except (Denied, Invalid, NotFound):
+            return None
+        return Proposal(pull.state == "open", pull.merged, pull.head_sha)
 
     async def change(self, place: Place, landed: Landed) -> Change | Refusal | None:
         """What it did; None where its base does not hold it any more; a Refusal says why nobody can tell."""

@@ -94,10 +94,20 @@ class RollbackCommand:
         done = [*runs, *(f"{part.where}: {part.done}" for part in parts)]
         if isinstance(found, Refusal):
             done.append(found.reason)
-        reverted = any(part.owed or REVERT in part.done for part in parts)
-        if landed is not None and asked.opened.undoing.revert and not reverted:
-            done.append(await self.reverting.by_hand(place, landed, asked.trigger.at, asked.cause))
+        if landed is not None:
+            done += await self._reverted(landed, asked, parts)
         return _answer(asked, parts, done)
+
+    async def _reverted(self, landed: Landed, asked: Asked, parts: Sequence[Part]) -> Sequence[str]:
+        """One that an experiment proposed is not proposed twice; what became of it since is told."""
+        if any(part.owed for part in parts):
+            return ()
+        if any(REVERT in part.done for part in parts):
+            since = await self.reverting.closed(_place(asked), landed, asked.cause)
+            return (since,) if since else ()
+        if not asked.opened.undoing.revert:
+            return ()
+        return (await self.reverting.by_hand(_place(asked), landed, asked.trigger.at, asked.cause),)
 
     async def _landed(self, asked: Asked) -> Landed | None:
         pull = asked.opened.pull
@@ -202,12 +212,13 @@ def _workflow_of(kept: KeptExperiment) -> str:
 def _answer(asked: Asked, parts: Sequence[Part], done: Sequence[str]) -> Answer:
     before = "; ".join(f"{part.where}: {part.before or 'deployed'}" for part in parts)
     after = "; ".join(f"{part.where}: {part.after or 'deployed'}" for part in parts)
-    again = "rolled back before: " if before and before == after else ""
+    again = bool(before) and before == after
+    notes = ["it was rolled back before; this is how that stands now", *done] if again else done
     looks = tuple(look(part.owed, asked.trigger) for part in parts if part.owed)
     return Answer(
-        tuple(done),
+        tuple(notes),
         looks,
-        f"{again}{'; '.join(done)}",
+        f"{'rolled back before: ' if again else ''}{'; '.join(done)}",
         before,
         after,
     )

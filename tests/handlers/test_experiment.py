@@ -104,6 +104,9 @@ class _Unmerged:
     async def change(self, place: Place, landed: Landed) -> None:
         raise AssertionError(landed)
 
+    async def proposal(self, place: Place, number: int) -> None:
+        raise AssertionError(number)
+
 
 def watch(found: KeptExperiment | None, has: Figures | None = None) -> tuple[Watch, Shelf, Clock]:
     shelf, clock = Shelf(found), Clock()
