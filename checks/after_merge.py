@@ -13,16 +13,18 @@ from checks.model import CheckConfig, Verdict
 from checks.studied import Studied
 
 
+def merged(case: Case, decided: Verdict) -> Case:
+    """`case`, the last one before the merge, of a change that is merged now: what was `decided` stays."""
+    snapshot = case.snapshot
+    pull = replace(snapshot.pull, open=False)
+    return replace(
+        case, snapshot=replace(snapshot, pull=pull, merged_as=snapshot.merged_as or decided, attempts_left=0)
+    )
+
+
 def after_merge(case: Case, decided: Verdict, studies: tuple[Studied, ...], rules: Config) -> Case:
     """`case`, the last one before the merge, with what is known since: `studies`, and the `rules` they go by."""
-    snapshot = case.snapshot
-    known = replace(
-        snapshot,
-        pull=replace(snapshot.pull, open=False),
-        studies=studies,
-        merged_as=snapshot.merged_as or decided,
-        attempts_left=0,
-    )
+    known = replace(merged(case, decided).snapshot, studies=studies)
     policy = case.policy if isinstance(case.policy, Policy) else Policy({})
     checks: Mapping[str, CheckConfig] = {**policy.checks, NAME: rules}
     return replace(case, snapshot=known, policy=replace(policy, checks=checks))

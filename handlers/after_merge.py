@@ -1,4 +1,5 @@
-"""The word after the merge: what the deployment of a merged change did, beside what had been decided of it.
+"""The word after the merge: what the deployment of a merged change did and what was asked for since, beside what had
+been decided of it.
 
 Nothing is read of the change again. The newest decision is made anew from its own facts, with what is known since; its
 verdict stays as it was (docs/decisions/014).
@@ -8,15 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from app.model import Done, ForgetCheckRuns, Opened, Trigger, WriteCheckRun
-from checks.after_merge import after_merge
+from app.model import Done, ForgetCheckRuns, Opened, Place, Trigger, WriteCheckRun
+from checks.after_merge import after_merge, merged
 from checks.impact.block import Config
-from checks.impact.check import NAME
 from checks.judge import Case, judge
-from checks.model import Decision
+from checks.model import Decision, Pull
 from handlers.command_ports import Commanded, NothingAsked
 from handlers.ports import Archive, Writer
 from handlers.study_ports import AfterMergeRenderer, Facts, Kept, MergedReader, Verdicts
+
+MERGED = "pull_request.merged"
+"""The reason of the word that follows the merge itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +38,37 @@ class AfterMerge:
 
     async def __call__(self, trigger: Trigger) -> Done:
         """Tell it, where the change was decided at the head that was merged."""
+        if trigger.reason == MERGED and await self.verdicts.judged(trigger.repository, trigger.number or 0) is None:
+            return Done()  # most merges, where nothing is configured: they cost no call
         opened = await self.reader.merged(trigger)
         if opened is None or opened.pull.number is None:
             return Done()
+        if trigger.reason == MERGED:
+            await self._ended(trigger, opened)
         case = await self._case(opened, opened.pull.number)
         decision = None if case is None else judge(case)
         if case is not None and decision is not None and _tells(decision, opened):
             await self._told(trigger, opened, case, decision)
         return Done()
 
+    async def _ended(self, trigger: Trigger, opened: Opened) -> None:
+        """Whatever waits at the head that was merged has no answer any more: nobody judges it there."""
+        pull = opened.pull
+        async with self.writer.turn(opened.place, pull.head_sha):
+            if not await self._shared(pull, opened.place):
+                await self.writer.perform(opened.place, (self.renderer.ended(pull),), trigger.cause)
+
     async def _case(self, opened: Opened, number: int) -> Case | None:
-        """The newest decision's, with what is known since; None where nothing was deployed or decided."""
+        """The newest decision's, with what is known since; None where nothing was decided, or is known since."""
         repository = opened.pull.repository
         shipped = [kept for kept in await self.studies.of_pull(repository, number) if not kept.intervention.side]
         before = await self.verdicts.judged(repository, number)
         decided = None if before is None else judge(before)
-        if not shipped or before is None or decided is None:
+        if before is None or decided is None:
             return None
+        if not shipped:
+            asked = await self.commanded.ended(repository, number)
+            return replace(merged(before, decided.verdict), version=self.version) if asked else None
         rules = Config.model_validate_json(shipped[-1].rules)
         ids = {kept.id for kept in shipped}
         facts = tuple(one for one in await self.facts.of(repository, number) if one.id in ids)
@@ -66,16 +83,15 @@ class AfterMerge:
             kept = await self.archive.keep(case, decision, trigger.cause)
             asked = await self.commanded.ended(decision.pull.repository, decision.pull.number or 0)
             actions = self.renderer.since_merged(decision, opened.card, kept.seal, asked)
-            if await self._shared(decision, opened):
+            if await self._shared(decision.pull, opened.place):
                 actions = [one for one in actions if not isinstance(one, WriteCheckRun)]
             await self.writer.perform(opened.place, actions, kept.cause)
 
-    async def _shared(self, decision: Decision, opened: Opened) -> bool:
-        others = await self.archive.others_at_head(decision.pull)
-        return any([await self.reader.stands(opened.place, other.pull) for other in others])
+    async def _shared(self, pull: Pull, place: Place) -> bool:
+        others = await self.archive.others_at_head(pull)
+        return any([await self.reader.stands(place, other.pull) for other in others])
 
 
 def _tells(decision: Decision, opened: Opened) -> bool:
-    """Does it say something new of the head that was merged? What was decided of another one is not its card."""
-    said = any(row.result.name == NAME for row in decision.rows)
-    return said and decision.pull.head_sha == opened.pull.head_sha
+    """Does it speak of the head that was merged? What was decided of another one is not its card."""
+    return decision.pull.head_sha == opened.pull.head_sha

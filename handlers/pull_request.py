@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.model import Kind, Trigger
+from handlers.after_merge import MERGED
 from handlers.payload import Payload, at, installation, integer, repository, sha, text
 
 _JUDGED = {"opened", "reopened", "synchronize", "ready_for_review", "labeled", "unlabeled"}
@@ -16,7 +17,7 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
 
     One that closes, changes its base or moves on stops to bear on others that share the head: those are judged again.
     One that closes or is reopened may be a fix of ours; one that closes may leave fixes behind that were for it. What
-    is closed unmerged is given up, and so are its experiments.
+    is closed unmerged is given up, and so are its experiments; what is merged has runs of ours that nobody answers.
     """
     action = text(payload, "action")
     edited = action == "edited" and any(at(payload, "changes", what) is not None for what in _EDITS)
@@ -32,11 +33,11 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
     leaves = action == "closed" or (edited and at(payload, "changes", "base") is not None)
     left = about.head_sha if leaves else sha(payload, "before") if action == "synchronize" else ""
     merged = action == "closed" and at(payload, "pull_request", "merged") is True
-    others = (replace(about, head_sha=left, reason="pull_request.merged" if merged else about.reason),) if left else ()
+    others = (replace(about, head_sha=left, reason=MERGED if merged else about.reason),) if left else ()
     if action == "closed" and number is not None:
         here = replace(about, number=number, remembered=False)
-        given_up = () if merged else (replace(here, kind=Kind.CANARY),)
-        return (*given_up, *others, replace(here, kind=Kind.REPAIR))
+        own = replace(here, kind=Kind.AFTER, reason=MERGED) if merged else replace(here, kind=Kind.CANARY)
+        return (own, *others, replace(here, kind=Kind.REPAIR))
     if number is None or not (action in _JUDGED or edited):
         return others
     again = (replace(about, kind=Kind.REPAIR, number=number, remembered=False),) if action == "reopened" else ()

@@ -126,6 +126,9 @@ class Verdicts(Protocol):
 class AfterMergeRenderer(Protocol):
     """Turns decisions on merged changes into words."""
 
+    def ended(self, pull: Pull) -> Action:
+        """What still waited when `pull` was merged is answered by nobody."""
+
     def since_merged(
         self, decision: Decision, mode: str, seal: Seal, commands: Sequence[KeptCommand]
     ) -> Sequence[Action]:

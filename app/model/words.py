@@ -163,7 +163,24 @@ class RetireCheckRuns:
     words: CheckRunText
 
 
+@dataclass(frozen=True, slots=True)
+class EndCheckRuns:
+    """Action: check runs of ours that still wait on `head_sha`, which was merged, end as `cancelled` with `words`."""
+
+    head_sha: str
+    words: CheckRunText
+
+
 Words = (
-    WriteCheckRun | BeginCheckRun | FollowHead | ForgetCheckRuns | RetireCheckRuns | WriteCard | React | Reply | Tell
+    WriteCheckRun
+    | BeginCheckRun
+    | FollowHead
+    | ForgetCheckRuns
+    | RetireCheckRuns
+    | EndCheckRuns
+    | WriteCard
+    | React
+    | Reply
+    | Tell
 )
 """Actions that show or answer."""

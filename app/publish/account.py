@@ -17,6 +17,7 @@ from app.model import (
     DispatchWorkflow,
     EditIssue,
     EditPullRequest,
+    EndCheckRuns,
     FindPullRequest,
     FollowHead,
     ForgetCheckRuns,
@@ -97,7 +98,7 @@ def _words(action: Words) -> str:
             told = f"check run {action.name}: in progress"
         case FollowHead():  # so does each run that it cancels
             told = f"check runs of the head before {action.head_sha[:7]}"
-        case ForgetCheckRuns() | RetireCheckRuns():  # each run that they write tells its own tale
+        case ForgetCheckRuns() | RetireCheckRuns() | EndCheckRuns():  # each run that they write tells its own tale
             told = "check runs of the head"
         case WriteCard():
             told = f"card on #{action.number}"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from app.github.errors import Denied, Invalid, NotFound
 from app.github.repository import Repository
-from app.model import FollowHead
+from app.model import CheckRunText, EndCheckRuns, FollowHead
 from app.publish.check_run import CheckRunWriter
 from app.store.effects import Effect, Effects, head_key
 
@@ -21,6 +21,10 @@ class HeadFollower:
     effects: Effects
     runs: CheckRunWriter
     turn: Callable[[str], AbstractAsyncContextManager[object]]  # one writer a head at a time
+
+    def perform(self, action: FollowHead | EndCheckRuns) -> Awaitable[str]:
+        """Either of its actions."""
+        return self.follow(action) if isinstance(action, FollowHead) else self.end(action.head_sha, action.words)
 
     async def follow(self, action: FollowHead) -> str:
         """Leave the head before for this one. What GitHub said where it would not have a run cancelled, else "".
@@ -36,16 +40,19 @@ class HeadFollower:
         return refused
 
     async def _leave(self, head_sha: str, action: FollowHead) -> str:
-        refused = ""
         async with self.turn(head_sha):
-            names = await self.runs.left_open(head_sha)
-            if not names or await self._shared(head_sha, action.number):
+            if not await self.runs.left_open(head_sha) or await self._shared(head_sha, action.number):
                 return ""
-            for name in names:
-                try:
-                    await self.runs.cancel(head_sha, name, action.words)
-                except (Denied, Invalid) as error:
-                    refused = str(error)
+            return await self.end(head_sha, action.words)
+
+    async def end(self, head_sha: str, words: CheckRunText) -> str:
+        """Nobody answers any more what still waits there. What GitHub said where it would not have a run cancelled."""
+        refused = ""
+        for name in await self.runs.left_open(head_sha):
+            try:
+                await self.runs.cancel(head_sha, name, words)
+            except (Denied, Invalid) as error:
+                refused = str(error)
         return refused
 
     async def _shared(self, head_sha: str, number: int) -> bool:

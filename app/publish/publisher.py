@@ -24,6 +24,7 @@ from app.model import (
     DispatchWorkflow,
     EditIssue,
     EditPullRequest,
+    EndCheckRuns,
     FindPullRequest,
     FollowHead,
     ForgetCheckRuns,
@@ -205,8 +206,8 @@ class _Desk:
                 await self.runs.begin(action)
             case RetireCheckRuns():
                 await self.runs.retire(action)
-            case FollowHead():
-                await self._told_if(action, await self.heads.follow(action))
+            case FollowHead() | EndCheckRuns():
+                await self._told_if(action, await self.heads.perform(action))
             case React():
                 await self._told_if(action, await self.comments.react(action))
             case Reply():

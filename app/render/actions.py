@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from app.model import (
     Action,
     BeginCheckRun,
+    EndCheckRuns,
     FollowHead,
     KeptCommand,
     RetireCheckRuns,
@@ -21,7 +22,7 @@ from app.model import (
 )
 from app.render import words
 from app.render.card import card
-from app.render.checkrun import check_run, decision_run, overtaken, pending, retired
+from app.render.checkrun import check_run, decision_run, merged, overtaken, pending, retired
 from app.render.commanded import gist
 from app.render.explained import explained, planned
 from app.render.templates import render
@@ -77,6 +78,10 @@ class GitHubRenderer:
         )
         kept = frozenset(run.name for run in (*runs, verdict))
         return (*runs, verdict, RetireCheckRuns(head, kept, retired()))
+
+    def ended(self, pull: Pull) -> EndCheckRuns:
+        """What still waited when `pull` was merged is answered by nobody."""
+        return EndCheckRuns(pull.head_sha, merged(pull))
 
     def since_merged(
         self, decision: Decision, mode: str, seal: Seal, commands: Sequence[KeptCommand] = ()

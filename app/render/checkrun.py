@@ -96,6 +96,11 @@ def overtaken(pull: Pull) -> CheckRunText:
     return CheckRunText(title, render("overtaken_run.md.j2", pull=pull))
 
 
+def merged(pull: Pull) -> CheckRunText:
+    """The last words of a run that still waited when `pull` was merged."""
+    return CheckRunText(line(f"Merged at {words.short(pull.head_sha)}", TITLE), render("merged_run.md.j2", pull=pull))
+
+
 def pending(pull: Pull) -> CheckRunText:
     """The words of a run while nothing is known yet."""
     return CheckRunText(line(f"Reading {words.short(pull.head_sha)}", TITLE), render("pending_run.md.j2", pull=pull))

@@ -9,7 +9,7 @@ from app.model import Verb
 from app.render import words
 from app.render.card import cut_note
 from app.render.cut import BLANK, blocks, fit, fit_all, size
-from app.render.offers import offers_of
+from app.render.offers import offers, offers_of
 from app.render.sections import section
 from app.render.templates import render
 from checks.model import Decision, Row, State, Verdict
@@ -59,6 +59,8 @@ def explained(decision: Decision, names: Sequence[str], head_sha: str) -> str:
 
 def planned(decision: Decision, verbs: Sequence[Verb], head_sha: str) -> str:
     """The steps until the change may ship, in the order to take them: each gate, and who or what opens it."""
+    if decision.merged:
+        return _after(decision, verbs)
     rows = [row for row in words.ordered(decision) if row.verdict is not Verdict.SHIP]
     plan = render(
         "plan.md.j2",
@@ -69,6 +71,22 @@ def planned(decision: Decision, verbs: Sequence[Verb], head_sha: str) -> str:
         moved=_moved(decision, head_sha),
     )
     return fit(blocks(plan), LONGEST, cut_note)
+
+
+def _after(decision: Decision, verbs: Sequence[Verb]) -> str:
+    """No gate is to be opened any more: what can still be asked for."""
+    known, named = {verb.name: verb for verb in verbs}, words.short(decision.pull.head_sha)
+    found = [(offer, known[offer.verb]) for offer in offers(decision) if offer.verb in known and not offer.undoes]
+    others = [
+        _Other(_written(verb, offer.arguments, named if offer.destructive else ""), verb.effect, verb.role)
+        for offer, verb in found
+    ]
+    after = render("plan_after.md.j2", decision=decision, verdict=_verdict(decision), others=others)
+    return fit(blocks(after), LONGEST, cut_note)
+
+
+def _written(verb: Verb, *words_after: str) -> str:
+    return " ".join(filter(None, ("/maestro", verb.name, *words_after)))
 
 
 def _verdict(decision: Decision) -> str:
@@ -97,5 +115,5 @@ def _others(row: Row, decision: Decision, verbs: Sequence[Verb]) -> Iterator[_Ot
         verb = known.get(offer.verb)
         if verb is not None and not offer.undoes:
             named = words.short(decision.pull.head_sha) if offer.destructive else ""
-            said = ("/maestro", verb.name, offer.arguments, named, "<reason>" if offer.reason else "")
-            yield _Other(" ".join(filter(None, said)), verb.effect, verb.role)
+            said = _written(verb, offer.arguments, named, "<reason>" if offer.reason else "")
+            yield _Other(said, verb.effect, verb.role)

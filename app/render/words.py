@@ -120,7 +120,8 @@ def headline(decision: Decision) -> str:
 def why(decision: Decision) -> str:
     """What made the verdict, the worst first; of a merged change, what its deployment did."""
     if decision.merged:
-        return f"What had been decided stays. Since then: {'; '.join(row.result.title for row in _since(decision))}"
+        since = "; ".join(row.result.title for row in _since(decision))
+        return f"What had been decided stays.{f' Since then: {since}' if since else ''}"
     reasons = [f"{row.result.title.rstrip('.')} ({row.result.name})" for row in deciding(decision)]
     if not reasons:
         spared = ", ".join(row.result.name for row in decision.rows if row.overridden)

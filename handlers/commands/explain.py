@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.model import Verb
 from checks.judge import judge
@@ -62,7 +62,8 @@ class Explanations:
     async def _decision(self, asked: Asked) -> Decision | None:
         pull = asked.opened.pull
         case = None if pull.number is None else await self.verdicts.judged(pull.repository, pull.number)
-        return None if case is None else judge(case)
+        decision = None if case is None else judge(case)
+        return None if decision is None else replace(decision, merged=decision.merged or not pull.open)
 
 
 def _unknown(asked: Asked) -> Declined:

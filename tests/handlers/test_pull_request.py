@@ -76,3 +76,11 @@ def test_a_head_that_is_no_sha_is_left_to_the_reader() -> None:
 def test_one_that_closes_may_be_a_fix_or_leave_some_behind() -> None:
     *_, trigger = understood("pull_request", pull_request("closed"))
     assert (trigger.kind, trigger.number, trigger.reason) == (Kind.REPAIR, 5, "pull_request.closed")
+
+
+def test_one_that_is_merged_ends_what_still_waits_at_its_head_and_one_that_is_only_closed_does_not() -> None:
+    payload = pull_request("closed")
+    assert Kind.AFTER not in [one.kind for one in understood("pull_request", payload)]
+    payload["pull_request"]["merged"] = True
+    (after,) = (one for one in understood("pull_request", payload) if one.kind is Kind.AFTER)
+    assert (after.number, after.reason) == (5, "pull_request.merged")

@@ -97,3 +97,14 @@ def test_an_answer_is_bounded_whatever_a_decision_holds() -> None:
     for said in (explained(shown, [], HEAD), planned(shown, VERBS, HEAD)):
         assert 1_000 < len(said.encode()) <= LONGEST
     assert "And 20 more checks." in planned(shown, VERBS, HEAD)
+
+
+def test_of_a_merged_change_no_gate_is_to_be_opened_and_what_can_still_be_asked_for_is_told() -> None:
+    merged = replace(AGPL_BLOCK, merged=True)
+    said = planned(merged, VERBS, HEAD)
+    assert said.startswith(
+        f"It is merged, and nothing is left to do before. What had been decided of `{HEAD[:7]}` stays"
+    )
+    assert f"`/maestro rollback {HEAD[:7]}`, with the role `maintain` or more" in said
+    assert "override" not in said
+    assert "It is merged, and this was decided before." in explained(merged, [], HEAD)

@@ -176,3 +176,25 @@ async def test_a_run_that_github_did_not_name_is_found_on_the_head(here: Town) -
     repo.workflow_run(sha, "tests-high", "failure", event="workflow_dispatch")
     await here.rest()
     assert here.conclusions(repo, sha)[DECISION] == "failure"
+
+
+async def test_merged_while_they_run_the_check_runs_end_and_stay_ended(here: Town) -> None:
+    repo, number, sha, run = await escalated(here)
+    repo.merge(number)
+    await here.rest()
+    assert set(here.conclusions(repo, sha).values()) == {"cancelled"}
+    assert {one.title for one in repo.check_runs(sha) if one.name == DECISION} == {f"Merged at {sha[:7]}"}
+    repo.finish_workflow(run.id, "failure")
+    await here.rest()
+    assert set(here.conclusions(repo, sha).values()) == {"cancelled"}
+
+
+async def test_merged_while_they_run_what_another_pull_request_shares_goes_on(here: Town) -> None:
+    repo, number, sha, run = await escalated(here)
+    repo.commit("release", {"release.txt": "1\n"}, parent=repo.tip())
+    repo.open_pull("The same onto a release", "fix", "release")
+    await here.rest()
+    repo.merge(number)
+    await here.rest()
+    assert here.conclusions(repo, sha)[DECISION] != "cancelled"
+    repo.finish_workflow(run.id)

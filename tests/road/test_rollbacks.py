@@ -324,3 +324,52 @@ async def test_each_effect_of_a_rollback_is_logged_for_its_pull_request_with_wha
         f"pull request from {branch} to main",
         "rollback",
     ]
+
+
+async def test_a_merged_change_without_a_canary_shows_on_its_card_what_was_asked_for_and_its_plan_is_to_take_it_back(
+    here: Town,
+) -> None:
+    repo = laid(here, EVERYWHERE)
+    number, sha = change(repo)
+    await here.rest()
+    repo.merge(number)
+    await here.rest()
+    assert (await said(here, repo, number, sha))[0] == DONE
+    await here.rest()
+    (card,) = here.cards(repo, number)
+    assert "Commands and provenance (1)" in card
+    assert "rollback" in card
+    assert "What had been decided stays." in card
+    _, (plan,) = await asked(here, repo, number, "/maestro plan", "carol")
+    assert "It is merged" in plan
+    assert f"/maestro rollback {sha[:7]}" in plan
+    assert "override" not in plan
+    _, (explained,) = await asked(here, repo, number, "/maestro explain", "carol")
+    assert "It is merged" in explained
+
+
+async def test_a_revert_that_was_closed_unmerged_is_told_as_that_and_not_as_done(here: Town) -> None:
+    repo = laid(here, EVERYWHERE)
+    number, sha = change(repo)
+    merge = repo.merge(number)
+    serves(repo, merge, "production")
+    await here.rest()
+    await said(here, repo, number, sha)
+    repo.close(number + 1)
+    await here.rest()
+    _, reply = await said(here, repo, number, sha)
+    assert "it was rolled back before" in reply
+    assert "closed and not merged, so it takes nothing back" in reply
+    assert "revert pull request #2: done" not in (await newest(here, number)).said
+
+
+async def test_a_revert_that_followed_a_canary_and_was_merged_is_told_so_when_asked_again(here: Town) -> None:
+    repo, sender = laid(here, PATIENT), await ci(here)
+    number, sha, _ = await deployed(here, repo, sender)
+    repo.merge(number)
+    await here.sandbox.settle()
+    await said(here, repo, number, sha)
+    repo.merge(number + 1)
+    await here.sandbox.settle()
+    await said(here, repo, number, sha)
+    assert (await newest(here, number)).said.endswith(f"revert pull request #{number + 1}: merged")
