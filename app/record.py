@@ -49,6 +49,7 @@ class _Held(msgspec.Struct):
 
 class _AboutPull(msgspec.Struct):
     base_ref: str
+    repository_id: int = 0
 
 
 class _AboutSnapshot(msgspec.Struct):
@@ -70,6 +71,7 @@ class _GlancePull(msgspec.Struct):
     head_ref: str
     base_ref: str
     draft: bool = False
+    repository_id: int = 0
 
 
 class _GlanceSnapshot(msgspec.Struct):
@@ -128,6 +130,7 @@ class Glance:
     draft: bool = False
     merged: bool = False
     why: str = ""
+    repository_id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,7 @@ def glance(record: bytes) -> Glance:
     why = next((one.title for one in decision.checks if one.verdict == decided != "ship"), "")
     pull = snapshot.pull
     names = (pull.repository, pull.title, pull.author, pull.head_ref, pull.base_ref)
-    return Glance(*names, pull.draft, bool(snapshot.merged_as), why)
+    return Glance(*names, pull.draft, bool(snapshot.merged_as), why, pull.repository_id)
 
 
 def stood(record: bytes) -> Mapping[str, Stood]:
@@ -205,6 +208,14 @@ def base_of(record: bytes) -> str:
         return _ABOUT.decode(record).case.snapshot.pull.base_ref
     except msgspec.DecodeError:
         return ""
+
+
+def repository_of(record: bytes) -> int:
+    """GitHub's id of the repository that a record is about; 0 where it does not say, as older ones do not."""
+    try:
+        return _ABOUT.decode(record).case.snapshot.pull.repository_id
+    except msgspec.DecodeError:
+        return 0
 
 
 def again(record: bytes) -> Decision:

@@ -115,6 +115,7 @@ class Pull:
     draft: bool = False
     open: bool = True
     url: str = ""
+    repository_id: int = 0  # GitHub's, which no other repository ever bears; 0: not told
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,6 +56,7 @@ PULLS = st.builds(
     labels=st.lists(TEXT, max_size=2).map(tuple),
     from_fork=st.booleans(),
     url=st.sampled_from(["", "https://github.com/acme/shop/pull/7"]),
+    repository_id=st.integers(0, 2**40),
 )
 FILES = st.builds(FileChange, TEXT, COUNTS, COUNTS, st.sampled_from(["modified", "renamed"]), TEXT)
 CHANGES = st.builds(
@@ -210,6 +212,17 @@ def test_a_record_of_a_time_without_overrides_reads_as_one_without_any() -> None
     whole = json.loads(written(PLAIN))
     del whole["case"]["snapshot"]["overrides"]
     assert record.read(json.dumps(whole).encode()) == PLAIN
+
+
+def test_a_record_of_a_time_without_ids_of_repositories_reads_as_one_that_does_not_tell() -> None:
+    whole = json.loads(written(PLAIN))
+    del whole["case"]["snapshot"]["pull"]["repository_id"]
+    old = json.dumps(whole).encode()
+    assert record.read(old) == PLAIN
+    assert (record.repository_of(old), record.repository_of(b"")) == (0, 0)
+    told = Case(replace(PLAIN.snapshot, pull=replace(PULL, repository_id=7)), PLAIN.policy, None, "1.5.0")
+    assert record.repository_of(written(told)) == record.glance(written(told)).repository_id == 7
+    assert "repository_id" not in json.dumps(decision_json(decided(told)))
 
 
 def test_postconditions_are_answered_again_in_the_order_they_were_written() -> None:

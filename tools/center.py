@@ -80,15 +80,15 @@ class Somebody(Nobody):
         del request
         return Visitor(1, "alice", False, "a token")
 
-    async def may_read(self, visitor: Visitor, repository: str) -> bool:
+    async def may_read(self, visitor: Visitor, repository: str, known: int = 0) -> bool:
         """She may."""
-        del visitor, repository
+        del visitor, repository, known
         return True
 
-    async def repositories(self, visitor: Visitor) -> frozenset[str]:
+    async def repositories(self, visitor: Visitor) -> dict[str, int]:
         """What there is."""
         del visitor
-        return frozenset({"octo/shop"})
+        return {"octo/shop": 1}
 
     async def of(self, place: Place, login: str) -> str:
         """Her role."""

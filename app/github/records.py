@@ -41,6 +41,7 @@ class PullRequest:
     by_bot: bool = False  # an App opened it
     mergeable: bool | None = None  # without conflict; None while GitHub does not know, and in lists
     merge_sha: str = ""  # of one that is `merged`: the commit that it came as, the last where it was rebased
+    repository_id: int = 0  # of the base
 
     @property
     def from_fork(self) -> bool:
@@ -64,6 +65,7 @@ class PullRequest:
             draft=self.draft,
             open=self.state == "open",
             url=self.url,
+            repository_id=self.repository_id,
         )
 
 
@@ -213,6 +215,7 @@ def read_pull(data: Any) -> PullRequest:
         by_bot=text(within(data, "user"), "type") == "Bot",
         mergeable=flag(data, "mergeable"),
         merge_sha=text(data, "merge_commit_sha"),
+        repository_id=count(base["repo"], "id"),
     )
 
 

@@ -115,36 +115,37 @@ async def whoami(person: Client) -> Who:
     return await person.get("/user", {}, lambda data: Who(read_id(data), str(data["login"])))
 
 
-async def sees(person: Client, repository: str) -> bool:
-    """Whether GitHub shows them the repository, perhaps under a newer name; raises what is no answer, and Denied with
-    401 where the token itself is refused.
+async def sees(person: Client, repository: str) -> int:
+    """The id of the repository, if GitHub shows it to them, perhaps under a newer name; else 0. Raises what is no
+    answer, and Denied with 401 where the token itself is refused.
     """
     try:
         owner, name = owner_and_name(repository)
-        await person.get("/repos/{owner}/{repo}", {"owner": owner, "repo": name}, _read_name)
+        return await person.get("/repos/{owner}/{repo}", {"owner": owner, "repo": name}, read_id)
     except (NotFound, ValueError):
-        return False
+        return 0
     except Denied as denied:
         if denied.status == 401:
             raise
-        return False
-    return True
+        return 0
 
 
-async def seen(person: Client) -> frozenset[str]:
-    """The repositories, in lower case, that both they and this App can see; TooLarge past 3,000 of one installation."""
+async def seen(person: Client) -> Mapping[str, int]:
+    """The repositories, in lower case, that both they and this App can see, and GitHub's id of each; TooLarge past
+    3,000 of one installation.
+    """
     installed = await person.get_list("/user/installations{?per_page}", {}, _read_installed, "installations")
-    names: set[str] = set()
+    found: dict[str, int] = {}
     for installation in (one for one in installed if one is not None):
-        names.update(await _seen_in(person, installation))
-    return frozenset(map(str.lower, names))
+        found.update(await _seen_in(person, installation))
+    return found
 
 
-async def _seen_in(person: Client, installation: int) -> tuple[str, ...]:
+async def _seen_in(person: Client, installation: int) -> tuple[tuple[str, int], ...]:
     """None where that organisation lets them in no longer, or not without its single sign-on: others still do."""
     template = "/user/installations/{installation_id}/repositories{?per_page}"
     try:
-        return await person.get_list(template, {"installation_id": installation}, _read_name, "repositories")
+        return await person.get_list(template, {"installation_id": installation}, _read_named, "repositories")
     except NotFound:
         return ()
     except Denied as denied:
@@ -158,8 +159,8 @@ def _read_installed(data: Any) -> int | None:
     return None if data.get("suspended_at") is not None else read_id(data)
 
 
-def _read_name(data: Any) -> str:
-    return str(data["full_name"])
+def _read_named(data: Any) -> tuple[str, int]:
+    return str(data["full_name"]).lower(), read_id(data)
 
 
 def _read_keys(data: Any, answer: Answer, call: str) -> Keys:

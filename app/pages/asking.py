@@ -23,6 +23,7 @@ from app.pages.browser import HEADERS
 from app.pages.pace import Pace
 from app.pages.visitors import Visitor, Visitors
 from app.pages.wanted import Arm, OnHead, Wanted, read
+from app.record import repository_of
 from app.store.commands import Commands
 from app.store.decisions import Decisions
 from app.store.inbox import Full, Inbox
@@ -121,9 +122,14 @@ class AskingApi:
         if visitor is None:
             refuse(401, "sign in first")
         kept = await self.kept.answers.get(request.match_info["command"])
-        if kept is None or not await self.visitors.may_read(visitor, kept.repository):
+        if kept is None or not await self._reads(visitor, kept.repository, kept.number, kept.asked):
             refuse(404, "there is no such command")
         return web.json_response(told(kept), headers=_PRIVATE)
+
+    async def _reads(self, visitor: Visitor, repository: str, number: int | None, at: float) -> bool:
+        """Whether they may read the repository of which the pull request was when it was decided last before `at`."""
+        decided = await self.kept.decisions.decided(repository, number or 0, at)
+        return await self.visitors.may_read(visitor, repository, repository_of(decided or b""))
 
     async def _acting(self, request: web.Request) -> Visitor:
         """Whoever means it; 415 for what a form of another site could send, 429 for whoever asks too often."""
@@ -139,7 +145,7 @@ class AskingApi:
         """Store it, unless it is: the same key again finds the row, and only makes sure that the worker is told."""
         verb, arguments = self._verb(wanted)
         asked = _command(visitor, wanted, verb.name, arguments, self.now())
-        if not await self.visitors.may_read(visitor, wanted.repository):
+        if not await self._reads(visitor, wanted.repository, wanted.number, self.now()):
             _nothing()
         known = await self.kept.commands.get(asked.id)
         if known is None:

@@ -35,12 +35,13 @@ class Door:
         key = request.query.get("key", request.cookies.get(self._cookie, ""))
         if self.pages.opens(key, subject) and not expired:
             return True
-        return await self._speaks(request, subject.repository) or await self.reads(request, subject.repository)
+        return await self._speaks(request, subject.repository) or await self.reads(request, subject)
 
-    async def reads(self, request: web.Request, repository: str) -> bool:
-        """Whether somebody who signed in asks, and GitHub lets them see the repository."""
+    async def reads(self, request: web.Request, subject: Subject) -> bool:
+        """Whether somebody who signed in asks, and GitHub lets them see the repository, not another of its name."""
         visitor = await self.visitors.known(request)
-        return visitor is not None and await self.visitors.may_read(visitor, repository)
+        repository = subject.repository, subject.repository_id
+        return visitor is not None and await self.visitors.may_read(visitor, *repository)
 
     async def nothing(self, request: web.Request) -> web.Response:
         """The same for what there is not and for what may not be seen: 404, with the way to the sign-in for whoever has

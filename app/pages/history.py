@@ -63,7 +63,7 @@ class History:
         return await self.door.nothing(request) if page is None else html(page, 200, **ACTING)
 
     async def _list(self, key: PullKey, _request: web.Request) -> str | None:
-        found = await self.reading.decisions.of_pull(*key, MOST + 1)
+        found = (await self.reading.history(key))[: MOST + 1]
         records = await self.reading.decisions.records([one.id for one in found if one.verdict != SILENCE])
         seen = {one.id: glance(records[one.id]) if one.id in records else Glance() for one in found}
         newest = next((seen[one.id] for one in found if one.id in records), None)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from aiohttp import web
-from cachetools import LRUCache, TTLCache
+from cachetools import LRUCache, TLRUCache
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.model import Place
 from app.pages.answers import refuse
+from app.pages.believing import FAILED
 from app.pages.browser import HEADERS
 from app.pages.door import Door
 from app.pages.live import Editions
@@ -21,6 +23,7 @@ from app.pages.pull_page import FOREIGN, WHICH, asked
 from app.pages.pull_reading import Reading
 from app.pages.showing import Unreadable
 from app.pages.visitors import Visitor
+from app.render.capability import Subject
 from app.render.offers import Offer
 from app.render.pull_json import action, offered, pull_json
 from app.store import away
@@ -28,6 +31,11 @@ from app.store.pull_news import PullKey
 
 _KEPT = 256  # pull requests that are kept as they were told last
 _ROLES = 60.0  # seconds for which a role is shown; who acts is asked about anew
+
+
+def known_roles(now: Callable[[], float] = time.monotonic) -> TLRUCache[tuple[int, str, str], str]:
+    """Roles by id, login and repository, each for as long as it is shown; where GitHub said none, it is asked soon."""
+    return TLRUCache(1_024, lambda _, role, at: at + (_ROLES if role else FAILED), timer=now)
 
 
 class Roles(Protocol):
@@ -58,7 +66,7 @@ class PullJson:
     least: Mapping[str, str]
     suffices: Callable[[str, str], bool]
     told: MutableMapping[PullKey, tuple[str, Told]] = field(default_factory=lambda: LRUCache(_KEPT))
-    known_roles: MutableMapping[tuple[str, str], str] = field(default_factory=lambda: TTLCache(1_024, _ROLES))
+    known_roles: MutableMapping[tuple[int, str, str], str] = field(default_factory=known_roles)
 
     def routes(self) -> list[web.RouteDef]:
         """Where it listens."""
@@ -73,9 +81,9 @@ class PullJson:
             exhibit = await self.reading.exhibit(key)
             admitted = exhibit and await self.door.admits(request, exhibit.subject, exhibit.expired)
             told = await self._told(key) if admitted else None
-            if told is None:
+            if exhibit is None or told is None:
                 refuse(404, "there is no such pull request")
-            model = {**told.model, **await self._looking(request, key, told.offers)}
+            model = {**told.model, **await self._looking(request, exhibit.subject, key, told.offers)}
         except SQLAlchemyError as error:
             away.say("page.database", error, path=request.path)
             refuse(503, "the database cannot be read just now; please ask again", 5)
@@ -98,10 +106,12 @@ class PullJson:
             self.told[key] = edition.word, told
         return told
 
-    async def _looking(self, request: web.Request, key: PullKey, offers: tuple[Offer, ...]) -> dict[str, Any]:
+    async def _looking(
+        self, request: web.Request, subject: Subject, key: PullKey, offers: tuple[Offer, ...]
+    ) -> dict[str, Any]:
         """Who looks, and which of the `offers` their role allows."""
         visitor = await self.door.visitors.known(request)
-        if visitor is None or not await self.door.visitors.may_read(visitor, key[0]):
+        if visitor is None or not await self.door.reads(request, subject):
             return {"actions": [action(one, self._least(one), None) for one in offers], "viewer": None, "csrf": None}
         role = await self._role(visitor, key)
         actions = [action(one, self._least(one), self.suffices(role, self._least(one))) for one in offers]
@@ -111,7 +121,8 @@ class PullJson:
         return self.least[offer.verb]
 
     async def _role(self, visitor: Visitor, key: PullKey) -> str:
-        whose = visitor.login.lower(), key[0]
+        """As it was shown lately. By the person's id: their login may be somebody else's by now."""
+        whose = visitor.id, visitor.login, key[0]
         if whose not in self.known_roles:
             self.known_roles[whose] = await self.roles.of(Place(key[0]), visitor.login)
         return self.known_roles[whose]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -47,14 +47,20 @@ class PullList:
             return notice(503, "The database cannot be read just now", "Reload this page in a moment.")
         return html(pull_list(every, _asked(request), visitor.login, self.now()), 200, **ACTING)
 
-    async def every(self, repositories: Collection[str]) -> list[Listed]:
-        """All open pull requests of `repositories`, as they were decided last."""
-        standing = await self.decisions.standing(repositories)
+    async def every(self, repositories: Mapping[str, int]) -> list[Listed]:
+        """All open pull requests of `repositories`, as they were decided last; `repositories` has GitHub's id of each,
+        and what was decided of another one that had the name is left out.
+        """
+        standing = await self.decisions.standing(list(repositories))
         fresh = [one.id for one in standing if one.id not in self.seen]
         for start in range(0, len(fresh), _AT_ONCE):
             await self._read(fresh[start : start + _AT_ONCE])
         found = ((one, *self.seen[one.id]) for one in standing if one.id in self.seen)
-        return [_listed(one, seen, since) for one, seen, since in found if not seen.merged]
+        return [
+            _listed(one, seen, since)
+            for one, seen, since in found
+            if not seen.merged and seen.repository_id in {0, repositories[one.repository]}
+        ]
 
     async def _read(self, keys: Sequence[int]) -> None:
         since, records = await self.decisions.since(keys), await self.decisions.records(keys)

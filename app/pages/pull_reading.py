@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
+
+from cachetools import LRUCache
 
 from app import record
 from app.model import KeptExperiment, Point
@@ -30,6 +32,10 @@ _ENDS = {"pull_request.merged": MERGED, "pull_request.closed": CLOSED}
 """Why nothing is asked of a pull request any more, by the reason of the trigger that found so."""
 
 
+_KEPT = 20_000  # decisions of which it is known what they are about
+_AT_ONCE = 50  # records of one query: they are held in memory
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The stores that know of pull requests. `now`: epoch seconds."""
@@ -45,25 +51,40 @@ class Reading:
     provenance: Provenance
     pages: Pages
     now: Callable[[], float] = field(default=time.time)
+    judged: MutableMapping[int, int] = field(default_factory=lambda: LRUCache(_KEPT))
+
+    async def history(self, key: PullKey) -> list[Judged]:
+        """Its decisions, the newest first, but none from before another repository bore the name: that may have been
+        somebody else's. `judged` learns GitHub's id of the repository by each decision.
+        """
+        history = await self.decisions.of_pull(*key)
+        unread = [one.id for one in history if one.verdict != SILENCE and one.id not in self.judged]
+        for start in range(0, len(unread), _AT_ONCE):
+            records = await self.decisions.records(unread[start : start + _AT_ONCE])
+            self.judged.update({one: record.repository_of(held) for one, held in records.items()})
+        named = [self.judged.get(one.id, 0) for one in history]
+        own = next(filter(None, named), 0)
+        return [one for one, _ in takewhile(lambda pair: pair[1] in {0, own}, zip(history, named, strict=True))]
 
     async def exhibit(self, key: PullKey) -> Exhibit | None:
         """What its address leads to, as soon as anything was decided of it; its key opens the JSON beside it, too, and
         ends a while after the last news of what was closed.
         """
-        history = await self.decisions.of_pull(*key)
+        history = await self.history(key)
         if all(one.verdict == SILENCE for one in history):
             return None
         closed = any(one.verdict == SILENCE for one in history)
-        subject = of_pull(*key)
+        subject = of_pull(*key, next((self.judged[one.id] for one in history if self.judged.get(one.id)), 0))
         return Exhibit(key, subject, closed and self.now() - history[0].at > OPEN_FOR, (f"/api{subject.path}",))
 
     async def of(self, key: PullKey, edition: str) -> Shown:
         """What there is now. Raises Unreadable, and LookupError where nothing was ever decided."""
-        history = await self.decisions.of_pull(*key)
+        history = await self.history(key)
         newest = next((one for one in history if one.verdict != SILENCE), None)
         if newest is None:
             raise LookupError
         decision = await self.decision(newest)
+        since = history[-1].at if len(history) < len(await self.decisions.of_pull(*key)) else 0.0
         return Shown(
             newest.id,
             self.pages.shown_on(decision),
@@ -73,10 +94,10 @@ class Reading:
             await self._judging(key, decision),
             {one.name: one for one in await self.measurements.of(key[0], newest.head_sha)},
             await self._experiments(key, newest.head_sha),
-            await self.studies.of_pull(*key),
+            [one for one in await self.studies.of_pull(*key) if one.intervention.at >= since],
             [one for one in await self.drifts.of(key[0]) if one.rules],
-            await self.commands.of_pull(*key),
-            tuple(reversed(await self.provenance.of_pull(*key))),
+            [one for one in await self.commands.of_pull(*key) if one.asked >= since],
+            tuple(one for one in reversed(await self.provenance.of_pull(*key)) if one.at >= since),
             self.pages,
             self.now(),
             edition,
@@ -84,7 +105,7 @@ class Reading:
 
     async def then(self, key: PullKey, decision: int) -> Shown | None:
         """One decision of it as it was; None where it has none of this id. Raises Unreadable."""
-        judged = next((one for one in await self.decisions.of_pull(*key) if one.id == decision), None)
+        judged = next((one for one in await self.history(key) if one.id == decision), None)
         if judged is None or judged.verdict == SILENCE:
             return None
         reported = {one.name: one for one in await self.measurements.of(key[0], judged.head_sha)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -30,12 +31,13 @@ class Guests:
     sessions: Sessions
     acquaintances: Acquaintances
     csrf: bytes = field(repr=False)
-    _sees: Belief[tuple[int, str], bool] = field(init=False)
-    _seen: Belief[int, frozenset[str]] = field(init=False)
+    _sees: Belief[tuple[int, str], int] = field(init=False)
+    _seen: Belief[int, Mapping[str, int]] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_sees", Belief(self._asked_of_one, False))
-        object.__setattr__(self, "_seen", Belief(self._asked_of_all, frozenset()))
+        object.__setattr__(self, "_sees", Belief(self._asked_of_one, 0))
+        nothing: Mapping[str, int] = {}
+        object.__setattr__(self, "_seen", Belief(self._asked_of_all, nothing))
 
     @property
     def welcome(self) -> bool:
@@ -58,11 +60,12 @@ class Guests:
         found = await self.sessions.get(secret) if secret else None
         return found if found is not None and found.kind == kind else None
 
-    async def may_read(self, visitor: Visitor, repository: str) -> bool:
+    async def may_read(self, visitor: Visitor, repository: str, known: int = 0) -> bool:
         """As GitHub said within the last minute; where it says nothing, no."""
-        return await self._sees.of((visitor.id, repository.lower()))
+        found = await self._sees.of((visitor.id, repository.lower()))
+        return found != 0 and known in {0, found}
 
-    async def repositories(self, visitor: Visitor) -> frozenset[str]:
+    async def repositories(self, visitor: Visitor) -> Mapping[str, int]:
         """As GitHub said within the last minute; where it says nothing, none."""
         return await self._seen.of(visitor.id)
 
@@ -123,9 +126,9 @@ class Guests:
         mac = hmac.digest(self.csrf, secret.encode(errors="replace"), "sha256")[:_CSRF]
         return urlsafe_b64encode(mac).decode()
 
-    async def _asked_of_one(self, about: tuple[int, str]) -> bool:
+    async def _asked_of_one(self, about: tuple[int, str]) -> int:
         person, repository = about
         return await self.acquaintances.ask(person, partial(sees, repository=repository))
 
-    async def _asked_of_all(self, person: int) -> frozenset[str]:
+    async def _asked_of_all(self, person: int) -> Mapping[str, int]:
         return await self.acquaintances.ask(person, seen)

@@ -5,6 +5,7 @@ Reading asks GitHub at most once a minute whether they may; acting asks each tim
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,11 +32,13 @@ class Visitors(Protocol):
     async def known(self, request: web.Request) -> Visitor | None:
         """Whose request it is, by cookie or by bearer token; None for nobody who is signed in."""
 
-    async def may_read(self, visitor: Visitor, repository: str) -> bool:
-        """Whether GitHub lets them see the repository; an answer is kept at most 60 s. No answer is a no."""
+    async def may_read(self, visitor: Visitor, repository: str, known: int = 0) -> bool:
+        """Whether GitHub lets them see the repository, and it is the one of the id `known`, unless that is 0: another
+        may bear its name by now. An answer is kept at most 60 s; no answer is a no.
+        """
 
-    async def repositories(self, visitor: Visitor) -> frozenset[str]:
-        """Those, in lower case, that both they and this App can see; kept at most 60 s."""
+    async def repositories(self, visitor: Visitor) -> Mapping[str, int]:
+        """Those, in lower case, that both they and this App can see, and the id of each; kept at most 60 s."""
 
     async def acting(self, request: web.Request) -> Visitor:
         """Whose request it is, and meant: their own page or overlay sent it (CSRF token, Origin, Sec-Fetch-Site), and
@@ -54,15 +57,15 @@ class Nobody:
         del request
         return None
 
-    async def may_read(self, visitor: Visitor, repository: str) -> bool:
+    async def may_read(self, visitor: Visitor, repository: str, known: int = 0) -> bool:
         """Nobody may."""
-        del visitor, repository
+        del visitor, repository, known
         return False
 
-    async def repositories(self, visitor: Visitor) -> frozenset[str]:
+    async def repositories(self, visitor: Visitor) -> Mapping[str, int]:
         """None."""
         del visitor
-        return frozenset()
+        return {}
 
     async def acting(self, request: web.Request) -> Visitor:
         """Nobody acts."""

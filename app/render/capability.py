@@ -24,11 +24,14 @@ _LENGTH = 24  # bytes of the MAC that are kept: 192 bits
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What one page is about. `path`: where it is, below the root; `sha`: of its commit, "" where it outlives one."""
+    """What one page is about. `path`: where it is, below the root; `sha`: of its commit, "" where it outlives one;
+    `repository_id`: GitHub's, 0 where it is not known. No key is made of that: those that were given away stay good.
+    """
 
     path: str
     repository: str
     sha: str = ""
+    repository_id: int = 0
 
 
 def of_experiment(experiment: int, repository: str, sha: str) -> Subject:
@@ -46,9 +49,9 @@ def of_module(repository: str, module: str) -> Subject:
     return Subject(f"/drift/{quote(repository.lower())}/{quote(module, safe='')}", repository)
 
 
-def of_pull(repository: str, number: int) -> Subject:
+def of_pull(repository: str, number: int, repository_id: int = 0) -> Subject:
     """A pull request: its page outlives every head."""
-    return Subject(f"/pr/{quote(repository.lower())}/{number}", repository)
+    return Subject(f"/pr/{quote(repository.lower())}/{number}", repository, repository_id=repository_id)
 
 
 def derived(secret: str, purpose: bytes = _PURPOSE) -> bytes:

@@ -100,9 +100,13 @@ class Decisions:
         """The newest record of a pull request."""
         return await self._newest(table.c.repository == repository, table.c.number == number)
 
-    async def decided(self, repository: str, number: int) -> bytes | None:
-        """The newest record of a decision on a pull request, though it was voided since."""
-        given = (table.c.repository == repository, table.c.number == number, table.c.verdict != SILENCE)
+    async def decided(self, repository: str, number: int, at: float | None = None) -> bytes | None:
+        """The newest record of a decision on a pull request, though it was voided since; as it was `at` epoch seconds,
+        if given.
+        """
+        given = [table.c.repository == repository, table.c.number == number, table.c.verdict != SILENCE]
+        if at is not None:
+            given.append(table.c.decided_at <= round(at * 1e6))
         return await self._newest(*given)
 
     async def head(self, repository: str, number: int) -> str | None:

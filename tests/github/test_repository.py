@@ -31,7 +31,7 @@ def pull_json(**over: Any) -> dict[str, Any]:
         "labels": [{"name": "agent"}, {"name": "size/S"}],
         "html_url": "https://github.com/o/r/pull/5",
         "head": {"sha": SHA, "ref": "feat/x", "repo": {"full_name": "o/r"}},
-        "base": {"sha": BASE, "ref": "main", "repo": {"full_name": "o/r"}},
+        "base": {"sha": BASE, "ref": "main", "repo": {"id": 9, "full_name": "o/r"}},
         "changed_files": 3,
         "comments": 2,
     } | over
@@ -72,6 +72,7 @@ async def test_a_pull_request_becomes_the_facts_that_checks_read(repository: Rep
         merge_base_sha=BASE,
         labels=("agent", "size/S"),
         url="https://github.com/o/r/pull/5",
+        repository_id=9,
     )
 
 

@@ -130,17 +130,17 @@ async def test_a_person_is_known_by_id_and_the_login_of_now(person: Client, hub:
 @pytest.mark.parametrize(
     ("reply", "told"),
     [
-        (Reply(data={"full_name": "octo/shop"}), True),
-        (Reply(404, {}), False),
-        (Reply(403, {"message": "Resource protected by organization SAML enforcement."}), False),
-        (Reply(451, {}), False),
+        (Reply(data={"id": 7, "full_name": "octo/shop"}), 7),
+        (Reply(404, {}), 0),
+        (Reply(403, {"message": "Resource protected by organization SAML enforcement."}), 0),
+        (Reply(451, {}), 0),
     ],
 )
 async def test_whether_they_see_a_repository_is_github_s_word(
-    person: Client, hub: Hub, reply: Reply, told: bool
+    person: Client, hub: Hub, reply: Reply, told: int
 ) -> None:
     hub.on("GET", "/api/v3/repos/octo/shop", reply)
-    assert await sees(person, "octo/shop") is told
+    assert await sees(person, "octo/shop") == told
 
 
 @pytest.mark.parametrize(
@@ -176,6 +176,8 @@ async def test_what_they_see_is_what_all_working_installations_and_they_see(pers
     hub.on("GET", f"{root}/4/repositories", Reply(403, {"message": "SAML enforcement"}))
     hub.on("GET", f"{root}/5/repositories", Reply(404, {}))
     for number, name in ((1, "Octo/Shop"), (3, "acme/tool")):
-        hub.on("GET", f"{root}/{number}/repositories", Reply(data={"repositories": [{"full_name": name}]}))
-    assert await seen(person) == {"octo/shop", "acme/tool"}
+        hub.on(
+            "GET", f"{root}/{number}/repositories", Reply(data={"repositories": [{"id": number, "full_name": name}]})
+        )
+    assert await seen(person) == {"octo/shop": 1, "acme/tool": 3}
     assert hub.asked("GET", f"{root}/2/repositories") == []

@@ -71,7 +71,7 @@ async def test_a_list_holds_what_both_see_and_is_asked_for_once_a_minute(
     guests = Guests(Home(site.url), site.stores.sessions, two[0], b"of the tests")
     visitor = Visitor(await alice.id(), "alice", overlay=False, csrf="")
     for _ in range(3):
-        assert await guests.repositories(visitor) == {"octo/shop"}
+        assert await guests.repositories(visitor) == {"octo/shop": site.shop.state.id}
     asked = [one.path for one in site.sandbox.requests if one.path.startswith("/user/installations")]
     assert len(asked) == len(set(asked)) == 2
-    assert await guests.repositories(Visitor(999, "nobody", overlay=False, csrf="")) == frozenset()
+    assert await guests.repositories(Visitor(999, "nobody", overlay=False, csrf="")) == {}

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from app.model import Cause
+from app.pages.pull_json import known_roles
 from app.render import pull_json as rendered
 from app.render.offers import Offer
 from checks.model import Measurement
-from tests.pages.pulled import HEAD, PullTrial, pull_trial
+from tests.pages.pulled import HEAD, Clock, PullTrial, pull_trial
 
 pytestmark = pytest.mark.slow
 
@@ -121,3 +122,24 @@ async def test_each_is_told_what_their_own_role_allows(here: PullTrial, monkeypa
     await here.stores.decisions.void("acme/shop", 7, Cause("pull_request.closed"))
     closed = await told(here)
     assert (closed["pull"]["state"], closed["actions"]) == ("closed", [])
+
+
+async def test_whoever_takes_over_a_login_is_not_shown_the_role_of_whoever_had_it(here: PullTrial) -> None:
+    await here.decide()
+    here.people.roles["alice"] = "admin"
+    assert (await told(here, Cookie="as=alice"))["viewer"]["role"] == "admin"
+    here.people.ids["alice"], here.people.roles["alice"] = 999, "read"
+    assert (await told(here, Cookie="as=alice"))["viewer"]["role"] == "read"
+
+
+def test_a_role_is_shown_for_a_minute_and_that_github_said_none_for_ten_seconds() -> None:
+    clock = Clock(0.0)
+    roles = known_roles(lambda: clock.at)
+    alice, bob = (1, "alice", "acme/shop"), (2, "bob", "acme/shop")
+    roles[alice], roles[bob] = "admin", ""
+    clock.at = 9.0
+    assert (alice in roles, bob in roles) == (True, True)
+    clock.at = 11.0
+    assert (alice in roles, bob in roles) == (True, False)
+    clock.at = 61.0
+    assert alice not in roles
