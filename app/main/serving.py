@@ -35,6 +35,7 @@ from app.pages.series import DAY, SeriesApi
 from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.studies import StudiesApi
 from app.pages.study_json import StudyJson
+from app.pages.unanswered import unanswered
 from app.pages.watching import Watching
 from app.render.overlay import Deployment
 from app.server import Web
@@ -59,7 +60,7 @@ def web_application(settings: Settings, reached: Reached, stored: Callable[[], N
         *center(settings, reached, door),
     ]
     application = Web(secrets, kept.inbox, stored, routes).app()
-    application.middlewares.append(tracing.webhooks)
+    application.middlewares.extend((tracing.webhooks, unanswered(door)))
     application.on_shutdown.extend(one.live.close for one in pages)
     return application
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
-from app.pages.browser import HEADERS, html, notice
+from app.pages.browser import HEADERS, html
 from app.pages.visitors import Nobody, Visitors
 from app.render.capability import Pages, Subject
 from app.render.html import page
@@ -44,12 +44,12 @@ class Door:
         return visitor is not None and await self.visitors.may_read(visitor, *repository)
 
     async def nothing(self, request: web.Request) -> web.Response:
-        """The same for what there is not and for what may not be seen: 404, with the way to the sign-in for whoever has
-        not signed in yet.
+        """The same for what there is not and for what may not be seen: 404, with the way home, and to the sign-in for
+        whoever has not signed in yet.
         """
-        if not self.visitors.welcome or await self.visitors.known(request) is not None:
-            return nothing()
-        return html(page("pages/unseen.html.j2", after=request.rel_url.raw_path), 404)
+        visitor = await self.visitors.known(request)
+        facts = {"after": request.rel_url.raw_path, "welcome": self.visitors.welcome, "visitor": visitor}
+        return html(page("pages/unseen.html.j2", **facts), 404)
 
     def entered(self, request: web.Request, subject: Subject, beside: Sequence[str] = ()) -> web.Response:
         """Off to the page itself, the key in a cookie that goes nowhere else, but for the paths `beside` it, and ends
@@ -79,9 +79,3 @@ class Door:
     @property
     def _secure(self) -> bool:
         return self.pages.root.startswith("https:")
-
-
-def nothing() -> web.Response:
-    """The same for what there is not and for what may not be seen."""
-    advice = "Open it from GitHub: what leads to a page ends 30 days after there was news of it, and takes a cookie."
-    return notice(404, "There is no such page", advice)

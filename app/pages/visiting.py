@@ -10,6 +10,8 @@ from functools import partial
 
 from aiohttp import web
 
+from app.github.client import Client
+from app.github.errors import TooLarge
 from app.github.user import Who, seen, sees, whoami
 from app.pages.acquainted import Acquaintances, Gone
 from app.pages.answers import refuse
@@ -35,9 +37,8 @@ class Guests:
     _seen: Belief[int, Mapping[str, int]] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_sees", Belief(self._asked_of_one, 0))
-        nothing: Mapping[str, int] = {}
-        object.__setattr__(self, "_seen", Belief(self._asked_of_all, nothing))
+        object.__setattr__(self, "_sees", Belief(self._asked_of_one))
+        object.__setattr__(self, "_seen", Belief(self._asked_of_all))
 
     @property
     def welcome(self) -> bool:
@@ -61,12 +62,12 @@ class Guests:
         return found if found is not None and found.kind == kind else None
 
     async def may_read(self, visitor: Visitor, repository: str, known: int = 0) -> bool:
-        """As GitHub said within the last minute; where it says nothing, no."""
+        """See `app.pages.visitors`; as GitHub said within the last minute."""
         found = await self._sees.of((visitor.id, repository.lower()))
         return found != 0 and known in {0, found}
 
     async def repositories(self, visitor: Visitor) -> Mapping[str, int]:
-        """As GitHub said within the last minute; where it says nothing, none."""
+        """See `app.pages.visitors`; as GitHub said within the last minute."""
         return await self._seen.of(visitor.id)
 
     async def meant(self, request: web.Request) -> Visitor:
@@ -128,7 +129,21 @@ class Guests:
 
     async def _asked_of_one(self, about: tuple[int, str]) -> int:
         person, repository = about
-        return await self.acquaintances.ask(person, partial(sees, repository=repository))
+        try:
+            return await self.acquaintances.ask(person, partial(sees, repository=repository))
+        except Gone:
+            return 0
 
     async def _asked_of_all(self, person: int) -> Mapping[str, int]:
-        return await self.acquaintances.ask(person, seen)
+        try:
+            return await self.acquaintances.ask(person, _listed)
+        except Gone:
+            return {}
+
+
+async def _listed(person: Client) -> Mapping[str, int]:
+    """None where there are too many to be read: asking again would not help."""
+    try:
+        return await seen(person)
+    except TooLarge:
+        return {}

@@ -34,11 +34,13 @@ class Visitors(Protocol):
 
     async def may_read(self, visitor: Visitor, repository: str, known: int = 0) -> bool:
         """Whether GitHub lets them see the repository, and it is the one of the id `known`, unless that is 0: another
-        may bear its name by now. An answer is kept at most 60 s; no answer is a no.
+        may bear its name by now. An answer is kept at most 60 s. Raises NoAnswer where GitHub cannot be asked.
         """
 
     async def repositories(self, visitor: Visitor) -> Mapping[str, int]:
-        """Those, in lower case, that both they and this App can see, and the id of each; kept at most 60 s."""
+        """Those, in lower case, that both they and this App can see, and the id of each; kept at most 60 s.
+        Raises NoAnswer, too.
+        """
 
     async def acting(self, request: web.Request) -> Visitor:
         """Whose request it is, and meant: their own page or overlay sent it (CSRF token, Origin, Sec-Fetch-Site), and

@@ -36,7 +36,7 @@ def oracle() -> Oracle:
 
 @pytest.fixture
 def belief(oracle: Oracle) -> Belief[str, bool]:
-    return Belief(oracle, False, lambda: oracle.at)
+    return Belief(oracle, lambda: oracle.at)
 
 
 async def test_an_answer_is_believed_for_a_minute_and_no_longer(oracle: Oracle, belief: Belief[str, bool]) -> None:
@@ -48,11 +48,14 @@ async def test_an_answer_is_believed_for_a_minute_and_no_longer(oracle: Oracle, 
     assert oracle.asked == ["alice", "alice"]
 
 
-async def test_no_answer_is_a_no_and_not_for_long(oracle: Oracle, belief: Belief[str, bool]) -> None:
+async def test_no_answer_is_neither_yes_nor_no_and_not_for_long(oracle: Oracle, belief: Belief[str, bool]) -> None:
     oracle.told = None
-    assert not await belief.of("alice")
+    with pytest.raises(NoAnswer):
+        await belief.of("alice")
     oracle.told, oracle.at = True, FAILED - 0.1
-    assert not await belief.of("alice")
+    with pytest.raises(NoAnswer):
+        await belief.of("alice")
+    assert oracle.asked == ["alice"], "GitHub is left alone meanwhile"
     oracle.at = FAILED
     assert await belief.of("alice")
     assert (KEPT, FAILED) == (60.0, 10.0)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from aiohttp import ClientResponse
 
-from app.github.sandbox.faults import PrimaryExhausted
+from app.github.sandbox.faults import Fault, PrimaryExhausted, ServerError
 from app.model import Canary, Cause
 from app.render.capability import Pages, derived, of_experiment
 from checks.experiment import Config, GateConfig
@@ -93,12 +93,37 @@ async def test_github_is_asked_once_a_minute_and_not_for_each_page(
     assert calls(site, "/repos/octo/shop") == 1
 
 
-async def test_where_github_does_not_answer_nobody_sees_anything(
-    site: Site, browsers: dict[str, Guest], page: str
+@pytest.mark.parametrize("fault", [PrimaryExhausted, lambda: ServerError(502)], ids=["rate limit", "502"])
+async def test_where_github_does_not_answer_nobody_sees_anything_and_nothing_is_said_to_be_missing(
+    site: Site, browsers: dict[str, Guest], page: str, fault: Callable[[], Fault]
 ) -> None:
-    site.sandbox.faults.add(PrimaryExhausted(), path="/repos/octo/shop")
-    assert (await browsers["alice"].get(page)).status == 404
+    for path in ("/repos/octo/shop", "/user*"):
+        site.sandbox.faults.add(fault(), path=path, times=None)
+    for path in (page, f"{page}/stream", "/"):
+        answer = await browsers["alice"].get(path)
+        status, text = await seen(answer)
+        assert (status, answer.headers["Retry-After"]) == (503, "10")
+        assert "GitHub cannot be asked just now what you may see" in text
+        assert "octo" not in text
     assert await browsers["alice"].who() == "alice", "and it signs nobody out"
+    assert (await browsers[""].get(page)).status == 404, "of strangers GitHub is not asked"
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/pr/octo/shop/9999", "/pr/octo/shop/2/history/abc"])
+async def test_what_there_is_not_has_a_way_home(browsers: dict[str, Guest], path: str) -> None:
+    status, text = await seen(await browsers["alice"].get(path, Accept="text/html"))
+    assert (status, 'href="/"' in text, "<bdi>alice</bdi>" in text) == (404, True, True)
+    status, text = await seen(await browsers[""].get(path, Accept="text/html"))
+    assert (status, 'href="/"' in text, f'href="/login?next={path}"' in text) == (404, True, True)
+
+
+async def test_programs_are_told_of_nothing_in_a_line(browsers: dict[str, Guest]) -> None:
+    assert await seen(await browsers[""].get("/nothing", Accept="*/*")) == (404, "404: Not Found")
+
+
+async def test_a_slash_at_the_end_leads_to_the_page(browsers: dict[str, Guest]) -> None:
+    answer = await browsers[""].get("/pr/octo/shop/2/?key=k%2F", Accept="text/html")
+    assert (answer.status, answer.headers["Location"]) == (308, "/pr/octo/shop/2?key=k%2F")
 
 
 async def test_a_suspended_installation_shows_nothing_private(
