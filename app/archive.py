@@ -55,6 +55,10 @@ class Archive:
         """When the head was first judged, in epoch seconds; None when it never was."""
         return await self.decisions.first_at(repository, head_sha)
 
+    async def heads(self, repository: str, number: int) -> Sequence[str]:
+        """Every head that a pull request was judged at."""
+        return await self.decisions.heads(repository, number)
+
     async def verdict(self, repository: str, heads: Sequence[str], branch: str) -> str:
         """The newest verdict at any of `heads` on a change to `branch`; "" where nothing was decided."""
         async for verdict, kept in self.decisions.verdicts_at(repository, heads):

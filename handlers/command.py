@@ -128,7 +128,7 @@ class Commands:
         allowed = await self._may(verb, asked)
         outcome: Answer | Declined
         if isinstance(allowed, Asked):
-            asked, outcome = allowed, _too_long(allowed) or await self.acts[verb](allowed)
+            asked, outcome = allowed, _too_long(allowed) or _of_older(allowed, await self.acts[verb](allowed))
         else:
             asked, outcome = replace(asked, cause=replace(asked.cause, role=allowed.role)), allowed
         await self._say(asked, await self._reply(verb, outcome, kept, asked.cause.role))
@@ -190,6 +190,14 @@ def _too_long(asked: Asked) -> Declined | None:
     if len(" ".join(asked.arguments)) <= LONGEST:
         return None
     return Declined(f"it is too long: at most {LONGEST} characters may follow the verb")
+
+
+def _of_older(asked: Asked, outcome: Answer | Declined) -> Answer | Declined:
+    """The same, and which commit it was about, where that is not the head."""
+    if not asked.older or isinstance(outcome, Declined):
+        return outcome
+    said = f"of `{asked.older[:7]}`, an older head"
+    return replace(outcome, notes=(said, *outcome.notes), said=f"{said}: {outcome.said}")
 
 
 def _with(outcome: Answer | Declined, kept: KeptCommand, asked: Asked) -> KeptCommand:

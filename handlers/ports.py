@@ -123,6 +123,9 @@ class Seen(Protocol):
     async def first_at(self, repository: str, head_sha: str) -> float | None:
         """When a head was first judged, in epoch seconds; None when it never was."""
 
+    async def heads(self, repository: str, number: int) -> Sequence[str]:
+        """Every head that a pull request was judged at."""
+
 
 class Census(Protocol):
     """Everything of ours that is open on GitHub; what it does not tell is an Unread."""

@@ -130,6 +130,12 @@ class Decisions:
         async with self.engine.connect() as connection:
             return sorted({int(number) for number in (await connection.execute(query)).scalars()})
 
+    async def heads(self, repository: str, number: int) -> list[str]:
+        """Every head that a pull request was judged at."""
+        query = select(table.c.head_sha).where(table.c.repository == repository, table.c.number == number).distinct()
+        async with self.engine.connect() as connection:
+            return list((await connection.execute(query)).scalars())
+
     async def first_at(self, repository: str, head_sha: str) -> float | None:
         """When a head was first judged, in epoch seconds; None when it never was."""
         query = select(func.min(table.c.decided_at)).where(
@@ -193,10 +199,7 @@ class Decisions:
         """Nothing is asked of a pull request any more, as `cause` showed: at every head that it was judged at, its
         newest word is none.
         """
-        query = select(table.c.head_sha).where(table.c.repository == repository, table.c.number == number).distinct()
-        async with self.engine.connect() as connection:
-            heads = list((await connection.execute(query)).scalars())
-        for head in heads:
+        for head in await self.heads(repository, number):
             await self.keep(repository, number, head, SILENCE, b"", cause)
 
 

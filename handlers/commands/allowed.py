@@ -55,7 +55,7 @@ class Allowed:
         """A comment acts on the sha that it names, else on the one that the card showed when it was written."""
         head, shas = asked.head_sha[:7], asked.shas_among(verb.named)
         if shas:
-            return _of_the_head_named(asked, shas)
+            return await self._of_a_head_named(verb, asked, shas)
         if verb.destructive:
             return Declined(f"name the commit that it is to act on: `{head}` is the head")
         shown = await self.seen.first_at(asked.trigger.repository, asked.head_sha)
@@ -63,6 +63,17 @@ class Allowed:
             why = f"the head has moved to `{head}`, and the card may have shown another one"
             return Declined(f"{why}: look again, or name the commit", (look_again(asked.trigger, asked.opened),))
         return asked
+
+    async def _of_a_head_named(self, verb: Verb, asked: Asked, shas: Sequence[str]) -> Asked | Declined:
+        """What takes a change back takes any of its heads: an older one goes on serving when another one is pushed."""
+        outcome, pull = _of_the_head_named(asked, shas), asked.opened.pull
+        if isinstance(outcome, Asked) or verb.about != "change" or pull.number is None:
+            return outcome
+        heads = await self.seen.heads(pull.repository, pull.number)
+        older = [head for head in heads if all(head.startswith(sha) for sha in shas)]
+        if len(older) != 1:
+            return outcome
+        return replace(asked, older=older[0], cause=replace(asked.cause, head_sha=older[0]))
 
 
 def look_again(trigger: Trigger, opened: Opened, reason: str = "command.head_moved") -> Trigger:

@@ -14,22 +14,27 @@ _SHA = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE | re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """`arguments`: what follows the verb. `cause` names who, in which role. `head_sha` is what the command acts on."""
+    """`arguments`: what follows the verb. `cause` names who, in which role. `head_sha` is what the command acts on.
+
+    `older`: a commit that was the head before and that is named, which it acts on in place of the head; "" for none.
+    """
 
     trigger: Trigger
     opened: Opened
     arguments: tuple[str, ...]
     cause: Cause
+    older: str = ""
 
     @property
     def head_sha(self) -> str:
-        """The head of the pull request, now."""
-        return self.opened.pull.head_sha
+        """The head of the pull request, now; or the older one that is named."""
+        return self.older or self.opened.pull.head_sha
 
     @property
     def commits(self) -> tuple[str, ...]:
         """Each commit that is the change: the head and, once it is merged, what its base has it as."""
-        return tuple(dict.fromkeys(filter(None, (self.head_sha, self.opened.merge_sha))))
+        merged = "" if self.older else self.opened.merge_sha
+        return tuple(dict.fromkeys(filter(None, (self.head_sha, merged))))
 
     @property
     def shas(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from app.model import Canary, KeptExperiment, Refusal, Verb
 from checks.experiment import Reason
 from handlers.canary import look
 from handlers.commands.asked import Answer, Asked, Declined
+from handlers.commands.dispatching import unknown
 from handlers.ports import Canaries, Experiments, Foreseen
 
 START = Verb(
@@ -25,6 +26,7 @@ STOP = Verb(
     example="/maestro canary stop",
     effect="Ends the experiment of the head without an answer: nothing is promoted, and it does not go on.",
     role="write",
+    about="change",
     label="Stop the experiment",
 )
 
@@ -39,7 +41,7 @@ class CanaryCommands:
 
     async def start(self, asked: Asked) -> Answer | Declined:
         """Begin it in the environment that is named, or in the only one; what began since the comment is it."""
-        environment = await self._environment(asked)
+        environment = unknown(asked, START.name, known=1) or await self._environment(asked)
         if isinstance(environment, Declined):
             return environment
         found = await self.canaries.found(asked.opened.place, asked.head_sha, environment)
@@ -56,6 +58,9 @@ class CanaryCommands:
 
     async def stop(self, asked: Asked) -> Answer | Declined:
         """End the one that runs, of several the one that is named."""
+        refused = unknown(asked, STOP.name, known=1)
+        if refused is not None:
+            return refused
         of_head = await self.experiments.of(asked.trigger.repository, asked.head_sha)
         running = [kept for kept in of_head if not kept.ended or _stopped_since(kept, asked)]
         named = next(iter(asked.words), "")

@@ -27,6 +27,15 @@ def moved(asked: Asked) -> Declined:
     )
 
 
+def unknown(asked: Asked, verb: str, known: int = 0) -> Declined | None:
+    """Refuses what is said after the `known` words that `verb` takes: were it dropped, a commit that somebody mistyped
+    would not keep the command from the head.
+    """
+    if len(asked.words) <= known:
+        return None
+    return Declined(f"`{plain(asked.words[known])}` is no commit and nothing else that `{verb}` takes")
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
     """Dispatches for one command at a time."""

@@ -30,6 +30,7 @@ DISAGREE = Verb(
     about="study",
     label="Disagree",
 )
+_MARKS = "`.,:;!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class OpinionCommands:
         if study is None:
             return Declined("there was nothing to agree with yet: no study of a deployment had an answer")
         metrics = [metric.name for metric in Config.model_validate_json(study.rules).metrics]
-        metric, reason = _split(" ".join(asked.arguments), metrics)
+        metric, reason = split_off(" ".join(asked.arguments), metrics)
         if agree and reason:
             return Declined(f"no metric of that name was studied, only {', '.join(f'`{name}`' for name in metrics)}")
         await self.opinions.hold(study, Opinion(asked.trigger.who, agree, metric, reason), asked.cause)
@@ -72,9 +73,15 @@ def _shown_then(studies: Sequence[KeptStudy], at: float) -> KeptStudy | None:
     return answered[-1] if answered else None
 
 
-def _split(said: str, metrics: Sequence[str]) -> tuple[str, str]:
+def split_off(said: str, metrics: Sequence[str]) -> tuple[str, str]:
     """The metric that `said` begins with, "" where it does with none, and the rest."""
-    spoken = said.casefold()
-    named = [name for name in metrics if spoken == name.casefold() or spoken.startswith(f"{name.casefold()} ")]
+    bared = said.lstrip("`")
+    spoken = bared.casefold()
+    named = [name for name in metrics if spoken.startswith(name.casefold()) and _ends(spoken[len(name) :])]
     metric = max(named, key=len, default="")
-    return metric, said[len(metric) :].strip()
+    return metric, bared[len(metric) :].lstrip(_MARKS).strip() if metric else said.strip()
+
+
+def _ends(rest: str) -> bool:
+    """Does a name end here? People write `p95`, and p95: too; a name like p95.9 is another one."""
+    return not rest.lstrip(_MARKS) or rest.lstrip(_MARKS)[0].isspace()

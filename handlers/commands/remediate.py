@@ -14,7 +14,7 @@ from checks.sbom.check import CHECK, willing
 from checks.sbom.rules.policy import Config
 from handlers.commands.allowed import look_again
 from handlers.commands.asked import Answer, Asked, Declined
-from handlers.commands.dispatching import plain
+from handlers.commands.dispatching import plain, unknown
 from handlers.ports import Cases
 from handlers.repair import COMMANDED, looked
 from handlers.repair import asked as rules_of
@@ -40,6 +40,9 @@ class RemediateCommand:
 
     async def __call__(self, asked: Asked) -> Answer | Declined:
         """What will be proposed, and onto what; or why nothing can be."""
+        refused = unknown(asked, VERB.name)
+        if refused is not None:
+            return refused
         pull = asked.opened.pull
         case = await self.cases.newest(pull.repository, pull.number or 0)
         if case is None or case.snapshot.pull.head_sha != asked.head_sha:

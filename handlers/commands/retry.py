@@ -33,6 +33,7 @@ VERB = Verb(
     role="write",
     label="Retry",
 )
+_AT_WORK = 3_600.0  # seconds for which an arm is taken to be at work, as long as the head stays
 _FORK = "the change comes from a fork, where an agent cannot push"
 
 
@@ -57,7 +58,8 @@ class RetryCommand:
         arm_left = next_arm(ladder, await self._tried(asked))
         if arm_left is None:
             return await self._again(asked, f"every arm was tried: {_listed(ladder)}; name one to have it try again")
-        return await self._try(asked, arm_left)
+        at_work = await self._at_work(asked)
+        return Declined(at_work) if at_work else await self._try(asked, arm_left)
 
     # --- the arms of an agent --------------------------------------------------------------------------------
 
@@ -71,6 +73,15 @@ class RetryCommand:
         pull = asked.opened.pull
         every = await self.dispatcher.dispatches.of_pull(pull.repository, pull.number or 0)
         return [one for one in every if one.kind == ARM]
+
+    async def _at_work(self, asked: Asked) -> str:
+        """Which arm may be at work on this head still, "" for none: two would push onto one branch."""
+        sent = [one for one in await self._dispatched(asked) if one.head_sha == asked.head_sha]
+        if not sent or asked.trigger.at - sent[-1].at >= _AT_WORK:
+            return ""
+        run = f", run {sent[-1].run}" if sent[-1].run else ""
+        since = f"`{sent[-1].name}` was sent to `{asked.head_sha[:7]}` less than an hour ago{run}, and may be at work"
+        return f"{since}: name an arm to have it try all the same"
 
     async def _try(self, asked: Asked, arm: Arm) -> Answer | Declined:
         pull = asked.opened.pull

@@ -91,6 +91,7 @@ class RollbackCommand:
         parts = [await self._canary(one, asked.cause) for one in kept]
         runs = [await self._performed(name, deed, asked) for name, deed in _workflows(asked, kept, serving)]
         parts += [await self._deployment(one, asked) for one in serving if not _tried(one, kept)]
+        runs = runs or list(_no_run(asked, kept))
         done = [*runs, *(f"{part.where}: {part.done}" for part in parts)]
         if isinstance(found, Refusal):
             done.append(found.reason)
@@ -111,7 +112,7 @@ class RollbackCommand:
 
     async def _landed(self, asked: Asked) -> Landed | None:
         pull = asked.opened.pull
-        if pull.open:
+        if pull.open or asked.older:
             return None
         tried = Canary(pull.repository, pull.head_sha, "", pull.base_ref, pull.number)
         return await self.reverting.landed(_place(asked), tried)
@@ -177,7 +178,7 @@ def _workflows(asked: Asked, kept: Sequence[KeptExperiment], serving: Sequence[S
             run = DispatchWorkflow(
                 workflow, asked.opened.pull.base_ref, inputs, f"rollback {target.known_by}", target.sha
             )
-            yield f"workflow {workflow}{f' for `{target.environment}`' if target.environment else ''}", run
+            yield f"workflow {workflow} for `{target.environment}`", run
 
 
 def _targets(asked: Asked, kept: Sequence[KeptExperiment], serving: Sequence[Serving]) -> Sequence[Target]:
@@ -193,9 +194,15 @@ def _targets(asked: Asked, kept: Sequence[KeptExperiment], serving: Sequence[Ser
     ]
     if not found and not own:  # GitHub knows of no deployment, and the workflow may
         sha = asked.commits[-1]
-        names = asked.opened.undoing.environments or ("",)
-        found = [Target(name, sha, f"{sha} {name}".strip()) for name in names]
+        found = [Target(name, sha, f"{sha} {name}") for name in asked.opened.undoing.environments]
     return found
+
+
+def _no_run(asked: Asked, kept: Sequence[KeptExperiment]) -> Iterator[str]:
+    """Why the workflow did not run: what it is to take back, and where, nobody can tell it."""
+    if asked.opened.undoing.workflow and not kept:
+        why = "GitHub shows no deployment of the change, and `rollback.environments` names none"
+        yield f"workflow {asked.opened.undoing.workflow}: not run, {why}"
 
 
 def _own_workflow(target: Target, kept: Sequence[KeptExperiment]) -> str:

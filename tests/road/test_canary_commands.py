@@ -203,3 +203,14 @@ async def test_a_deployment_that_is_told_later_belongs_to_the_experiment_that_wa
         return kept.canary.deployment == deployment.id
 
     await until(known, 20)
+
+
+@pytest.mark.parametrize(
+    "said", ["remediate 91799zz", "remediate please", "canary start canary 91799zz", "canary stop canary 91799zz"]
+)
+async def test_a_word_that_no_verb_takes_keeps_it_from_the_head(here: Town, said: str) -> None:
+    repo, number, sha = await judged(here)
+    reactions, (reply,) = await asked(here, repo, number, f"/maestro {said}")
+    assert reactions == {"eyes", "confused"}
+    assert f"`{said.rsplit(maxsplit=1)[-1]}` is no commit and nothing else that" in reply
+    assert await experiments(here, sha) == []

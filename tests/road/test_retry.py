@@ -215,7 +215,7 @@ async def test_an_agent_s_pull_request_gets_the_next_arm_until_the_ladder_is_use
         "attempt": "1",
     }
     assert (run.head_branch, run.path) == ("main", ".github/workflows/agent.yml")
-    await asked(here, repo, number, "/maestro retry")
+    await asked(here, repo, number, "/maestro retry impl@large")
     last = dispatched(repo)[1]
     assert (last.inputs["arm"], last.inputs["attempt"]) == ("impl@large", "2")
     assert last.path.endswith("large.yml")
@@ -227,6 +227,20 @@ async def test_an_agent_s_pull_request_gets_the_next_arm_until_the_ladder_is_use
     reactions, (reply,) = await asked(here, repo, number, "/maestro retry")
     assert (reactions, len(dispatched(repo))) == ({"eyes", "confused"}, 2)
     assert "every arm was tried" in reply
+
+
+async def test_while_an_arm_may_be_at_work_on_the_head_another_one_must_be_named(here: Town) -> None:
+    repo, number, _ = await by_agent(here)
+    await asked(here, repo, number, "/maestro retry")
+    reactions, (reply,) = await asked(here, repo, number, "/maestro retry")
+    assert reactions == {"eyes", "confused"}
+    assert "impl@<!-- -->small</code> was sent to" in reply
+    assert "less than an hour ago" in reply
+    assert [run.inputs["arm"] for run in dispatched(repo)] == ["impl@small"]
+    repo.commit("agent/x", {"a.py": "x = 3\n"})
+    await here.rest()
+    assert (await asked(here, repo, number, "/maestro retry"))[0] == {"eyes", "rocket"}
+    assert [run.inputs["arm"] for run in dispatched(repo)] == ["impl@small", "impl@medium"]
 
 
 async def test_carried_out_once_more_after_a_kill_one_arm_tries(here: Town) -> None:
