@@ -21,7 +21,7 @@ from handlers.ports import Renderer, Writer
 from handlers.study_ports import CommandReader
 
 _NOTHING_HERE = "the pull request is closed, or its base branch has no rules"
-_CLOSED = "the pull request is closed, and only `help` answers until it is reopened"
+_CLOSED = "the pull request is closed: until it is reopened, only what takes it back is carried out, and `help` answers"
 _SAY = "triage"  # the least role of whoever has a say here: others are answered sparingly
 _ANSWERS = 3  # that others have in an hour on one pull request
 _HOUR = 3_600.0
@@ -83,9 +83,7 @@ class Commands:
 
     async def _opened(self, trigger: Trigger) -> Opened | None:
         opened = await self.reader.open(trigger) or await self.reader.merged(trigger)
-        if opened is None and trigger.surface is Surface.COMMENT:
-            return await self.reader.closed(trigger)
-        return opened
+        return opened or await self.reader.closed(trigger)
 
     async def _heard(self, trigger: Trigger, opened: Opened) -> bool:
         """Buttons and the page are heard; a comment where commands are on; a bot's where it is named, never our own."""
@@ -97,7 +95,9 @@ class Commands:
         return not trigger.bot or (named and trigger.who.lower() != (await self.own_login()).lower())
 
     async def _heard_of_closed(self, asked: Asked, found: tuple[Verb, tuple[str, ...]] | None) -> bool:
-        """Whoever has a say here is told that it is closed; help answers everybody."""
+        """Whoever has a say here is told that it is closed; help answers everybody, and a button's row is ended."""
+        if asked.trigger.surface is not Surface.COMMENT:
+            return True
         return (found is not None and found[0] is help_verb.VERB) or suffices(await self.allowed.held(asked), _SAY)
 
     async def _asked_for(self, trigger: Trigger, opened: Opened | None) -> bool:
@@ -110,15 +110,16 @@ class Commands:
         return True
 
     async def _at_its_pull(self, trigger: Trigger) -> tuple[Trigger, ...]:
-        """The same, of the pull request at that head: of several the lowest number, an open one before a merged one,
-        and one that has moved on last.
+        """The same, of the pull request at that head: of several the lowest number, an open one before a merged one
+        before a closed one, and one that has moved on last.
         """
-        found: list[tuple[bool, bool, int]] = []
+        found: list[tuple[bool, bool, bool, int]] = []
         for number in await self.heads.pulls_at(trigger.repository, trigger.head_sha):
             opened = await self._opened(replace(trigger, number=number))
             if opened is not None:
-                found.append((opened.pull.head_sha != trigger.head_sha, not opened.pull.open, number))
-        return (replace(trigger, number=min(found)[2]),) if found else ()
+                moved = opened.pull.head_sha != trigger.head_sha
+                found.append((moved, opened.closed, not opened.pull.open, number))
+        return (replace(trigger, number=min(found)[-1]),) if found else ()
 
     # --- what comes of it ----------------------------------------------------------------------------------------
 
@@ -137,7 +138,8 @@ class Commands:
         return Done((*outcome.then, *_shown(verb, asked, ended)))
 
     async def _may(self, verb: Verb, asked: Asked) -> Asked | Declined:
-        if asked.opened.closed and verb is not help_verb.VERB:
+        """A canary goes on serving when its pull request is closed: whatever takes it back is carried out then, too."""
+        if asked.opened.closed and verb is not help_verb.VERB and verb.about != "change":
             return Declined(_CLOSED, role=await self.allowed.held(asked))
         return await self.allowed(verb, asked)
 

@@ -359,10 +359,7 @@ async def test_a_click_on_what_was_closed_meanwhile_ends_too(here: Town) -> None
     repo, number, sha = await overridable(here)
     repo.close(number)
     kept = await clicked(here, number, sha, "override risk because I say so", "root")
-    assert (kept.state, kept.said) == (
-        Progress.REFUSED,
-        "the pull request is closed, or its base branch has no rules",
-    )
+    assert (kept.state, "the pull request is closed" in kept.said) == (Progress.REFUSED, True)
 
 
 @pytest.mark.parametrize(
