@@ -83,6 +83,6 @@ async def test_where_nobody_knows_an_environment_the_workflow_does_not_run_and_t
     await here.rest()
     reactions, reply = await said(here, repo, number, merge)
     assert reactions == DONE
-    assert "workflow undo.yml&#58; not run, GitHub shows no deployment of the change" in reply
+    assert "not run, GitHub shows no deployment of the change" in reply
     assert runs(repo) == []
     assert repo.pull(number + 1).title == 'Revert "Correct x"'
