@@ -88,6 +88,9 @@ class Opinions(Protocol):
     async def hold(self, study: KeptStudy, opinion: Opinion, cause: Cause) -> bool:
         """Keep it in the place of what its holder said before; False where that was the same."""
 
+    async def held(self, study: KeptStudy, login: str) -> Opinion | None:
+        """What `login` says of it; None where that is nothing yet."""
+
 
 class MergedReader(Protocol):
     """Reads GitHub; never writes."""

@@ -38,6 +38,13 @@ class Opinions:
             await _log(connection, study, opinion, cause)
         return True
 
+    async def held(self, study: KeptStudy, login: str) -> Opinion | None:
+        """What `login` says of it; None where that is nothing yet."""
+        mine = select(table).where(table.c.study == study.id, table.c.login == login)
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(mine)).one_or_none()
+        return None if row is None else Opinion(row.login, bool(row.agree), row.metric, row.reason)
+
     async def of(self, keys: Collection[int]) -> dict[int, Tally]:
         """How many agree with each of these studies, by its id; those that nobody said anything to are left out."""
         query = select(table.c.study, table.c.agree, func.count()).where(table.c.study.in_(keys))

@@ -56,11 +56,12 @@ class OpinionCommands:
         metric, reason = split_off(" ".join(asked.arguments), metrics)
         if agree and reason:
             return Declined(f"no metric of that name was studied, only {', '.join(f'`{name}`' for name in metrics)}")
-        await self.opinions.hold(study, Opinion(asked.trigger.who, agree, metric, reason), asked.cause)
-        word = "agreed with" if agree else "disagreed with"
-        return Answer(
-            then=shown(study, asked.cause), said=f"{word} study {study.id}{f' on `{metric}`' if metric else ''}"
-        )
+        opinion = Opinion(asked.trigger.who, agree, metric, reason)
+        before = await self.opinions.held(study, opinion.login)
+        await self.opinions.hold(study, opinion, asked.cause)
+        said = f"{'agreed' if agree else 'disagreed'} with study {study.id}{f' on `{metric}`' if metric else ''}"
+        was, now = (f"study {study.id}: {_word(one)}" for one in (before, opinion))
+        return Answer(then=shown(study, asked.cause), said=said, before=was, after=now)
 
     async def _of(self, asked: Asked) -> Sequence[KeptStudy]:
         number = asked.opened.pull.number
@@ -71,6 +72,12 @@ def _shown_then(studies: Sequence[KeptStudy], at: float) -> KeptStudy | None:
     """The newest that had an answer at `at`, epoch seconds."""
     answered = [kept for kept in studies if kept.answered is not None and kept.answered <= at + 1]  # whole seconds
     return answered[-1] if answered else None
+
+
+def _word(opinion: Opinion | None) -> str:
+    if opinion is None:
+        return "no opinion"
+    return f"{'agreed' if opinion.agree else 'disagreed'}{f' on `{opinion.metric}`' if opinion.metric else ''}"
 
 
 def split_off(said: str, metrics: Sequence[str]) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 
 _LONGEST = 65_536  # characters of a comment on GitHub
 _HTML_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -14,6 +15,9 @@ _COMMAND = re.compile(
     r"(?:[ \t\u00a0]+(?P<arguments>.*))?)?",
     re.IGNORECASE | re.ASCII,
 )
+
+_REASONED = frozenset({"override", "disagree"})
+"""What a person's own words belong to: those go on where the line ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,17 @@ def parse(body: str) -> Command | None:
     found = _COMMAND.fullmatch(_first_line(body))
     if found is None:
         return None
-    return Command((found["verb"] or "help").lower(), tuple((found["arguments"] or "").split()))
+    verb, said = (found["verb"] or "help").lower(), (found["arguments"] or "").split()
+    if verb in _REASONED and [word.lower() for word in said[:1]] != ["withdraw"]:
+        said += _below(body).split()
+    return Command(verb, tuple(said))
+
+
+def _below(body: str) -> str:
+    """What follows on the lines right below the first one, up to a blank line or another command."""
+    visible = _HTML_COMMENT.sub("", body[:_LONGEST]).lstrip()
+    lines = [line.strip() for line in visible.replace("\r\n", "\n").replace("\r", "\n").split("\n")[1:]]
+    return " ".join(takewhile(lambda line: line and not _SPOKEN_TO.match(line), lines))
 
 
 def _first_line(body: str) -> str:

@@ -234,3 +234,12 @@ def test_sixty_thousand_characters_take_no_more_than_linear_time(begin: str, pie
     started = process_time()
     parse(body)
     assert process_time() - started < 1, "a hundredth is usual; what is not linear takes minutes"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_reason_goes_on_below_and_ends_at_a_blank_line_or_another_command(end: str) -> None:
+    said = end.join(["/maestro override risk 1a2b3c4", "because of this", "and that", "", "Thanks!"])
+    assert parse(said) == Command("override", ("risk", "1a2b3c4", "because", "of", "this", "and", "that"))
+    assert parse(end.join(["/maestro disagree p95", "why", "/maestro plan"])) == Command("disagree", ("p95", "why"))
+    for other in ("retry", "rollback 1a2b3c4", "override withdraw risk 1a2b3c4"):
+        assert parse(f"/maestro {other}{end}because of this") == parse(f"/maestro {other}")

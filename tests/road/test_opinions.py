@@ -69,6 +69,9 @@ async def test_whoever_reviews_a_merged_change_agrees_and_may_think_better_of_it
         (f"study {study.id}: agreed", "alice", "write", "comment"),
         (f"study {study.id}: disagreed on p95 checkout", "alice", "write", "comment"),
     ]
+    newest, first = await here.maestro.stores.commands.of_pull("octo/shop", number)
+    assert (first.before, first.after) == (f"study {study.id}: no opinion", f"study {study.id}: agreed")
+    assert (newest.before, newest.after) == (first.after, f"study {study.id}: disagreed on `p95 checkout`")
 
 
 async def test_readers_and_strangers_do_not_count(here: Town) -> None:
