@@ -25,10 +25,20 @@ function say(text) {
   if (note.textContent !== text) note.textContent = text;
 }
 
+// What somebody unfolded, or folded, stays so.
+function folded(old, part) {
+  const were = old.querySelectorAll("details");
+  part.querySelectorAll("details").forEach((one, at) => {
+    if (were[at]) one.open = were[at].open;
+  });
+}
+
 function put(fresh) {
   for (const part of fresh.querySelectorAll("[data-live]")) {
     const old = document.getElementById(part.id);
-    if (!old || old.isEqualNode(part)) continue;
+    if (!old) continue;
+    folded(old, part);
+    if (old.isEqualNode(part)) continue;
     const held = old.contains(document.activeElement);
     old.className = part.className;
     old.replaceChildren(...document.importNode(part, true).childNodes);

@@ -186,7 +186,7 @@ async def test_commands_experiments_and_the_log_stand_below(here: PullTrial) -> 
     page = await answer.text()
     text = words(page)
     assert "retry arm-b · alice , from the Decision Center · done : dispatched next.yml arm-a → arm-b" in text
-    assert "alice asked for retry · from the Decision Center" in text
+    assert "alice asked for retry arm-b · from the Decision Center" in text
     assert "Not decided yet in canary" in text
     assert 'svg class="picture"' in page
     assert f"/experiments/1?key={here.pages.key_of(here.subject)[:4]}" in page
