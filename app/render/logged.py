@@ -93,7 +93,8 @@ def _commanded(line: LogLine) -> str:
     named = ", ".join(part.partition(":")[0].strip() for part in line.after.split(", ") if ":" in part)
     if line.result != "ok":
         return f"{line.who} asked for {line.what}: {line.result}"
-    return f"{line.who} {_DONE.get(line.what, _ASKED).format(what=named or 'a check', verb=line.what)}"
+    verb = max((name for name in _DONE if f"{line.what} ".startswith(f"{name} ")), key=len, default="")
+    return f"{line.who} {_DONE.get(verb, _ASKED).format(what=named or 'a check', verb=line.what)}"
 
 
 def _done(line: LogLine) -> str:

@@ -87,7 +87,7 @@ async def test_one_reading_that_failed_freezes_nothing(here: PullTrial, browser:
         await open_page.page.route(f"{here.root}{here.path}", failing)
         await here.decide(p95=261.0)
         await open_page.until("document.getElementById('live').textContent.includes('may be old')")
-        await open_page.until("document.querySelector('h1').textContent === 'BLOCK'")
+        await open_page.until("document.querySelector('h1 .word').textContent === 'BLOCK'")
         await open_page.until(LIVE)
         assert failing.failed == 1
 
@@ -105,7 +105,7 @@ async def test_a_page_that_is_gone_twice_is_said_to_be_gone_until_there_is_news(
         await open_page.until("document.getElementById('live').textContent.includes('can no longer be read')")
         assert failing.failed == 2
         await here.decide(p95=262.0)
-        await open_page.until("document.querySelector('h1').textContent === 'BLOCK'")
+        await open_page.until("document.querySelector('h1 .word').textContent === 'BLOCK'")
         await open_page.until(LIVE)
 
 

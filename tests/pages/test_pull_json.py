@@ -71,7 +71,9 @@ async def test_it_says_all_that_the_page_says_in_plain_words(here: PullTrial) ->
     (asked,) = model["commands"]
     assert (asked["verb"], asked["arguments"], asked["who"]) == ("retry", "arm-b", "alice")
     assert (asked["state"], asked["said"], asked["after"]) == ("done", "dispatched next.yml", "arm-b")
-    assert [(line["what"], line["who"], line["surface"]) for line in model["log"]][:1] == [("retry", "alice", "center")]
+    assert [(line["what"], line["who"], line["surface"]) for line in model["log"]][:1] == [
+        ("retry arm-b", "alice", "center")
+    ]
     assert (model["log"][0]["before"], model["log"][0]["after"]) == ("arm arm-a", "arm-b")
     assert model["page"] == f"{here.path}"
     assert (model["viewer"], model["csrf"]) == (None, None)
