@@ -53,7 +53,7 @@ async def test_what_is_asked_for_is_done_shown_logged_and_can_be_undone(here: Wh
         assert (kept.verb, kept.who, kept.surface, kept.state) == ("override", "root", Surface.CENTER, Progress.DONE)
         assert (kept.role, kept.head_sha) == ("admin", here.head)
         await tab.until("document.getElementById('commands').textContent.includes('measured by hand')")
-        assert "root by center" in await tab.text("#lines")
+        assert "root overrode contract" in await tab.text("#lines")
         await tab.page.reload()
         await tab.until("document.querySelector('#actions li.undo')")
         await press(tab.page, "Withdraw override")
@@ -69,7 +69,7 @@ async def test_of_two_clicks_there_is_one_row_and_one_effect(here: Whole, browse
         await verdict(tab, "SHIP")
         assert len(await here.kept()) == 1
         log = [line async for batch in here.maestro.stores.provenance.rows() for line in batch]
-        assert sum(b'"what":"override"' in line[1] for line in log) == 1
+        assert sum(b'"what":"override ' in line[1] for line in log) == 1
 
 
 async def test_two_tabs_ask_once_and_both_follow(here: Whole, browser: Browser) -> None:

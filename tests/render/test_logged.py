@@ -25,7 +25,10 @@ def line(what: str, **more: Any) -> LogLine:
         (line("branch x", kind="refusal", result="forbidden"), "not done: branch x: forbidden"),
         (line("override", kind="command", after="`contract`: overridden"), "alice overrode `contract`"),
         (line("override withdraw", kind="command", after="`risk`: block"), "alice had `risk` count again"),
-        (line("override risk 1a2b3c4 tried by hand", kind="command", after="`risk`: overridden"), "alice overrode `risk`"),
+        (
+            line("override risk 1a2b3c4 tried by hand", kind="command", after="`risk`: overridden"),
+            "alice overrode `risk`",
+        ),
         (line("override withdraw risk 1a2b3c4", kind="command", after="`risk`: block"), "alice had `risk` count again"),
         (line("retry impl@medium", kind="command"), "alice asked for retry impl@medium"),
         (line("override", kind="command", result="refused: no"), "alice asked for override: refused: no"),
