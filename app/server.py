@@ -93,10 +93,18 @@ async def _say_plainly(request: web.Request, handler: Handler) -> web.StreamResp
     try:
         return await handler(request)
     except web.RequestPayloadError:
-        return web.json_response({"error": "the body cannot be read"}, status=400)
+        return _unread()
+    except ConnectionResetError:
+        if request.transport is not None:
+            raise
+        return _unread()  # to nobody: who sent it has hung up
     except SQLAlchemyError as error:
         away.say("web.not_stored", error, path=request.path)
         return _unstored()
+
+
+def _unread() -> web.Response:
+    return web.json_response({"error": "the body cannot be read"}, status=400)
 
 
 def _unstored() -> web.Response:

@@ -253,6 +253,18 @@ async def test_what_is_no_http_leaves_no_traceback(door: Door, caplog: pytest.Lo
     assert caplog.text == ""
 
 
+async def test_who_hangs_up_while_sending_is_no_error_of_ours(door: Door, caplog: pytest.LogCaptureFixture) -> None:
+    host, port = door.url.removeprefix("http://").split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+    await writer.drain()
+    await asyncio.sleep(0.05)  # it is being read
+    writer.transport.abort()
+    assert (await door.knock())[0] == 202
+    await asyncio.sleep(0.05)
+    assert caplog.records == []
+
+
 async def test_our_own_failure_keeps_its_traceback(caplog: pytest.LogCaptureFixture) -> None:
     async def broken(_request: web.Request) -> web.Response:
         raise ZeroDivisionError("ours")
