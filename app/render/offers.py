@@ -144,10 +144,10 @@ def _of_override(row: Row, decision: Decision) -> Iterator[Offer]:
     name = row.result.name
     target = f"{name} at {_head(decision)}"
     if row.overridden:
-        said = line(f"{name} counts again", ACTION_DESCRIPTION)
+        said = line(f"Counts {name} again", ACTION_DESCRIPTION)
         yield Offer("override withdraw", "Withdraw override", said, name, target, destructive=True, undoes=True)
     elif row.verdict is not Verdict.SHIP and name != CONFIGURATION:
-        said = line(f"{name} does not count at this head", ACTION_DESCRIPTION)
+        said = line(f"Ignores {name} at this head", ACTION_DESCRIPTION)
         yield Offer("override", "Override", said, name, target, destructive=True, reason=True)
 
 

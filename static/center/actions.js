@@ -3,7 +3,7 @@
 
 import { confirmed } from "./confirm.js";
 import { PATIENCE, following, hasEnded } from "./progress.js";
-import { short, spoken } from "./words.js";
+import { sentence, short, spoken } from "./words.js";
 
 const $ = globalThis.jQuery;
 const desks = new WeakMap();
@@ -65,7 +65,7 @@ function drawn(desk, offer, at) {
   const note = `maestro-offer-${at}`;
   const $button = $("<button>", { type: "button", "data-offer": name, "aria-describedby": note, disabled: Boolean(why) });
   $button.text(offer.label).on("click", () => press(desk, offer));
-  const told = [offer.undoes ? "Undo. " : "", why || offer.description];
+  const told = [offer.undoes ? "Undo. " : "", why || sentence(offer.description)];
   const kind = [offer.destructive ? "grave" : "", offer.undoes ? "undo" : ""].join(" ").trim();
   return $("<li>", { class: kind }).append($button, $("<span>", { id: note }).append(told.flatMap(spoken)));
 }

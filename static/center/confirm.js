@@ -1,6 +1,6 @@
 // Asks, before anything is done: what, on what, at which commit. Escape, and whatever else closes it, means no.
 
-import { short } from "./words.js";
+import { sentence, short } from "./words.js";
 
 const $ = globalThis.jQuery;
 const LONGEST = 500; // characters of a reason
@@ -13,7 +13,7 @@ export function confirmed($root, offer, pull) {
     const $no = $("<button>", { type: "button", class: "no" }).text("Cancel");
     const $form = $("<form>").append(
       $("<h2>", { id: "maestro-asked" }).text(`${offer.label}?`),
-      $("<p>").text(offer.description),
+      $("<p>").text(sentence(offer.description)),
       facts(offer, pull),
       offer.reason ? $("<p>").append($("<label>", { for: "maestro-reason" }).text("Reason, for the log: "), $reason) : null,
       $("<p>", { class: "choice" }).append($no, $yes),
@@ -43,7 +43,7 @@ function facts(offer, pull) {
   const command = `${offer.verb} ${offer.arguments}`.trim();
   const told = [
     ["Command", $("<code>").text(command)],
-    offer.target ? ["Acts on", $("<bdi>").text(offer.target)] : null,
+    offer.target && offer.target !== short(pull.head_sha) ? ["Acts on", $("<bdi>").text(offer.target)] : null,
     ["Pull request", $("<bdi>").text(`${pull.repository}#${pull.number}`)],
     ["Commit", $("<code>", { title: pull.head_sha }).text(short(pull.head_sha))],
   ];

@@ -9,6 +9,11 @@ export function spoken(text) {
     .map((part, at) => (at % 2 ? $("<code>").text(part)[0] : document.createTextNode(part)));
 }
 
+// With its full stop, where it has none of its own.
+export function sentence(text) {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
 export function short(sha) {
   return sha.slice(0, 7);
 }

@@ -118,7 +118,7 @@ def test_what_stands_in_the_way_can_be_overridden_with_a_reason_and_that_taken_b
     assert offer == Offer(
         "override",
         "Override",
-        "sbom does not count at this head",
+        "Ignores sbom at this head",
         "sbom",
         f"sbom at {HEAD[:7]}",
         destructive=True,
