@@ -100,12 +100,6 @@ async def complaints(tab: Tab) -> list[tuple[str, list[Any]]]:
     return faults if over <= 0 else [*faults, ("nothing sticks out", [over])]
 
 
-def unexpected(tab: Tab) -> list[str]:
-    """What the browser complained of, but for the one piece of markup that jQuery tries as it loads, and is refused."""
-    refused = [one for one in tab.complaints if "TrustedHTML" in one]
-    return [one for one in tab.complaints if one not in refused[:1]]
-
-
 async def tabs_to(tab: Tab, holds: str, most: int = 40) -> None:
     """Press Tab until the element that has the focus, `it`, is one of which `holds` is true."""
     for _ in range(most):

@@ -325,8 +325,12 @@ async def test_whatever_things_are_called_they_stay_text(here: Stage, browser: B
         await says(tab, f"failed: {HOSTILE} {HOSTILE}", ALERT)
         assert await tab.page.evaluate("window.hit") is None
         assert await tab.page.locator("#actions :is(img, script)").count() == 0
-        refused = await tab.page.evaluate("try { $('#actions').html('<img src=x>'); '' } catch (e) { e.name }")
-        assert refused == "TypeError"
+        almost = "<a id='jQuery1' href='' disabled='disabled'></a><img src=x>"  # as one that jQuery may have parsed
+        for markup in ("<img src=x>", almost):
+            refused = await tab.page.evaluate(
+                "markup => { try { $('#actions').html(markup); return ''; } catch (e) { return e.name; } }", markup
+            )
+            assert refused == "TypeError"
         tab.complaints = [one for one in tab.complaints if "TrustedHTML" not in one]
 
 

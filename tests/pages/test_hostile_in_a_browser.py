@@ -22,7 +22,7 @@ from checks.model import Measurement
 from checks.overridden import Overridden
 from tests.browser import Tab, tab
 from tests.pages.hostile import PAYLOADS
-from tests.pages.looking import LIVE, unexpected
+from tests.pages.looking import LIVE
 from tests.pages.pulled import HEAD, PULL, PullTrial, case, pull_trial
 from tests.pages.studied import AT, course, rules
 
@@ -100,7 +100,7 @@ class Trap:
         assert await page.locator(strange).count() == 0, payload
         assert await page.locator("a[href^='javascript:' i], a[href^='data:' i]").count() == 0, payload
         assert self.caught == [], payload
-        assert unexpected(self.tab) == [], payload
+        assert self.tab.complaints == [], payload
         self.tab.complaints.clear()
 
 

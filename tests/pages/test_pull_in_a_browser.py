@@ -12,7 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Route
 
 from tests.browser import tab
-from tests.pages.looking import LIVE, READERS, complaints, unexpected
+from tests.pages.looking import LIVE, READERS, complaints
 from tests.pages.pulled import PullTrial, pull_trial
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -55,7 +55,7 @@ async def test_everybody_can_read_it(here: PullTrial, browser: Browser, profile:
         assert await complaints(open_page) == []
         await page.emulate_media(media="print", color_scheme="light")
         assert await page.locator("#rows").is_visible()
-        assert unexpected(open_page) == []
+        assert open_page.complaints == []
 
 
 async def test_an_open_page_follows_what_is_asked_for_and_decided(here: PullTrial, browser: Browser) -> None:
@@ -74,7 +74,7 @@ async def test_an_open_page_follows_what_is_asked_for_and_decided(here: PullTria
         await here.decide(p95=261.0)
         await open_page.until("document.querySelector('h1 .word').textContent === 'BLOCK'")
         assert await open_page.page.title() == "BLOCK: Faster checkout, acme/shop#7"
-        assert unexpected(open_page) == []
+        assert open_page.complaints == []
 
 
 @pytest.mark.parametrize("status", [503, 502, 429, 404, 0], ids=str)

@@ -20,7 +20,6 @@ from app.main import System, system
 from app.model import KeptCommand
 from app.pages.signing_in import BACK
 from tests.browser import Tab, hearing
-from tests.pages.acting import probed
 from tests.road.town import SECRET, github
 from tests.storage import laid
 from tests.waiting import until
@@ -108,7 +107,7 @@ class Whole:
         await tab.page.goto(f"{self.url}{self.path}")
         await tab.until(OPEN)
         yield tab
-        assert [one for one in tab.complaints if not probed(one)] == []
+        assert tab.complaints == []
 
     @web.middleware
     async def fault(self, request: web.Request, handler: Any) -> web.StreamResponse:
