@@ -35,7 +35,7 @@ function onPress(button, act) {
 onPress(document.getElementById("make"), async () => {
   const made = await post("/api/pair/code", {});
   document.getElementById("code").textContent = made.code;
-  const until = new Date(made.until * 1000).toLocaleTimeString();
+  const until = `${new Date(made.until * 1000).toISOString().slice(11, 19)} UTC`;
   said.textContent = `The code is good until ${until}, for one overlay.`;
 });
 

@@ -39,11 +39,14 @@ async def test_a_click_signs_in_a_code_lets_an_overlay_in_and_a_click_ends_it(he
         assert await page.evaluate("document.cookie") == "", "no script reads it"
         await page.click("#make")
         await open_tab.until("document.getElementById('code').textContent.length === 14")
+        assert (await open_tab.text("#said")).endswith(" UTC, for one overlay.")
         code = await open_tab.text("#code")
         answer = await overlay.post("/api/pair", {"code": code, "name": "laptop"}, Origin="")
         token = (await answer.json())["token"]
         await page.reload()
-        await page.click("text=Sign out laptop")
+        named = page.get_by_role("button", name="Sign out laptop, since ")
+        assert await named.count() == 1
+        await named.click()
         await open_tab.until("!document.body.textContent.includes('laptop (overlay)')")
         said = {"Authorization": f"Bearer {token}", "Origin": ""}
         assert (await overlay.post("/api/decision/tests", **said)).status == 401
