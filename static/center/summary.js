@@ -2,6 +2,10 @@
 // text: titles, reasons, names and findings are anybody's.
 
 const FACTS = { arm: "Arm", eval: "Evaluation", cost: "Cost", rationale: "Rationale" };
+const STANDING = {
+  merged: "It is merged: what had been decided of it stays as it was.",
+  closed: "It is closed: what was decided of it last stays as it was.",
+};
 const SHOWN = 5; // findings of a check; the page shows them all
 
 /** Draws what was decided, and why, into `$root`, in place of what was there. */
@@ -34,11 +38,17 @@ function verdict(model) {
     .addClass(`verdict ${model.tone}`)
     .append(
       say("p", "word", model.word),
+      say("p", "standing", STANDING[model.pull.state]),
+      say("p", "subject", subject(model.pull)),
       say("p", "headline", counts(model)),
       labelled("why", "Why: ", model.why),
-      labelled("next", "Next: ", model.next),
+      model.pull.state in STANDING ? jQuery() : labelled("next", "Next: ", model.next), // nobody merges it any more
       decided(model),
     );
+}
+
+function subject({ title, author }) {
+  return author ? `${title}, by ${author}` : title;
 }
 
 function labelled(name, label, text) {
@@ -93,15 +103,15 @@ function measures(all) {
 }
 
 function measured({ name, value, limit, interval, n }) {
-  const beside = [limit && `limit ${limit}`, interval, n && `n = ${n}`].filter(Boolean).join(", ");
+  const beside = [limit && `limit ${limit}`, interval, n && `n = ${n.toLocaleString("en")}`].filter(Boolean).join(", ");
   return `${name}: ${value ?? "not measured"}${beside ? ` (${beside})` : ""}`;
 }
 
-function findings({ findings: all }) {
+function findings({ findings: all, findings_total: total = all.length }) {
   if (!all.length) return jQuery();
   const $list = jQuery("<ul>").append(all.slice(0, SHOWN).map(finding));
-  if (all.length > SHOWN) $list.append(jQuery("<li>").text(`and ${all.length - SHOWN} more`));
-  const $summary = jQuery("<summary>").text(all.length === 1 ? "1 finding" : `${all.length} findings`);
+  if (total > SHOWN) $list.append(jQuery("<li>").text(`and ${(total - SHOWN).toLocaleString("en")} more`));
+  const $summary = jQuery("<summary>").text(total === 1 ? "1 finding" : `${total.toLocaleString("en")} findings`);
   return jQuery("<details>").append($summary, $list);
 }
 

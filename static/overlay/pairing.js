@@ -30,7 +30,7 @@ function way() {
   const $page = jQuery("<a>")
     .attr({ href: `${MAESTRO.root}/pair`, target: "_blank", rel: "noopener noreferrer" })
     .text("Maestro's pairing page");
-  return jQuery("<p>").append("Not connected. Make a code on ", $page, " and put it in here.");
+  return jQuery("<p>").append("Make a code on ", $page, " and put it in here.");
 }
 
 function reason(status, body) {

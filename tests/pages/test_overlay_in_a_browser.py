@@ -20,17 +20,35 @@ async def test_it_mounts_where_no_script_of_the_page_may_and_says_that_it_is_not
     assert await on_github.hosts() == 1
     await on_github.click("Maestro")
     await on_github.until("root.querySelector('.status').innerText === 'Not connected'")
-    assert "Make a code on Maestro's pairing page" in await on_github.text()
+    read = await on_github.text()
+    assert "Make a code on Maestro's pairing page" in read
+    assert read.count("Not connected") == 1
 
 
 async def test_a_code_connects_it_and_it_shows_what_was_decided(on_github: Overlaid, overlay: Setting) -> None:
     await connect(on_github)
     read = await on_github.text()
     for words in ("BLOCK", "1 of 2 checks stops #7", "Why: checkout p95 is 261 ms", "claude", "0.82", "$0.40",
-                  "p95: 261 ms (limit 250 ms, 95 % 255 to 266, n = 1204)", "Overridden by root: known",
+                  "p95: 261 ms (limit 250 ms, 95 % 255 to 266, n = 1,204)", "Overridden by root: known",
                   "Connected as ada"):  # fmt: skip
         assert words in read
     assert overlay.maestro.tokens == {TOKEN}
+
+
+@pytest.mark.parametrize("state", ["merged", "closed"])
+async def test_what_is_merged_or_closed_is_not_spoken_of_as_open_and_all_findings_count(
+    on_github: Overlaid, overlay: Setting, state: str
+) -> None:
+    told = model()
+    told["pull"]["state"] = state
+    told["checks"][0]["findings_total"] = 1_200
+    told["checks"][0]["measures"][0]["n"] = 4_000
+    overlay.maestro.models[7] = told
+    await connect(on_github)
+    read = await on_github.text()
+    for words in (f"It is {state}", "Round totals, by ada", "1,200 findings", "n = 4,000"):
+        assert words in read
+    assert "Next:" not in read
 
 
 async def test_the_token_is_out_of_the_reach_of_the_page_and_of_our_own_scripts_there(on_github: Overlaid) -> None:
