@@ -167,7 +167,10 @@ class Commands:
         if isinstance(outcome, Declined):
             told = not role and await self.kept.refused_before(kept)
             return "" if told else self.renderer.declined(verb, outcome.reason)
-        return outcome.reply or (self.renderer.noted(verb, outcome.notes) if outcome.notes else "")
+        if outcome.reply or not outcome.notes:
+            return outcome.reply
+        tell = self.renderer.noted if outcome.whole else self.renderer.fell_short
+        return tell(verb, outcome.notes)
 
     async def _answers(self, kept: KeptCommand, role: str) -> bool:
         return suffices(role, _SAY) or await self.kept.answered(kept, kept.asked - _HOUR) < _ANSWERS
@@ -208,7 +211,8 @@ def _with(outcome: Answer | Declined, kept: KeptCommand, asked: Asked) -> KeptCo
     if isinstance(outcome, Declined):
         return replace(kept, state=Progress.REFUSED, said=outcome.reason)
     said = outcome.said or "; ".join(outcome.notes) or _shortened(outcome.reply, kept.surface)
-    return replace(kept, state=Progress.DONE, said=said, before=outcome.before, after=outcome.after)
+    state = Progress.DONE if outcome.whole else Progress.FAILED
+    return replace(kept, state=state, said=said, before=outcome.before, after=outcome.after)
 
 
 def _shortened(reply: str, surface: Surface) -> str:
@@ -220,6 +224,6 @@ def _shortened(reply: str, surface: Surface) -> str:
 
 def _shown(verb: Verb, asked: Asked, kept: KeptCommand) -> tuple[Trigger, ...]:
     """Where something was changed, the card is to show it."""
-    if verb.about == "nothing" or kept.state is not Progress.DONE:
+    if verb.about == "nothing" or kept.state is Progress.REFUSED:
         return ()
     return (look_again(asked.trigger, asked.opened, f"command.{verb.name.replace(' ', '_')}"),)

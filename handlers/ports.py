@@ -106,6 +106,9 @@ class Renderer(Protocol):
     def noted(self, verb: Verb, notes: Sequence[str]) -> str:
         """What there is to say of a command that was carried out."""
 
+    def fell_short(self, verb: Verb, notes: Sequence[str]) -> str:
+        """What became of each part of a command that was carried out in part only."""
+
     def declined(self, verb: Verb, reason: str) -> str:
         """The answer to a command that was not carried out."""
 

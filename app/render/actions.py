@@ -106,6 +106,10 @@ class GitHubRenderer:
         """What there is to say of a command that was carried out."""
         return render("noted_command.md.j2", verb=verb, notes=notes)
 
+    def fell_short(self, verb: Verb, notes: Sequence[str]) -> str:
+        """What became of each part of a command that was carried out in part only."""
+        return render("fell_short.md.j2", verb=verb, notes=notes)
+
     def declined(self, verb: Verb, reason: str) -> str:
         """The answer to a command that was not carried out."""
         return render("declined_command.md.j2", verb=verb, reason=reason)

@@ -56,7 +56,8 @@ class Answer:
     """A command that was carried out. `notes`: what is to be said besides the effect; `then`: what follows.
 
     `said`, `before` and `after` are kept, logged and shown on the page: what came of it, and what it changed; our own
-    words, in which `code` may stand. `reply` is the whole Markdown answer of a verb that only answers.
+    words, in which `code` may stand. `reply` is the whole Markdown answer of a verb that only answers. Not `whole`: a
+    part of it was not had, and `notes` tells which.
     """
 
     notes: tuple[str, ...] = ()
@@ -65,6 +66,7 @@ class Answer:
     before: str = ""
     after: str = ""
     reply: str = ""
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from app.model import (
     Canary,
     Cause,
-    Deed,
     DispatchWorkflow,
     KeptExperiment,
     Landed,
@@ -43,6 +42,7 @@ VERB = Verb(
 
 TITLE = "Rolled back by hand"
 _BACK = "rolled back"
+_SERVES_STILL = "not marked, for the workflow that takes it back did not run"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,15 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """A workflow that was asked for, and what became of that. Where it is not `done`, nothing puts back what served."""
+
+    known_by: str
+    said: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RollbackCommand:
     """Each effect is had once, whatever is killed in between and however often somebody asks; each is tried alone."""
 
@@ -89,15 +98,20 @@ class RollbackCommand:
         if not kept and not serving and landed is None:
             return Declined(_nothing(asked, found))
         parts = [await self._canary(one, asked.cause) for one in kept]
-        runs = [await self._performed(name, deed, asked) for name, deed in _workflows(asked, kept, serving)]
-        parts += [await self._deployment(one, asked) for one in serving if not _tried(one, kept)]
-        runs = runs or list(_no_run(asked, kept))
-        done = [*runs, *(f"{part.where}: {part.done}" for part in parts)]
+        runs = [await self._ran(target, deed, asked) for target, deed in _workflows(asked, kept, serving)]
+        refused = {run.known_by for run in runs if not run.done}
+        for one in serving:
+            if _of_deployment(one) in refused:
+                parts.append(Part(f"`{one.environment}`", one.state, one.state, _SERVES_STILL))
+            elif not _tried(one, kept):
+                parts.append(await self._deployment(one, asked))
+        said = [run.said for run in runs] or list(_no_run(asked, kept))
+        done = [*said, *(f"{part.where}: {part.done}" for part in parts)]
         if isinstance(found, Refusal):
             done.append(found.reason)
         if landed is not None:
             done += await self._reverted(landed, asked, parts)
-        return _answer(asked, parts, done)
+        return _answer(asked, parts, done, whole=not refused and not any(map(_fell_short, parts)))
 
     async def _reverted(self, landed: Landed, asked: Asked, parts: Sequence[Part]) -> Sequence[str]:
         """One that an experiment proposed is not proposed twice; what became of it since is told."""
@@ -138,9 +152,10 @@ class RollbackCommand:
         after = "failure" if isinstance(outcome, Performed) else one.state
         return Part(f"`{one.environment}`", one.state, after, f"deployment status failure: {became(outcome)}")
 
-    async def _performed(self, name: str, deed: Deed, asked: Asked) -> str:
-        (outcome,) = await self.writer.perform(_place(asked), (deed,), asked.cause)
-        return f"{name}: {became(outcome)}"
+    async def _ran(self, target: Target, run: DispatchWorkflow, asked: Asked) -> Run:
+        (outcome,) = await self.writer.perform(_place(asked), (run,), asked.cause)
+        said = f"workflow {run.workflow} for `{target.environment}`: {became(outcome)}"
+        return Run(target.known_by, said, isinstance(outcome, Performed))
 
 
 def _place(asked: Asked) -> Place:
@@ -169,23 +184,33 @@ def _nothing(asked: Asked, found: object) -> str:
     )
 
 
-def _workflows(asked: Asked, kept: Sequence[KeptExperiment], serving: Sequence[Serving]) -> Iterator[tuple[str, Deed]]:
+def _of_deployment(one: Serving) -> str:
+    """What the run that takes it back is known again by."""
+    return f"deployment {one.id}"
+
+
+def _fell_short(part: Part) -> bool:
+    """Was anything asked for in vain? What is looked for again is not given up."""
+    return part.owed is None and bool(left(part.done))
+
+
+def _workflows(
+    asked: Asked, kept: Sequence[KeptExperiment], serving: Sequence[Serving]
+) -> Iterator[tuple[Target, DispatchWorkflow]]:
     """One run for each place, but for what an experiment has its own workflow run for."""
     for target in _targets(asked, kept, serving):
         workflow = _own_workflow(target, kept) or asked.opened.undoing.workflow
         if workflow:
             inputs = (("environment", target.environment), ("sha", target.sha))
-            run = DispatchWorkflow(
-                workflow, asked.opened.pull.base_ref, inputs, f"rollback {target.known_by}", target.sha
-            )
-            yield f"workflow {workflow} for `{target.environment}`", run
+            key = f"rollback {target.known_by}"
+            yield target, DispatchWorkflow(workflow, asked.opened.pull.base_ref, inputs, key, target.sha)
 
 
 def _targets(asked: Asked, kept: Sequence[KeptExperiment], serving: Sequence[Serving]) -> Sequence[Target]:
     """Where a workflow is to run. What was deployed once more after its experiment had ended has no run by that one."""
     own = {one.id for one in kept if _workflow_of(one)}
     covered = [one for one in kept if one.id in own]
-    found = [Target(one.environment, one.sha, f"deployment {one.id}") for one in serving if not _tried(one, covered)]
+    found = [Target(one.environment, one.sha, _of_deployment(one)) for one in serving if not _tried(one, covered)]
     known = {one.environment.casefold() for one in serving}
     found += [
         Target(one.canary.environment, one.canary.sha, f"experiment {one.id}")
@@ -216,10 +241,10 @@ def _workflow_of(kept: KeptExperiment) -> str:
     return Config.model_validate_json(kept.rules).rollback.workflow
 
 
-def _answer(asked: Asked, parts: Sequence[Part], done: Sequence[str]) -> Answer:
+def _answer(asked: Asked, parts: Sequence[Part], done: Sequence[str], *, whole: bool) -> Answer:
     before = "; ".join(f"{part.where}: {part.before or 'deployed'}" for part in parts)
     after = "; ".join(f"{part.where}: {part.after or 'deployed'}" for part in parts)
-    again = bool(before) and before == after
+    again = whole and bool(before) and before == after
     notes = ["it was rolled back before; this is how that stands now", *done] if again else done
     looks = tuple(look(part.owed, asked.trigger) for part in parts if part.owed)
     return Answer(
@@ -228,4 +253,5 @@ def _answer(asked: Asked, parts: Sequence[Part], done: Sequence[str]) -> Answer:
         f"{'rolled back before: ' if again else ''}{'; '.join(done)}",
         before,
         after,
+        whole=whole,
     )

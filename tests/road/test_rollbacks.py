@@ -251,14 +251,37 @@ async def test_what_github_refuses_keeps_nothing_else_and_is_tried_again_when_as
     repo.state.collaborators["max"] = "maintain"
     number, sha, canary = await deployed(here, repo, sender)
     reactions, _ = await said(here, repo, number, sha)
-    assert (reactions, last(canary)) == (DONE, BY_HAND)
-    assert "workflow back.yml: refused by GitHub" in (await newest(here, number)).said
+    assert (reactions, last(canary)) == (REFUSED, BY_HAND)
+    command = await newest(here, number)
+    assert (command.state, "workflow back.yml: refused by GitHub" in command.said) == (Progress.FAILED, True)
     repo.commit("main", {".github/workflows/back.yml": WORKFLOW})
-    await said(here, repo, number, sha)
+    assert (await said(here, repo, number, sha))[0] == DONE
     assert (runs(repo), (await sender.kept()).acted) == (
         ["back.yml"],
         "workflow back.yml: done; deployment status failure: done",
     )
+
+
+async def test_what_no_workflow_puts_back_is_not_marked_as_gone_and_the_command_failed(here: Town) -> None:
+    repo = shop(here.sandbox, EVERYWHERE)  # undo.yml is not there
+    repo.state.collaborators["max"] = "maintain"
+    number, sha = change(repo)
+    await here.rest()
+    deployment = serves(repo, sha, "production")
+    reactions, reply = await said(here, repo, number, sha)
+    assert reactions == REFUSED
+    assert "was carried out in part only" in reply
+    assert "rolled back before" not in reply
+    assert last(deployment)[0] == "success"
+    command = await newest(here, number)
+    assert (command.state, command.before, command.after) == (
+        Progress.FAILED,
+        "`production`: success",
+        "`production`: success",
+    )
+    repo.commit("main", {".github/workflows/undo.yml": WORKFLOW})
+    assert (await said(here, repo, number, sha))[0] == DONE
+    assert (runs(repo), last(deployment)) == (["undo.yml"], BY_HAND)
 
 
 async def test_a_dispatch_whose_answer_was_lost_is_found_and_not_sent_again(here: Town) -> None:
@@ -322,7 +345,7 @@ async def test_each_effect_of_a_rollback_is_logged_for_its_pull_request_with_wha
         f"deployment status failure of us ({us.id})",
         f"branch {branch}",
         f"pull request from {branch} to main",
-        "rollback",
+        f"rollback {sha[:7]}",
     ]
 
 
