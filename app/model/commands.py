@@ -103,5 +103,8 @@ class Undoing:
 WHEREVER = Undoing()
 """Where the rules say nothing of it."""
 
+SHORTEST_REASON = 10
+"""Characters that whoever overrides a check says at least: everybody will read why."""
+
 ARM, TESTS = "arm", "tests"
 """What a workflow is dispatched as: an agent's next try, or heavier tests."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.github.limits import ACTION_DESCRIPTION
+from app.model import SHORTEST_REASON
 from app.render.escape import line
 from app.render.words import CONTRACT, short
 from checks.configuration import NAME as CONFIGURATION
@@ -48,7 +49,7 @@ class Offer:
     arguments: str = ""
     target: str = ""
     destructive: bool = False
-    reason: bool = False  # a reason is to be given, and follows the arguments
+    reason: int = 0  # characters, at least, of a reason that is to be given, and follows the arguments
     undoes: bool = False
 
 
@@ -148,7 +149,7 @@ def _of_override(row: Row, decision: Decision) -> Iterator[Offer]:
         yield Offer("override withdraw", "Withdraw override", said, name, target, destructive=True, undoes=True)
     elif row.verdict is not Verdict.SHIP and name != CONFIGURATION:
         said = line(f"Ignores {name} at this head", ACTION_DESCRIPTION)
-        yield Offer("override", "Override", said, name, target, destructive=True, reason=True)
+        yield Offer("override", "Override", said, name, target, destructive=True, reason=SHORTEST_REASON)
 
 
 def _head(decision: Decision) -> str:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from app.model import Verb
+from app.model import SHORTEST_REASON, Verb
 from checks.configuration import NAME as CONFIGURATION
 from checks.judge import judge
 from checks.model import Decision, Row, Verdict
@@ -17,7 +17,6 @@ from handlers.commands.parse import bare
 from handlers.override_ports import Overrides
 from handlers.ports import Cases
 
-SHORTEST = 10  # characters of a reason
 OVERRIDE = Verb(
     name="override",
     usage="/maestro override <check> <sha> <reason>",
@@ -53,8 +52,10 @@ class OverrideCommands:
         if isinstance(row, Declined):
             return row
         name, who, pull = row.result.name, asked.trigger.who, asked.opened.pull
-        if len(reason) < SHORTEST:
-            return Declined(f"say why after the commit, in {SHORTEST} characters or more: everybody will read it")
+        if len(reason) < SHORTEST_REASON:
+            return Declined(
+                f"say why after the commit, in {SHORTEST_REASON} characters or more: everybody will read it"
+            )
         kept = _of(await self.overrides.of(pull), name)
         if kept is None and row.verdict is Verdict.SHIP:
             return Declined(f"`{name}` does not stand in the way: it says `{row.result.state}`")

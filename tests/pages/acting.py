@@ -53,7 +53,7 @@ class Stage:
 
     def offer(self, verb: str, label: str, **more: Any) -> None:
         """One more thing to ask for."""
-        plain = {"arguments": "", "target": "", "destructive": False, "reason": False, "undoes": False}
+        plain = {"arguments": "", "target": "", "destructive": False, "reason": 0, "undoes": False}
         told = {"verb": verb, "label": label, "description": f"Does {verb}.", "role": VERBS[verb].role}
         self.offers.append({**plain, **told, **more})
 
@@ -173,7 +173,7 @@ async def stage(directory: Path) -> AsyncIterator[Stage]:
         opened.offer("escalate", "Escalate tests", arguments="tests")
         sha = here.head[:7]
         opened.offer("rollback", "Roll back", arguments=sha, target="canary of octo/shop", destructive=True)
-        opened.offer("override", "Override risk", arguments=f"risk {sha}", destructive=True, reason=True)
+        opened.offer("override", "Override risk", arguments=f"risk {sha}", destructive=True, reason=10)
         opened.offer("override withdraw", "Withdraw override", arguments="risk", undoes=True)
         yield opened
 

@@ -258,8 +258,8 @@ async def test_a_reason_is_asked_for_where_one_is_due(here: Stage, browser: Brow
     async with here.opened(browser, "root") as tab:
         await choose(tab.page, "Override risk")
         assert await tab.page.evaluate("document.activeElement.tagName") == "TEXTAREA"
-        for empty in ("", "  \n "):
-            await tab.page.fill("dialog.confirm textarea", empty)
+        for short in ("", "  \n ", "frozen"):
+            await tab.page.fill("dialog.confirm textarea", short)
             await tab.page.click("dialog.confirm button.yes")
             assert await tab.page.locator("dialog[open]").count() == 1
         await tab.page.fill("dialog.confirm textarea", f"known\n flake {HOSTILE}")

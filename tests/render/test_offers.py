@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.github import limits
+from app.model import SHORTEST_REASON
 from app.render import checkrun
 from app.render.checkrun import EVALUATE, decision_run
 from app.render.offers import Offer, offers
@@ -122,7 +123,7 @@ def test_what_stands_in_the_way_can_be_overridden_with_a_reason_and_that_taken_b
         "sbom",
         f"sbom at {HEAD[:7]}",
         destructive=True,
-        reason=True,
+        reason=SHORTEST_REASON,
     )
     (offer,) = offers(decision(overruled(of("risk", State.BLOCK), SAID)))
     assert (offer.verb, offer.arguments, offer.undoes, offer.reason) == ("override withdraw", "risk", True, False)
