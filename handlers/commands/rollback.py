@@ -16,6 +16,8 @@ from app.model import (
     Refusal,
     Serving,
     SetDeploymentStatus,
+    Stop,
+    Stopped,
     Verb,
 )
 from checks.answer import ROLLBACK
@@ -70,11 +72,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A workflow that was asked for, and what became of that. Where it is not `done`, nothing puts back what served."""
+    """A workflow that was asked for, and what became of that. `refused`: nothing puts back what served."""
 
     known_by: str
     said: str
-    done: bool
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class RollbackCommand:
             return Declined(_nothing(asked, found))
         parts = [await self._canary(one, asked.cause) for one in kept]
         runs = [await self._ran(target, deed, asked) for target, deed in _workflows(asked, kept, serving)]
-        refused = {run.known_by for run in runs if not run.done}
+        refused = {run.known_by for run in runs if run.refused}
         for one in serving:
             if _of_deployment(one) in refused:
                 parts.append(Part(f"`{one.environment}`", one.state, one.state, _SERVES_STILL))
@@ -155,7 +157,7 @@ class RollbackCommand:
     async def _ran(self, target: Target, run: DispatchWorkflow, asked: Asked) -> Run:
         (outcome,) = await self.writer.perform(_place(asked), (run,), asked.cause)
         said = f"workflow {run.workflow} for `{target.environment}`: {became(outcome)}"
-        return Run(target.known_by, said, isinstance(outcome, Performed))
+        return Run(target.known_by, said, isinstance(outcome, Stopped) and outcome.why is Stop.REFUSED)
 
 
 def _place(asked: Asked) -> Place:
