@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 
 from app.github.sandbox.faults import Slow
 from campaign.installation import Installation, database, installation, until
-from campaign.lanes import DEAD, overlaps
+from campaign.lanes import DEAD, Run, overlaps
 from campaign.processes import ROOT
 from campaign.report import Report, say
 from campaign.stories import tell
@@ -40,7 +40,7 @@ async def _served(report: Report) -> None:
     async with installation() as here, _serving(here):
         await here.up()
         await _busy(here)
-        run = here.journal.runs()[-1]
+        run = _at_work(here)
         here.journal.note(DEAD, run.process)
         killed = time.monotonic()
         os.kill(run.process, signal.SIGKILL)
@@ -55,7 +55,7 @@ async def _taken_over(url: str, report: Report) -> None:
             await here.start(role)
         await here.up()
         await _busy(here)
-        lane, (_, first) = here.journal.runs()[-1].lane, here.members
+        lane, (_, first) = _at_work(here).lane, here.members
         await here.start("worker")
         await asyncio.sleep(1.0)
         killed = time.monotonic()
@@ -74,6 +74,11 @@ async def _busy(here: Installation) -> None:
         return bool(here.sandbox.faults.struck)
 
     await until(caught, LONG)
+
+
+def _at_work(here: Installation) -> Run:
+    """The run that was caught: the newest of a pull request, for what the clock asks for begins in the same moment."""
+    return next(run for run in reversed(here.journal.runs()) if "#" in run.lane)
 
 
 async def _again(here: Installation, lane: str, since: float) -> float:
