@@ -14,6 +14,7 @@ from aiohttp import web
 
 from app import record
 from app.commands.running import listening
+from app.main.center import reading_of
 from app.model import Cause, KeptCommand, Place, Progress, Surface
 from app.pages.browser import ACTING
 from app.pages.door import Door
@@ -118,19 +119,7 @@ async def served(others: int = 0) -> AsyncIterator[str]:
 
 
 def _reading(kept: Stores, opening: Pages) -> Reading:
-    return Reading(
-        kept.decisions,
-        kept.effects,
-        kept.measurements,
-        kept.experiments,
-        kept.points,
-        kept.studies,
-        kept.drifts,
-        kept.commands,
-        kept.provenance,
-        opening,
-        lambda: NOON,
-    )
+    return reading_of(kept, opening, lambda: NOON)
 
 
 async def _told(kept: Stores) -> Experiment:

@@ -27,7 +27,7 @@ from app.commands.demo import beside, rest
 from app.commands.story import tell
 from app.github.sandbox import Sandbox
 from app.render.overlay import Deployment, userscript
-from tools.pictures import BYTES, IMAGES, ROOT, SCHEMES, Broken, Missing, Tab, browser, needed
+from tools.pictures import IMAGES, SCHEMES, Broken, Missing, Tab, browser, keep, needed
 
 WHO = "alice"
 SECRET = "pictures"
@@ -105,7 +105,7 @@ async def draw(chromium: str) -> None:
     async with asyncio.timeout(SECONDS), story() as scene, browser(chromium) as tab:
         for name in NAMES:
             for scheme in SCHEMES:
-                _keep(IMAGES / f"overlay-{name}-{scheme}.png", await _picture(tab, scene, name, scheme))
+                keep(IMAGES / f"overlay-{name}-{scheme}.png", await _picture(tab, scene, name, scheme))
 
 
 async def _picture(tab: Tab, scene: Scene, name: str, scheme: str) -> bytes:
@@ -116,13 +116,6 @@ async def _picture(tab: Tab, scene: Scene, name: str, scheme: str) -> bytes:
     await tab.do("Runtime.evaluate", expression=drawn, awaitPromise=True)
     shot = await tab.do("Page.captureScreenshot", format="png")
     return base64.b64decode(shot["data"])
-
-
-def _keep(path: Path, png: bytes) -> None:
-    if len(png) > BYTES:
-        raise Broken(f"{path.name} would have {len(png):,} bytes, more than {BYTES:,}")
-    path.write_bytes(png)
-    print(f"{path.relative_to(ROOT)}: {len(png):,} bytes")
 
 
 def main() -> int:

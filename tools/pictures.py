@@ -196,18 +196,19 @@ async def draw(chromium: str) -> None:
         for name, title in CARDS.items():
             for scheme in SCHEMES:
                 await tab.open(pages[title], scheme)
-                _keep(IMAGES / f"card-{name}-{scheme}.png", await tab.picture(COMMENT))
+                keep(IMAGES / f"card-{name}-{scheme}.png", await tab.picture(COMMENT))
         for name, (served, part) in PAGES.items():
             async with served() as address:
                 for scheme in SCHEMES:
                     await tab.open(address, scheme, PAGE_SCALE)
-                    _keep(IMAGES / f"page-{name}-{scheme}.png", await tab.picture(part, HIGHEST.get(name)))
+                    keep(IMAGES / f"page-{name}-{scheme}.png", await tab.picture(part, HIGHEST.get(name)))
                 if name in PHONES:
                     await tab.open(address, PHONES[name], PHONE_SCALE, PHONE)
-                    _keep(IMAGES / f"page-{name}-phone.png", await tab.picture(part, SCREEN))
+                    keep(IMAGES / f"page-{name}-phone.png", await tab.picture(part, SCREEN))
 
 
-def _keep(path: Path, png: bytes) -> None:
+def keep(path: Path, png: bytes) -> None:
+    """Write a picture, unless it is too large for the repository: raises Broken."""
     if len(png) > BYTES:
         raise Broken(f"{path.name} would have {len(png):,} bytes, more than {BYTES:,}")
     path.write_bytes(png)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 from aiohttp import web
 
@@ -14,14 +15,15 @@ from app.pages.history import History
 from app.pages.pull_json import PullJson
 from app.pages.pull_list import PullList
 from app.pages.pull_reading import Reading
+from app.render.capability import Pages
 from app.settings import Settings
+from app.storage import Stores
 from handlers.commands import VERBS
 from handlers.commands.roles import suffices
 
 
-def reading(settings: Settings, reached: Reached) -> Reading:
-    """What is stored of pull requests."""
-    kept = reached.kept.reading
+def reading_of(kept: Stores, pages: Pages, now: Callable[[], float] = time.time) -> Reading:
+    """What is stored of pull requests. `now`: epoch seconds."""
     return Reading(
         kept.decisions,
         kept.effects,
@@ -32,8 +34,14 @@ def reading(settings: Settings, reached: Reached) -> Reading:
         kept.drifts,
         kept.commands,
         kept.provenance,
-        pages_of(settings),
+        pages,
+        now,
     )
+
+
+def reading(settings: Settings, reached: Reached) -> Reading:
+    """The same, of what this process shows."""
+    return reading_of(reached.kept.reading, pages_of(settings))
 
 
 def center(settings: Settings, reached: Reached, door: Door) -> Iterator[web.RouteDef]:

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from app import record
+from app.main.center import reading_of
 from app.model import Canary, Cause, KeptCommand, Place, Progress, Surface
 from app.pages.browser import ACTING
 from app.pages.door import Door
@@ -20,7 +21,6 @@ from app.pages.live import Live
 from app.pages.pull_json import PullJson
 from app.pages.pull_list import PullList
 from app.pages.pull_page import PullPages
-from app.pages.pull_reading import Reading
 from app.pages.showing import Showing
 from app.pages.visitors import Nobody, Visitor
 from app.render.capability import Pages, Subject, of_pull
@@ -211,19 +211,7 @@ async def pull_trial(directory: Path) -> AsyncIterator[PullTrial]:
 
     def shows(kept: Stores, pages: Pages) -> tuple[Showing, Sequence[web.RouteDef]]:
         door, news = Door(pages, kept.tokens, people), Live(kept.pull_news.of, kept.pulse, pace=0.02)
-        reading = Reading(
-            kept.decisions,
-            kept.effects,
-            kept.measurements,
-            kept.experiments,
-            kept.points,
-            kept.studies,
-            kept.drifts,
-            kept.commands,
-            kept.provenance,
-            pages,
-            lambda: clock.at,
-        )
+        reading = reading_of(kept, pages, lambda: clock.at)
         api = PullJson(reading, door, people, kept.pull_news.of, LEAST, suffices)
         listed = PullList(kept.decisions, people, lambda: time.time() + clock.at - START)
         return Showing(PullPages(reading), door, news, lambda: clock.at, heartbeat=0.2, policy=ACTING), [
