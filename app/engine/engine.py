@@ -82,6 +82,7 @@ class Engine:
         self._running: dict[str, asyncio.Task[None] | None] = {}
         self._late: list[asyncio.Task[None] | None] = []
         self._loops: list[asyncio.Task[None]] = []
+        self._home: asyncio.AbstractEventLoop | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._main = main_database(address.main, self._stop)
         self._intake = None if address.shared else intake_database(address.intake)
@@ -95,6 +96,7 @@ class Engine:
 
     async def start(self) -> None:
         """Begin: what was left running is taken up again, then what is new, the oldest first."""
+        self._home = asyncio.get_running_loop()
         await self._call(self._prepare)
         _current.append(self)
         DBOS(config=self._config())
@@ -197,8 +199,16 @@ class Engine:
 
     # --- what goes on ----------------------------------------------------------------------------------------
 
+    async def called(self, name: str, text: str) -> None:
+        """The body of every workflow. While our loop pauses, DBOS calls it on a loop of its own: go home first."""
+        assert self._home is not None, "DBOS was launched by `start`"
+        if asyncio.get_running_loop() is self._home:
+            await self.run(name, text)
+        else:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self.run(name, text), self._home))
+
     async def run(self, name: str, text: str) -> None:
-        """The body of every workflow: run the job that was stored as `text`."""
+        """Run the job that was stored as `text`, on the loop that `start` was called on."""
         if self._stopping:
             self._late.append(asyncio.current_task())
             await asyncio.Event().wait()  # it was claimed too late; unfinished, it is claimed again elsewhere
@@ -271,7 +281,7 @@ _current: list[Engine] = []  # the engine that is started: DBOS finds the bodies
 
 @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MAX_RECOVERIES)
 async def _run(text: str) -> None:
-    await _current[-1].run(str(DBOS.workflow_id), text)
+    await _current[-1].called(str(DBOS.workflow_id), text)
 
 
 def _scheduled(name: str, period: str) -> Job:

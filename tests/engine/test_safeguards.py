@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from dbos import DBOS
@@ -10,12 +12,13 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.engine.handover import APPLICATION, WORKFLOW
-from app.engine.jobs import first, read, written
+from app.engine.jobs import Job, first, read, written
 from app.engine.owner import GRACE, Lost, Reaper, SharedOwner, key_of
-from app.model import Delivery
+from app.model import Delivery, Done, Kind, Trigger
 from app.store.address import Address
 from tests.engine.stage import EVALUATE, Stage, command, opened, trigger
 from tests.postgres import Postgres
+from tests.storage import laid
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -244,3 +247,25 @@ async def test_what_ended_long_ago_is_forgotten(stage: Stage) -> None:
             return int((await connection.execute(query)).scalar_one()) == 0
 
     await until(forgotten)
+
+
+# --- a loop that pauses -------------------------------------------------------------------------------------
+
+
+def test_what_is_begun_while_the_loop_pauses_runs_on_it_when_it_goes_on(tmp_path: Path) -> None:
+    seen: list[asyncio.AbstractEventLoop] = []
+
+    async def body(_trigger: Trigger, _attempts_left: int) -> Done:
+        seen.append(asyncio.get_running_loop())
+        return Done()
+
+    with asyncio.Runner() as runner:
+        opening = opened(laid(tmp_path / "kept"))
+        stage = runner.run(opening.__aenter__())
+        stage.anew(bodies=dict.fromkeys(Kind, body))
+        runner.run(stage.engine.start())
+        runner.run(stage.engine.put([Job("1", trigger())]))
+        time.sleep(0.5)  # DBOS looks at the lanes from a thread of its own, and finds no loop that runs
+        runner.run(stage.engine.idle())
+        runner.run(opening.__aexit__(None, None, None))
+        assert seen == [runner.get_loop()]
