@@ -34,6 +34,7 @@ from app.store.points import Points
 from app.store.provenance import Provenance
 from app.store.pull_news import PullNews
 from app.store.pulse import Pulse, pulse
+from app.store.remediations import Remediations
 from app.store.series import SentSeries
 from app.store.sessions import Sessions
 from app.store.studies import Studies
@@ -133,6 +134,10 @@ class Stores:
     @property
     def dispatches(self) -> Dispatches:
         return Dispatches(self.main)
+
+    @property
+    def remediations(self) -> Remediations:
+        return Remediations(self.main)
 
     @property
     def provenance(self) -> Provenance:

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     SWEEP = "sweep"  # evaluate every open pull request of a repository whose base is `base_ref`
     COMMAND = "command"  # somebody asked for something, wherever; never coalesced, never reordered
     REPAIR = "repair"  # propose fixes of what a pull request (without a number: the default branch) was found to have
+    REMEDIATE = "remediate"  # do what is next about one pull request that may not ship
     CANARY = "canary"  # a deployment may be a canary: begin its experiment, or end it
     EXPERIMENT = "experiment"  # look at one guarded experiment, again and again until it has its answer
     DRIFT = "drift"  # look at one watched module

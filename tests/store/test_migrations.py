@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.storage import stores
-from app.store import asked_tables
+from app.store import remedial_tables
 from app.store.address import Address, address
 from app.store.database import connect, migrate
 from app.store.migrations import BASELINE, NewerDatabase, ours
@@ -22,9 +22,9 @@ from tests.deliveries import new
 def differences(connection: Connection) -> list[Any]:
     """What the chain made that the tables do not say, or the other way round."""
     context = MigrationContext.configure(
-        connection, opts={"include_object": ours, "compare_type": True, "target_metadata": asked_tables.metadata}
+        connection, opts={"include_object": ours, "compare_type": True, "target_metadata": remedial_tables.metadata}
     )
-    found: list[Any] = compare_metadata(context, asked_tables.metadata)
+    found: list[Any] = compare_metadata(context, remedial_tables.metadata)
     return found
 
 

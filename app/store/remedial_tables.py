@@ -1,0 +1,80 @@
+"""The tables of what is done about failing changes, and of what that costs: beside all others in `app.store.tables`."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, String, Table, Text, UniqueConstraint, text
+
+from app.store.asked_tables import metadata
+from app.store.tables import Folded, Id
+
+__all__ = ["attempts", "metadata", "remediations", "usage"]
+
+remediations = Table(  # from the first failure of a pull request to the end of what was done about it
+    "remediations",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("repository", Folded(200), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("head_sha", String(64), nullable=False),
+    Column("failure", String(16), nullable=False),
+    Column("who", String(100), nullable=False),
+    Column("course", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("word", String(100), nullable=False),
+    Column("began_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),  # NULL: it goes on, and a pull request has one such at most
+)
+Index("remediations_of_pull", remediations.c.repository, remediations.c.number)
+Index(
+    "remediations_open",
+    remediations.c.repository,
+    remediations.c.number,
+    unique=True,
+    sqlite_where=text("ended_at IS NULL"),
+    postgresql_where=text("ended_at IS NULL"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("remediation", BigInteger, nullable=False),
+    Column("n", Integer, nullable=False),  # from 1
+    Column("repository", Folded(200), nullable=False),
+    Column("step", String(16), nullable=False),
+    Column("failure", String(16), nullable=False),
+    Column("arm", String(100), nullable=False),
+    Column("task_class", String(64), nullable=False),
+    Column("expected", Text, nullable=False),
+    Column("head_sha", String(64), nullable=False),
+    Column("trace", String(64), nullable=False, unique=True),
+    Column("run", BigInteger),
+    Column("result", String(16), nullable=False),
+    Column("usd", Double),
+    Column("note", Text, nullable=False),
+    Column("began_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    UniqueConstraint("remediation", "n"),
+)
+Index("attempts_of_repository", attempts.c.repository, attempts.c.ended_at)
+
+usage = Table(  # what work on a head was reported to have used
+    "usage",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("repository", Folded(200), nullable=False),
+    Column("sha", String(64), nullable=False),
+    Column("number", Integer),  # of the pull request, where the sender said it
+    Column("trace", String(64), nullable=False),  # of the attempt; "": none was named
+    Column("report", String(100), nullable=False),  # the sender's own name for it: of one name the newest counts
+    Column("trusted", Integer, nullable=False),  # 0: a fork's run reported it
+    Column("usd", Double),  # of models
+    Column("ci_minutes", Double),
+    Column("tokens", BigInteger),
+    Column("cached_tokens", BigInteger),
+    Column("model", String(100), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    UniqueConstraint("repository", "sha", "report"),
+)
+Index("usage_of_trace", usage.c.trace)

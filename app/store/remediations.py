@@ -1,0 +1,159 @@
+"""What is done about failing pull requests: kept from the first failure to its end, each attempt with its outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, RowMapping, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.store.database import insert_into, now_us
+from app.store.remedial_tables import attempts, remediations
+from program.remediation import Attempted, Course, Failure, Remediation, Result, Step
+
+MOST = 500  # attempts of one repository that tell how its arms do, the newest
+
+
+@dataclass(frozen=True, slots=True)
+class Remediations:
+    """The tables of remediations and of their attempts. `now`: epoch microseconds."""
+
+    engine: AsyncEngine
+    now: Callable[[], int] = now_us
+
+    async def begin(self, begun: Remediation) -> Remediation:
+        """Keep a new one, whose id is not looked at; one of the same pull request that goes on comes back as it is."""
+        row = {**_row(begun), "began_at": round(begun.began * 1e6), "changed_at": self.now()}
+        async with self.engine.begin() as connection:
+            await connection.execute(insert_into(remediations, connection).values(row).on_conflict_do_nothing())
+            here = (*_of(begun.repository, begun.number), remediations.c.ended_at.is_(None))
+            (found,) = await _read(connection, *here)
+            return found
+
+    async def keep(self, changed: Remediation) -> Remediation:
+        """Keep how it stands now, with each of its attempts: a new one is added, a known one brought up to date.
+
+        One that is over stays as it is: whoever comes too late changes nothing, and it comes back as it stands.
+        """
+        async with self.engine.begin() as connection:
+            here = (remediations.c.id == changed.id, remediations.c.ended_at.is_(None))
+            row = {**_row(changed), "changed_at": self.now()}
+            done = await connection.execute(update(remediations).where(*here).values(row))
+            for one in changed.attempts if done.rowcount else ():
+                await _keep_attempt(connection, changed, one)
+            (found,) = await _read(connection, remediations.c.id == changed.id)
+            return found
+
+    async def open(self, repository: str, number: int) -> Remediation | None:
+        """The one of the pull request that goes on."""
+        found = await self._found(*_of(repository, number), remediations.c.ended_at.is_(None))
+        return found[0] if found else None
+
+    async def of_pull(self, repository: str, number: int) -> Sequence[Remediation]:
+        """All of a pull request, the oldest first."""
+        return await self._found(*_of(repository, number))
+
+    async def going_on(self) -> Sequence[Remediation]:
+        """All that are not over, wherever, the oldest first."""
+        return await self._found(remediations.c.ended_at.is_(None))
+
+    async def by_trace(self, trace: str) -> tuple[Remediation, Attempted] | None:
+        """The attempt of that name, and what it belongs to."""
+        async with self.engine.connect() as connection:
+            owner = select(attempts.c.remediation).where(attempts.c.trace == trace)
+            found = await _read(connection, remediations.c.id.in_(owner))
+        return next(((one, made) for one in found for made in one.attempts if made.trace == trace), None)
+
+    async def ended_attempts(self, repository: str, most: int = MOST) -> Sequence[Attempted]:
+        """The newest that have an outcome, of any pull request of the repository, the oldest of them first."""
+        here = (attempts.c.repository == repository, attempts.c.ended_at.is_not(None))
+        newest = select(attempts).where(*here).order_by(attempts.c.ended_at.desc(), attempts.c.id.desc()).limit(most)
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(newest)).mappings().all()
+        return [_attempted(row) for row in reversed(rows)]
+
+    async def _found(self, *conditions: ColumnElement[bool]) -> Sequence[Remediation]:
+        async with self.engine.connect() as connection:
+            return await _read(connection, *conditions)
+
+
+def _of(repository: str, number: int) -> tuple[ColumnElement[bool], ...]:
+    return remediations.c.repository == repository, remediations.c.number == number
+
+
+async def _keep_attempt(connection: AsyncConnection, owner: Remediation, one: Attempted) -> None:
+    row = _attempt_row(owner, one)
+    known = {name: row[name] for name in ("run", "result", "usd", "note", "ended_at")}
+    kept = insert_into(attempts, connection).values(row)
+    await connection.execute(kept.on_conflict_do_update(index_elements=["remediation", "n"], set_=known))
+
+
+async def _read(connection: AsyncConnection, *conditions: ColumnElement[bool]) -> Sequence[Remediation]:
+    query = select(remediations).where(*conditions).order_by(remediations.c.id)
+    rows = (await connection.execute(query)).mappings().all()
+    of = {row["id"]: list[Attempted]() for row in rows}
+    theirs = select(attempts).where(attempts.c.remediation.in_(of)).order_by(attempts.c.n)
+    for row in (await connection.execute(theirs)).mappings():
+        of[row["remediation"]].append(_attempted(row))
+    return [_remediation(row, tuple(of[row["id"]])) for row in rows]
+
+
+def _row(one: Remediation) -> dict[str, Any]:
+    return {
+        "repository": one.repository,
+        "number": one.number,
+        "head_sha": one.head_sha,
+        "failure": one.failure,
+        "who": one.who,
+        "course": one.course,
+        "why": one.why,
+        "word": one.word,
+        "ended_at": None if one.ended is None else round(one.ended * 1e6),
+    }
+
+
+def _attempt_row(owner: Remediation, one: Attempted) -> dict[str, Any]:
+    return {
+        "remediation": owner.id,
+        "n": one.n,
+        "repository": owner.repository,
+        "step": one.step,
+        "failure": one.failure,
+        "arm": one.arm,
+        "task_class": one.task_class,
+        "expected": one.expected,
+        "head_sha": one.head_sha,
+        "trace": one.trace,
+        "run": one.run,
+        "result": one.result,
+        "usd": one.usd,
+        "note": one.note,
+        "began_at": round(one.began * 1e6),
+        "ended_at": None if one.ended is None else round(one.ended * 1e6),
+    }
+
+
+def _remediation(row: RowMapping, made: tuple[Attempted, ...]) -> Remediation:
+    names = ("id", "repository", "number", "head_sha", "who", "why", "word")
+    return Remediation(
+        **{name: row[name] for name in names},
+        began=row["began_at"] / 1e6,
+        failure=Failure(row["failure"]),
+        course=Course(row["course"]),
+        ended=None if row["ended_at"] is None else row["ended_at"] / 1e6,
+        attempts=made,
+    )
+
+
+def _attempted(row: RowMapping) -> Attempted:
+    names = ("n", "head_sha", "trace", "arm", "task_class", "expected", "run", "usd", "note")
+    return Attempted(
+        **{name: row[name] for name in names},
+        step=Step(row["step"]),
+        failure=Failure(row["failure"]),
+        began=row["began_at"] / 1e6,
+        result=Result(row["result"]),
+        ended=None if row["ended_at"] is None else row["ended_at"] / 1e6,
+    )
