@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from program.terms import Terms
 
 NAME = r"[A-Za-z0-9][A-Za-z0-9._@/+-]{0,63}"
 """What an arm may be called: fit for an input, a trailer, a command and a page."""
@@ -30,9 +32,14 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The arms in the order they were written, the smallest first."""
+    """The arms in the order they were written, the smallest first; `terms` say how one of them is chosen.
+
+    `classes`: the kinds of task, each with globs of the paths that make a change one of it; the first that fits counts.
+    """
 
     arms: tuple[Arm, ...]
+    terms: Terms = field(default_factory=Terms)
+    classes: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def named(self, name: str) -> Arm | None:
         """The arm of this name; where none is written so, the one that differs in case alone."""

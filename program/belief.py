@@ -1,0 +1,92 @@
+"""What is believed of each arm, from what came of its tries: its odds by class of task, and its cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from program.arms import Arm
+
+KEEPS = 0.995  # of a try's weight, for every later try: what was true long ago is true no more
+PSEUDO = 2.0  # tries that an arm's odds over all classes count for in each class
+DECLARED = 2.0  # tries that a declared cost counts for
+STREAK = 5  # failures in a row that freeze an arm
+THAW = 20  # tries of other arms after which a frozen one may try once more
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one try of an arm; a try that failed for what ran it is none.
+
+    `usd`: what was reported that it cost, None where nobody did.
+    """
+
+    arm: str
+    task_class: str
+    succeeded: bool
+    usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Odds:
+    """Of one arm at one class of task: a Beta distribution of its chance, and what a try costs, in US dollars.
+
+    `n`: tries known in this class, `of_arm` in all. `usd`: None where nothing is known and nothing declared.
+    `measured`: of how many tries the cost was reported. `frozen`: it failed too often in a row.
+    """
+
+    arm: Arm
+    alpha: float
+    beta: float
+    n: int
+    of_arm: int
+    usd: float | None
+    measured: int
+    frozen: bool
+
+    @property
+    def mean(self) -> float:
+        """The chance that its next try mends such a task."""
+        return self.alpha / (self.alpha + self.beta)
+
+
+def odds(arms: Sequence[Arm], task_class: str, history: Sequence[Tried]) -> tuple[Odds, ...]:
+    """Of each arm, in order. `history`: the oldest first."""
+    return tuple(_odds(arm, task_class, history) for arm in arms)
+
+
+def _odds(arm: Arm, task_class: str, history: Sequence[Tried]) -> Odds:
+    own = [(len(history) - 1 - at, one) for at, one in enumerate(history) if one.arm == arm.name]
+    here = [(age, one) for age, one in own if one.task_class == task_class]
+    overall, failed = _weights(own)
+    share = (1 + overall) / (2 + overall + failed)
+    good, bad = _weights(here)
+    reported = [one.usd for _, one in own if one.usd is not None]
+    return Odds(
+        arm,
+        1 + PSEUDO * share + good,
+        1 + PSEUDO * (1 - share) + bad,
+        len(here),
+        len(own),
+        _usd(arm, reported),
+        len(reported),
+        _frozen(own),
+    )
+
+
+def _weights(tries: Sequence[tuple[int, Tried]]) -> tuple[float, float]:
+    """Of the tries that succeeded, and of those that failed."""
+    weighed = [(KEEPS**age, one.succeeded) for age, one in tries]
+    return sum(w for w, good in weighed if good), sum(w for w, good in weighed if not good)
+
+
+def _usd(arm: Arm, reported: Sequence[float]) -> float | None:
+    if arm.cost_usd is None:
+        return sum(reported) / len(reported) if reported else None
+    return (DECLARED * arm.cost_usd + sum(reported)) / (DECLARED + len(reported))
+
+
+def _frozen(own: Sequence[tuple[int, Tried]]) -> bool:
+    """Whether its last tries all failed, and not so many others have tried since."""
+    last = own[-STREAK:]
+    return len(last) == STREAK and not any(one.succeeded for _, one in last) and last[-1][0] < THAW
