@@ -14,6 +14,7 @@ from app.engine.jobs import kind_of
 from app.model import Kind
 from app.store.address import Address, address
 from app.store.advisories import Advisories
+from app.store.besides import Besides
 from app.store.bills import Bills
 from app.store.commands import Commands
 from app.store.database import connect, migrate, reading
@@ -138,6 +139,10 @@ class Stores:
     @property
     def remediations(self) -> Remediations:
         return Remediations(self.main)
+
+    @property
+    def besides(self) -> Besides:
+        return Besides(self.commands, self.remediations)
 
     @property
     def provenance(self) -> Provenance:

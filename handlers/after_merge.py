@@ -14,7 +14,7 @@ from checks.after_merge import after_merge, merged
 from checks.impact.block import Config
 from checks.judge import Case, judge
 from checks.model import Decision, Pull
-from handlers.command_ports import Commanded, NothingAsked
+from handlers.command_ports import Besides, NothingBeside
 from handlers.ports import Archive, Writer
 from handlers.study_ports import AfterMergeRenderer, Facts, Kept, MergedReader, Verdicts
 
@@ -34,7 +34,7 @@ class AfterMerge:
     studies: Kept
     facts: Facts
     version: str
-    commanded: Commanded = field(default_factory=NothingAsked)
+    besides: Besides = field(default_factory=NothingBeside)
 
     async def __call__(self, trigger: Trigger) -> Done:
         """Tell it, where the change was decided at the head that was merged."""
@@ -67,7 +67,7 @@ class AfterMerge:
         if before is None or decided is None:
             return None
         if not shipped:
-            asked = await self.commanded.ended(repository, number)
+            asked = (await self.besides.of(opened.pull, opened.ladder)).commands
             return replace(merged(before, decided.verdict), version=self.version) if asked else None
         rules = Config.model_validate_json(shipped[-1].rules)
         ids = {kept.id for kept in shipped}
@@ -81,8 +81,8 @@ class AfterMerge:
             if trigger.reset:
                 await self.writer.perform(opened.place, (ForgetCheckRuns(head),), trigger.cause)
             kept = await self.archive.keep(case, decision, trigger.cause)
-            asked = await self.commanded.ended(decision.pull.repository, decision.pull.number or 0)
-            actions = self.renderer.since_merged(decision, opened.card, kept.seal, asked)
+            beside = await self.besides.of(decision.pull, opened.ladder)
+            actions = self.renderer.since_merged(decision, opened.card, kept.seal, beside)
             if await self._shared(decision.pull, opened.place):
                 actions = [one for one in actions if not isinstance(one, WriteCheckRun)]
             await self.writer.perform(opened.place, actions, kept.cause)

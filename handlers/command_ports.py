@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from app.model import Cause, KeptCommand, Verb
-from checks.model import Decision
+from app.model import Beside, Cause, KeptCommand, Verb
+from checks.model import Decision, Pull
+from program.arms import Ladder
 
 
 class KeptCommands(Protocol):
@@ -31,20 +32,20 @@ class KeptCommands(Protocol):
         """How many others of the same person merely had an answer on the same pull request since then."""
 
 
-class Commanded(Protocol):
-    """The same, for whoever shows a pull request."""
+class Besides(Protocol):
+    """What is known of a pull request beside what is decided of it, for whoever shows it."""
 
-    async def ended(self, repository: str, number: int) -> Sequence[KeptCommand]:
-        """What people who may asked for on a pull request, and what came of it: the newest first."""
+    async def of(self, pull: Pull, ladder: Ladder | None) -> Beside:
+        """What people asked for, what is done about failures, what it cost. `ladder`: of the rules, with the budget."""
 
 
-class NothingAsked:
-    """Where nobody can ask for anything."""
+class NothingBeside:
+    """Where nothing is known but the decision."""
 
-    async def ended(self, repository: str, number: int) -> Sequence[KeptCommand]:
-        """None."""
-        del repository, number
-        return ()
+    async def of(self, pull: Pull, ladder: Ladder | None) -> Beside:
+        """Nothing."""
+        del pull, ladder
+        return Beside()
 
 
 class Explainer(Protocol):

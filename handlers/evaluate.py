@@ -8,7 +8,7 @@ from app.model import Action, ForgetCheckRuns, Opened, Seal, Trigger
 from checks.decide import sharing_a_head
 from checks.judge import Case, judge
 from checks.model import Decision, Missing, State
-from handlers.command_ports import Commanded, NothingAsked
+from handlers.command_ports import Besides, NothingBeside
 from handlers.ports import Archive, Reader, Renderer, Writer
 
 
@@ -20,7 +20,7 @@ class Evaluation:
     writer: Writer
     archive: Archive
     renderer: Renderer
-    commanded: Commanded = field(default_factory=NothingAsked)
+    besides: Besides = field(default_factory=NothingBeside)
 
     async def __call__(self, trigger: Trigger, attempts_left: int) -> Judgement | None:
         """Returns what was decided; None when there was nothing to judge."""
@@ -46,9 +46,8 @@ class Evaluation:
         judged = await self.archive.others_at_head(decision.pull)
         others = [other for other in judged if await self.reader.stands(opened.place, other.pull)]
         shared = sharing_a_head([decision, *others]) if others else decision
-        pull = decision.pull
-        asked = () if pull.number is None else await self.commanded.ended(pull.repository, pull.number)
-        return (*self.renderer.check_runs(shared), *self.renderer.card(decision, opened.card, seal, asked))
+        beside = await self.besides.of(decision.pull, opened.ladder)
+        return (*self.renderer.check_runs(shared), *self.renderer.card(decision, opened.card, seal, beside))
 
     def _beginning(self, trigger: Trigger, opened: Opened) -> tuple[Action, ...]:
         pending = () if opened.policy is None else (self.renderer.pending(opened.pull),)

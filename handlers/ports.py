@@ -11,6 +11,7 @@ from app.model import (
     Archived,
     Attempt,
     BeginCheckRun,
+    Beside,
     Canary,
     Cause,
     Change,
@@ -18,7 +19,6 @@ from app.model import (
     Fix,
     FixText,
     FollowHead,
-    KeptCommand,
     KeptExperiment,
     Landed,
     Opened,
@@ -92,9 +92,9 @@ class Renderer(Protocol):
     def check_runs(self, decision: Decision) -> tuple[Action, ...]:
         """The check runs that say `decision`."""
 
-    def card(self, decision: Decision, mode: str, seal: Seal, commands: Sequence[KeptCommand]) -> tuple[Action, ...]:
-        """The card that says `decision`, where its mode lets it, with the seal of its entry in the log, and with the
-        `commands` that have ended.
+    def card(self, decision: Decision, mode: str, seal: Seal, beside: Beside) -> tuple[Action, ...]:
+        """The card that says `decision`, where its mode lets it, with the seal of its entry in the log, and with what
+        is known `beside` it.
         """
 
     def help(self, verbs: Sequence[Verb]) -> str:

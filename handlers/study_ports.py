@@ -7,9 +7,9 @@ from typing import Protocol
 
 from app.model import (
     Action,
+    Beside,
     Cause,
     Intervention,
-    KeptCommand,
     KeptStudy,
     Opened,
     Opinion,
@@ -132,7 +132,5 @@ class AfterMergeRenderer(Protocol):
     def ended(self, pull: Pull) -> Action:
         """What still waited when `pull` was merged is answered by nobody."""
 
-    def since_merged(
-        self, decision: Decision, mode: str, seal: Seal, commands: Sequence[KeptCommand]
-    ) -> Sequence[Action]:
+    def since_merged(self, decision: Decision, mode: str, seal: Seal, beside: Beside) -> Sequence[Action]:
         """What is known of a merged change since: the run of the check that goes on, and the card."""

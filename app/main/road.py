@@ -88,7 +88,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
     return Work(
         reader,
-        Evaluation(reader, publisher, archive, renderer, kept.commands),
+        Evaluation(reader, publisher, archive, renderer, kept.besides),
         Commands(
             *(reader, publisher, renderer, allowed, kept.commands, archive, myself),
             _acts(connect_to, kept, settings, renderer)
@@ -103,7 +103,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
             Kind.DEPLOYED: Deployed(interventions, kept.studies),
             Kind.STUDY: studying,
             Kind.AFTER: AfterMerge(
-                *(reader, publisher, archive, archive, renderer, kept.studies, facts, __version__, kept.commands)
+                *(reader, publisher, archive, archive, renderer, kept.studies, facts, __version__, kept.besides)
             ),
             Kind.OPINION: Pressed(kept.studies, kept.opinions, allowed),
             Kind.SIGNED_OUT: SignedOut(kept.people),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.model.beside import Beside, Spent
 from app.model.commands import (
     ANSWERING,
     ARM,
@@ -159,6 +160,7 @@ __all__ = [
     "Archived",
     "Attempt",
     "BeginCheckRun",
+    "Beside",
     "Body",
     "Button",
     "Canary",
@@ -238,6 +240,7 @@ __all__ = [
     "Shelf",
     "Side",
     "Signature",
+    "Spent",
     "Standing",
     "Stop",
     "Stopped",

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from app.model import (
     Action,
     BeginCheckRun,
+    Beside,
     EndCheckRuns,
     FollowHead,
-    KeptCommand,
     RetireCheckRuns,
     Seal,
     Verb,
@@ -31,6 +31,7 @@ from checks.model import Decision, Pull, Row, State, Verdict
 
 _NUMBER = re.compile(r"\d+")
 DECISION = "maestro / decision"
+NOTHING_BESIDE = Beside()
 
 
 def check_name(check: str) -> str:
@@ -84,14 +85,14 @@ class GitHubRenderer:
         return EndCheckRuns(pull.head_sha, merged(pull))
 
     def since_merged(
-        self, decision: Decision, mode: str, seal: Seal, commands: Sequence[KeptCommand] = ()
+        self, decision: Decision, mode: str, seal: Seal, beside: Beside = NOTHING_BESIDE
     ) -> tuple[WriteCheckRun | WriteCard, ...]:
         """What is known of a merged change since: the run of the one check that goes on, and the card. No other run is
         touched, and least of all the one that was required.
         """
         going_on = check_name(IMPACT)
         runs = (run for run in self.check_runs(decision) if isinstance(run, WriteCheckRun) and run.name == going_on)
-        cards = self.card(decision, mode, seal, commands)
+        cards = self.card(decision, mode, seal, beside)
         return (*(replace(run, merged=True) for run in runs), *(replace(card, merged=True) for card in cards))
 
     def help(self, verbs: Sequence[Verb]) -> str:
@@ -122,18 +123,16 @@ class GitHubRenderer:
         """The answer to `/maestro plan`."""
         return planned(decision, verbs, head_sha)
 
-    def card(
-        self, decision: Decision, mode: str, seal: Seal, commands: Sequence[KeptCommand] = ()
-    ) -> tuple[WriteCard, ...]:
-        """The card, where `mode` (and a draft that may ship) lets it be written. `commands`: those that have ended."""
+    def card(self, decision: Decision, mode: str, seal: Seal, beside: Beside = NOTHING_BESIDE) -> tuple[WriteCard, ...]:
+        """The card, where `mode` (and a draft that may ship) lets it be written, with what is known `beside`."""
         number = decision.pull.number
         if number is None or mode == "never" or not decision.configured:
             return ()
         decision = self.addressed(decision)
         page = self.center(decision.pull)
-        drawn = card(decision, now=self.now(), seal=seal, page=page, commands=commands)
+        drawn = card(decision, now=self.now(), seal=seal, page=page, beside=beside)
         coarse = mode == "on-change" or decision.conclusion is None
-        digest = _gist(decision, gist(commands)) if coarse else drawn.digest
+        digest = _gist(decision, gist(beside.commands)) if coarse else drawn.digest
         quiet = decision.verdict is Verdict.SHIP and (mode == "on-failure" or decision.pull.draft)
         return (WriteCard(number, decision.pull.head_sha, drawn.body, digest, create=not quiet),)
 

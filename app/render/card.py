@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from hashlib import sha256
 
 from app.github.limits import COMMENT_CUT
-from app.model import CARD_MARKER, KeptCommand, Seal
+from app.model import CARD_MARKER, Beside, Seal
 from app.render import words
 from app.render.commanded import SUMMARY, commanded
 from app.render.cut import BLANK, fit_all, size
@@ -29,6 +28,7 @@ VISIBLE_LINES = 12
 VISIBLE_CHARACTERS = 1_500
 PASSING_SHOWN = 5
 NAMES_SHOWN = 8  # checks named in the summary of the evidence
+NOTHING_BESIDE = Beside()
 BELOW = 320  # characters that the visible lines below the table may take: summaries and footer
 
 _ASKED = len(SUMMARY) + 10  # characters of the line that people's commands fold under
@@ -76,14 +76,14 @@ def card(
     now: datetime,
     seal: Seal | None = None,
     page: str = "",
-    commands: Sequence[KeptCommand] = (),
+    beside: Beside = NOTHING_BESIDE,
 ) -> Card:
     """The card of `decision` as of `now` (aware). At most COMMENT_CUT bytes, whatever the decision holds.
 
     `seal` is that of its entry in the provenance log, `page` the address of its page in the Decision Center: a decision
-    of no server has neither. `commands`: those that have ended, the newest first.
+    of no server has neither. `beside`: what is known beside the decision.
     """
-    asked = commanded(commands)
+    asked = commanded(beside.commands)
     folds = bool(decision.rows or decision.risk) + bool(asked)
     head = _head(decision, VISIBLE_LINES - folds - 1, VISIBLE_CHARACTERS - BELOW - (_ASKED if asked else 0))
     taken = (head, asked, _footer(decision, _minute(now), _LONGEST_SEAL, page))

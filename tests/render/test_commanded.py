@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.github.limits import COMMENT_CUT
-from app.model import KeptCommand, Progress, Seal, Surface
+from app.model import Beside, KeptCommand, Progress, Seal, Surface
 from app.render.actions import GitHubRenderer
 from app.render.card import VISIBLE_CHARACTERS, VISIBLE_LINES, Card, card
 from checks.model import Decision, State
@@ -29,7 +29,7 @@ RETRIED = KeptCommand(
 
 
 def shown(*commands: KeptCommand, of: Decision = SHIP) -> Card:
-    return card(of, now=NOW, seal=SEAL, commands=commands)
+    return card(of, now=NOW, seal=SEAL, beside=Beside(commands))
 
 
 def test_it_tells_who_asked_when_where_for_what_and_what_came_of_it() -> None:
@@ -76,7 +76,7 @@ def test_the_digest_changes_when_one_more_has_ended_and_not_otherwise(mode: str,
     renderer, later = GitHubRenderer(now=lambda: NOW), replace(RETRIED, id="2" * 32)
 
     def digest(*commands: KeptCommand) -> str:
-        (written,) = renderer.card(of, mode, SEAL, commands)
+        (written,) = renderer.card(of, mode, SEAL, Beside(commands))
         return written.digest
 
     assert len({digest(), digest(RETRIED), digest(later, RETRIED)}) == 3
