@@ -15,12 +15,13 @@ from pydantic import BeforeValidator, ConfigDict, Field, create_model
 from pydantic_core import PydanticKnownError
 
 from app.config.acting import Arms, Escalate, Rollback
+from app.config.remediation import Remediation
 from checks.model import Check, CheckConfig, Mode, Pull, Strict
 
 PATH = ".github/maestro.yml"
 
 RESERVED_CHECKS = ("speclive",)
-RESERVED_BLOCKS = ("remediation", "sources", "pools", "rego", "program")
+RESERVED_BLOCKS = ("sources", "pools", "rego", "program")
 
 Checks = tuple[Check, ...]
 
@@ -174,7 +175,7 @@ def document(checks: Checks) -> type[Document]:
     fields: dict[str, Any] = {check.name: _block(check.name, check.config) for check in checks}
     fields |= {name: _block(name, ReservedCheck) for name in RESERVED_CHECKS if name not in known}
     fields |= {"arms": _block("arms", Arms), "escalate": _block("escalate", Escalate)}
-    fields |= {"rollback": _block("rollback", Rollback)}
+    fields |= {"rollback": _block("rollback", Rollback), "remediation": _block("remediation", Remediation)}
     later = "Reserved for a later version: accepted, without effect in this one."
     fields |= {name: (dict[str, Any], Field(default=None, description=later)) for name in RESERVED_BLOCKS}
     return create_model("Maestro", __base__=Document, __doc__=Document.__doc__, **fields)
@@ -208,6 +209,7 @@ class Config:
     arms: Arms | None = None
     escalate: Escalate | None = None
     rollback: Rollback | None = None
+    remediation: Remediation | None = None
 
     @property
     def digest(self) -> str:
@@ -224,6 +226,7 @@ class Config:
             **({"arms": self.arms} if self.arms else {}),
             **({"escalate": self.escalate} if self.escalate else {}),
             **({"rollback": self.rollback} if self.rollback else {}),
+            **({"remediation": self.remediation} if self.remediation else {}),
             **self.checks,
         }
         written = {name: block.model_dump(mode="json", by_alias=True) for name, block in blocks.items()}

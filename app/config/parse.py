@@ -57,6 +57,7 @@ def build(tree: Block, *, checks: Checks, source: str) -> Config | ConfigErrors:
         arms=getattr(written, "arms", None),
         escalate=getattr(written, "escalate", None),
         rollback=getattr(written, "rollback", None),
+        remediation=getattr(written, "remediation", None),
     )
 
 

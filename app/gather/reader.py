@@ -245,5 +245,5 @@ class GitHubReader:
 
 
 def _opened(place: Place, pull: Pull, asked: Rules, files: int | None = None) -> Opened:
-    acting = asked.ladder, asked.escalation, asked.bots, asked.undoing
+    acting = asked.ladder, asked.escalation, asked.bots, asked.undoing, asked.bounds
     return Opened(place, pull, asked.policy, asked.card, asked.commands, files, *acting)

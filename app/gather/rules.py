@@ -16,6 +16,7 @@ from checks.judge import Unreadable
 from checks.model import Finding, Missing, Pull
 from checks.registry import CHECKS
 from program.arms import Ladder
+from program.bounds import Bounds
 
 if TYPE_CHECKING:
     from app.github.repository import Repository
@@ -46,6 +47,7 @@ class Rules:
     escalation: Escalation | None = None
     bots: Mapping[str, str] = field(default_factory=dict)
     undoing: Undoing = WHEREVER
+    bounds: Bounds | None = None
 
 
 def reading(connect: Connect, home: Spot) -> Read:
@@ -92,7 +94,8 @@ async def rules(read: Read, pull: Pull) -> Rules:
     ladder = config.arms.as_ladder() if config.arms else None
     heavier = Escalation(config.escalate.workflow, tuple(config.escalate.inputs.items())) if config.escalate else None
     bots = {login.lower(): role.value for login, role in config.commands.bots.items()}
-    return Rules(policy, config.card.mode, config.commands.enabled, ladder, heavier, bots, _undoing(config))
+    bounds = config.remediation.as_bounds() if config.remediation else None
+    return Rules(policy, config.card.mode, config.commands.enabled, ladder, heavier, bots, _undoing(config), bounds)
 
 
 def _undoing(config: Config) -> Undoing:

@@ -11,6 +11,7 @@ from checks.decide import Policy
 from checks.judge import Unreadable
 from checks.model import Pull
 from program.arms import Ladder
+from program.bounds import Bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Opened:
     escalation: Escalation | None = None  # the heavier tests, where the rules name some
     bots: Mapping[str, str] = field(default_factory=dict)  # that are heard: login, in lower case, to role
     undoing: Undoing = WHEREVER  # what a rollback by hand does
+    bounds: Bounds | None = None  # what may be tried by itself where it may not ship; None: nothing
     merge_sha: str = ""  # of one that is merged: the commit that its base has it as
     closed: bool = False  # and not merged
 

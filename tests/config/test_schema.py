@@ -39,7 +39,7 @@ def test_every_key_is_titled_and_described() -> None:
 
 
 def test_every_name_of_the_format_is_there_once() -> None:
-    common = {"version", "extends", "card", "agents", "commands", "arms", "escalate", "rollback"}
+    common = {"version", "extends", "card", "agents", "commands", "arms", "escalate", "rollback", "remediation"}
     assert set(SCHEMA["properties"]) == common | {"sbom", "contract"} | set(RESERVED_CHECKS) | set(RESERVED_BLOCKS)
 
 

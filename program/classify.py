@@ -1,0 +1,113 @@
+"""Why a change may not ship, as far as that tells what could mend it: of the newest decision, and of what ran."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from checks.model import CheckResult, Decision, Missing, Row, Snapshot, State, TestFacts, TestRun, Verdict
+from program.remediation import Failure
+
+CONTRACT, SBOM = "contract", "sbom"
+TESTS = "tests"  # the postcondition on what others reported
+IMPOSSIBLE = "contract.impossible"  # the rule of a finding: no change could ever fulfil this contract
+
+_RUNNER = frozenset({"cancelled", "timed_out", "startup_failure", "stale"})  # GitHub's words: the run broke off
+_FAILED = _RUNNER | {"failure"}
+_STOPS = frozenset({State.BLOCK, State.UNMEASURED})
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that stands in the way. `what`: our own words, in which `code` may stand; `check`: the check's name."""
+
+    failure: Failure
+    what: str
+    check: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What is known of the runs on a head besides how each stands. `passed`: the names of checks that passed before on
+    this very commit; `merges`: does it merge with its base, None while GitHub does not know.
+    """
+
+    passed: frozenset[str] = frozenset()
+    merges: bool | None = None
+
+
+def failed(snapshot: Snapshot) -> tuple[TestRun, ...]:
+    """What others reported that did not pass."""
+    tests = snapshot.tests
+    runs = tests.runs if isinstance(tests, TestFacts) else ()
+    return tuple(run for run in runs if run.status == "completed" and run.conclusion in _FAILED)
+
+
+def pending(decision: Decision, snapshot: Snapshot) -> bool:
+    """Is an answer still to come, so that what fails now is no failure yet? What runs for days is waited for only
+    where nothing else stands in the way.
+    """
+    tests = snapshot.tests
+    if isinstance(tests, Missing) and tests.coming:
+        return True
+    if isinstance(tests, TestFacts) and any(run.status != "completed" for run in tests.runs):
+        return True
+    stopping = _stopping(decision)
+    if any(row.result.name in {CONTRACT, SBOM} and row.result.state is State.WAIT for row in stopping):
+        return True
+    if any(row.result.state is State.ERROR and row.conclusion is None for row in stopping):
+        return True  # we are trying again
+    return bool(stopping) and all(row.result.state is State.WAIT for row in stopping)
+
+
+def troubles(decision: Decision, snapshot: Snapshot, ran: Ran) -> tuple[Trouble, ...]:
+    """Everything that stands in the way, in the order of the decision; none where the change may ship and merges."""
+    found = list(_of_rows(decision, snapshot, ran))
+    if ran.merges is False:
+        found.append(Trouble(Failure.CONFLICT, "it does not merge with its base any more"))
+    return tuple(found)
+
+
+def _stopping(decision: Decision) -> list[Row]:
+    return [row for row in decision.rows if row.verdict is not Verdict.SHIP]
+
+
+def _of_rows(decision: Decision, snapshot: Snapshot, ran: Ran) -> Iterator[Trouble]:
+    for row in _stopping(decision):
+        result = row.result
+        if result.state is State.ERROR:
+            yield Trouble(Failure.INFRA, f"we could not judge `{result.name}` ourselves", result.name)
+        elif result.state in _STOPS and result.name == CONTRACT:
+            yield _of_contract(result, snapshot, ran)
+        elif result.state in _STOPS and result.name == SBOM:
+            yield Trouble(Failure.SBOM, "what the change brings in is not allowed, or its bill is missing", SBOM)
+        elif result.state in _STOPS:
+            yield Trouble(Failure.POLICY, f"`{result.name}` is a rule that only a person can weigh", result.name)
+
+
+def _of_contract(result: CheckResult, snapshot: Snapshot, ran: Ran) -> Trouble:
+    if any(found.rule == IMPOSSIBLE for found in result.findings):
+        return Trouble(Failure.POLICY, "no change could ever fulfil this contract", CONTRACT)
+    broken = failed(snapshot)
+    outside = [one for one in result.measures if one.name != TESTS and one.state is State.BLOCK]
+    if outside or not broken:
+        return Trouble(Failure.CONTRACT, _outside(len(outside), result.state), CONTRACT)
+    if all(run.conclusion in _RUNNER for run in broken):
+        return Trouble(Failure.INFRA, f"{_checks(broken)} broke off, which says nothing of the change", CONTRACT)
+    told = [run for run in broken if run.conclusion not in _RUNNER]
+    if all(run.name in ran.passed for run in told):
+        return Trouble(Failure.FLAKY, f"{_checks(told)} failed that passed before on this very commit", CONTRACT)
+    return Trouble(Failure.CONTRACT, f"{_checks(told)} failed", CONTRACT)
+
+
+def _outside(count: int, state: State) -> str:
+    if count:
+        return f"{count} measurement{'s are' if count > 1 else ' is'} outside what the contract promises"
+    if state is State.UNMEASURED:
+        return "everything has run, and what the contract promises was not measured"
+    return "the contract is not fulfilled"
+
+
+def _checks(runs: Iterable[TestRun]) -> str:
+    count = len(list(runs))
+    return f"{count} check{'s' if count > 1 else ''}"
