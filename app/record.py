@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from pydantic import Field, TypeAdapter, ValidationError
 
+from app.differing import Difference, differences
 from app.render.decision_json import decision_json
 from checks.decide import Policy
 from checks.judge import Case, Removed, Unreadable, judge
@@ -164,7 +165,7 @@ def write(case: Case, decision: Decision) -> bytes:
         },
         "decision": decision_json(decision),
     }
-    return json.dumps(held, separators=(",", ":"), allow_nan=False).encode("ascii")
+    return _dumped(held)
 
 
 def read(record: bytes) -> Case:
@@ -218,15 +219,45 @@ def repository_of(record: bytes) -> int:
         return 0
 
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """A record decided anew: the decision, and where the record says something else. No places: it is the same."""
+
+    decision: Decision
+    differences: tuple[Difference, ...] = ()
+
+
 def again(record: bytes) -> Decision:
-    """Decide the record's case anew, to the very bytes of `record`. Raises BadRecord, also where they differ."""
+    """Decide the record's case anew, to what the record says. Raises BadRecord, also where they differ."""
+    made = compared(record)
+    if made.differences:
+        more = f", and {len(made.differences) - 1} more" if made.differences[1:] else ""
+        raise BadRecord(f"this version decides the record differently: {made.differences[0]}{more}")
+    return made.decision
+
+
+def compared(record: bytes) -> Again:
+    """Decide the record's case anew and hold it against the record. Raises BadRecord.
+
+    The record has to be as `write` writes, byte for byte. What an older version did not write of a case takes no part:
+    reading fills it with what was silently true then. In the decision a new word passes where it says nothing.
+    """
     case = read(record)
     decision = judge(case)
     if decision is None:
         raise BadRecord("the case has no configuration, so there is no decision")
-    if write(case, decision) != record:
-        raise BadRecord("this version decides the record differently: it was made by another, or edited")
-    return decision
+    written = write(case, decision)
+    if written == record:
+        return Again(decision)
+    was, now = json.loads(record), json.loads(written)
+    if _dumped(was) != record or not {"case", "decision"} <= was.keys() <= now.keys():
+        raise BadRecord("the record is not as any version writes one: it was edited")
+    of_case = differences(was["case"], now["case"], "case", lambda _added: True)
+    return Again(decision, (*of_case, *differences(was["decision"], now["decision"], "decision")))
+
+
+def _dumped(held: Any) -> bytes:
+    return json.dumps(held, separators=(",", ":"), allow_nan=False).encode("ascii")
 
 
 def _policy_json(policy: Policy | Unreadable | Removed | None) -> Any:

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -262,6 +263,50 @@ def test_a_fitted_model_is_kept_to_its_last_digit() -> None:
     model = shipped().model_copy(update={"intercept": -1 / 3})
     case = Case(PLAIN.snapshot, Policy({"risk": risk.Config(model=model)}), None, "1.5.0")
     assert record.read(written(case)) == case
+
+
+OLD = (Path(__file__).parent / "data/records/of_1.5.0.json").read_bytes()
+
+
+def test_a_record_of_an_older_version_comes_to_the_same_decision_though_more_is_written_down_now() -> None:
+    decision = record.again(OLD)
+    assert record.write(record.read(OLD), decision) != OLD, "it lacks what is written today"
+    assert decision.verdict.value == json.loads(OLD)["decision"]["verdict"] == "block"
+    assert record.compared(OLD).differences == ()
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "said"),
+    [
+        (b'"verdict":"block","repository"', b'"verdict":"ship","repository"', 'decision.verdict: was "ship", is "bl'),
+        (b'"n":1,', b'"n":1,"odd":true,', "case.snapshot.tests.runs[0].odd: was true, is nothing"),
+        (b'"added":1', b'"added":900', "decision.risk.score: was"),
+        (b'"lte":5', b'"lte":50', 'decision.verdict: was "block", is "ship"'),
+        (b'"findings":[]', b'"findings":[],"later":1', "decision.checks[0].later: was 1, is nothing"),
+    ],
+)
+def test_an_edited_record_of_an_older_version_is_told_where_it_differs(was: bytes, becomes: bytes, said: str) -> None:
+    assert was in OLD
+    edited = OLD.replace(was, becomes, 1)
+    assert said in str(record.compared(edited).differences[0])
+    with pytest.raises(record.BadRecord, match="decides the record differently"):
+        record.again(edited)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes"),
+    [
+        (b",", b", "),
+        (b'"format":1', b'"format":1,"format":1'),
+        (b'"decision":', b'"elsewhere":'),
+        (b'"decision":', b'"more":1,"decision":'),
+        (b"1.5.0", b"1.5.\\u0030"),
+    ],
+)
+def test_a_record_that_is_not_as_any_version_writes_one_is_refused(was: bytes, becomes: bytes) -> None:
+    assert was in OLD
+    with pytest.raises(record.BadRecord, match="it was edited"):
+        record.again(OLD.replace(was, becomes, 1))
 
 
 @pytest.mark.parametrize(
