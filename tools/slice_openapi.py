@@ -118,7 +118,8 @@ def convert(description: Json, schema: Json) -> Json:
         if keyword in KEPT:
             converted[keyword] = value
         elif keyword in ALTERNATIVES:
-            converted[keyword] = [convert(description, one) for one in value]
+            ways = [convert(description, one) for one in value]
+            converted |= ways[0] if len(ways) == 1 else {keyword: ways}  # what has one way has no alternative
         elif keyword == "properties":
             converted[keyword] = {name: convert(description, one) for name, one in value.items()}
         elif keyword == "items" or (keyword == "additionalProperties" and isinstance(value, dict)):

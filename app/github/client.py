@@ -102,6 +102,11 @@ class Client:
         request = self._request("PATCH", template, parts, body=body)
         return _parsed(await self._demand(request), request, read)
 
+    async def put(self, template: str, parts: Parts, body: Mapping[str, Any], read: Read[T]) -> T:
+        """PUT, with the same care as POST: what GitHub does with it later it may do twice."""
+        request = self._request("PUT", template, parts, body=body)
+        return _parsed(await self._demand(request), request, read)
+
     async def delete(self, template: str, parts: Parts) -> None:
         """DELETE; tried again when the line is cut, so NotFound may mean that it had worked."""
         await self._demand(replace(self._request("DELETE", template, parts), repeatable=True))

@@ -52,6 +52,7 @@ from app.github.records import (
     read_workflow_run,
 )
 from app.github.reruns import Reruns
+from app.github.standing import Standing
 from app.model import Signature
 from checks.model import FileChange
 
@@ -73,6 +74,7 @@ class Repository:
         self._parts: Mapping[str, Part] = {"owner": owner, "repo": name}
         self.issues = Issues(client, self._parts)
         self.reruns = Reruns(client, self._parts)
+        self.standing = Standing(client, self._parts)
 
     def __repr__(self) -> str:
         return f"Repository({self.full_name!r})"
@@ -350,10 +352,10 @@ class Repository:
         template = _REPO + "/actions/runs{?head_sha,per_page}"
         return await self._client.get_list(template, self._at(head_sha=head_sha), read_workflow_run, "workflow_runs")
 
-    async def dispatched_runs(self) -> tuple[WorkflowRun, ...]:
-        """The newest 100 workflow runs that somebody asked for by hand or by API."""
+    async def dispatched_runs(self, event: str = "workflow_dispatch") -> tuple[WorkflowRun, ...]:
+        """The newest 100 workflow runs that somebody asked for by hand or by API, or by `repository_dispatch`."""
         template = _REPO + "/actions/runs{?event,per_page}"
-        parts = self._at(event="workflow_dispatch", per_page=PER_PAGE)
+        parts = self._at(event=event, per_page=PER_PAGE)
         return await self._client.get(template, parts, lambda data: _each(read_workflow_run)(data["workflow_runs"]))
 
     async def dispatch_workflow(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> int | None:

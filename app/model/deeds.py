@@ -133,6 +133,28 @@ class ClosePullRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateBranch:
+    """Action: the base of pull request `number` is merged into its branch, where its head is still `head_sha`."""
+
+    number: int
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddLabel:
+    """Action: `label` is on pull request `number`, once for each `occasion`; who takes it off is heeded.
+
+    `anew`: one that is on already is taken off first, so that whoever waits for it to be put on hears it.
+    """
+
+    number: int
+    label: str
+    occasion: str
+    head_sha: str
+    anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class OpenIssue:
     """Action: there is an open issue of ours about `about`, one for good. Whoever closes it is heeded for this
     `occasion`; another occasion opens it again, with these words.
@@ -180,6 +202,20 @@ class DispatchWorkflow:
     key: str
     head_sha: str
     mark_input: str = "maestro_id"
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchRepository:
+    """Action: what listens for `event_type` in the repository hears `payload`, once for each `key`, and perhaps never.
+
+    A mark made of the key travels as its `maestro_id`; GitHub takes ten parts in all. GitHub tells no run: one is found
+    by the mark in its `run-name`.
+    """
+
+    event_type: str
+    payload: tuple[tuple[str, str], ...]
+    key: str
+    head_sha: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +270,20 @@ class SetDeploymentStatus:
 PullRequestDeed = OpenPullRequest | FindPullRequest | EditPullRequest | ClosePullRequest
 IssueDeed = OpenIssue | EditIssue | CloseIssue
 
-WorkflowDeed = DispatchWorkflow | RerunFailed | RerequestCheck
+StandingDeed = UpdateBranch | AddLabel
 
-Deed = WriteBranch | MoveBranch | DeleteBranch | PullRequestDeed | IssueDeed | WorkflowDeed | SetDeploymentStatus
+WorkflowDeed = DispatchWorkflow | DispatchRepository | RerunFailed | RerequestCheck
+
+Deed = (
+    WriteBranch
+    | MoveBranch
+    | DeleteBranch
+    | PullRequestDeed
+    | StandingDeed
+    | IssueDeed
+    | WorkflowDeed
+    | SetDeploymentStatus
+)
 """Actions that change more than what is shown; `head_sha` is the head that was looked at when they were decided.
 
 Those without one rest on no head: they find out what was done, or clear away what nobody needs.

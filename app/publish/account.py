@@ -8,12 +8,14 @@ from typing import Protocol
 
 from app.model import (
     Action,
+    AddLabel,
     BeginCheckRun,
     Cause,
     CloseIssue,
     ClosePullRequest,
     Deed,
     DeleteBranch,
+    DispatchRepository,
     DispatchWorkflow,
     EditIssue,
     EditPullRequest,
@@ -32,9 +34,11 @@ from app.model import (
     RerunFailed,
     RetireCheckRuns,
     SetDeploymentStatus,
+    StandingDeed,
     Stop,
     Stopped,
     Tell,
+    UpdateBranch,
     Words,
     WorkflowDeed,
     WriteBranch,
@@ -125,11 +129,21 @@ def _deed(action: Deed) -> str:
             told = f"end of pull request #{action.number}"
         case OpenIssue() | EditIssue() | CloseIssue():
             told = _issue(action)
-        case DispatchWorkflow() | RerunFailed() | RerequestCheck():
+        case UpdateBranch() | AddLabel():
+            told = _standing(action)
+        case DispatchWorkflow() | DispatchRepository() | RerunFailed() | RerequestCheck():
             told = _run(action)
         case SetDeploymentStatus():
             told = _status(action)
     return told
+
+
+def _standing(action: StandingDeed) -> str:
+    match action:
+        case UpdateBranch():
+            return f"base merged into the branch of #{action.number}"
+        case AddLabel():
+            return f"label {action.label} on #{action.number}"
 
 
 def _status(action: SetDeploymentStatus) -> str:
@@ -145,6 +159,8 @@ def _run(action: WorkflowDeed) -> str:
         case DispatchWorkflow():
             where = dict(action.inputs).get("environment", "")
             return f"run of workflow {action.workflow} on {action.ref}{f' for {where}' if where else ''}"
+        case DispatchRepository():
+            return f"event {action.event_type} in the repository"
         case RerunFailed():
             return f"failed jobs of workflow run {action.run}, after attempt {action.attempt}"
         case RerequestCheck():

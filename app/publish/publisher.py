@@ -15,12 +15,14 @@ from app.github.records import PullRequest
 from app.github.repository import Repository
 from app.model import (
     Action,
+    AddLabel,
     BeginCheckRun,
     Cause,
     CloseIssue,
     ClosePullRequest,
     Deed,
     DeleteBranch,
+    DispatchRepository,
     DispatchWorkflow,
     EditIssue,
     EditPullRequest,
@@ -43,6 +45,7 @@ from app.model import (
     Stop,
     Stopped,
     Tell,
+    UpdateBranch,
     Words,
     WriteBranch,
     WriteCard,
@@ -59,6 +62,7 @@ from app.publish.head import HeadFollower
 from app.publish.issue import IssueWriter
 from app.publish.pull_request import OwnLogin, PullRequestWriter
 from app.publish.rerun import Rerunner
+from app.publish.standing import PullRequestMover
 from app.publish.workflow import WorkflowStarter
 from app.store.effects import Effects
 
@@ -122,6 +126,7 @@ class Publisher:
             CommentWriter(repository, self.effects, self.own_app, account.done),
             BranchWriter(repository, self.effects, fence, account.done),
             PullRequestWriter(repository, self.effects, self.own_app, self.own_login, fence, account.done),
+            PullRequestMover(repository, self.effects, account.done),
             IssueWriter(repository, self.effects, self.own_app, self.own_login, account.done),
             WorkflowStarter(repository, self.effects, fence, account.done),
             Rerunner(repository, self.effects, fence, account.done),
@@ -147,6 +152,7 @@ class _Desk:
     comments: CommentWriter
     branches: BranchWriter
     pulls: PullRequestWriter
+    standings: PullRequestMover
     issues: IssueWriter
     workflows: WorkflowStarter
     reruns: Rerunner
@@ -187,12 +193,12 @@ class _Desk:
                 done = self.pulls.perform(action)
             case OpenIssue() | EditIssue() | CloseIssue():
                 done = self.issues.perform(action)
-            case DispatchWorkflow():
-                done = self.workflows.dispatch(action)
-            case RerunFailed():
-                done = self.reruns.rerun(action)
-            case RerequestCheck():
-                done = self.reruns.rerequest(action)
+            case UpdateBranch() | AddLabel():
+                done = self.standings.perform(action)
+            case DispatchWorkflow() | DispatchRepository():
+                done = self.workflows.perform(action)
+            case RerunFailed() | RerequestCheck():
+                done = self.reruns.perform(action)
             case SetDeploymentStatus():
                 done = self.deployments.set_status(action)
         return done

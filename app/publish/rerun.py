@@ -27,6 +27,14 @@ class Rerunner:
     fence: Fence
     told: Told = untold
 
+    def perform(self, action: RerunFailed | RerequestCheck) -> Awaitable[Outcome]:
+        """Whichever of its deeds `action` is."""
+        match action:
+            case RerunFailed():
+                return self.rerun(action)
+            case RerequestCheck():
+                return self.rerequest(action)
+
     async def rerun(self, action: RerunFailed) -> Outcome:
         """Ask for the next attempt, unless it has begun, whoever asked for it."""
         key = f"{self.repository.full_name}/rerun/{action.run}/{action.attempt}"

@@ -8,7 +8,8 @@ import pytest
 
 from app.model import DeleteBranch, Performed, Stop, Stopped, WriteBranch, Written
 from app.store.effects import Effects
-from tests.publish.scene import Crash, Dying, Meddled, Scene, branch, move
+from tests.publish.kinds import branch, move
+from tests.publish.scene import Crash, Dying, Meddled, Scene
 
 pytestmark = pytest.mark.slow
 

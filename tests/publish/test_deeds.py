@@ -19,10 +19,8 @@ from app.model import (
     Stopped,
 )
 from app.store.effects import Effects
-from tests.publish.scene import (
+from tests.publish.kinds import (
     KINDS,
-    Meddled,
-    Scene,
     branch,
     card,
     deployment,
@@ -32,6 +30,7 @@ from tests.publish.scene import (
     status,
     unmarked_dispatch,
 )
+from tests.publish.scene import Meddled, Scene
 
 pytestmark = pytest.mark.slow
 

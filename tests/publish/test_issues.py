@@ -8,7 +8,8 @@ import pytest
 
 from app.model import ISSUE_MARKER, CloseIssue, EditIssue, OpenIssue, Outcome, Performed, Stop, Stopped
 from app.store.effects import Effects
-from tests.publish.scene import OURS, Scene, closed_issue, edited_issue, issue, our_issue, reopened_issue
+from tests.publish.kinds import closed_issue, edited_issue, issue, our_issue, reopened_issue
+from tests.publish.scene import OURS, Scene
 
 pytestmark = pytest.mark.slow
 

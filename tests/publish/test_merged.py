@@ -8,7 +8,8 @@ import pytest
 
 from app.model import CARD_MARKER, Performed, Stop, Stopped, WriteCard, WriteCheckRun
 from app.store.effects import Effects
-from tests.publish.scene import Crash, Dying, Scene, card, check_run
+from tests.publish.kinds import card, check_run
+from tests.publish.scene import Crash, Dying, Scene
 
 pytestmark = pytest.mark.slow
 

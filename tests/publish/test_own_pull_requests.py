@@ -19,7 +19,8 @@ from app.model import (
 )
 from app.publish.fence import mark
 from app.store.effects import Effect, Effects
-from tests.publish.scene import OURS, Crash, Dying, Scene, closed, edited, ours
+from tests.publish.kinds import closed, edited, ours
+from tests.publish.scene import OURS, Crash, Dying, Scene
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,8 @@ import pytest
 from app.github.sandbox import checking
 from app.model import Performed, RerequestCheck, RerunFailed, Stop, Stopped
 from app.store.effects import Effects
-from tests.publish.scene import KINDS, Scene, attempts, failed_run
+from tests.publish.kinds import KINDS, attempts, failed_run
+from tests.publish.scene import Scene
 
 pytestmark = pytest.mark.slow
 

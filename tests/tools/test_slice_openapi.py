@@ -84,9 +84,10 @@ def test_the_slice_names_its_source() -> None:
     ("schema", "converted"),
     [
         ({"type": "string", "nullable": True}, {"type": ["string", "null"]}),
+        ({"oneOf": [{"type": "string"}], "nullable": True}, {"type": ["string", "null"]}),
         (
-            {"oneOf": [{"type": "string"}], "nullable": True},
-            {"anyOf": [{"oneOf": [{"type": "string"}]}, {"type": "null"}]},
+            {"oneOf": [{"type": "string"}, {"type": "integer"}], "nullable": True},
+            {"anyOf": [{"oneOf": [{"type": "string"}, {"type": "integer"}]}, {"type": "null"}]},
         ),
         ({"properties": {}, "additionalProperties": True}, {"properties": {}, "additionalProperties": True}),
         (

@@ -9,7 +9,7 @@ from app.github.sandbox import checking, pull_shapes, pulling, shapes
 from app.github.sandbox.diff import changed_files
 from app.github.sandbox.events import announce
 from app.github.sandbox.git import EMPTY_TREE, FILE, Commit, Entry, MergeConflictError
-from app.github.sandbox.refusals import Refused, conflict, unprocessable
+from app.github.sandbox.refusals import Refused, conflict, forbidden, unprocessable
 from app.github.sandbox.shapes import Json
 from app.github.sandbox.state import Account, Pull, Repository
 from app.github.sandbox.world import World
@@ -98,6 +98,25 @@ def rebase(world: World, repo: Repository, pull: Pull, sender: Account) -> str:
     set_ref(world, repo, f"heads/{pull.base_ref}", tip, sender)
     pulling.merged(world, repo, pull, sender, base, tip)
     return tip
+
+
+def update_branch(world: World, repo: Repository, pull: Pull, sender: Account, expected: str | None = None) -> None:
+    """Merge the base into the head branch; refuses what GitHub refuses."""
+    if expected is not None and expected != pull.head_sha:
+        raise unprocessable("expected head sha didn't match current head ref.")
+    if pull.state != "open":
+        raise unprocessable("Pull request is closed.")
+    if pull.head is not repo:
+        raise forbidden("Resource not accessible by integration")
+    base = repo.branch(pull.base_ref)
+    if repo.objects.is_ancestor(base, pull.head_sha):
+        raise unprocessable("There are no new commits on the base branch.")
+    message = f"Merge branch '{pull.base_ref}' into {pull.head_ref}"
+    try:
+        commit = merge_commit(world, repo, pull.head_sha, base, sender, message)
+    except Refused:
+        raise unprocessable("merge conflict between base and head") from None
+    set_ref(world, repo, f"heads/{pull.head_ref}", commit, sender)
 
 
 def merge_commit(world: World, repo: Repository, base: str, head: str, author: Account, message: str) -> str:

@@ -9,6 +9,8 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
+import yaml
+
 from app.github.sandbox import checking, work_shapes
 from app.github.sandbox.events import announce
 from app.github.sandbox.refusals import Refused, forbidden, not_found, unprocessable
@@ -29,7 +31,7 @@ ARTIFACT_LIFE = 90 * 86_400  # seconds: GitHub's default retention
 RERUN_LIFE = 30 * 86_400  # seconds that a run may be run again
 WORKFLOWS = ".github/workflows/"
 _RUN_NAME = re.compile(r"^run-name: *(.+?) *$", re.MULTILINE)
-_INPUT = re.compile(r"\$\{\{ *inputs\.(\w+) *\}\}")
+_SHOWN = re.compile(r"\$\{\{ *(\w[\w.]*(?: *\|\| *\w[\w.]*)*) *\}\}")
 
 
 def deploy(world: World, repo: Repository, user: Account, app: App | None, fields: Mapping[str, Any]) -> Deployment:
@@ -119,6 +121,38 @@ def dispatch(world: World, repo: Repository, user: Account, event_type: str, pay
     repo.dispatches.append(Dispatch(event_type, payload, user, world.now()))
     branch = repo.default_branch
     announce(world, "repository_dispatch", repo, user, action=event_type, branch=branch, client_payload=payload)
+    tip = repo.branch(branch)
+    for path, text in _workflows(repo, tip):
+        if _hears(text, event_type):
+            run = start_run(world, repo, user, path, tip, event="repository_dispatch", branch=branch, head=repo)
+            run.inputs, run.title = payload, _run_name(text, {"github.event.client_payload": payload}) or run.name
+
+
+def _workflows(repo: Repository, tip: str) -> list[tuple[str, str]]:
+    files = repo.objects.files(repo.objects.commit(tip).tree)
+    texts = {path: repo.objects.blob(one.sha).decode() for path, one in files.items() if path.startswith(WORKFLOWS)}
+    return sorted(texts.items())
+
+
+def _hears(workflow: str, event_type: str) -> bool:
+    """Does it listen for the event, of any type or of this one?"""
+    events = triggers(workflow)
+    types = (events.get("repository_dispatch") or {}).get("types", [])
+    return "repository_dispatch" in events and (
+        not types or event_type in ([types] if isinstance(types, str) else types)
+    )
+
+
+def triggers(workflow: str) -> dict[str, Any]:
+    """What a workflow listens for, with what it says of each; nothing where it cannot be read."""
+    try:
+        read = yaml.safe_load(workflow)
+    except yaml.YAMLError:
+        return {}
+    on = read.get("on", read.get(True)) if isinstance(read, dict) else None  # YAML 1.1 takes `on` for a truth
+    if isinstance(on, dict):
+        return on
+    return dict.fromkeys([on] if isinstance(on, str) else on or [])
 
 
 def dispatch_workflow(
@@ -131,14 +165,22 @@ def dispatch_workflow(
     if entry is None or b"workflow_dispatch" not in repo.objects.blob(entry.sha):
         raise unprocessable("Workflow does not have 'workflow_dispatch' trigger")
     run = start_run(world, repo, user, path, commit.sha, event="workflow_dispatch", branch=ref, head=repo)
-    run.inputs, run.title = inputs, _run_name(repo.objects.blob(entry.sha).decode(), inputs) or run.name
+    run.inputs, run.title = inputs, _run_name(repo.objects.blob(entry.sha).decode(), {"inputs": inputs}) or run.name
     return run
 
 
-def _run_name(workflow: str, inputs: Mapping[str, Any]) -> str:
-    """The workflow's `run-name` with the inputs that it shows; no other expression is understood here."""
+def _run_name(workflow: str, contexts: Mapping[str, Mapping[str, Any]]) -> str:
+    """The workflow's `run-name` with the values that it shows; of expressions, `a.b || c.d` is understood."""
     written = _RUN_NAME.search(workflow)
-    return _INPUT.sub(lambda found: str(inputs.get(found[1], "")), written[1].strip("\"'")) if written else ""
+    return _SHOWN.sub(lambda found: _shown(found[1], contexts), written[1].strip("\"'")) if written else ""
+
+
+def _shown(expression: str, contexts: Mapping[str, Mapping[str, Any]]) -> str:
+    for one in re.split(r" *\|\| *", expression):
+        context, _, name = one.rpartition(".")
+        if value := contexts.get(context, {}).get(name):
+            return str(value)
+    return ""
 
 
 def workflow_path(repo: Repository, workflow: str) -> str:

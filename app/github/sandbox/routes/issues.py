@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from app.github.sandbox import issue_shapes, issuing
+from app.github.sandbox import issue_shapes, issuing, pulling, shapes
 from app.github.sandbox.call import Answer, Call, Route, known, paged
-from app.github.sandbox.refusals import disabled
+from app.github.sandbox.refusals import Refused, disabled
 from app.github.sandbox.routes.repositories import REPO
 from app.github.sandbox.state import Issue, Pull
 
@@ -44,6 +44,28 @@ def changed(call: Call) -> Answer:
     return Answer(200, issue_shapes.issue(call.world, call.repo, one))
 
 
+def labelled(call: Call) -> Answer:
+    """`POST .../issues/{issue_number}/labels`. Of pull requests alone: no issue of our stories has a label."""
+    pull = call.pull("issue_number")
+    names = [one if isinstance(one, str) else one["name"] for one in call.body["labels"]]
+    pulling.add_labels(call.world, call.repo, pull, call.actor, names)
+    return _labels(call)
+
+
+def unlabelled(call: Call) -> Answer:
+    """`DELETE .../issues/{issue_number}/labels/{name}`."""
+    pull, name = call.pull("issue_number"), call.params["name"]
+    if name not in {one.name for one in pull.labels}:
+        raise Refused(404, "Label does not exist")
+    pulling.remove_label(call.world, call.repo, pull, call.actor, name)
+    return _labels(call)
+
+
+def _labels(call: Call) -> Answer:
+    pull = call.pull("issue_number")
+    return Answer(200, [shapes.label(call.world, call.repo, one) for one in pull.labels])
+
+
 ISSUE = f"{REPO}/issues/{{issue_number}}"
 
 ROUTES = (
@@ -51,4 +73,6 @@ ROUTES = (
     Route("POST", f"{REPO}/issues", opened, ("issues:write",)),
     Route("GET", ISSUE, read, ("issues:read",)),
     Route("PATCH", ISSUE, changed, ("issues:write",)),
+    Route("POST", f"{ISSUE}/labels", labelled, ("issues:write", "pull_requests:write")),
+    Route("DELETE", f"{ISSUE}/labels/{{name}}", unlabelled, ("issues:write", "pull_requests:write")),
 )

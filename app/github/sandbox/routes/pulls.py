@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.github import limits
-from app.github.sandbox import pull_shapes, pulling, shapes
+from app.github.sandbox import pull_shapes, pulling, pushing, shapes
 from app.github.sandbox.call import Answer, Call, Route, paged
 from app.github.sandbox.routes.repositories import REPO
 from app.github.sandbox.state import Pull
@@ -64,6 +64,14 @@ def changed(call: Call) -> Answer:
     return Answer(200, pull_shapes.full(call.world, call.repo, pull))
 
 
+def updated(call: Call) -> Answer:
+    """`PUT .../pulls/{pull_number}/update-branch`: here at once, on GitHub some moments later."""
+    pull = call.pull("pull_number")
+    pushing.update_branch(call.world, call.repo, pull, call.actor, call.body.get("expected_head_sha"))
+    url = f"{shapes.page_url(call.world, call.repo)}/pull/{pull.number}"
+    return Answer(202, {"message": "Updating pull request branch.", "url": url})
+
+
 def files(call: Call) -> Answer:
     """`GET .../pulls/{pull_number}/files`: no more than GitHub lists."""
     pull = call.pull("pull_number")
@@ -84,6 +92,7 @@ ROUTES = (
     Route("POST", f"{REPO}/pulls", opened, ("pull_requests:write",)),
     Route("GET", PULL, read, ("pull_requests:read",)),
     Route("PATCH", PULL, changed, ("pull_requests:write",)),
+    Route("PUT", f"{PULL}/update-branch", updated, ("pull_requests:write",)),
     Route("GET", f"{PULL}/files", files, ("pull_requests:read",)),
     Route("GET", f"{PULL}/commits", commits, ("pull_requests:read",)),
 )
