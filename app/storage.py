@@ -26,6 +26,7 @@ from app.store.effects import Effects
 from app.store.experiments import Experiments
 from app.store.fixes import Fixes
 from app.store.inbox import Inbox
+from app.store.kpi import Kpis
 from app.store.measurements import Measurements
 from app.store.news import News
 from app.store.opinions import Opinions
@@ -34,6 +35,7 @@ from app.store.people import People
 from app.store.points import Points
 from app.store.provenance import Provenance
 from app.store.pull_news import PullNews
+from app.store.pull_times import PullTimes
 from app.store.pulse import Pulse, pulse
 from app.store.remediations import Remediations
 from app.store.series import SentSeries
@@ -143,6 +145,14 @@ class Stores:
     @property
     def besides(self) -> Besides:
         return Besides(self.commands, self.remediations)
+
+    @property
+    def kpis(self) -> Kpis:
+        return Kpis(self.main)
+
+    @property
+    def pull_times(self) -> PullTimes:
+        return PullTimes(self.main)
 
     @property
     def provenance(self) -> Provenance:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from app.store.asked_tables import metadata
-from app.store.tables import Folded, Id
+from app.store.tables import Folded, Id, decisions, measurements
 
-__all__ = ["attempts", "metadata", "remediations", "usage"]
+__all__ = ["attempts", "metadata", "pull_lists", "pull_times", "remediations", "usage"]
 
 remediations = Table(  # from the first failure of a pull request to the end of what was done about it
     "remediations",
@@ -78,3 +78,28 @@ usage = Table(  # what work on a head was reported to have used
     UniqueConstraint("repository", "sha", "report"),
 )
 Index("usage_of_trace", usage.c.trace)
+
+pull_times = Table(  # closed pull requests as GitHub lists them: how long each was open
+    "pull_times",
+    metadata,
+    Column("repository", Folded(200), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("opened_at", BigInteger, nullable=False),
+    Column("closed_at", BigInteger, nullable=False),
+    Column("merged", Boolean, nullable=False),
+    Column("bot", Boolean, nullable=False),  # an App opened it
+    Column("draft", Boolean, nullable=False),  # when it was closed
+)
+
+pull_lists = Table(  # how far the list of a repository's closed pull requests is known
+    "pull_lists",
+    metadata,
+    Column("repository", Folded(200), primary_key=True),
+    Column("looked_at", BigInteger, nullable=False),
+    Column("known_to", BigInteger, nullable=False),  # what was changed up to then is known; 0: none is
+)
+Index(
+    "decisions_in_time",
+    *(decisions.c[name] for name in ("repository", "number", "id", "verdict", "decided_at")),
+)
+Index("measurements_by_name", measurements.c.name, measurements.c.received_at)

@@ -1,0 +1,85 @@
+"""What was reported that each pull request cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.store.remedial_tables import usage
+from app.store.tables import decisions, measurements
+
+COST = "cost_usd"
+_Head = tuple[str, str]
+_Pull = tuple[str, int]
+Spent = tuple[float | None, float | None]
+"""US dollars and minutes of CI; None where nobody reported any."""
+
+
+class Asked(Protocol):
+    """Of what, and since when (epoch microseconds)."""
+
+    @property
+    def start(self) -> int: ...
+
+    def of(self, table: Table) -> Sequence[ColumnElement[bool]]: ...
+
+
+async def spent(connection: AsyncConnection, asked: Asked) -> dict[_Pull, Spent]:
+    """What was reported since the period began, by pull request; of a head that no report of usage gives a cost, the
+    measurement of that name. A fork's word does not count.
+    """
+    reports = await _reports(connection, asked)
+    stated = await _stated(connection, asked)
+    priced = {(row.repository, row.sha) for row in reports if row.usd is not None}
+    amounts = [((row.repository, row.sha), row.number, row.usd, row.ci_minutes) for row in reports]
+    amounts += [(head, None, usd, None) for head, usd in stated.items() if head not in priced]
+    known = await _numbers(connection, {head for head, number, *_ in amounts if number is None})
+    found: dict[_Pull, Spent] = {}
+    for head, number, usd, minutes in amounts:
+        pull = number if number is not None else known.get(head)
+        if pull is not None:
+            before = found.get((head[0], pull), (None, None))
+            found[head[0], pull] = _sum(before[0], usd), _sum(before[1], minutes)
+    return found
+
+
+async def _reports(connection: AsyncConnection, asked: Asked) -> Sequence[Any]:
+    here = (usage.c.trusted == 1, usage.c.received_at >= asked.start, *asked.of(usage))
+    names = ("repository", "sha", "number", "usd", "ci_minutes")
+    return (await connection.execute(select(*(usage.c[name] for name in names)).where(*here))).all()
+
+
+async def _stated(connection: AsyncConnection, asked: Asked) -> dict[_Head, float]:
+    """The measurement by head: the newest that is trusted."""
+    here = (measurements.c.name == COST, measurements.c.trusted, measurements.c.received_at >= asked.start)
+    query = select(measurements).where(*here, *asked.of(measurements)).order_by(measurements.c.id)
+    newest = {(row.repository, row.sha): json.loads(row.value)["value"] for row in await connection.execute(query)}
+    return {
+        head: float(value)
+        for head, value in newest.items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+    }
+
+
+async def _numbers(connection: AsyncConnection, heads: Collection[_Head]) -> dict[_Head, int]:
+    """The pull request that each head was judged for; of several the first."""
+    found: dict[_Head, int] = {}
+    for some in _slices(sorted({sha for _, sha in heads})):
+        query = select(decisions.c.repository, decisions.c.head_sha, decisions.c.number).distinct()
+        here = (decisions.c.head_sha.in_(some), decisions.c.repository.in_(sorted({name for name, _ in heads})))
+        rows = await connection.execute(query.where(*here, decisions.c.number.is_not(None)))
+        for repository, sha, number in rows:
+            found[repository, sha] = min(number, found.get((repository, sha), number))
+    return found
+
+
+def _slices(names: Sequence[str], size: int = 5_000) -> Iterable[Sequence[str]]:
+    return (names[start : start + size] for start in range(0, len(names), size))
+
+
+def _sum(before: float | None, more: float | None) -> float | None:
+    return before if more is None else more + (before or 0.0)
