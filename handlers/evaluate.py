@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.model import Action, ForgetCheckRuns, Opened, Seal, Trigger
+from app.model import Action, Beside, ForgetCheckRuns, Opened, Seal, Trigger
 from checks.decide import sharing_a_head
 from checks.judge import Case, judge
 from checks.model import Decision, Missing, State
@@ -47,7 +47,8 @@ class Evaluation:
         others = [other for other in judged if await self.reader.stands(opened.place, other.pull)]
         shared = sharing_a_head([decision, *others]) if others else decision
         beside = await self.besides.of(decision.pull, opened.ladder)
-        return (*self.renderer.check_runs(shared), *self.renderer.card(decision, opened.card, seal, beside))
+        runs = self.renderer.check_runs(shared, Beside() if others else beside)  # a head of several speaks of no one
+        return (*runs, *self.renderer.card(decision, opened.card, seal, beside))
 
     def _beginning(self, trigger: Trigger, opened: Opened) -> tuple[Action, ...]:
         pending = () if opened.policy is None else (self.renderer.pending(opened.pull),)

@@ -89,8 +89,8 @@ class Renderer(Protocol):
     def pending(self, pull: Pull) -> BeginCheckRun:
         """`maestro / decision`, in progress."""
 
-    def check_runs(self, decision: Decision) -> tuple[Action, ...]:
-        """The check runs that say `decision`."""
+    def check_runs(self, decision: Decision, beside: Beside) -> tuple[Action, ...]:
+        """The check runs that say `decision`, with what is known `beside` it."""
 
     def card(self, decision: Decision, mode: str, seal: Seal, beside: Beside) -> tuple[Action, ...]:
         """The card that says `decision`, where its mode lets it, with the seal of its entry in the log, and with what

@@ -34,6 +34,7 @@ def reading_of(kept: Stores, pages: Pages, now: Callable[[], float] = time.time)
         kept.drifts,
         kept.commands,
         kept.provenance,
+        kept.remediations,
         pages,
         now,
     )

@@ -24,6 +24,7 @@ from app.store.measurements import Measurements
 from app.store.points import Points
 from app.store.provenance import Provenance
 from app.store.pull_news import PullKey
+from app.store.remediations import Remediations
 from app.store.studies import Studies
 from checks.judge import judge
 from checks.model import Decision
@@ -49,6 +50,7 @@ class Reading:
     drifts: Drifts
     commands: Commands
     provenance: Provenance
+    remediations: Remediations
     pages: Pages
     now: Callable[[], float] = field(default=time.time)
     judged: MutableMapping[int, int] = field(default_factory=lambda: LRUCache(_KEPT))
@@ -101,6 +103,7 @@ class Reading:
             self.pages,
             self.now(),
             edition,
+            [one for one in await self.remediations.of_pull(*key) if one.began >= since],
         )
 
     async def then(self, key: PullKey, decision: int) -> Shown | None:

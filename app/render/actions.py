@@ -20,7 +20,7 @@ from app.model import (
     WriteCard,
     WriteCheckRun,
 )
-from app.render import words
+from app.render import remediated, spent, words
 from app.render.card import card
 from app.render.checkrun import check_run, decision_run, merged, overtaken, pending, retired
 from app.render.commanded import gist
@@ -57,8 +57,10 @@ class GitHubRenderer:
         """`maestro / decision`, in progress."""
         return BeginCheckRun(DECISION, pull.head_sha, pending(pull))
 
-    def check_runs(self, decision: Decision) -> tuple[Action, ...]:
-        """Every check first, then the verdict: whoever sees the verdict can open its reasons."""
+    def check_runs(self, decision: Decision, beside: Beside = NOTHING_BESIDE) -> tuple[Action, ...]:
+        """Every check first, then the verdict, with what is known `beside` it: whoever sees the verdict can open its
+        reasons.
+        """
         decision = self.addressed(decision)
         head = decision.pull.head_sha
         runs = [
@@ -73,10 +75,9 @@ class GitHubRenderer:
         ]
         if not decision.configured:
             return tuple(runs)
-        gist = _gist(decision) if decision.conclusion is None else ""
-        verdict = WriteCheckRun(
-            DECISION, head, decision.conclusion, decision_run(decision, self.center(decision.pull)), gist
-        )
+        gist = _gist(decision, *_beside(decision, beside)[1:]) if decision.conclusion is None else ""
+        text = decision_run(decision, self.center(decision.pull), beside)
+        verdict = WriteCheckRun(DECISION, head, decision.conclusion, text, gist)
         kept = frozenset(run.name for run in (*runs, verdict))
         return (*runs, verdict, RetireCheckRuns(head, kept, retired()))
 
@@ -132,7 +133,7 @@ class GitHubRenderer:
         page = self.center(decision.pull)
         drawn = card(decision, now=self.now(), seal=seal, page=page, beside=beside)
         coarse = mode == "on-change" or decision.conclusion is None
-        digest = _gist(decision, gist(beside.commands)) if coarse else drawn.digest
+        digest = _gist(decision, *_beside(decision, beside)) if coarse else drawn.digest
         quiet = decision.verdict is Verdict.SHIP and (mode == "on-failure" or decision.pull.draft)
         return (WriteCard(number, decision.pull.head_sha, drawn.body, digest, create=not quiet),)
 
@@ -147,10 +148,16 @@ def _stage(row: Row) -> str:
     return " ".join(filter(None, (row.result.state.value, said, row.result.stage)))
 
 
-def _gist(decision: Decision, besides: str = "") -> str:
+def _beside(decision: Decision, beside: Beside) -> tuple[str, ...]:
+    """What changes with whatever counts as news beside the decision."""
+    repaired = remediated.gist(beside.remediation, decision.verdict is Verdict.SHIP and not decision.merged)
+    return gist(beside.commands), repaired, spent.news(beside.spent, beside.reported)
+
+
+def _gist(decision: Decision, *besides: str) -> str:
     """The verdict and the state of each check on this head: what counts as news while it waits, or for `on-change`; and
     what does `besides`.
     """
     states = [f"{row.result.name}={_stage(row)}" for row in decision.rows]
-    said = [decision.pull.head_sha, decision.pull.base_ref, decision.verdict.value, *states, *filter(None, [besides])]
+    said = [decision.pull.head_sha, decision.pull.base_ref, decision.verdict.value, *states, *filter(None, besides)]
     return hashlib.sha256(" ".join(said).encode()).hexdigest()

@@ -15,12 +15,12 @@ from hashlib import sha256
 
 from app.github.limits import COMMENT_CUT
 from app.model import CARD_MARKER, Beside, Seal
-from app.render import words
-from app.render.commanded import SUMMARY, commanded
+from app.render import commanded, remediated, words
 from app.render.cut import BLANK, fit_all, size
 from app.render.escape import Markdown, markdown
 from app.render.evidence import figures
 from app.render.sections import sections
+from app.render.spent import spending
 from app.render.templates import render
 from checks.model import Decision, Row, State, Verdict
 
@@ -30,8 +30,6 @@ PASSING_SHOWN = 5
 NAMES_SHOWN = 8  # checks named in the summary of the evidence
 NOTHING_BESIDE = Beside()
 BELOW = 320  # characters that the visible lines below the table may take: summaries and footer
-
-_ASKED = len(SUMMARY) + 10  # characters of the line that people's commands fold under
 
 _ALERTS = {
     Verdict.SHIP: "TIP",
@@ -61,6 +59,25 @@ class _Level:
     figures: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """What the box says below verdict, *Why* and *Next*, a line each; "" for none."""
+
+    repair: str
+    spent: str
+    notes: str
+
+    @classmethod
+    def of(cls, decision: Decision, beside: Beside) -> _Lines:
+        repair = "" if decision.merged else remediated.telling(beside.remediation, decision.verdict is Verdict.SHIP)
+        return cls(repair, spending(beside.spent, beside.reported), "; ".join(words.notes(decision)))
+
+    @property
+    def count(self) -> int:
+        """Of the whole box."""
+        return 3 + sum(map(bool, (self.repair, self.spent, self.notes)))
+
+
 _LEVELS = (_Level(300, 120, 3), _Level(240, 90, 2), _Level(180, 60, 1), _Level(120, 40, 1), _Level(80, 30, 0))
 
 
@@ -83,14 +100,14 @@ def card(
     `seal` is that of its entry in the provenance log, `page` the address of its page in the Decision Center: a decision
     of no server has neither. `beside`: what is known beside the decision.
     """
-    asked = commanded(beside.commands)
-    folds = bool(decision.rows or decision.risk) + bool(asked)
-    head = _head(decision, VISIBLE_LINES - folds - 1, VISIBLE_CHARACTERS - BELOW - (_ASKED if asked else 0))
-    taken = (head, asked, _footer(decision, _minute(now), _LONGEST_SEAL, page))
+    summary, done = _summary(beside), _done(decision, beside)
+    folds, below = bool(decision.rows or decision.risk) + bool(done), BELOW + len(summary)
+    head = _head(decision, _Lines.of(decision, beside), VISIBLE_LINES - folds - 1, VISIBLE_CHARACTERS - below)
+    taken = (head, done, _footer(decision, _minute(now), _LONGEST_SEAL, page))
     evidence = _evidence(decision, COMMENT_CUT - sum(size(part) + len(BLANK) for part in taken))
 
     def body(stamp: str, seal: Seal | None) -> str:
-        return BLANK.join(filter(None, [head, evidence, asked, _footer(decision, stamp, seal, page)])) + "\n"
+        return BLANK.join(filter(None, [head, evidence, done, _footer(decision, stamp, seal, page)])) + "\n"
 
     return Card(body(_minute(now), seal), sha256(body("", None).encode()).hexdigest())
 
@@ -113,18 +130,17 @@ def table(decision: Decision, lines: int, level: _Level = _LEVELS[0]) -> Markdow
     )
 
 
-def _head(decision: Decision, lines: int, room: int) -> Markdown:
+def _head(decision: Decision, said: _Lines, lines: int, room: int) -> Markdown:
     """The open part in at most `lines` lines, as generous as `room` visible characters allow."""
     for level in _LEVELS[:-1]:
-        head = _head_at(decision, lines, level)
+        head = _head_at(decision, said, lines, level)
         if _seen(head) <= room:
             return head
-    return _head_at(decision, lines, _LEVELS[-1])
+    return _head_at(decision, said, lines, _LEVELS[-1])
 
 
-def _head_at(decision: Decision, lines: int, level: _Level) -> Markdown:
+def _head_at(decision: Decision, said: _Lines, lines: int, level: _Level) -> Markdown:
     pull = decision.pull
-    notes = "; ".join(words.notes(decision))
     return render(
         "card.md.j2",
         marker=marker(pull.repository, pull.number),
@@ -135,9 +151,9 @@ def _head_at(decision: Decision, lines: int, level: _Level) -> Markdown:
         pull=pull,
         why=words.why(decision),
         next_step=words.next_step(decision),
-        notes=notes,
+        said=said,
         level=level,
-        table=table(decision, lines - 1 - (4 if notes else 3), level),
+        table=table(decision, lines - 1 - said.count, level),
     )
 
 
@@ -164,6 +180,22 @@ def _footer(decision: Decision, stamp: str, seal: Seal | None, page: str) -> Mar
         seal=seal,
         page=page,
     )
+
+
+def _summary(beside: Beside) -> Markdown:
+    """What repairs and people's commands fold under: one line for both, so that a row more has room above."""
+    said = (remediated.summary(beside.remediation), commanded.summary(beside.commands))
+    return Markdown(" · ".join(filter(None, said)))
+
+
+def _done(decision: Decision, beside: Beside) -> Markdown:
+    """What was done about the change, by itself and because people asked; "" where nothing was."""
+    parts = (
+        remediated.remediated(beside.remediation, decision.pull.url),
+        commanded.commanded(beside.commands),
+    )
+    content = BLANK.join(filter(None, parts))
+    return _fold(_summary(beside), content) if content else Markdown("")
 
 
 def _evidence(decision: Decision, room: int) -> Markdown:

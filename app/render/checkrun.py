@@ -12,17 +12,20 @@ from app.github.limits import (
     CHECK_SUMMARY,
     CHECK_TEXT,
 )
-from app.model import AGREE_BUTTON, DISAGREE_BUTTON, EVALUATE_BUTTON, Annotation, Button, CheckRunText
-from app.render import words
+from app.model import AGREE_BUTTON, DISAGREE_BUTTON, EVALUATE_BUTTON, Annotation, Beside, Button, CheckRunText
+from app.render import remediated, words
 from app.render.card import cut_note, table
 from app.render.cut import blocks, fit, fit_all
 from app.render.escape import Markdown, line
 from app.render.offers import pressed
 from app.render.sections import body, sections
+from app.render.spent import spending
 from app.render.templates import render
-from checks.model import Decision, Finding, Mode, Pull, Row, State
+from checks.model import Decision, Finding, Mode, Pull, Row, State, Verdict
+from program.remediation import Remediation
 
 TITLE = 255  # ours: GitHub states no limit for a check run's title
+NOTHING_BESIDE = Beside()
 ROWS = 20  # lines of the table in a summary
 
 EVALUATE = Button("Re-evaluate", "Read the facts again and decide anew", EVALUATE_BUTTON)
@@ -30,28 +33,29 @@ EVALUATE = Button("Re-evaluate", "Read the facts again and decide anew", EVALUAT
 _FAILING_FIRST = ("failure", "warning", "notice")
 
 
-def decision_run(decision: Decision, page: str = "") -> CheckRunText:
+def decision_run(decision: Decision, page: str = "", beside: Beside = NOTHING_BESIDE) -> CheckRunText:
     """The run to require: the verdict in one line, every check in a table, the evidence of each. `page`: the address of
-    its page in the Decision Center.
+    its page in the Decision Center. `beside`: what is known beside the decision.
     """
     summary = render(
         "decision_run.md.j2",
         why=words.why(decision),
         next_step=words.next_step(decision),
+        repair=remediated.telling(beside.remediation, decision.verdict is Verdict.SHIP),
+        spent=spending(beside.spent, beside.reported),
         notes=words.notes(decision),
         table=table(decision, ROWS),
     )
     text = fit_all(sections(decision), CHECK_TEXT, cut_note)
-    return CheckRunText(
-        line(words.headline(decision), TITLE), _fitted(summary), text, buttons=buttons(decision), page=page
-    )
+    pressed = buttons(decision, beside.remediation)
+    return CheckRunText(line(words.headline(decision), TITLE), _fitted(summary), text, buttons=pressed, page=page)
 
 
-def buttons(decision: Decision) -> tuple[Button, ...]:
+def buttons(decision: Decision, remediation: Remediation | None = None) -> tuple[Button, ...]:
     """What helps most, and to look again; GitHub shows three. A merge group has no pull request to ask it for."""
     if decision.pull.number is None:
         return (EVALUATE,)
-    asked = [Button(offer.label, offer.description, offer.verb) for offer in pressed(decision)]
+    asked = [Button(offer.label, offer.description, offer.verb) for offer in pressed(decision, remediation)]
     return (*asked[: ACTIONS - 1], EVALUATE)
 
 

@@ -22,11 +22,15 @@ _WHERE: Mapping[Surface, str] = {
 
 
 def commanded(commands: Sequence[KeptCommand]) -> Markdown:
-    """The newest of `commands`, which have ended, the newest first; "" where there is none."""
+    """A table of the newest of `commands`, which have ended, the newest first; "" where there is none."""
     if not commands:
         return Markdown("")
-    content = render("commanded.md.j2", commands=[_row(one) for one in commands[:SHOWN]], shown=SHOWN, n=len(commands))
-    return render("details.md.j2", summary=Markdown(f"{SUMMARY} ({len(commands)})"), content=content)
+    return render("commanded.md.j2", commands=[_row(one) for one in commands[:SHOWN]], shown=SHOWN, n=len(commands))
+
+
+def summary(commands: Sequence[KeptCommand]) -> str:
+    """What it folds under, "" where there is none."""
+    return f"{SUMMARY} ({len(commands)})" if commands else ""
 
 
 def gist(commands: Sequence[KeptCommand]) -> str:

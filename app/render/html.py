@@ -57,6 +57,8 @@ def _environment() -> Environment:
         "prose": prose,
         "logged": logged,
         "from": asked_from,
+        "lasted": words.lasted,
+        "dollars": words.dollars,
     }
     made.globals |= {"asset": assets.address, "linked": linked, "lines_shown": SHOWN}
     return made

@@ -17,6 +17,7 @@ from checks.held import BY_HAND
 from checks.impact.check import NAME as IMPACT
 from checks.model import Decision, Row, State, Verdict
 from checks.sbom.summing import NAME as SBOM
+from program.remediation import Course, Remediation
 
 TESTS = "tests"  # the measure of a contract that is made of check runs
 
@@ -24,6 +25,7 @@ TESTS = "tests"  # the measure of a contract that is made of check runs
 _ORDER = (
     "rollback",
     "retry",
+    "remediate stop",
     "remediate",
     "escalate",
     "canary stop",
@@ -33,7 +35,7 @@ _ORDER = (
     "disagree",
 )
 _SERVES = frozenset({"waiting_data", "continue", "promote", "rollback"})  # as status or course of a canary
-_PRESSED = frozenset({"rollback", "retry", "remediate", "escalate", "canary stop"})
+_PRESSED = frozenset({"rollback", "retry", "remediate stop", "remediate", "escalate", "canary stop"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +55,20 @@ class Offer:
     undoes: bool = False
 
 
-def offers(decision: Decision) -> tuple[Offer, ...]:
-    """All that makes sense of `decision`, what helps most first: a check run has room for three."""
-    of_rows = (offer for row in decision.rows for offer in offers_of(row, decision))
-    every = [*of_rows, *_of_shipped(decision)]
+def offers(decision: Decision, remediation: Remediation | None = None) -> tuple[Offer, ...]:
+    """All that makes sense of `decision`, what helps most first: a check run has room for three. `remediation`: the
+    newest of the pull request.
+    """
+    of_rows = [offer for row in decision.rows for offer in offers_of(row, decision)]
+    repairing = [] if decision.merged or remediation is None else list(_of_remediation(remediation, decision))
+    taken = {offer.verb for offer in repairing}
+    every = [*(one for one in of_rows if one.verb not in taken), *repairing, *_of_shipped(decision)]
     return tuple(sorted(every, key=lambda offer: _ORDER.index(offer.verb)))
 
 
-def pressed(decision: Decision) -> tuple[Offer, ...]:
+def pressed(decision: Decision, remediation: Remediation | None = None) -> tuple[Offer, ...]:
     """Those that can be asked for by a button of a check run."""
-    return tuple(offer for offer in offers(decision) if offer.verb in _PRESSED)
+    return tuple(offer for offer in offers(decision, remediation) if offer.verb in _PRESSED)
 
 
 def offers_of(row: Row, decision: Decision) -> Iterator[Offer]:
@@ -78,6 +84,17 @@ def offers_of(row: Row, decision: Decision) -> Iterator[Offer]:
     if row.result.name == SBOM and row.result.detail.get("mendable"):
         yield Offer("remediate", "Propose fixes", "Opens pull requests that mend it", target=_head(decision))
     yield from _of_override(row, decision)
+
+
+def _of_remediation(remediation: Remediation, decision: Decision) -> Iterator[Offer]:
+    """To stop what goes on; to begin what waits for a word, or what ended before the change may ship."""
+    head = _head(decision)
+    if remediation.course is Course.WORKING:
+        yield Offer("remediate stop", "Stop repairing", "Makes no further attempt to mend it", target=head)
+    elif remediation.course is Course.ASKING:
+        yield Offer("remediate", "Let it be repaired", "Has it mended, one attempt at a time", target=head)
+    elif decision.verdict is not Verdict.SHIP:
+        yield Offer("remediate", "Repair again", "Has it mended, one attempt at a time", target=head)
 
 
 def _of_contract(row: Row, decision: Decision) -> Iterator[Offer]:

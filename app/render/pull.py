@@ -10,20 +10,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.model import KeptCommand, KeptExperiment, KeptModule, KeptStudy, LogLine, Point
+from app.model.beside import Spent
 from app.render import words
 from app.render.capability import Pages, of_module, of_pull
 from app.render.escape import line
 from app.render.evidence import blob, target
+from app.render.spent import COST, EVAL, money
 from checks.model import Decision, Finding, Measure, Measurement, Pull, Row, State, Verdict
 from checks.overridden import Overridden
+from program.remediation import Remediation
 
 FIGURES = 12  # measures of one check
 FINDINGS = 50  # of one check
 TITLE = 300  # characters
 
 OPEN, MERGED, CLOSED = "open", "merged", "closed"
-EVAL, COST, RATIONALE = "eval_score", "cost_usd", "rationale"
-"""The measurements that CI reports of an agent's work, by the names that it gives them."""
+RATIONALE = "rationale"
+"""The measurement in which CI reports, in words, why an agent did what it did."""
 
 _TONES = {Verdict.SHIP: "good", Verdict.HOLD: "open", Verdict.BLOCK: "bad", Verdict.ROLLBACK: "bad"}
 _ROW_TONES = {State.PASS: "good", State.BLOCK: "bad"}
@@ -33,7 +36,7 @@ _ROW_TONES = {State.PASS: "good", State.BLOCK: "bad"}
 class Shown:
     """What is shown of one pull request, as it was read. `decision` is the newest, of id `id`; `state`: OPEN, MERGED or
     CLOSED; `judging`: a newer head that is being judged, "" where there is none; `reported`: what was measured of the
-    head, by name; times are epoch seconds.
+    head, by name; `remediations`: what was done about its failures, the oldest first; times are epoch seconds.
     """
 
     id: int
@@ -51,10 +54,17 @@ class Shown:
     pages: Pages
     at: float
     edition: str
+    remediations: Sequence[Remediation] = ()
+    spent: Spent | None = None
 
     @property
     def pull(self) -> Pull:
         return self.decision.pull
+
+    @property
+    def remediation(self) -> Remediation | None:
+        """The newest."""
+        return self.remediations[-1] if self.remediations else None
 
     @property
     def path(self) -> str:
@@ -140,11 +150,12 @@ def short(shown: Shown) -> Mapping[str, Said]:
     contract = next((row.result.detail for row in shown.decision.rows if row.result.name == words.CONTRACT), {})
     arm, costs = contract.get("arm", ""), contract.get("arm_cost_usd")
     stated = " (as its author says)" if contract.get("arm_stated") else ""
-    expected = Said(f"${costs:,.2f}, as the rules declare of its arm") if costs is not None else _missing(COST)
+    expected = Said(f"{words.dollars(costs)}, as the rules declare of its arm") if costs is not None else _missing(COST)
+    measured = money(shown.spent) or _dollars(_reported(shown, COST).text)
     return {
         "arm": Said(told(arm) + stated) if arm else Said(None, _armless(shown.decision)),
         "eval": _reported(shown, EVAL),
-        "cost": expected if (cost := _reported(shown, COST)).text is None else Said(_dollars(cost.text)),
+        "cost": Said(measured) if measured else expected,
         "rationale": _reported(shown, RATIONALE),
     }
 
@@ -220,5 +231,5 @@ def _armless(decision: Decision) -> str:
     return "not known: its contract names no arm" if decision.agent else "none: not an agent's pull request"
 
 
-def _dollars(cost: str) -> str:
-    return f"${cost}" if cost[:1].isdigit() else cost
+def _dollars(cost: str | None) -> str:
+    return f"${cost}" if cost and cost[:1].isdigit() else cost or ""

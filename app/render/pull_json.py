@@ -14,6 +14,7 @@ from app.render.escape import line
 from app.render.experiment_page import standing
 from app.render.offers import Offer, offers
 from app.render.pull import CLOSED, MERGED, Checked, Shown, checked, module_page, next_step, opened, short, told, tone
+from app.render.pull_repairs import repaired
 from app.render.study_page import standing as study_standing
 from checks.drift.alarm import load as load_course
 from checks.impact.told import load as load_told
@@ -40,6 +41,7 @@ def pull_json(shown: Shown) -> dict[str, Any]:
         "checks": [_check(one) for one in checked(decision)],
         "notes": [told(note) for note in words.notes(decision)],
         **_beside(shown),
+        **repaired(shown),
         "speclive": SPECLIVE,
         "commands": [_command(one) for one in shown.commands],
         "log": [_line(one) for one in shown.log],
@@ -52,7 +54,9 @@ def offered(shown: Shown) -> tuple[Offer, ...]:
     """What can be asked for. Of what was closed, nothing."""
     if shown.state == CLOSED:
         return ()
-    return offers(replace(shown.decision, merged=True) if shown.state == MERGED else shown.decision)
+    if shown.state == MERGED:
+        return offers(replace(shown.decision, merged=True))
+    return offers(shown.decision, shown.remediation)
 
 
 def action(offer: Offer, role: str, allowed: bool | None) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from app.render.pull import (
 )
 from app.render.pull_contracts import contracts_of, remarks_of
 from app.render.pull_json import SPECLIVE
+from app.render.pull_repairs import figures, now, repairs
 from app.render.sparkline import sparkline
 from app.render.study_page import standing as study_standing
 from checks.drift.alarm import load as load_course
@@ -108,6 +109,9 @@ def facts(shown: Shown) -> dict[str, Any]:
         "checks": checks,
         "columns": _columns(checks),
         "notes": words.notes(decision),
+        "repairing": now(shown),
+        "repairs": repairs(shown),
+        "figures": figures(shown),
         "trials": [_trial(shown, *one) for one in shown.experiments],
         "studies": [_study(shown, one) for one in shown.studies],
         "modules": [_watched(shown, one) for one in shown.modules],
@@ -148,6 +152,8 @@ def _nothing_beside(shown: Shown) -> Iterator[tuple[str, str]]:
         yield "drift", "no module of this repository is watched"
     if not shown.commands:
         yield "commands", "nobody asked for anything"
+    if not shown.remediations:
+        yield "repairs", "nothing was repaired by itself"
 
 
 def _columns(checks: Sequence[Checked]) -> Mapping[str, bool]:

@@ -70,6 +70,7 @@ def environment() -> Environment:
         "short": words.short,
         "worst_first": words.worst_first,
         "sparkline": sparkline,
+        "dollars": words.dollars,
     }
     made.globals |= {"link": link, "reference": reference, "states": words.STATES}
     return made

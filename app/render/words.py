@@ -12,6 +12,7 @@ from checks.model import Decision, Measure, Mode, Row, State, Verdict
 NOTHING = "—"  # not measured: a state of its own, never a pass
 OVERRIDDEN = "overridden"  # it found what it found, and a person said that it does not count
 REASON = 160  # characters of why somebody overrode a check, among the notes
+_MINUTE, _HOUR = 60, 3_600  # seconds
 CONTRACT = "contract"  # the check whose measures are named by the repository
 
 
@@ -193,6 +194,18 @@ def number(figure: float | str | bool | None) -> str:
     if isinstance(figure, float):
         return f"{figure:.4g}" if abs(figure) < 1e4 else f"{figure:.0f}"
     return str(figure)
+
+
+def dollars(usd: float) -> str:
+    """`$0.08`, and `$0.0042` where cents would say nothing."""
+    return f"${usd:,.4f}" if 0 < usd < 0.005 else f"${usd:,.2f}"
+
+
+def lasted(seconds: float) -> str:
+    """`40 s`, `14 min`, `3 h`."""
+    if seconds < _MINUTE:
+        return f"{max(seconds, 0):.0f} s"
+    return f"{seconds // _MINUTE:.0f} min" if seconds < 2 * _HOUR else f"{seconds // _HOUR:.0f} h"
 
 
 def interval(measure: Measure) -> str:

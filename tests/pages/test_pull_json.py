@@ -105,7 +105,7 @@ async def test_each_is_told_what_their_own_role_allows(here: PullTrial, monkeypa
         Offer("retry", "Retry", "Run the failed checks again"),
         Offer("rollback", "Roll back", "Take it back", "a1b2c3d", "`canary` at `a1b2c3d`", destructive=True),
     )
-    monkeypatch.setattr(rendered, "offers", lambda _decision: offered)
+    monkeypatch.setattr(rendered, "offers", lambda *_of: offered)
     await here.decide()
     key = f"maestro-page={here.key}"
     nobody = await told(here)

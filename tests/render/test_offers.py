@@ -18,7 +18,21 @@ from checks.decide import overruled
 from checks.model import CheckResult, Decision, Finding, Measure, Mode, Row, State
 from checks.overridden import Overridden
 from handlers.commands import VERBS
-from tests.render.decisions import HEAD, RISK, SHIP, STATES, STORY, TESTS, contract, decision, row
+from program.remediation import Remediation
+from tests.render.decisions import (
+    CONTRACT_BLOCK,
+    HEAD,
+    RISK,
+    SHIP,
+    STATES,
+    STORY,
+    TESTS,
+    contract,
+    decision,
+    result,
+    row,
+)
+from tests.render.remedied import ASKING, HANDED_OVER, LEFT, MENDED, STOPPED, WORKING
 
 FAILED = replace(TESTS, value="fail", state=State.BLOCK)
 ARMED = {"arms": "impl@high", "escalate": True}
@@ -189,3 +203,22 @@ def test_every_offer_is_within_githubs_limits(shown: Decision) -> None:
         assert offer.target
     assert len(checkrun.buttons(shown)) <= limits.ACTIONS
     assert checkrun.buttons(shown)[-1] == EVALUATE
+
+
+def test_what_is_being_repaired_can_be_stopped_and_what_waits_or_ended_begun() -> None:
+    def verbs(one: Remediation, of: Decision = CONTRACT_BLOCK) -> list[tuple[str, str]]:
+        told = [offer for offer in offers(of, one) if offer.verb.startswith("remediate")]
+        assert all(len(offer.label) <= 20 and len(offer.description) <= 40 for offer in told)
+        return [(offer.verb, offer.label) for offer in told]
+
+    assert verbs(WORKING) == [("remediate stop", "Stop repairing")]
+    assert verbs(ASKING) == [("remediate", "Let it be repaired")]
+    for ended in (HANDED_OVER, STOPPED, LEFT, MENDED):
+        assert verbs(ended) == [("remediate", "Repair again")]
+        assert verbs(ended, SHIP) == verbs(ended, replace(CONTRACT_BLOCK, merged=True)) == []
+
+
+def test_a_fix_of_a_bill_is_offered_once_whatever_waits() -> None:
+    mendable = decision(row(result("sbom", State.BLOCK, detail={"mendable": True})))
+    assert [one.label for one in offers(mendable) if one.verb == "remediate"] == ["Propose fixes"]
+    assert [one.label for one in offers(mendable, ASKING) if one.verb == "remediate"] == ["Let it be repaired"]
