@@ -187,7 +187,9 @@ class ContractText:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What an SBOM is held against: the newest ancestor on the base branch that was green and has one.
+    """A commit that the head is held against: the newest ancestor on the base branch that has what is compared.
+
+    For an SBOM it must have been green as well.
 
     `behind`: how many commits it lies before the point where the change left its base; 0 is that very point.
     """
@@ -195,6 +197,17 @@ class Baseline:
     sha: str
     at: str = ""  # when it was committed, RFC 3339 in UTC; "" when nobody says
     behind: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was measured under one name on the base, and on which of its commits; or why nothing that counts was.
+
+    Then the measurement is `missing`, and `baseline` is None. What it holds is trusted, always.
+    """
+
+    measurement: Measurement
+    baseline: Baseline | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +248,7 @@ class Snapshot:
     change: ChangeFacts | Missing | None = None
     tests: TestFacts | Missing | None = None
     measurements: tuple[Measurement, ...] | Missing | None = None
+    before: tuple[Before, ...] | Missing | None = None  # baselines of measurements, one a name that is wanted
     contracts: tuple[ContractText, ...] | Missing | None = None
     sboms: tuple[SbomPair, ...] | Missing | None = None
     advisories: Advisories | Missing | None = None
@@ -355,7 +369,8 @@ class Check:
 
     `evaluate(snapshot, config, measured)` gets its own config and, by name, the measures that are known: always `risk`,
     then `<check>.<measure>` of every check that ran before it. `paths(config)` are the globs of the files it needs;
-    `names(config, contracts)` the measurements; `warns(config)` what a reader should know of a block that is valid.
+    `names(config, contracts)` the measurements, and `baselines` those wanted of the base as well; `warns(config)` what
+    a reader should know of a block that is valid.
     """
 
     name: str
@@ -364,4 +379,5 @@ class Check:
     evaluate: Callable[[Snapshot, Any, Measured], CheckResult]
     paths: Callable[[Any], tuple[str, ...]] = lambda _config: ()
     names: Callable[[Any, tuple[ContractText, ...]], frozenset[str]] = lambda _config, _contracts: frozenset()
+    baselines: Callable[[Any, tuple[ContractText, ...]], frozenset[str]] = lambda _config, _contracts: frozenset()
     warns: Callable[[Any], tuple[str, ...]] = lambda _config: ()

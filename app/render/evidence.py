@@ -17,11 +17,15 @@ _FIGURE = 60  # characters of one figure's name, of its value, of its qualifiers
 
 
 def figures(result: CheckResult, most: int, pull: Pull) -> Markdown:
-    """Up to `most` measures that tell something of a check, the worst first, and how many there are beyond."""
+    """Up to `most` measures that tell something of a check, the worst first, how many there are beyond, and how near
+    the nearest limit is, where the check says so.
+    """
     telling = words.telling(result.measures)
     said = [_figure(measure, pull, result) for measure in telling[:most]]
     beyond = len(telling) - len(said)
-    return Markdown(" · ".join([*said, *([f"+{beyond} more"] if beyond and said else [])]))
+    margin = result.detail.get("margin") if result.name == words.CONTRACT and said else None
+    near = [f"margin {markdown(margin, _FIGURE)}"] if margin else []
+    return Markdown(" · ".join([*said, *([f"+{beyond} more"] if beyond and said else []), *near]))
 
 
 def _name(measure: Measure, result: CheckResult) -> Markdown:

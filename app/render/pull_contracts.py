@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.render import words
@@ -18,39 +18,64 @@ _ORIGINS = {
     "head": "added by this change",
     "body": "added by the description",
 }
+_DEEPEST = 6  # steps that the page moves to the right: three of nodes, three of conditions within conditions
 _LONG = re.compile(r"\d+\.\d{4,}")  # a figure with more digits than anybody reads
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One condition, `depth` below its contract."""
+    """One condition, `depth` below its contract, and how far its value lies from the limit; "" where nobody can say."""
 
     depth: int
     state: Word
     text: str
+    margin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A part of a contract, `depth` below it: what it promises, in its author's words, and what it asks for."""
+
+    id: str
+    promise: str
+    depth: int
+    clauses: Sequence[Clause]
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """A contract and what it asks for."""
+    """A contract: what it promises and asks for, and its parts, each before those below it."""
 
     id: str
     origin: str
     path: str
     clauses: Sequence[Clause]
+    promise: str = ""
+    nodes: Sequence[Node] = ()
 
     @property
     def said(self) -> str:
         """Its name, and where it is from."""
         return f"{self.id}, {self.origin}"
 
+    @property
+    def plain(self) -> bool:
+        """Does it say no more than a figure of the table does?"""
+        return not (self.promise or self.nodes or any(clause.depth or clause.margin for clause in self.clauses))
+
 
 def contracts_of(decision: Decision) -> tuple[str, Sequence[Contract]]:
     """Where the conditions of the only contract are from, whose figures say all else; or else every contract."""
     row = _row(decision)
-    found = [_contract(one, row) for one in row.result.detail.get("contracts", ())] if row else []
-    plain = len(found) == 1 and not any(clause.depth for clause in found[0].clauses)
-    return (found[0].said, ()) if plain else ("", found)
+    if row is None:
+        return "", ()
+    found: list[Contract] = []
+    for one in row.result.detail.get("contracts", ()):
+        if one.get("depth") and found:
+            found[-1] = replace(found[-1], nodes=(*found[-1].nodes, _node(one, row)))
+        else:
+            found.append(_contract(one, row))
+    return (found[0].said, ()) if len(found) == 1 and found[0].plain else ("", found)
 
 
 def remarks_of(decision: Decision) -> Sequence[tuple[Word, str]]:
@@ -65,11 +90,26 @@ def _row(decision: Decision) -> Row | None:
 
 
 def _contract(one: Mapping[str, Any], row: Row) -> Contract:
-    clauses = [
-        Clause(min(said["depth"], 4), words.STATES[State(said["state"])], _clause(said["text"], row.result.measures))
+    origin, path = _ORIGINS[one["origin"]], line(one["path"] or "", 200)
+    return Contract(line(one["id"], 100), origin, path, _clauses(one, row), line(one.get("promise", ""), 200))
+
+
+def _node(one: Mapping[str, Any], row: Row) -> Node:
+    return Node(
+        line(one["id"], 400), line(one.get("promise", ""), 200), min(one["depth"], _DEEPEST), _clauses(one, row)
+    )
+
+
+def _clauses(one: Mapping[str, Any], row: Row) -> Sequence[Clause]:
+    return [
+        Clause(
+            min(said["depth"] + one.get("depth", 0), _DEEPEST),
+            words.STATES[State(said["state"])],
+            _clause(said["text"], row.result.measures),
+            line(said.get("margin", ""), 60),
+        )
         for said in one["lines"]
     ]
-    return Contract(line(one["id"], 100), _ORIGINS[one["origin"]], line(one["path"] or "", 200), clauses)
 
 
 def _clause(text: str, measures: Sequence[Measure]) -> str:

@@ -7,13 +7,13 @@ request body are added to it; where they demand less, they are ignored and the r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from checks.contract.config import Config
 from checks.contract.judge import Remark
-from checks.contract.parse import Contract, ContractError, parse_contract, parse_post
+from checks.contract.parse import Contract, ContractError, Node, Path, parse_contract, parse_post
 from checks.contract.position import line_of
-from checks.contract.predicate import RISK, TESTS, Clause, all_of, conjuncts, postconditions, say
+from checks.contract.predicate import RISK, TESTS, AllOf, Clause, Postcondition, all_of, conjuncts, postconditions, say
 from checks.contract.reading import unavailable
 from checks.contract.tighten import implies, loosened
 from checks.model import ChangeFacts, ContractText, Finding, Missing, Origin, Snapshot, State
@@ -27,12 +27,20 @@ _ORDER = {origin: rank for rank, origin in enumerate(Origin)}
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One contract as it applies: the clauses that nothing above it already demands."""
+    """One node of a contract as it applies: the clauses that nothing above it already demands.
+
+    Without clauses it groups those below it, or all that it promises is demanded above. `id`: the path of the node, and
+    `path` where its contract is written; `place`: where in it.
+    """
 
     id: str
     origin: Origin
     path: str
     clauses: tuple[Clause, ...]
+    promise: str = ""
+    depth: int = 0
+    source: ContractText | None = None
+    place: Path = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +50,11 @@ class Book:
     entries: tuple[Entry, ...]
     remarks: tuple[Remark, ...]
     findings: tuple[Finding, ...]
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        """All that must hold."""
+        return tuple(clause for entry in self.entries for clause in entry.clauses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +69,29 @@ def assemble(snapshot: Snapshot, config: Config) -> Book:
     if texts is None or isinstance(texts, Missing):
         unknown = unavailable("contracts", texts)
         remark = Remark(unknown.state, unknown.reason, unknown.reason, unknown.remedy)
-        return Book(tuple(_entries(config, ())), (remark,), ())
+        return Book(_entries(config, ()), (remark,), ())
     contracts, unreadable = _read(_news(texts))
     broken = [_report(each, snapshot.pull.base_ref) for each in unreadable]
-    loose = [_ignore(*each) for each in _looser(contracts, _removed(snapshot))]
+    loose = [_ignore(each) for each in _looser(contracts, _removed(snapshot))]
     remarks, findings = zip(*broken, *loose, strict=True) if broken or loose else ((), ())
-    return Book(tuple(_entries(config, contracts)), remarks, findings)
+    return Book(_entries(config, contracts), remarks, findings)
 
 
 def names(config: Config, texts: Sequence[ContractText]) -> frozenset[str]:
     """The measurements that somebody must send: all asked for but `tests` and `risk`, which we read."""
+    return frozenset(leaf.name for leaf in _demanded(config, texts)) - {TESTS, RISK}
+
+
+def baselines(config: Config, texts: Sequence[ContractText]) -> frozenset[str]:
+    """The measurements whose limit is told from what was measured on the base."""
+    return frozenset(leaf.name for leaf in _demanded(config, texts) if leaf.relative)
+
+
+def _demanded(config: Config, texts: Sequence[ContractText]) -> Iterator[Postcondition]:
     contracts, _ = _read(_news(texts))
-    clauses = [clause for entry in _entries(config, contracts) for clause in entry.clauses]
-    return frozenset(leaf.name for clause in clauses for leaf in postconditions(clause)) - {TESTS, RISK}
+    return (
+        leaf for entry in _entries(config, contracts) for clause in entry.clauses for leaf in postconditions(clause)
+    )
 
 
 def _news(texts: Sequence[ContractText]) -> list[ContractText]:
@@ -88,31 +111,45 @@ def _read(texts: Iterable[ContractText]) -> tuple[list[Contract], list[_Unreadab
     return contracts, unreadable
 
 
-def _entries(config: Config, contracts: Sequence[Contract]) -> Iterator[Entry]:
-    """Each contract with its new clauses; one that adds none is left out.
+def _entries(config: Config, contracts: Sequence[Contract]) -> tuple[Entry, ...]:
+    """Each node with its new clauses; one that adds none, promises none and groups none is left out.
 
     Weighed against binding clauses alone, and otherwise only word for word: a change may bring thousands.
     """
     binding: list[Clause] = []
     said: set[str] = set()
-    for id_, origin, path, post in _all(config, contracts):
-        clauses = {repr(clause): clause for clause in conjuncts(post)}
+    found = []
+    for entry in _all(config, contracts):
+        clauses = {repr(clause): clause for clause in entry.clauses}
         fresh = {
             words: clause
             for words, clause in clauses.items()
             if words not in said and not any(implies(bound, clause) for bound in binding)
         }
         said |= fresh.keys()
-        binding += fresh.values() if origin in _BINDING else ()
-        if fresh:
-            yield Entry(id_, origin, path, tuple(fresh.values()))
+        binding += fresh.values() if entry.origin in _BINDING else ()
+        found.append(replace(entry, clauses=tuple(fresh.values())))
+    return tuple(_telling(found))
 
 
-def _all(config: Config, contracts: Sequence[Contract]) -> Iterator[tuple[str, Origin, str, Clause]]:
+def _telling(entries: Sequence[Entry]) -> list[Entry]:
+    """Those that say something: by a clause or a promise of their own, or by what is kept right below them."""
+    kept: list[Entry] = []
+    for entry in reversed(entries):
+        groups = bool(kept) and kept[-1].depth > entry.depth
+        if entry.clauses or entry.promise or groups:
+            kept.append(entry)
+    return kept[::-1]
+
+
+def _all(config: Config, contracts: Sequence[Contract]) -> Iterator[Entry]:
     if config.post is not None:
-        yield "repository", Origin.CONFIG, "", parse_post(config.post)
+        yield Entry("repository", Origin.CONFIG, "", conjuncts(parse_post(config.post)))
     for contract in contracts:
-        yield contract.id, contract.source.origin, contract.source.path, contract.post
+        source = contract.source
+        for node in contract.nodes:
+            clauses = () if node.post is None else conjuncts(node.post)
+            yield Entry(node.path, source.origin, source.path, clauses, node.promise, node.depth, source, node.place)
 
 
 def _report(unreadable: _Unreadable, base_ref: str) -> tuple[Remark, Finding]:
@@ -123,7 +160,7 @@ def _report(unreadable: _Unreadable, base_ref: str) -> tuple[Remark, Finding]:
     message = f"{source.path} cannot be read: {unreadable.error} (line {line})"
     where = f" on {base_ref}" if binding else ""
     remark = Remark(state, message, message, f"Correct {source.path}{where}.")
-    return remark, Finding(UNREADABLE, message, path=_file(source), line=line, state=state)
+    return remark, Finding(UNREADABLE, message, path=in_file(source), line=line, state=state)
 
 
 def _removed(snapshot: Snapshot) -> frozenset[str]:
@@ -134,21 +171,37 @@ def _removed(snapshot: Snapshot) -> frozenset[str]:
     return frozenset(gone | {file.previous for file in change.files if file.status == "renamed"})
 
 
-def _looser(
-    contracts: Sequence[Contract], removed: frozenset[str]
-) -> Iterator[tuple[Contract, ContractText, tuple[Clause, ...]]]:
-    """Each contract of the base, the text of the change that demands less, and what it does not keep."""
+@dataclass(frozen=True, slots=True)
+class _Loosened:
+    """A node of the base of which the change does not keep all. `by`: its own text, or None where its file is gone."""
+
+    base: Contract
+    node: Node
+    by: Contract | None
+    lost: tuple[Clause, ...]
+
+    @property
+    def edition(self) -> Node | None:
+        """The node as the change has it."""
+        return next((node for node in self.by.nodes if node.id == self.node.id), None) if self.by else None
+
+
+def _looser(contracts: Sequence[Contract], removed: frozenset[str]) -> Iterator[_Loosened]:
+    """Each node of the base of which the change demands less, and what it does not keep.
+
+    All that the change says of the contract is weighed together: a clause may move from one node to another.
+    """
     for base in contracts:
         if base.source.origin is not Origin.BASE:
             continue
         editions = [contract for contract in contracts if _is_edition(contract, base)]
-        if editions:
-            edition = all_of(contract.post for contract in editions)
-            lost = loosened(base.post, edition)
-        else:
-            lost = conjuncts(base.post) if base.source.path in removed else ()
-        if lost:
-            yield base, editions[0].source if editions else base.source, lost
+        if not editions and base.source.path not in removed:
+            continue
+        edition = all_of(contract.post for contract in editions) if editions else AllOf(())
+        for node in base.nodes:
+            lost = () if node.post is None else loosened(node.post, edition)
+            if lost:
+                yield _Loosened(base, node, editions[0] if editions else None, lost)
 
 
 def _is_edition(contract: Contract, base: Contract) -> bool:
@@ -158,19 +211,27 @@ def _is_edition(contract: Contract, base: Contract) -> bool:
     return contract.id == base.id or contract.source.path == base.source.path
 
 
-def _ignore(base: Contract, by: ContractText, lost: tuple[Clause, ...]) -> tuple[Remark, Finding]:
-    verb = "drops" if by is base.source else "loosens"
-    kept = "; ".join(say(clause) for clause in lost)
-    message = f"ignored: {by.path} {verb} contract {base.id}; the base's {kept} still holds"
-    line = None if by is base.source else line_of(by.text, ("post", _first_name(lost)))
-    remark = Remark(State.WARN, f"{by.path} {verb} contract {base.id}: ignored", message)
-    return remark, Finding(LOOSENED, message, path=_file(by), line=line, state=State.WARN)
+def _ignore(one: _Loosened) -> tuple[Remark, Finding]:
+    source = one.by.source if one.by else one.base.source
+    gone = one.by is None or (one.edition is None and one.node.depth > 0)
+    what = f"{'drops' if gone else 'loosens'} contract {one.node.path}"
+    kept = "; ".join(say(clause) for clause in one.lost)
+    message = f"ignored: {source.path} {what}; the base's {kept} still holds"
+    line = _line(one) if one.by else None
+    remark = Remark(State.WARN, f"{source.path} {what}: ignored", message)
+    return remark, Finding(LOOSENED, message, path=in_file(source), line=line, state=State.WARN)
+
+
+def _line(one: _Loosened) -> int:
+    assert one.by is not None
+    place = () if one.edition is None else (*one.edition.place, "post", _first_name(one.lost))
+    return line_of(one.by.source.text, place)
 
 
 def _first_name(clauses: Sequence[Clause]) -> str:
     return next(leaf.name for clause in clauses for leaf in postconditions(clause))
 
 
-def _file(source: ContractText) -> str:
+def in_file(source: ContractText) -> str:
     """The path that an annotation can point at; a pull request body is no file."""
     return "" if source.origin is Origin.BODY else source.path

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from checks.contract import escalation
 from checks.contract.book import Book, assemble, names
+from checks.contract.book import baselines as wanted_of_base
 from checks.contract.config import Config
 from checks.contract.detail import describe, measures
+from checks.contract.futile import futile, hollow, warns
 from checks.contract.judge import RANK, Outcome, Remark, judge
-from checks.contract.predicate import TESTS, postconditions
-from checks.contract.readings import reader
+from checks.contract.predicate import TESTS, Clause, postconditions, say
+from checks.contract.readings import baselines, reader
 from checks.model import Check, CheckResult, Measured, Need, Snapshot, State
 
 NAME = "contract"
+SAID = 3  # empty promises that are named in one line
 
 _UNPROVEN = Remark(
     State.BLOCK,
@@ -27,11 +31,11 @@ _UNPROVEN = Remark(
 def evaluate(snapshot: Snapshot, config: Config, measured: Measured) -> CheckResult:
     """Judge every postcondition that applies; the worst of them is the answer."""
     book = assemble(snapshot, config)
-    read = reader(snapshot, config, measured)
-    judged = tuple(tuple(judge(clause, read, entry.origin) for clause in entry.clauses) for entry in book.entries)
+    judged = _judged(book, snapshot, config, measured)
     outcomes = tuple(outcome for entry in judged for outcome in entry)
-    astray = _astray(snapshot)
-    remarks = _worst_first([*(outcome.remark for outcome in outcomes), *_aside(book, snapshot.agent), *astray])
+    told = () if _older(snapshot) else futile(book)
+    aside = [*_aside(book, snapshot), *_astray(snapshot)]
+    remarks = _worst_first([*(remark for remark, _ in told), *(outcome.remark for outcome in outcomes), *aside])
     state = remarks[0].state if remarks else State.PASS
     return CheckResult(
         NAME,
@@ -39,16 +43,39 @@ def evaluate(snapshot: Snapshot, config: Config, measured: Measured) -> CheckRes
         _title(state, remarks, len(outcomes)) + _escalated(snapshot, state, outcomes),
         reasons=tuple(dict.fromkeys(remark.reason for remark in remarks if remark.state is not State.PASS)),
         measures=measures(outcomes),
-        findings=book.findings,
+        findings=(*book.findings, *(finding for _, finding in told)),
         next_step=next((remark.next_step for remark in remarks if remark.next_step), ""),
-        detail=describe(snapshot, book, judged),
+        detail=describe(snapshot, replace(book, remarks=(*(remark for remark, _ in told), *book.remarks)), judged),
     )
 
 
-def _aside(book: Book, agent: str) -> tuple[Remark, ...]:
+def _older(snapshot: Snapshot) -> bool:
+    """Are the facts those of a version that knew no baselines? It is decided again as it was decided then."""
+    return snapshot.before is None
+
+
+def _judged(book: Book, snapshot: Snapshot, config: Config, measured: Measured) -> tuple[tuple[Outcome, ...], ...]:
+    """The outcome of each clause, node by node."""
+    read, before = reader(snapshot, config, measured), baselines(snapshot, config, measured)
+    return tuple(tuple(judge(clause, read, entry.origin, before) for clause in entry.clauses) for entry in book.entries)
+
+
+def _aside(book: Book, snapshot: Snapshot) -> tuple[Remark, ...]:
     """What is to be said beside the outcomes. What cannot be read might have been the contract."""
-    silent = not book.entries and not book.remarks
-    return (_UNPROVEN,) if agent and silent else book.remarks
+    if not snapshot.agent or book.remarks:
+        return book.remarks
+    if not book.clauses:
+        return (_UNPROVEN,)
+    empty = () if _older(snapshot) else hollow(book)
+    return (_hollow(empty),) if empty else ()
+
+
+def _hollow(clauses: Sequence[Clause]) -> Remark:
+    said = "; ".join(say(clause) for clause in clauses[:SAID])
+    why = f"all that applies to it holds whatever is measured ({said}), which counts as no contract"
+    return replace(
+        _UNPROVEN, reason=f"{why}, and its author counts as an agent", headline=f"{_UNPROVEN.headline}: {why}"
+    )
 
 
 def _astray(snapshot: Snapshot) -> Iterator[Remark]:
@@ -91,4 +118,6 @@ CHECK = Check(
     frozenset({Need.TESTS, Need.MEASUREMENTS, Need.CONTRACTS, Need.CHANGE}),
     evaluate,
     names=names,
+    baselines=wanted_of_base,
+    warns=warns,
 )

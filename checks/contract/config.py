@@ -8,7 +8,7 @@ from pydantic import Field, PlainValidator, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from checks.contract.parse import MAX_CHOICES, MAX_NESTING, ContractError, parse_post
-from checks.contract.predicate import GREEN
+from checks.contract.predicate import ABSOLUTE, GREEN
 from checks.model import CheckConfig, Strict
 
 
@@ -32,7 +32,7 @@ def _schema(nesting: int = 0) -> dict[str, Any]:
         "additionalProperties": False,
         "minProperties": 1,
         "properties": {
-            **dict.fromkeys(("lt", "lte", "gt", "gte"), number),
+            **dict.fromkeys(("lt", "lte", "gt", "gte", *ABSOLUTE), number),
             **dict.fromkeys(("eq", "ne"), scalar),
             "in": {"type": "array", "items": scalar, "minItems": 1, "maxItems": MAX_CHOICES},
             "between": {"type": "array", "items": number, "minItems": 2, "maxItems": 2},

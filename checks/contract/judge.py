@@ -10,8 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from checks.contract.predicate import GREEN, TESTS, AllOf, AnyOf, Clause, Postcondition, say, say_limit, say_value
-from checks.contract.reading import Known, Reading, Unknown, measure_trusted
+from checks.contract import relative
+from checks.contract.predicate import (
+    GREEN,
+    TESTS,
+    AllOf,
+    AnyOf,
+    Clause,
+    Postcondition,
+    say,
+    say_limit,
+    say_percent,
+    say_value,
+)
+from checks.contract.reading import Known, Reading, Unknown, measure_trusted, unavailable
 from checks.model import Origin, State
 
 RANK: Mapping[State, int] = {
@@ -41,12 +53,17 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One clause, judged. A postcondition has its `reading`, a group the outcomes of its `parts`."""
+    """One clause, judged. A postcondition has its `reading`, a group the outcomes of its `parts`.
+
+    `base`: what was measured on the base, where the limit is told from it; `bound`: that limit, as one of its own.
+    """
 
     clause: Clause
     remark: Remark
     reading: Reading | None = None
     parts: tuple[Outcome, ...] = ()
+    base: Reading | None = None
+    bound: Postcondition | None = None
 
     @property
     def state(self) -> State:
@@ -54,14 +71,51 @@ class Outcome:
         return self.remark.state
 
 
-def judge(clause: Clause, read: Callable[[str], Reading], origin: Origin = Origin.CONFIG) -> Outcome:
-    """Hold `clause`, which `origin` demands, against the readings that `read` gives by name."""
+def _nobody(name: str) -> Reading:
+    return unavailable(f"the baseline of {name}", None)
+
+
+def judge(
+    clause: Clause,
+    read: Callable[[str], Reading],
+    origin: Origin = Origin.CONFIG,
+    before: Callable[[str], Reading] = _nobody,
+) -> Outcome:
+    """Hold `clause`, which `origin` demands, against the readings that `read` gives by name; `before`: on the base."""
     if isinstance(clause, Postcondition):
         reading = read(clause.name)
-        remark = _unknown(reading) if isinstance(reading, Unknown) else _hold(clause, reading, origin)
-        return Outcome(clause, remark, reading)
-    parts = tuple(judge(part, read, origin) for part in clause.clauses)
+        if isinstance(reading, Unknown):
+            return Outcome(clause, _unknown(reading), reading)
+        if clause.relative:
+            return _against(clause, reading, before(clause.name), origin)
+        return Outcome(clause, _hold(_Held(clause, reading), origin), reading, bound=clause)
+    parts = tuple(judge(part, read, origin, before) for part in clause.clauses)
     return Outcome(clause, _group(clause, parts), parts=parts)
+
+
+def _against(leaf: Postcondition, reading: Known, base: Reading, origin: Origin) -> Outcome:
+    """Hold a relative postcondition against the baseline, if there is one."""
+    if isinstance(base, Unknown):
+        return Outcome(leaf, _unknown(base), reading, base=base)
+    bound = _bound(leaf, base)
+    if isinstance(bound, Unknown):
+        return Outcome(leaf, _unknown(bound), reading, base=base)
+    return Outcome(leaf, _hold(_Held(leaf, reading, base, bound), origin), reading, base=base, bound=bound)
+
+
+def _bound(leaf: Postcondition, base: Known) -> Postcondition | Unknown:
+    value = base.value
+    if isinstance(value, bool | str):
+        return _no_limit(f"the baseline of {leaf.name} is {say_value(value)}, no number {base.words}", leaf)
+    if value == 0:
+        return _no_limit(f"the baseline of {leaf.name} is 0 {base.words}: of nothing there is no percentage", leaf)
+    return relative.resolved(leaf, value)
+
+
+def _no_limit(why: str, leaf: Postcondition) -> Unknown:
+    return Unknown(
+        State.UNMEASURED, why, f"State a limit of its own for {leaf.name}, or see what its baseline measured."
+    )
 
 
 def leaves(outcome: Outcome, ceiling: State = State.BLOCK) -> Iterator[tuple[Outcome, State]]:
@@ -82,13 +136,31 @@ def _unknown(reading: Unknown) -> Remark:
     return Remark(reading.state, reading.reason, reading.reason, reading.remedy)
 
 
-def _hold(leaf: Postcondition, reading: Known, origin: Origin) -> Remark:
-    holds = leaf.holds(reading.value)
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A postcondition with all that it is held against; of a relative one, the baseline and the limit it gives."""
+
+    leaf: Postcondition
+    reading: Known
+    base: Known | None = None
+    bound: Postcondition | None = None
+
+    @property
+    def holds(self) -> bool | None:
+        """Is it kept? None where value and limit cannot be compared."""
+        if self.base is None:
+            return self.leaf.holds(self.reading.value)
+        assert isinstance(self.base.value, int | float), "else there would be no limit"
+        return relative.holds(self.leaf, self.reading.value, self.base.value)
+
+
+def _hold(held: _Held, origin: Origin) -> Remark:
+    leaf, reading, holds = held.leaf, held.reading, held.holds
     if holds is None:
         return _incomparable(leaf, reading)
     if _unobserved(leaf, reading):
         return _nothing(leaf, reading)
-    headline, reason = _say(leaf, reading)
+    headline, reason = _say(held)
     if not holds:
         return Remark(State.BLOCK, headline, reason, _remedy(leaf, origin))
     if not reading.trusted:
@@ -118,13 +190,21 @@ def _remedy(leaf: Postcondition, origin: Origin) -> str:
     return f"Bring {leaf.name} within its limit{_LOOSEN[origin]}."
 
 
-def _say(leaf: Postcondition, reading: Known) -> tuple[str, str]:
+def _say(held: _Held) -> tuple[str, str]:
+    reading, base = held.reading, held.base
     if reading.words:
         return reading.words, reading.words
     unit = f" {reading.unit}" if reading.unit else ""
-    headline = f"{leaf.name} {_figure(reading.value)}{unit}, limit {say_limit(leaf)}{unit}"
+    limit = f"{say_limit(held.bound or held.leaf)}{unit}"
+    aside = f" (baseline{say_percent(held.leaf)})" if base else ""
+    headline = f"{held.leaf.name} {_figure(reading.value)}{unit}, limit {limit}{aside}"
+    told = f"; baseline {_figure(base.value)}{unit} {base.words}{_noted(base)}" if base else ""
+    return headline, f"{headline}{_noted(reading)}{told}"
+
+
+def _noted(reading: Known) -> str:
     notes = [*_interval(reading), *([f"n {reading.n}"] if reading.n is not None else [])]
-    return headline, f"{headline} ({', '.join(notes)})" if notes else headline
+    return f" ({', '.join(notes)})" if notes else ""
 
 
 def _figure(value: object) -> str:

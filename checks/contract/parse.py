@@ -12,7 +12,9 @@ from typing import NoReturn
 
 from checks.contract.position import line_of
 from checks.contract.predicate import (
+    ABSOLUTE,
     GREEN,
+    RISK,
     TESTS,
     Clause,
     Kind,
@@ -33,11 +35,15 @@ MAX_NESTING = 2  # `all` and `any` inside one another: eight levels of JSON in a
 MAX_POSTCONDITIONS = 100
 MAX_CHOICES = 50  # values of one `in`
 MAX_ID = 100  # characters
+MAX_PROMISE = 200  # characters
+MAX_DEPTH = 4  # nodes inside one another, the contract itself among them
+MAX_NODES = 50  # of one contract, itself among them
 MAX_SCALAR = 200  # characters of one text in a limit
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]{0,99}")
 _COMBINATORS: Mapping[str, Callable[[Iterable[Clause]], Clause]] = {"all": all_of, "any": any_of}
-_ORDERED = {Operator.LT, Operator.LTE, Operator.GT, Operator.GTE}
+_ORDERED = {Operator.LT, Operator.LTE, Operator.GT, Operator.GTE, *ABSOLUTE}
+_KEYS = ("id", "promise", "post", "nodes")
 Path = tuple[str | int, ...]
 
 
@@ -61,23 +67,76 @@ def _say_step(step: str | int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """One promise of a contract: the contract itself, or a part of it. Without `post` it only groups its parts.
+
+    `path` is the ids from the contract down to it, such as `plan/impl`; `place` leads to it in the contract's JSON.
+    """
+
+    id: str
+    path: str
+    promise: str
+    post: Clause | None
+    place: Path = ()
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Contract:
-    """One contract that could be read: where it was written, its name, what it demands."""
+    """One contract that could be read: where it was written, and its nodes, each before its parts. The first is it."""
 
     source: ContractText
-    id: str
-    post: Clause
+    nodes: tuple[Node, ...]
+
+    @property
+    def id(self) -> str:
+        """The contract's own name."""
+        return self.nodes[0].id
+
+    @property
+    def post(self) -> Clause:
+        """All that it demands, in whichever node."""
+        return all_of(node.post for node in self.nodes if node.post is not None)
 
 
 def parse_contract(source: ContractText) -> Contract:
     """Read one contract; ContractError with the line where it cannot be read."""
     value = _decode(source.text)
     try:
-        id_, post = _fields(value)
-        return Contract(source, id_, parse_post(post, ("post",)))
+        nodes: list[Node] = []
+        for node in _nodes(value, ()):
+            _admit(node, nodes)
+            nodes.append(node)
+        contract = Contract(source, tuple(nodes))
+        _bound(contract.post, ("post",))
+        return contract
     except ContractError as error:
         error.line = line_of(source.text, error.path)
         raise
+
+
+def _nodes(value: object, place: Path, above: str = "", depth: int = 0) -> Iterator[Node]:
+    """The node that `value` describes, then its parts, the first with all that is below it."""
+    if depth >= MAX_DEPTH:
+        _refuse(place, f"nested too deep; nodes go {MAX_DEPTH} deep, the contract itself among them")
+    fields = _fields(value, place)
+    id_ = _id(fields.get("id"), (*place, "id"))
+    if above and "/" in id_:
+        _refuse((*place, "id"), "holds a `/`, which stands between the names of a node and of its parts")
+    path = f"{above}/{id_}" if above else id_
+    post = parse_post(fields["post"], (*place, "post")) if "post" in fields else None
+    yield Node(id_, path, _promise(fields.get("promise", ""), (*place, "promise")), post, place, depth)
+    for index, part in enumerate(_parts(fields, (*place, "nodes"))):
+        yield from _nodes(part, (*place, "nodes", index), path, depth + 1)
+
+
+def _admit(node: Node, before: list[Node]) -> None:
+    """Refuse one node too many, and one of a name that another has."""
+    if len(before) >= MAX_NODES:
+        _refuse(node.place, f"more than {MAX_NODES} nodes; split the contract")
+    twin = next((one for one in before if one.id == node.id), None)
+    if twin is not None:
+        _refuse((*node.place, "id"), f"{say_value(node.id)} names another node already, {say_value(twin.path)}")
 
 
 def parse_post(value: object, path: Path = (), nesting: int = 0) -> Clause:
@@ -86,9 +145,13 @@ def parse_post(value: object, path: Path = (), nesting: int = 0) -> Clause:
     if not clauses:
         _refuse(path, 'states no postcondition; state one, such as {"tests": "pass"}')
     post = all_of(clauses)
+    _bound(post, path)
+    return post
+
+
+def _bound(post: Clause, path: Path) -> None:
     if sum(1 for _ in postconditions(post)) > MAX_POSTCONDITIONS:
         _refuse(path, f"more than {MAX_POSTCONDITIONS} postconditions; split the contract")
-    return post
 
 
 def _clauses(value: object, path: Path, nesting: int) -> Iterator[Clause]:
@@ -131,6 +194,8 @@ def _demands(name: str, value: object, path: Path) -> Iterator[Postcondition]:
         if word not in tuple(Operator):
             _refuse(here, f"unknown operator{_nearest(word, Operator)}; the operators are {', '.join(Operator)}")
         operator = Operator(word)
+        if operator in ABSOLUTE and name == RISK:
+            _refuse(here, 'risk is of a change and has no baseline; state a limit of its own, such as {"lt": 0.65}')
         yield Postcondition(name, operator, _limit(operator, limit, here))
 
 
@@ -174,17 +239,40 @@ def _scalar(value: object, path: Path) -> Scalar:
     return value
 
 
-def _fields(value: object) -> tuple[str, object]:
-    fields = _object(value, (), 'a contract, such as {"id": "fast", "post": {"tests": "pass"}}')
+def _fields(value: object, place: Path) -> Mapping[str, object]:
+    fields = _object(value, place, 'a contract, such as {"id": "fast", "post": {"tests": "pass"}}')
     for key in fields:
-        if key not in {"id", "post"}:
-            _refuse((key,), f"unknown key{_nearest(key, ('id', 'post'))}; a contract has `id` and `post`")
-    id_ = fields.get("id")
-    if not isinstance(id_, str) or not 0 < len(id_.strip()) <= MAX_ID or not id_.isprintable():
-        _refuse(("id",), f"must name the contract in 1 to {MAX_ID} printable characters")
-    if "post" not in fields:
-        _refuse((), '`post` is missing; state what must hold, such as {"tests": "pass"}')
-    return id_, fields["post"]
+        if key not in _KEYS:
+            _refuse((*place, key), f"unknown key{_nearest(key, _KEYS)}; a contract has {_or_more(_KEYS)}")
+    if "post" not in fields and "nodes" not in fields:
+        _refuse(place, '`post` is missing; state what must hold, such as {"tests": "pass"}, or give it `nodes`')
+    return fields
+
+
+def _or_more(keys: Iterable[str]) -> str:
+    *others, last = (f"`{key}`" for key in keys)
+    return f"{', '.join(others)} and {last}"
+
+
+def _id(value: object, path: Path) -> str:
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= MAX_ID or not value.isprintable():
+        _refuse(path, f"must name the contract in 1 to {MAX_ID} printable characters")
+    return value
+
+
+def _promise(value: object, path: Path) -> str:
+    if not isinstance(value, str) or len(value) > MAX_PROMISE or not value.isprintable():
+        _refuse(path, f"must say in one line of at most {MAX_PROMISE} printable characters what is promised")
+    return value.strip()
+
+
+def _parts(fields: Mapping[str, object], path: Path) -> list[object]:
+    if "nodes" not in fields:
+        return []
+    value = fields["nodes"]
+    if not isinstance(value, list) or not value:
+        _refuse(path, "must be a list of nodes, each a contract of its own; leave it out where there are none")
+    return value
 
 
 def _object(value: object, path: Path, wanted: str) -> Mapping[str, object]:

@@ -30,6 +30,10 @@ class Operator(StrEnum):
     NE = "ne"
     IN = "in"
     BETWEEN = "between"  # both ends belong to it
+    LT_BASE_PCT = "lt_base_pct"  # the limit lies so many percent of the baseline's size above the baseline
+    LTE_BASE_PCT = "lte_base_pct"
+    GT_BASE_PCT = "gt_base_pct"
+    GTE_BASE_PCT = "gte_base_pct"
 
 
 class Kind(StrEnum):
@@ -56,11 +60,20 @@ class Postcondition:
         assert kind is not None, "the parser lets only finite limits in"
         return kind
 
+    @property
+    def relative(self) -> bool:
+        """Is the limit a percentage, told from what was measured on the base (checks.contract.relative)?"""
+        return self.operator in ABSOLUTE
+
     def holds(self, value: object) -> bool | None:
-        """Whether `value` is within the limit; None where the two cannot be compared."""
-        if kind_of(value) is not self.kind:
+        """Whether `value` is within the limit; None where the two cannot be compared: a percentage is no value."""
+        if self.relative or kind_of(value) is not self.kind:
             return None
-        return _HOLDS[self.operator](value, self.limit)
+        return self.admits(value)
+
+    def admits(self, value: object) -> bool:
+        """The bare comparison, with any value of the limit's kind: of a relative one, a change in percent."""
+        return _HOLDS[ABSOLUTE.get(self.operator, self.operator)](value, self.limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +91,13 @@ class AnyOf:
 
 
 Clause = Postcondition | AllOf | AnyOf
+
+ABSOLUTE: Mapping[Operator, Operator] = {  # what each relative operator comes to, once its baseline is known
+    Operator.LT_BASE_PCT: Operator.LT,
+    Operator.LTE_BASE_PCT: Operator.LTE,
+    Operator.GT_BASE_PCT: Operator.GT,
+    Operator.GTE_BASE_PCT: Operator.GTE,
+}
 
 _HOLDS: Mapping[Operator, Callable[[Any, Any], bool]] = {
     Operator.LT: operator.lt,
@@ -152,7 +172,16 @@ def say_limit(leaf: Postcondition) -> str:
         shown = [say_value(limit) for limit in leaf.limit]
         between = leaf.operator is Operator.BETWEEN
         return f"between {' and '.join(shown)}" if between else f"one of {', '.join(shown)}"
+    if leaf.relative:
+        return f"{_SIGNS[ABSOLUTE[leaf.operator]]} baseline{say_percent(leaf)}"
     return f"{_SIGNS[leaf.operator]} {say_value(leaf.limit)}"
+
+
+def say_percent(leaf: Postcondition) -> str:
+    """How far from the baseline the limit of a relative postcondition lies: ` + 5 %`, ` - 10 %`, or nothing."""
+    assert isinstance(leaf.limit, int | float), "the parser lets only numbers in"
+    sign = "-" if leaf.limit < 0 else "+"
+    return f" {sign} {say_value(abs(leaf.limit))} %" if leaf.limit else ""
 
 
 def say_value(value: object) -> str:

@@ -10,12 +10,17 @@ from checks.contract.escalation import as_run, counted
 from checks.contract.predicate import RISK, TESTS
 from checks.contract.reading import Known, Reading, Unknown, measure_trusted, unavailable
 from checks.contract.runs import names, read_tests
-from checks.model import Measure, Measured, Measurement, Missing, Snapshot, State, TestFacts, TestRun
+from checks.model import Baseline, Before, Measure, Measured, Measurement, Missing, Snapshot, State, TestFacts, TestRun
 
 _REMEDIES = {
     "artifact": "Correct what the workflow writes to maestro-metrics.json, then run it again.",
     "file": "Bring {} with --measurements FILE.",
 }
+_OWN_LIMIT = "State a limit of its own for {}."
+_BASELINE_REMEDY = (
+    "Measure {} where the change left its base, in a run that this repository trusts: run the workflow there, or send "
+    "it with POST /api/measurements."
+)
 _UNDECIDED = frozenset({State.WAIT, State.UNMEASURED, State.ERROR})
 
 
@@ -34,6 +39,49 @@ def reader(snapshot: Snapshot, config: Config, measured: Measured) -> Callable[[
         return _in_unit(_told(name, sent.get(name), snapshot), config.units.get(name))
 
     return read
+
+
+def baselines(snapshot: Snapshot, config: Config, measured: Measured) -> Callable[[str], Reading]:
+    """What each name measured on the base. What a check measures is of a change, and has no baseline."""
+    before, now = snapshot.before, _sent(snapshot.measurements)
+    heads = now if isinstance(now, Mapping) else {}
+
+    def read(name: str) -> Reading:
+        if name == RISK or name in measured:
+            return Unknown(State.UNMEASURED, f"{name} is of a change and has no baseline", _OWN_LIMIT.format(name))
+        if before is None or isinstance(before, Missing):
+            return unavailable(f"the baseline of {name}", before)
+        found = next((one for one in before if one.measurement.name == name), None)
+        return _baseline(name, found, heads.get(name), config)
+
+    return read
+
+
+def _baseline(name: str, found: Before | None, head: Measurement | None, config: Config) -> Reading:
+    """The baseline, where it is of something, and in the unit of the head's own figure."""
+    one = found.measurement if found else None
+    if found is None or one is None or one.value is None or found.baseline is None:
+        why = one.missing.reason if one and one.missing else "nothing trusted was measured on the base"
+        return Unknown(State.UNMEASURED, f"{name} has no baseline: {why}", _BASELINE_REMEDY.format(name))
+    where = _where(found.baseline)
+    if one.n == 0:
+        why = f"the baseline of {name} rests on nothing: n 0 {where}"
+        return Unknown(State.UNMEASURED, why, _BASELINE_REMEDY.format(name))
+    units = [measurement.unit or config.units.get(name, "") for measurement in (head, one) if measurement]
+    if len(set(units)) > 1:
+        said = " and ".join(f"`{unit}`" if unit else "no unit" for unit in units)
+        return Unknown(
+            State.UNMEASURED,
+            f"{name} has {said}: head and baseline ({where}) cannot be compared",
+            f"Send {name} in one unit, on the base as on the head.",
+        )
+    return Known(one.value, config.units.get(name, one.unit), one.interval, one.n, one.url or one.source, words=where)
+
+
+def _where(baseline: Baseline) -> str:
+    commits = "1 commit" if baseline.behind == 1 else f"{baseline.behind} commits"
+    behind = f", {commits} before the change left its base" if baseline.behind else ", where the change left its base"
+    return f"at {baseline.sha[:7]}{behind}"
 
 
 def _sent(measurements: tuple[Measurement, ...] | Missing | None) -> Mapping[str, Measurement] | Missing | None:

@@ -1,13 +1,16 @@
 """Does one clause demand at least as much as another? So a change may tighten a contract and never loosen it.
 
 `implies` is sound and not complete: it never says yes wrongly; of two clauses whose order takes more than
-comparing limits it says no. One clause that another implies is never in a worse state
-(checks.contract.judge), so it can be left out without changing the answer.
+comparing limits it says no. Two limits told from a baseline are compared by their percentages, for they are told from
+the same one; a limit of its own is not compared with one told from a baseline. One clause that another implies is never
+in a worse state (checks.contract.judge), so it can be left out without changing the answer.
 """
 
 from __future__ import annotations
 
-from checks.contract.predicate import AllOf, AnyOf, Clause, Operator, Postcondition, Scalar, conjuncts
+from dataclasses import replace
+
+from checks.contract.predicate import ABSOLUTE, AllOf, AnyOf, Clause, Operator, Postcondition, Scalar, conjuncts
 
 _Edge = tuple[float, bool]  # where a range ends, and whether the end itself belongs to it
 _BELOW = {Operator.LT, Operator.LTE}
@@ -48,6 +51,8 @@ def _implies_end(strong: Clause, end: Postcondition) -> bool:
 def _within(strong: Postcondition, weak: Postcondition) -> bool:
     if strong.name != weak.name or strong.kind is not weak.kind:
         return False
+    if strong.relative or weak.relative:
+        return strong.relative and weak.relative and _within(_percentage(strong), _percentage(weak))
     if weak.operator is Operator.BETWEEN:
         return all(_within(strong, end) for end in _ends(weak))
     points = _points(strong)
@@ -56,6 +61,11 @@ def _within(strong: Postcondition, weak: Postcondition) -> bool:
     if strong.operator is Operator.NE or weak.operator is Operator.NE:
         return _excludes(strong, weak)
     return _reaches_no_further(strong, weak)
+
+
+def _percentage(leaf: Postcondition) -> Postcondition:
+    """The limit on the change in percent of the baseline, which grows with the value whatever the baseline is."""
+    return replace(leaf, operator=ABSOLUTE[leaf.operator])
 
 
 def _ends(leaf: Postcondition) -> tuple[Postcondition, Postcondition]:

@@ -53,6 +53,7 @@ def snapshot(
         change=ChangeFacts(files),
         tests=runs if isinstance(runs, Missing) else TestFacts(runs, "check runs"),
         measurements=measurements,
+        before=(),
         contracts=contracts,
     )
 

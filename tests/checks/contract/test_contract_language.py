@@ -221,7 +221,7 @@ def error_of(text: str) -> ContractError:
         (
             '{"id": "x",\n "pots": {}}',
             2,
-            "pots: unknown key (did you mean `post`?); a contract has `id` and `post`",
+            "pots: unknown key (did you mean `post`?); a contract has `id`, `promise`, `post` and `nodes`",
         ),
         ('{"id": "x"}', 1, "`post` is missing"),
         ('{"post": {"tests": "pass"}}', 1, "id: must name the contract in 1 to 100 printable characters"),

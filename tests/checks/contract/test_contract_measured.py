@@ -327,7 +327,8 @@ def test_the_detail_shows_the_tree_of_what_was_judged() -> None:
         (2, "pass", "p 0, limit < 1"),
         (2, "wait", "tests: 1 of 1 still running: unit"),
     ]
-    assert {tuple(line) for line in contract["lines"]} == {("depth", "state", "text", "evidence")}
+    assert {tuple(line)[:4] for line in contract["lines"]} == {("depth", "state", "text", "evidence")}
+    assert [line.get("margin") for line in contract["lines"]] == [None, "-4 (-400 %)", None, "1 (100 %)", None]
 
 
 # --- properties ------------------------------------------------------------------------------------------------

@@ -173,7 +173,8 @@ def test_an_unreadable_contract_of_the_change_blocks_with_its_line() -> None:
     assert (finding.rule, finding.path, finding.line, finding.state) == ("contract.unreadable", FILE, 2, State.BLOCK)
     assert finding.message == (
         f"{FILE} cannot be read: post.p95.ltt: unknown operator (did you mean `lt`?); "
-        "the operators are lt, lte, gt, gte, eq, ne, in, between (line 2)"
+        "the operators are lt, lte, gt, gte, eq, ne, in, between, "
+        "lt_base_pct, lte_base_pct, gt_base_pct, gte_base_pct (line 2)"
     )
     assert (result.state, result.title, result.next_step) == (State.BLOCK, finding.message, f"Correct {FILE}.")
 
@@ -294,8 +295,8 @@ def test_the_template_shows_contract_measured_values_and_notes() -> None:
     assert f"**speed**, of the base branch: {FILE}" in text
     assert "\n- ✅ pass: [1 of 1 test passed](https://ci.example/unit)\n" in text
     assert (
-        "\n- ✅ pass: any of these\n  - ❌ block: p95 261 ms, limit < 250 ms\n  - ✅ pass: risk 0.2, limit < 0.3\n"
-        in text
+        "\n- ✅ pass: any of these\n  - ❌ block: p95 261 ms, limit < 250 ms · margin &#45;11 ms (-4.4 %)\n"
+        "  - ✅ pass: risk 0.2, limit < 0.3 · margin 0.1 (33.3 %)\n" in text
     )
     assert f"\n- ⚠️ warn: ignored: {FILE} loosens contract speed" in text
 
