@@ -47,6 +47,14 @@ class Archive:
         kept = (_decided(one) for one in await self.decisions.at_head(pull.repository, pull.head_sha))
         return [one for one in kept if one is not None and one.pull.number != pull.number]
 
+    async def foreign(self, repository: str, number: int | None, head_sha: str) -> bool:
+        """Does the pull request `number`, or without one any that was judged at `head_sha`, come from a fork? What was
+        never judged is not known to.
+        """
+        numbers = [number] if number is not None else await self.pulls_at(repository, head_sha)
+        known = [await self.judged(repository, one) for one in numbers]
+        return any(case.snapshot.pull.from_fork for case in known if case is not None)
+
     async def pulls_at(self, repository: str, head_sha: str) -> Sequence[int]:
         """Pull requests that were judged at this head."""
         return await self.decisions.pulls_at(repository, head_sha)

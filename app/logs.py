@@ -56,6 +56,7 @@ FIELDS: Mapping[str, str] = {
     "query": "what a source was asked",
     "trouble": "why a source gives none; `over` once it does",
     "again_in": "seconds until it is started anew",
+    "reports": "how many reports of usage were stored",
     "thread": "the thread that an error ended",
 }
 """Every field that a line may show, and what it means: docs/operations.md shows this table."""

@@ -38,6 +38,9 @@ EVALUATION_CALLS = Histogram(
     "Calls to GitHub an evaluation",
     buckets=(1, 2, 4, 6, 8, 10, 12, 15, 20, 30, 50),
 )
+USAGE_REPORTS = Counter(
+    "maestro_usage_reports_total", "Reports of what work used, by whether they are trusted: yes, no", ["trusted"]
+)
 FIXES = Gauge("maestro_fixes", "Proposed fixes, by what became of them", ["fate"], multiprocess_mode="mostrecent")
 OPINIONS = Gauge(
     "maestro_study_opinions",

@@ -40,9 +40,11 @@ from app.store.pulse import Pulse, pulse
 from app.store.remediations import Remediations
 from app.store.series import SentSeries
 from app.store.sessions import Sessions
+from app.store.spending import Spending
 from app.store.studies import Studies
 from app.store.tokens import Tokens
 from app.store.triples import Triples
+from app.store.usage import Usage
 
 LINE_END = "\n"
 
@@ -144,7 +146,15 @@ class Stores:
 
     @property
     def besides(self) -> Besides:
-        return Besides(self.commands, self.remediations)
+        return Besides(self.commands, self.remediations, self.spending)
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(self.main)
+
+    @property
+    def spending(self) -> Spending:
+        return Spending(self.usage, self.measurements, self.decisions)
 
     @property
     def kpis(self) -> Kpis:

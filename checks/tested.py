@@ -46,3 +46,4 @@ class TestFacts:
     runs: tuple[TestRun, ...]
     source: str = ""
     escalated: tuple[Escalated, ...] = ()  # the oldest first; what they reported is not among `runs`
+    jobs: tuple[tuple[int, int], ...] = ()  # of GitHub Actions that ended: the id of each, and its whole minutes

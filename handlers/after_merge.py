@@ -81,7 +81,7 @@ class AfterMerge:
             if trigger.reset:
                 await self.writer.perform(opened.place, (ForgetCheckRuns(head),), trigger.cause)
             kept = await self.archive.keep(case, decision, trigger.cause)
-            beside = await self.besides.of(decision.pull, opened.ladder)
+            beside = await self.besides.of(decision.pull, opened.ladder, case.snapshot.measurements)
             actions = self.renderer.since_merged(decision, opened.card, kept.seal, beside)
             if await self._shared(decision.pull, opened.place):
                 actions = [one for one in actions if not isinstance(one, WriteCheckRun)]

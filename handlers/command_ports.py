@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from app.model import Beside, Cause, KeptCommand, Verb
-from checks.model import Decision, Pull
+from checks.model import Decision, Measurement, Missing, Pull, Snapshot
 from program.arms import Ladder
+
+Measurements = tuple[Measurement, ...] | Missing | None
+"""What was read of a head, as a Snapshot holds it."""
 
 
 class KeptCommands(Protocol):
@@ -35,16 +38,25 @@ class KeptCommands(Protocol):
 class Besides(Protocol):
     """What is known of a pull request beside what is decided of it, for whoever shows it."""
 
-    async def of(self, pull: Pull, ladder: Ladder | None) -> Beside:
-        """What people asked for, what is done about failures, what it cost. `ladder`: of the rules, with the budget."""
+    async def note(self, snapshot: Snapshot) -> None:
+        """Remember what the facts of this head say of its cost, which is summed up over all heads."""
+
+    async def of(self, pull: Pull, ladder: Ladder | None, measured: Measurements = None) -> Beside:
+        """What people asked for, what is done about failures, what it cost. `ladder`: of the rules, with the budget;
+        `measured`: what was read of the head.
+        """
 
 
 class NothingBeside:
     """Where nothing is known but the decision."""
 
-    async def of(self, pull: Pull, ladder: Ladder | None) -> Beside:
+    async def note(self, snapshot: Snapshot) -> None:
         """Nothing."""
-        del pull, ladder
+        del snapshot
+
+    async def of(self, pull: Pull, ladder: Ladder | None, measured: Measurements = None) -> Beside:
+        """Nothing."""
+        del pull, ladder, measured
         return Beside()
 
 

@@ -38,15 +38,16 @@ class Evaluation:
             return None
         async with self.writer.turn(opened.place, decision.pull.head_sha):
             kept = await self.archive.keep(case, decision, trigger.cause)
-            await self.writer.perform(opened.place, await self._answer(opened, decision, kept.seal), kept.cause)
+            await self.writer.perform(opened.place, await self._answer(opened, case, decision, kept.seal), kept.cause)
         return Judgement(case, decision)
 
-    async def _answer(self, opened: Opened, decision: Decision, seal: Seal) -> tuple[Action, ...]:
+    async def _answer(self, opened: Opened, case: Case, decision: Decision, seal: Seal) -> tuple[Action, ...]:
         """The card speaks of this pull request alone; the check runs of all that share its head."""
         judged = await self.archive.others_at_head(decision.pull)
         others = [other for other in judged if await self.reader.stands(opened.place, other.pull)]
         shared = sharing_a_head([decision, *others]) if others else decision
-        beside = await self.besides.of(decision.pull, opened.ladder)
+        await self.besides.note(case.snapshot)
+        beside = await self.besides.of(decision.pull, opened.ladder, case.snapshot.measurements)
         runs = self.renderer.check_runs(shared, Beside() if others else beside)  # a head of several speaks of no one
         return (*runs, *self.renderer.card(decision, opened.card, seal, beside))
 

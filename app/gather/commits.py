@@ -15,7 +15,7 @@ from app.model import Place
 
 # Events whose GITHUB_SHA is the commit that a job checks out and builds (docs.github.com, "Events that trigger
 # workflows"). Of `workflow_run`, `pull_request_target` and `issue_comment` it is the tip of another branch.
-_BUILT = frozenset({"push", "merge_group", "schedule", "workflow_dispatch"})
+_BUILT = frozenset({"push", "merge_group", "schedule", "workflow_dispatch", "repository_dispatch"})
 _MERGE = re.compile(r"refs/pull/([1-9][0-9]{0,8})/merge")
 _STRANGERS_KEPT = 60.0  # seconds that a repository without our App is not asked for again: any of GitHub's may try
 

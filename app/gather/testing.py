@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from app.gather.dispatches import escalated
+from app.gather.minutes import jobs_of
 from app.github.records import CheckRun, CheckSuite, WorkflowRun
 from app.github.repository import Repository
 from app.model import OWN_RUN, Dispatched
@@ -21,6 +22,7 @@ async def tests(repository: Repository, sha: str, own_app: int, asked: Sequence[
     were `asked` for each run as a whole.
     """
     listed, suites = await asyncio.gather(repository.check_runs(sha), repository.check_suites(sha))
+    jobs = jobs_of(listed)
     heavier = await escalated(repository, sha, asked, [run.suite_id for run in listed])
     listed = tuple(run for run in listed if run.suite_id not in heavier.suites)
     suites = tuple(suite for suite in suites if suite.id not in heavier.suites)
@@ -31,7 +33,8 @@ async def tests(repository: Repository, sha: str, own_app: int, asked: Sequence[
         runs = [run for run in runs if run.suite_id not in stale]
         suites = tuple(suite for suite in suites if suite.id not in stale)
     reported = tuple(TestRun(run.name, run.status, run.conclusion, run.url, run.app_slug) for run in runs)
-    return TestFacts((*reported, *_unsettled(suites, runs)), f"check runs and suites of {sha[:7]}", heavier.runs)
+    every = (*reported, *_unsettled(suites, runs))
+    return TestFacts(every, f"check runs and suites of {sha[:7]}", heavier.runs, jobs)
 
 
 def _contested(runs: Iterable[CheckRun], suites: Iterable[CheckSuite]) -> bool:

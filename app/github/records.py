@@ -144,6 +144,8 @@ class CheckRun:
     external_id: str
     url: str
     suite_id: int = 0
+    started: float = 0.0  # epoch seconds; 0: GitHub does not say
+    completed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +286,8 @@ def read_check_run(data: Any) -> CheckRun:
         external_id=text(data, "external_id"),
         url=text(data, "html_url"),
         suite_id=count(within(data, "check_suite"), "id"),
+        started=moment(data, "started_at"),
+        completed=moment(data, "completed_at"),
     )
 
 

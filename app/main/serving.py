@@ -8,6 +8,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from app import __version__, tracing
+from app.archive import Archive
 from app.gather.canaries import Canaries
 from app.gather.commits import Commits
 from app.gather.deployments import Deployments
@@ -36,6 +37,7 @@ from app.pages.simulation import ReaderFor, SimulationApi
 from app.pages.studies import StudiesApi
 from app.pages.study_json import StudyJson
 from app.pages.unanswered import unanswered
+from app.pages.usage import UsageApi
 from app.pages.watching import Watching
 from app.render.overlay import Deployment
 from app.server import Web
@@ -70,6 +72,8 @@ def _apis(settings: Settings, reached: Reached, door: Door, stored: Callable[[],
     kept, seen, connect_to = reached.kept, reached.kept.reading, Connector(reached.github)
     senders = Senders(kept.tokens, Commits(connect_to), reached.id_tokens)
     yield from MeasurementsApi(senders, kept.measurements, kept.inbox, stored).routes()
+    foreign = Archive(seen.decisions).foreign
+    yield from UsageApi(senders, kept.usage, kept.remediations, foreign, kept.inbox, stored).routes()
     yield from SbomApi(senders, kept.bills, kept.inbox, stored).routes()
     yield from SeriesApi(senders, kept.series, settings.keep_days * DAY).routes()
     yield from StudiesApi(senders, kept.studies, kept.opinions).routes()

@@ -90,6 +90,7 @@ from app.model.triggers import (
     MAESTRO,
     MOVED,
     SBOM,
+    USAGE,
     WAKE,
     Again,
     Archived,
@@ -103,6 +104,7 @@ from app.model.triggers import (
     Surface,
     Trigger,
 )
+from app.model.usage import MOST_USD, Used
 from app.model.words import (
     AGREE_BUTTON,
     CARD_MARKER,
@@ -147,6 +149,7 @@ __all__ = [
     "LONGEST_BILL_PATH",
     "LONGEST_BRIEF",
     "MAESTRO",
+    "MOST_USD",
     "MOVED",
     "OWN_RUN",
     "PLAIN_FILE",
@@ -157,6 +160,7 @@ __all__ = [
     "SUBMODULE",
     "TESTS",
     "TOLD_MARKER",
+    "USAGE",
     "WAKE",
     "WHEREVER",
     "WORKFLOWS",
@@ -264,6 +268,7 @@ __all__ = [
     "Unread",
     "Unsent",
     "UpdateBranch",
+    "Used",
     "Verb",
     "Words",
     "WorkflowDeed",

@@ -13,8 +13,10 @@ from program.remediation import Remediation
 class Spent:
     """What a pull request has cost so far, over all the heads that it was judged at. None: nobody said.
 
-    `usd`: of models, as senders reported it; nobody has verified it. `ci_minutes`: of GitHub Actions. `cached_tokens`:
-    those of the `tokens` that came from a cache. `budget_usd`: what the rules let it cost. `reports`: how many.
+    `usd`: of models, as senders reported it; nobody has verified it. `ci_minutes`: of the jobs of GitHub Actions that
+    we saw end, each in whole minutes; `ci_reported`: what senders say of others, beside them. `cached_tokens`: those
+    of the `tokens` that came from a cache. `budget_usd`: what the rules let it cost. `reports`: how many, `untrusted`
+    of them on a fork's change. `by_arm`: US dollars of each arm, where a trusted report says whose work it was.
     """
 
     usd: float | None = None
@@ -23,6 +25,14 @@ class Spent:
     cached_tokens: int = 0
     budget_usd: float | None = None
     reports: int = 0
+    ci_reported: float | None = None
+    by_arm: tuple[tuple[str, float], ...] = ()
+    untrusted: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Is the budget used up? Then no arm is sent any more."""
+        return self.budget_usd is not None and self.usd is not None and self.usd >= self.budget_usd
 
 
 @dataclass(frozen=True, slots=True)

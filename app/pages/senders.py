@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -49,6 +49,17 @@ class Senders:
         if grant.sha or grant.path:
             refuse(403, "this takes a token of the whole repository: a commit does not judge itself")
         return grant.repository
+
+    async def covering(self, request: web.Request, said: Grant, named: Sequence[tuple[str, str]]) -> str:
+        """The repository that may speak for all of `named`, each a repository and a commit, where `said` may, or where
+        it is a job of the default branch: an agent that was sent from there works on the commits of others. 403 else.
+        """
+        elsewhere = [sha for _, sha in named if said.sha not in {"", sha}]
+        if elsewhere and looks_like_one(bearer(request)):
+            said = Grant(await self.repository(request))
+        for repository, sha in named:
+            confine(said, repository, sha)
+        return said.repository
 
     async def must_exist(self, repository: str, sha: str) -> None:
         """422 for a commit that GitHub does not show there, 503 where GitHub cannot be asked."""

@@ -55,6 +55,13 @@ class Measurements:
         standing = {row.name: _measurement(row) for row in rows}
         return tuple(standing[name] for name in sorted(standing))
 
+    async def named(self, repository: str, heads: Sequence[str], name: str) -> dict[str, Measurement]:
+        """The measurement of that name that stands at each of `heads`, where there is one."""
+        here = (table.c.repository == repository, table.c.sha.in_(heads), table.c.name == name)
+        async with self.engine.connect() as connection:
+            rows = (await connection.execute(select(table).where(*here).order_by(table.c.trusted, table.c.id))).all()
+        return {row.sha: _measurement(row) for row in rows}
+
 
 def _measurement(row: Any) -> Measurement:
     held = json.loads(row.value)

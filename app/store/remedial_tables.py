@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, Stri
 from app.store.asked_tables import metadata
 from app.store.tables import Folded, Id, decisions, measurements
 
-__all__ = ["attempts", "metadata", "pull_lists", "pull_times", "remediations", "usage"]
+__all__ = ["attempts", "ci_jobs", "metadata", "pull_lists", "pull_times", "remediations", "usage"]
 
 remediations = Table(  # from the first failure of a pull request to the end of what was done about it
     "remediations",
@@ -103,3 +103,15 @@ Index(
     *(decisions.c[name] for name in ("repository", "number", "id", "verdict", "decided_at")),
 )
 Index("measurements_by_name", measurements.c.name, measurements.c.received_at)
+
+ci_jobs = Table(  # that ended on a head, as GitHub showed them to an evaluation
+    "ci_jobs",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("repository", Folded(200), nullable=False),
+    Column("sha", String(64), nullable=False),
+    Column("job", BigInteger, nullable=False),  # GitHub's id of its check run: a job that runs again has another
+    Column("minutes", Integer, nullable=False),  # whole ones, as GitHub bills them
+    UniqueConstraint("repository", "job"),
+)
+Index("ci_jobs_of_head", ci_jobs.c.repository, ci_jobs.c.sha)

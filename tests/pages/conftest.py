@@ -14,6 +14,7 @@ from aiohttp.test_utils import BaseTestServer, TestServer, unused_port
 from playwright.async_api import Browser
 from yarl import URL
 
+from app.archive import Archive
 from app.gather.commits import Commits
 from app.github.auth import Identity
 from app.github.caller import Tuning
@@ -31,6 +32,7 @@ from app.pages.senders import Senders
 from app.pages.series import SeriesApi
 from app.pages.simulation import SimulationApi
 from app.pages.studies import StudiesApi
+from app.pages.usage import UsageApi
 from app.server import Web
 from app.storage import Stores, stores
 from tests.actions import Actions, actions
@@ -101,7 +103,9 @@ async def _serving(
     bills = SbomApi(senders, kept.bills, kept.inbox, lambda: wakes.append(None))
     series = SeriesApi(senders, kept.series, KEPT, lambda: NOW)
     studies = StudiesApi(senders, kept.studies, kept.opinions)
-    apis = (measurements, bills, series, studies, SimulationApi(_unreachable))
+    foreign = Archive(kept.decisions).foreign
+    usage = UsageApi(senders, kept.usage, kept.remediations, foreign, kept.inbox, lambda: wakes.append(None))
+    apis = (measurements, usage, bills, series, studies, SimulationApi(_unreachable))
     routes = [*configuration.routes(), *(route for api in apis for route in api.routes())]
     async with TestServer(Web([b"secret"], kept.inbox, lambda: None, routes).app(), port=port) as server:
         yield server, wakes

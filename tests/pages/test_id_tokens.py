@@ -49,7 +49,7 @@ async def sent(hosted: Hosted, of: str, /, **claims: Any) -> tuple[int, str]:
 # --- the commit that it speaks for ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("event", ["push", "merge_group", "schedule", "workflow_dispatch"])
+@pytest.mark.parametrize("event", ["push", "merge_group", "schedule", "workflow_dispatch", "repository_dispatch"])
 async def test_a_job_sends_the_bill_of_the_commit_it_runs_at(hosted: Hosted, event: str) -> None:
     assert await sent(hosted, hosted.sha, sha=hosted.sha, event_name=event) == (202, "")
     assert await hosted.stores.bills.get("acme/shop", hosted.sha, "bom.json") == BILL

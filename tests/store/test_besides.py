@@ -12,7 +12,11 @@ from app.store.address import Address
 from app.store.besides import Besides
 from app.store.commands import Commands
 from app.store.database import connect, migrate
+from app.store.decisions import Decisions
+from app.store.measurements import Measurements
 from app.store.remediations import Remediations
+from app.store.spending import Spending
+from app.store.usage import Usage
 from checks.model import Pull
 from program.remediation import Course, Failure, Remediation
 
@@ -26,7 +30,8 @@ BEGUN = Remediation(0, "octo/shop", 7, HEAD, 100.5, Failure.CONTRACT, "maestro")
 async def besides(either: Address) -> AsyncIterator[Besides]:
     engine = connect(either.main)
     await migrate(engine)
-    yield Besides(Commands(engine), Remediations(engine))
+    spending = Spending(Usage(engine), Measurements(engine), Decisions(engine))
+    yield Besides(Commands(engine), Remediations(engine), spending)
     await engine.dispose()
 
 
