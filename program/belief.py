@@ -10,8 +10,9 @@ from program.arms import Arm
 KEEPS = 0.995  # of a try's weight, for every later try: what was true long ago is true no more
 PSEUDO = 2.0  # tries that an arm's odds over all classes count for in each class
 DECLARED = 2.0  # tries that a declared cost counts for
-STREAK = 5  # failures in a row that freeze an arm
-THAW = 20  # tries of other arms after which a frozen one may try once more
+STREAK = 5  # failures in a row, at the least, that freeze an arm
+CHANCE = 0.01  # that an arm as good as its record fails as often in a row: above it, nothing is told by the failures
+THAW = 10  # tries of other arms after which a frozen one may try once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ def _usd(arm: Arm, reported: Sequence[float]) -> float | None:
 
 
 def _frozen(own: Sequence[tuple[int, Tried]]) -> bool:
-    """Whether its last tries all failed, and not so many others have tried since."""
-    last = own[-STREAK:]
-    return len(last) == STREAK and not any(one.succeeded for _, one in last) and last[-1][0] < THAW
+    """Whether it failed in a row as its record before does not explain, and few others have tried since.
+
+    Five failures in a row are common of an arm that mends 45 %: to freeze it for these would cost more than it saves.
+    """
+    streak = next((at for at, (_, one) in enumerate(reversed(own)) if one.succeeded), len(own))
+    before = own[: len(own) - streak]
+    share = (1 + sum(one.succeeded for _, one in before)) / (2 + len(before))
+    return streak >= STREAK and (1 - share) ** streak < CHANCE and own[-1][0] < THAW

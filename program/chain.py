@@ -12,11 +12,9 @@ import numpy as np
 from checks.globs import matches
 from program.arms import Arm, Ladder
 from program.belief import Odds, Tried, odds
-from program.terms import Terms
+from program.terms import OTHER, Terms
 
 __all__ = ["OTHER", "Choice", "Odds", "Terms", "Tried", "choose", "task_class"]
-
-OTHER = "other"  # the class of what fits none
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from program.remediation import MOST_ATTEMPTS
 
+OTHER = "other"  # the class of a task that fits none
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

@@ -7,11 +7,11 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from app.config.choosing import Choosing, Word
 from checks.model import Strict
 from program.arms import NAME, Arm, Ladder
 
 Workflow = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\.ya?ml$")]
-Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:@/+-]{0,99}$")]
 Environment = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 InputName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$")]
 InputValue = Annotated[str, StringConstraints(max_length=1000)]
@@ -27,20 +27,21 @@ class Rung(Strict):
     model: Word | None = None
     """The model that it runs, handed to the workflow as the input `model`."""
     cost_usd: float | None = Field(default=None, ge=0, le=100_000)
-    """What one try costs at most, in US dollars, as you declare it; shown, not measured."""
+    """What one try costs, in US dollars, as you declare it; what was reported of its tries is weighed against it.
+    An arm of which nothing is known counts as the dearest that is."""
     tags: tuple[Word, ...] = Field(default=(), max_length=10, strict=False)
-    """Words of your own, for people."""
+    """Words of your own, for people, and for `arms.allow` and `arms.forbid`."""
     workflow: Workflow | None = None
     """The workflow that runs it, where it is another one than `arms.workflow`."""
 
 
-class Arms(Strict):
-    """The ladder of arms that an agent's pull request is tried again with."""
+class Arms(Choosing):
+    """The ladder of arms that an agent's pull request is tried again with, and how one of them is chosen."""
 
     workflow: Workflow | None = None
     """File name of the workflow that runs an arm. It is dispatched on the base branch, which must have it."""
     ladder: tuple[Rung, ...] = Field(min_length=1, max_length=20, strict=False)
-    """The arms, from the smallest to the largest; each is tried once before somebody names it again."""
+    """The arms, from the smallest to the largest."""
 
     @model_validator(mode="after")
     def _named_once_and_run(self) -> Self:
@@ -53,9 +54,26 @@ class Arms(Strict):
             raise PydanticCustomError("arms", "no workflow runs {name}: name one in `arms.workflow`", {"name": idle})
         return self
 
+    @model_validator(mode="after")
+    def _some_arm_may_try(self) -> Self:
+        unknown = next((rung.name for rung in self.ladder if rung.cost_usd is None), None)
+        if unknown is not None and (self.max_usd is not None or self.budget_usd is not None):
+            limit = "max_usd" if self.max_usd is not None else "budget_usd"
+            why = "`arms.{limit}` is a limit of cost: declare `cost_usd` of {name}"
+            raise PydanticCustomError("arms", why, {"limit": limit, "name": unknown})
+        if not any(self._may_try(rung) for rung in self.ladder):
+            raise PydanticCustomError("arms", "no arm may try: `allow`, `forbid` and the limits of cost leave none")
+        return self
+
+    def _may_try(self, rung: Rung) -> bool:
+        most = min((usd for usd in (self.max_usd, self.budget_usd) if usd is not None), default=None)
+        tagged = not self.allow or not set(self.allow).isdisjoint(rung.tags)
+        return tagged and set(self.forbid).isdisjoint(rung.tags) and (most is None or (rung.cost_usd or 0.0) <= most)
+
     def as_ladder(self) -> Ladder:
         """The same, as the program knows it."""
-        return Ladder(tuple(self._arm(rung) for rung in self.ladder))
+        classes = tuple((one.name, one.paths) for one in self.classes)
+        return Ladder(tuple(self._arm(rung) for rung in self.ladder), self.terms(), classes)
 
     def _arm(self, rung: Rung) -> Arm:
         return Arm(rung.name, rung.workflow or self.workflow or "", rung.model or "", rung.cost_usd, rung.tags)

@@ -11,6 +11,7 @@ import pytest
 from app.config import Config, ConfigErrors, parse, schema
 from app.config.acting import Arms, Escalate, Rollback
 from program.arms import Arm, Ladder
+from program.terms import Terms
 
 from .registry import CHECKS
 
@@ -79,6 +80,17 @@ def test_the_effective_configuration_with_them_is_one_itself() -> None:
         (changed("arms", workflow="../agent.yml"), "arms.workflow"),
         (changed("arms", workflow="agent.sh"), "arms.workflow"),
         (WHOLE | {"arms": {"ladder": [{"name": "a"}]}}, "no workflow runs a"),
+        (changed("arms", classes=[{"name": "x", "paths": ["a"]}] * 2), "two classes are called x"),
+        (changed("arms", classes=[{"name": "other", "paths": ["a"]}]), "the class other is what fits no other"),
+        (changed("arms", classes=[{"name": "x", "paths": []}]), "arms.classes[0].paths"),
+        (changed("arms", floor=1.0), "arms.floor"),
+        (changed("arms", attempts=4), "arms.attempts"),
+        (changed("arms", retry={"minutes": -1}), "arms.retry.minutes"),
+        (changed("arms", max_usd=1), "`arms.max_usd` is a limit of cost: declare `cost_usd` of impl@large"),
+        (changed("arms", budget_usd=1), "`arms.budget_usd` is a limit of cost: declare `cost_usd` of impl@large"),
+        (changed("arms", ladder=[{"name": "a", "cost_usd": 2}], max_usd=1), "no arm may try"),
+        (changed("arms", allow=["open"]), "no arm may try"),
+        (changed("arms", forbid=["cheap"], ladder=[{"name": "a", "tags": ["cheap"]}]), "no arm may try"),
         (changed("escalate", workflow="a/b.yml"), "escalate.workflow"),
         (changed("escalate", inputs={f"i{n}": "" for n in range(11)}), "inputs"),
         (changed("escalate", inputs={"mode": 3}), "inputs"),
@@ -92,6 +104,36 @@ def test_what_they_may_not_say_is_told_at_its_place(value: dict[str, Any], said:
     found = read(value)
     assert isinstance(found, ConfigErrors)
     assert said in str(found)
+
+
+def test_the_terms_on_which_an_arm_is_chosen_are_read_as_they_were_written() -> None:
+    block = {
+        "classes": [{"name": "docs", "paths": ["docs/**"]}, {"name": "code", "paths": ["**"]}],
+        "floor": 0.9,
+        "attempts": 2,
+        "retry": {"minutes": 20, "minute_usd": 0.02, "ci_usd": 0.08, "reviewer_usd": 0.5},
+        "human_usd": 30,
+        "allow": ["cheap"],
+        "forbid": ["closed"],
+        "repeat": 0.5,
+    }
+    config = read(changed("arms", **block))
+    assert isinstance(config, Config)
+    assert config.arms is not None
+    ladder = config.arms.as_ladder()
+    terms = Terms(floor=0.9, attempts=2, retry_usd=0.98, human_usd=30, allow=("cheap",), forbid=("closed",), repeat=0.5)
+    assert ladder.terms == terms
+    assert ladder.classes == (("docs", ("docs/**",)), ("code", ("**",)))
+    again = read(config.as_json())
+    assert isinstance(again, Config)
+    assert again.digest == config.digest
+
+
+def test_the_terms_that_are_not_written_are_those_of_the_program() -> None:
+    config = read(WHOLE)
+    assert isinstance(config, Config)
+    assert config.arms is not None
+    assert config.arms.terms() == Terms()
 
 
 def test_whole_numbers_are_costs_too() -> None:
