@@ -43,6 +43,8 @@ function verdict(model) {
       say("p", "headline", counts(model)),
       labelled("why", "Why: ", model.why),
       model.pull.state in STANDING ? jQuery() : labelled("next", "Next: ", model.next), // nobody merges it any more
+      labelled("repairing", "Repair: ", model.repairing),
+      labelled("figures", "Figures: ", model.spending),
       decided(model),
     );
 }

@@ -44,13 +44,21 @@ from checks.model import (
     TestRun,
 )
 from handlers.commands.roles import suffices
+from program.remediation import Remediation
 from tests.checks.sbom.bills import document, npm
 from tests.pages.looking import Looked, looked_at
 
 HEAD, NEXT, BASE = "a1b2c3d4" * 5, "b2c3d4e5" * 5, "9f8e7d6c" * 5
 START = 1_700_000_000.0
 CI = "https://ci.example/acme/shop/runs/42"
-LEAST = {"retry": "write", "rollback": "maintain", "override": "admin", "help": "read"}
+LEAST = {
+    "retry": "write",
+    "remediate": "write",
+    "remediate stop": "write",
+    "rollback": "maintain",
+    "override": "admin",
+    "help": "read",
+}
 PULL = Pull(
     "acme/shop",
     7,
@@ -187,6 +195,12 @@ class PullTrial(Looked):
         """The command has its answer."""
         ended = replace(command, state=Progress.DONE, said=said, **more)
         await self.stores.commands.end(ended, Cause(f"command.{command.verb}", command.who, surface=command.surface))
+
+    async def repair(self, one: Remediation) -> Remediation:
+        """What is done about its failures stands so."""
+        begun = await self.stores.remediations.begin(replace(one, attempts=(), ended=None))
+        made = tuple(replace(each, trace=f"{begun.id}-{each.n}") for each in one.attempts)
+        return await self.stores.remediations.keep(replace(one, id=begun.id, attempts=made))
 
     async def canary(self, environment: str = "canary", metric: str = "errors", ticks: int = 3) -> int:
         """An experiment on the head, with some evidence."""

@@ -32,6 +32,7 @@ def model(number: int = 7, **changed: Any) -> dict[str, Any]:
         "verdict": "block", "word": "BLOCK", "tone": "bad", "headline": f"1 of 2 checks stops #{number}",
         "why": "checkout p95 is 261 ms", "next": "make it faster", "decided": 1_700_000_000, "decision": 1,
         "short": {"arm": "claude", "eval": "0.82", "cost": "$0.40", "rationale": "small change"},
+        "repairing": "attempt 2 of at most 3: impl@medium tries", "spending": "eval 0.82 · $0.40 of $2.00",
         "checks": [check, waived], "notes": ["nothing else"], "commands": [], "log": [],
         "actions": [
             {"verb": "retry", "label": "Retry", "description": "Run what failed again.", "arguments": "",

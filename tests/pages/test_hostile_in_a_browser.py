@@ -25,6 +25,7 @@ from tests.pages.hostile import PAYLOADS
 from tests.pages.looking import LIVE
 from tests.pages.pulled import HEAD, PULL, PullTrial, case, pull_trial
 from tests.pages.studied import AT, course, rules
+from tests.render.remedied import spoilt
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -49,6 +50,7 @@ async def named(here: PullTrial, number: int, payload: str) -> int:
     await here.stores.measurements.keep("acme/shop", sha, (rationale,))
     await here.canary(environment=_stored(payload)[:200])
     await _studied(here, number, payload)
+    await here.repair(replace(spoilt(_stored(payload)), number=number))
     said = {"arguments": _stored(payload), "who": _stored(payload)[:100]}
     command = await here.ask(number=number, head_sha=sha, surface=Surface.COMMENT, **said)
     await here.answer(command, _stored(payload), before=_stored(payload), after=_stored(payload))

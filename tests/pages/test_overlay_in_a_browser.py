@@ -28,7 +28,9 @@ async def test_it_mounts_where_no_script_of_the_page_may_and_says_that_it_is_not
 async def test_a_code_connects_it_and_it_shows_what_was_decided(on_github: Overlaid, overlay: Setting) -> None:
     await connect(on_github)
     read = await on_github.text()
-    for words in ("BLOCK", "1 of 2 checks stops #7", "Why: checkout p95 is 261 ms", "claude", "0.82", "$0.40",
+    for words in ("BLOCK", "1 of 2 checks stops #7", "Why: checkout p95 is 261 ms", "claude",
+                  "Repair: attempt 2 of at most 3: impl@medium tries", "Figures: eval 0.82 · $0.40 of $2.00",
+                  "0.82", "$0.40",
                   "p95: 261 ms (limit 250 ms, 95 % 255 to 266, n = 1,204)", "Overridden by root: known",
                   "Connected as ada"):  # fmt: skip
         assert words in read

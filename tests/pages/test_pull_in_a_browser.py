@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Route
 from tests.browser import tab
 from tests.pages.looking import LIVE, READERS, complaints
 from tests.pages.pulled import PullTrial, pull_trial
+from tests.render.remedied import HANDED_OVER, WORKING
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -48,6 +49,8 @@ async def test_everybody_can_read_it(here: PullTrial, browser: Browser, profile:
     await here.decide(p95=261.0)
     await here.canary()
     await here.answer(await here.ask(arguments="arm-b"), "dispatched `next.yml`", before="arm-a", after="arm-b")
+    await here.repair(HANDED_OVER)
+    await here.repair(replace(WORKING, began=WORKING.began + 900))
     async with tab(browser, **profile) as open_page:
         page = open_page.page
         await page.goto(here.address)
@@ -55,6 +58,7 @@ async def test_everybody_can_read_it(here: PullTrial, browser: Browser, profile:
         assert await complaints(open_page) == []
         await page.emulate_media(media="print", color_scheme="light")
         assert await page.locator("#rows").is_visible()
+        assert await page.locator(".attempts").first.is_visible()
         assert open_page.complaints == []
 
 
@@ -74,6 +78,23 @@ async def test_an_open_page_follows_what_is_asked_for_and_decided(here: PullTria
         await here.decide(p95=261.0)
         await open_page.until("document.querySelector('h1 .word').textContent === 'BLOCK'")
         assert await open_page.page.title() == "BLOCK: Faster checkout, acme/shop#7"
+        assert open_page.complaints == []
+
+
+async def test_an_open_page_follows_a_repair_from_its_first_attempt_to_its_end(
+    here: PullTrial, browser: Browser
+) -> None:
+    await here.decide(p95=261.0)
+    async with tab(browser) as open_page:
+        await open_page.page.goto(here.address)
+        await open_page.until(LIVE)
+        await here.repair(replace(WORKING, attempts=WORKING.attempts[:1]))
+        await open_page.until("document.getElementById('repairing').innerText.includes('attempt 2')")
+        await here.repair(WORKING)
+        await open_page.until("document.querySelectorAll('#repairs .attempts li').length === 3")
+        assert await open_page.page.locator("#repairs .attempts .of-open").count() == 1
+        await here.repair(HANDED_OVER)
+        await open_page.until("document.getElementById('repairing').innerText.includes('handed over to people')")
         assert open_page.complaints == []
 
 
