@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "drift": ("app.commands.drift:drift", "Say whether one table is distributed as another, or since which day not."),
     "gate": ("app.commands.gate:gate", "Judge or simulate a canary by the sequential gate."),
     "impact": ("app.commands.impact:impact", "What happened to a series at a moment, against what was to be expected."),
+    "kpi": ("app.commands.kpi:kpi", "Tell the outcome metrics of a repository, or of all."),
     "migrate": ("app.commands.serve:migrate", "Make the database ready for this version."),
     "replay": ("app.commands.replay:replay", "Decide a recorded webhook or decision again; nothing is written."),
     "risk": ("app.commands.risk:risk", "Fit the risk model on a history of your own."),

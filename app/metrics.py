@@ -53,6 +53,15 @@ FIX_SECONDS = Histogram(
     "From an advisory's publication to a branch without what it names, where a fix of ours was merged",
     buckets=(3_600, 14_400, 43_200, 86_400, 172_800, 604_800, 2_592_000, 7_776_000),
 )
+KPI = Gauge(
+    "maestro_kpi",
+    "Outcomes over 30 days and all repositories, each as docs/kpi.md defines it, in its unit (a share is of 1)",
+    ["kpi"],
+    multiprocess_mode="mostrecent",
+)
+KPI_LOW = Gauge("maestro_kpi_low", "Where its 95 % interval begins", ["kpi"], multiprocess_mode="mostrecent")
+KPI_HIGH = Gauge("maestro_kpi_high", "Where its 95 % interval ends", ["kpi"], multiprocess_mode="mostrecent")
+KPI_N = Gauge("maestro_kpi_n", "On how many it rests", ["kpi"], multiprocess_mode="mostrecent")
 
 _EVENTS = frozenset(
     {

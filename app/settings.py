@@ -69,6 +69,7 @@ class Settings(StoreSettings):
     keep_days: float = Field(default=14.0, ge=REDELIVERY_DAYS, le=3650, validation_alias="MAESTRO_KEEP_DAYS")
     redelivery_seconds: float = Field(default=300.0, ge=0, le=86_400, validation_alias="MAESTRO_REDELIVERY_SECONDS")
     advisories_seconds: float = Field(default=86_400.0, ge=0, le=604_800, validation_alias="MAESTRO_ADVISORIES_SECONDS")
+    pull_times_seconds: float = Field(default=3_600.0, ge=0, le=86_400, validation_alias="MAESTRO_PULL_TIMES_SECONDS")
     host: str = Field(default="127.0.0.1", validation_alias="MAESTRO_HOST")
     port: int = Field(default=8080, ge=0, le=65535, validation_alias=AliasChoices("PORT", "MAESTRO_PORT"))
 

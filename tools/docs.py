@@ -12,7 +12,7 @@ from app.sources import Sources
 from checks.drift import DriftLimits
 from checks.registry import CHECKS
 from checks.shadow import ShadowConfig
-from tools import commands, watched
+from tools import commands, outcomes, watched
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -22,6 +22,7 @@ PAGES: Mapping[str, Callable[[str], str]] = {
     "commands.md": commands.renew,
     "drift.md": lambda page: renew(page, DriftLimits.model_json_schema()),
     "sources.md": lambda page: renew(page, Sources.model_json_schema()),
+    "kpi.md": outcomes.renew,
     "operations.md": watched.renew,
 }
 

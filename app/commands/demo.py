@@ -131,6 +131,7 @@ def settings_for(github: Sandbox, directory: Path, secret: str) -> Settings:
             "MAESTRO_SWEEP_SECONDS": 0,  # no webhook goes astray on the way here
             "MAESTRO_REDELIVERY_SECONDS": 0,
             "MAESTRO_ADVISORIES_SECONDS": 0,
+            "MAESTRO_PULL_TIMES_SECONDS": 0,
             "DATABASE_URL": f"sqlite:///{directory / 'maestro.db'}",
         }
     )

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.render.escape import log as inert
+from app.render.spans import span
 
 if TYPE_CHECKING:
     from app.model import Fix
 
 GOAL = 86_400.0  # seconds from publication to green, for what is critical
 _PIPED = 4_000  # characters: what is read by a program is not folded
-_UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 
 
 @click.command("fixes")
@@ -99,17 +99,3 @@ def _row(told: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _after(seconds: int | None, moment: str | None) -> str:
     return f"+{span(seconds)}" if seconds is not None else moment or ""
-
-
-def span(seconds: float) -> str:
-    """A time in its two largest units.
-
-    >>> span(93_784), span(59)
-    ('1 d 2 h', '59 s')
-    """
-    whole, parts = round(seconds), list[tuple[int, str]]()
-    for size, name in _UNITS:
-        amount, whole = divmod(whole, size)
-        if amount or parts:
-            parts.append((amount, name))
-    return " ".join(f"{amount} {name}" for amount, name in parts[:2] if amount) or "0 s"

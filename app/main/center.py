@@ -12,6 +12,7 @@ from app.github.connecting import Connector
 from app.main.reached import Reached, pages_of
 from app.pages.door import Door
 from app.pages.history import History
+from app.pages.outcomes import Outcomes
 from app.pages.pull_json import PullJson
 from app.pages.pull_list import PullList
 from app.pages.pull_reading import Reading
@@ -52,3 +53,4 @@ def center(settings: Settings, reached: Reached, door: Door) -> Iterator[web.Rou
     yield from PullJson(told, door, roles, kept.pull_news.of, least, suffices).routes()
     yield from History(told, door).routes()
     yield from PullList(kept.decisions, door.visitors).routes()
+    yield from Outcomes(kept.kpis, kept.decisions, door.visitors).routes()

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from app import record
 from app.gather.census import Census
+from app.gather.closed import ClosedPulls
 from app.gather.hooks import Hooks
 from app.gather.standing import Standings
 from app.github.client import GitHub
@@ -18,6 +19,7 @@ from handlers.advisories import DailyLook
 from handlers.drift import DriftWatch
 from handlers.redelivery import Redelivery
 from handlers.sweep import Sweep
+from handlers.timing import Timing
 from handlers.unanswered import LeftOver
 
 Scheduled = Callable[[], Awaitable[tuple[Trigger, ...]]]
@@ -49,6 +51,7 @@ def schedules(
         "sweep": (settings.sweep_seconds, Sweep(Census(github), standings)),
         "redelivery": (settings.redelivery_seconds, Redelivery(Hooks(github), kept.deliveries)),
         "advisories": (settings.advisories_seconds, DailyLook(Census(github))),
+        "pull_times": (settings.pull_times_seconds, Timing(ClosedPulls(github), kept.pull_times)),
         "unanswered": (_MINUTE, LeftOver(kept.commands, kept.deliveries, kept.inbox, kept.lanes_of_commands)),
         **{name: (_MINUTE, run) for name, run in rounds.items()},
         "drift": (_HOUR, drift.round),

@@ -23,7 +23,7 @@ from app.main.center import center
 from app.main.reached import Reached, pages_of, reader_through, with_token
 from app.main.shown import shown
 from app.main.visited import signed_in, visitors_of
-from app.pages import browser, configuration
+from app.pages import browser, configuration, kpi_gauges
 from app.pages.asking import AskingApi, Kept, Rules
 from app.pages.bills import SbomApi
 from app.pages.door import Door
@@ -101,6 +101,7 @@ def _watched(reached: Reached) -> Iterator[web.RouteDef]:
         kept.opinions,
         kept.backlog,
         reached.github.standings,
+        kpi_gauges.Outcomes(kept.reading.kpis),
     ).routes()
     yield from browser.routes()
 

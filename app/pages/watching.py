@@ -18,11 +18,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from app import metrics
 from app.github.pacing import LedgerAway
 from app.model import FixState, Tally
+from app.pages import kpi_gauges
 from app.store.decisions import Decisions
 from app.store.deliveries import Deliveries, Queue, Standing
 from app.store.fixes import Fixes
 from app.store.inbox import Inbox
 from app.store.opinions import Opinions
+from program.kpi import Figure
 
 log = structlog.get_logger(__name__)
 
@@ -65,6 +67,7 @@ class Watching:
     opinions: Opinions
     backlog: Callable[[], Awaitable[Backlog]]
     budgets: Callable[[], Awaitable[object]]  # asked, the write budgets show themselves
+    outcomes: Callable[[], Awaitable[Mapping[str, Figure]]]
 
     def routes(self) -> list[web.RouteDef]:
         """Where it listens."""
@@ -92,7 +95,7 @@ class Watching:
 
         It answers whatever the database does: what this process counts is most wanted when something is wrong.
         """
-        queue, counts, jobs, fixes, opinions, budgets = await asyncio.gather(
+        asked = asyncio.gather(
             _or_none(self.deliveries.queue()),
             _or_none(self.deliveries.counts()),
             _or_none(self.backlog()),
@@ -100,11 +103,15 @@ class Watching:
             _or_none(self.opinions.counts()),
             _or_none(self.budgets()),
         )
+        (queue, counts, jobs, fixes, opinions, budgets), outcomes = await asyncio.gather(
+            asked, _or_none(self.outcomes())
+        )
         _show_queue(queue, counts)
         _show_jobs(jobs)
         _show_fixes(fixes)
         _show_opinions(opinions)
-        metrics.DATABASE_UP.set(None not in (queue, counts, jobs, fixes, opinions, budgets))
+        kpi_gauges.show(outcomes)
+        metrics.DATABASE_UP.set(None not in (queue, counts, jobs, fixes, opinions, budgets, outcomes))
         return web.Response(body=generate_latest(_registry()), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 

@@ -76,6 +76,15 @@ class Kpis:
         async with self.engine.connect() as connection:
             return sorted((await connection.execute(query)).scalars())
 
+    async def ends(self, repositories: Collection[str]) -> dict[str, tuple[int, int]]:
+        """The first and the last decision of each, by its id, where anything was decided."""
+        given = (decisions.c.number.is_not(None), decisions.c.verdict != SILENCE)
+        query = select(decisions.c.repository, func.min(decisions.c.id), func.max(decisions.c.id)).where(*given)
+        here = query.where(decisions.c.repository.in_(repositories)).group_by(decisions.c.repository)
+        async with self.engine.connect() as connection:
+            found = await connection.execute(here.order_by(decisions.c.repository))
+            return {name: (first, last) for name, first, last in found}
+
 
 async def _judged(connection: AsyncConnection, asked: Asked) -> list[Judged]:
     first = func.min(decisions.c.decided_at)

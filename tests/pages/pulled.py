@@ -18,6 +18,7 @@ from app.pages.browser import ACTING
 from app.pages.door import Door
 from app.pages.history import History
 from app.pages.live import Live
+from app.pages.outcomes import Outcomes
 from app.pages.pull_json import PullJson
 from app.pages.pull_list import PullList
 from app.pages.pull_page import PullPages
@@ -232,6 +233,7 @@ async def pull_trial(directory: Path) -> AsyncIterator[PullTrial]:
             *api.routes(),
             *History(reading, door).routes(),
             *listed.routes(),
+            *Outcomes(kept.kpis, kept.decisions, people, lambda: time.time() + clock.at - START).routes(),
         ]
 
     async with looked_at(directory, shows) as here:

@@ -14,9 +14,11 @@ from app.engine import rows
 from app.engine.database import migrate as migrate_engine
 from app.github.pacing import LedgerAway
 from app.model import Cause
+from app.pages.kpi_gauges import PACE, Outcomes
 from app.pages.watching import LONGEST, STALE, Watching
 from app.server import Web
 from app.storage import Stores, stores
+from program.kpi import KPIS
 from tests.postgres import Postgres
 
 pytestmark = pytest.mark.slow
@@ -49,7 +51,8 @@ def budgets() -> Budgets:
 
 @pytest.fixture
 async def server(kept: Stores, budgets: Budgets) -> AsyncIterator[BaseTestServer]:
-    watching = Watching(kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.opinions, kept.backlog, budgets)
+    tables = (kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.opinions)
+    watching = Watching(*tables, kept.backlog, budgets, Outcomes(kept.reading.kpis))
     async with TestServer(Web([b"secret"], kept.inbox, lambda: None, watching.routes()).app()) as opened:
         yield opened
 
@@ -210,7 +213,7 @@ async def test_the_figures_of_postgresql_outlive_postgresql(postgres: Postgres) 
     url = postgres.database()
     async with stores(url.render_as_string(hide_password=False)) as kept:
         counted = kept.inbox, kept.deliveries, kept.decisions, kept.fixes, kept.opinions
-        watching = Watching(*counted, kept.backlog, Budgets())
+        watching = Watching(*counted, kept.backlog, Budgets(), Outcomes(kept.kpis))
         async with TestServer(Web([b"secret"], kept.inbox, lambda: None, watching.routes()).app()) as server:
             assert "maestro_database_up 1.0" in (await asked(server, "/metrics"))[1]
             await asyncio.to_thread(migrate_engine, kept.address)
@@ -226,3 +229,27 @@ async def test_the_figures_of_postgresql_outlive_postgresql(postgres: Postgres) 
             assert 'maestro_jobs{state="waiting"} NaN' in told
             assert "maestro_database_up 1.0" in (await asked(server, "/metrics"))[1]
     postgres.drop(url)
+
+
+async def test_outcomes_are_told_of_all_repositories_together_and_what_is_not_known_is_no_number(
+    server: BaseTestServer, kept: Stores
+) -> None:
+    for number in range(8):
+        await kept.decisions.keep(f"octo/{number % 3}", number, "a" * 40, "ship", b"{}", Cause("test"))
+    told = (await asked(server, "/metrics"))[1]
+    assert 'maestro_kpi{kpi="adoption"} 0.0' in told
+    assert 'maestro_kpi_n{kpi="adoption"} 8.0' in told
+    assert 'maestro_kpi_high{kpi="adoption"} 0.32' in told
+    assert 'maestro_kpi{kpi="eval_score"} NaN' in told
+    assert told.count("\nmaestro_kpi{") == len(KPIS)
+
+
+async def test_outcomes_are_counted_anew_every_five_minutes(kept: Stores) -> None:
+    clock = [time.time()]
+    outcomes = Outcomes(kept.kpis, lambda: clock[0])
+    assert (await outcomes())["adoption"].n == 0
+    await kept.decisions.keep("octo/shop", 1, "a" * 40, "ship", b"{}", Cause("test"))
+    clock[0] += PACE - 1
+    assert (await outcomes())["adoption"].n == 0
+    clock[0] += 1
+    assert (await outcomes())["adoption"].n == 1

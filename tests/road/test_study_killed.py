@@ -40,7 +40,8 @@ async def begun(kept: Stores, sandbox: Sandbox) -> int:
 
 
 def environment(sandbox: Sandbox) -> dict[str, str]:
-    never = dict.fromkeys(("MAESTRO_SWEEP_SECONDS", "MAESTRO_REDELIVERY_SECONDS", "MAESTRO_ADVISORIES_SECONDS"), "0")
+    timed = ("SWEEP", "REDELIVERY", "ADVISORIES", "PULL_TIMES")
+    never = {f"MAESTRO_{name}_SECONDS": "0" for name in timed}
     app = {"MAESTRO_APP_ID": str(sandbox.app.app_id), "MAESTRO_PRIVATE_KEY": sandbox.app.private_key}
     return never | app | {"MAESTRO_GITHUB_API": sandbox.url}
 
