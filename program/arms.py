@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from program.terms import Terms
 
@@ -16,11 +17,22 @@ MOST = 20  # arms that one text may name
 _STATED = re.compile(rf"^Maestro-Arm:[ \t]{{0,9}}({NAME})[ \t]{{0,9}}\r?$", re.IGNORECASE | re.MULTILINE | re.ASCII)
 
 
+By = Literal["workflow", "repository", "mention", "label", "assign"]
+"""How an arm is started: a workflow is dispatched, an event is sent to the repository, a comment calls an agent, a
+label is put on, or an issue is assigned to it.
+"""
+
+EVENT, LABEL = "maestro.agent", "fix-me"
+"""What an arm by `repository` and one by `label` begin with, where nothing else is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One way of having an agent try: the workflow that runs it, with which model, and what a try costs at most.
+    """One way of having an agent try: how it is started, with which model, and what a try costs at most.
 
-    `cost_usd` is what the configuration declares, None where it declares nothing.
+    `cost_usd` is what the configuration declares, None where it declares nothing. `workflow`: of an arm by `workflow`,
+    else "". `to`: the type of the event, the words that call the agent, the label, or the agent's login. `behalf`: the
+    login of the person in whose name an issue is assigned.
     """
 
     name: str
@@ -28,6 +40,9 @@ class Arm:
     model: str = ""
     cost_usd: float | None = None
     tags: tuple[str, ...] = ()
+    by: By = "workflow"
+    to: str = ""
+    behalf: str = ""
 
 
 @dataclass(frozen=True, slots=True)

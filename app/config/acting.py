@@ -7,32 +7,16 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from app.config.choosing import Choosing, Word
+from app.config.choosing import Choosing
+from app.config.rung import Rung, Workflow
 from checks.model import Strict
-from program.arms import NAME, Arm, Ladder
+from program.arms import Ladder
 
-Workflow = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}\.ya?ml$")]
 Environment = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 InputName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$")]
 InputValue = Annotated[str, StringConstraints(max_length=1000)]
 
 OWN_INPUTS = frozenset({"maestro_id"})  # that every dispatch of ours carries
-
-
-class Rung(Strict):
-    """One arm of the ladder."""
-
-    name: str = Field(pattern=f"^{NAME}$", examples=["impl@small"])
-    """What people call it: `/maestro retry impl@small`."""
-    model: Word | None = None
-    """The model that it runs, handed to the workflow as the input `model`."""
-    cost_usd: float | None = Field(default=None, ge=0, le=100_000)
-    """What one try costs, in US dollars, as you declare it; what was reported of its tries is weighed against it.
-    An arm of which nothing is known counts as the dearest that is."""
-    tags: tuple[Word, ...] = Field(default=(), max_length=10, strict=False)
-    """Words of your own, for people, and for `arms.allow` and `arms.forbid`."""
-    workflow: Workflow | None = None
-    """The workflow that runs it, where it is another one than `arms.workflow`."""
 
 
 class Arms(Choosing):
@@ -49,7 +33,7 @@ class Arms(Choosing):
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise PydanticCustomError("arms", "two arms are called {name}", {"name": twice})
-        idle = next((rung.name for rung in self.ladder if not (rung.workflow or self.workflow)), None)
+        idle = next((rung.name for rung in self.ladder if rung.needs_workflow and not self.workflow), None)
         if idle is not None:
             raise PydanticCustomError("arms", "no workflow runs {name}: name one in `arms.workflow`", {"name": idle})
         return self
@@ -73,10 +57,7 @@ class Arms(Choosing):
     def as_ladder(self) -> Ladder:
         """The same, as the program knows it."""
         classes = tuple((one.name, one.paths) for one in self.classes)
-        return Ladder(tuple(self._arm(rung) for rung in self.ladder), self.terms(), classes)
-
-    def _arm(self, rung: Rung) -> Arm:
-        return Arm(rung.name, rung.workflow or self.workflow or "", rung.model or "", rung.cost_usd, rung.tags)
+        return Ladder(tuple(rung.as_arm(self.workflow) for rung in self.ladder), self.terms(), classes)
 
 
 class Escalate(Strict):

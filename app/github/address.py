@@ -75,6 +75,11 @@ class Address:
         # encoded=True: the URL goes out exactly as built; decoding %2E or %2F again would change its meaning
         return URL(sansio.format_url(template, dict(parts), base_url=self._root), encoded=True)
 
+    @property
+    def graphql(self) -> URL:
+        """Where GraphQL is spoken: beside version 3 of the API, not below it."""
+        return URL(f"{self._root.removesuffix('/v3')}/graphql", encoded=True)
+
     def same_origin(self, base: URL, location: str) -> URL | None:
         """`location` resolved against `base`; None when it leaves this API's scheme, host or port."""
         try:

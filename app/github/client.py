@@ -17,6 +17,7 @@ from app.github.cache import EtagCache
 from app.github.caller import Caller, Surroundings, Tuning
 from app.github.errors import Malformed, TooLarge
 from app.github.exchange import NOT_MODIFIED, Answer, Request, Wire
+from app.github.graphql import read_graphql
 from app.github.limits import API_VERSION, MEDIA_TYPE, PER_PAGE
 from app.github.meter import Metrics
 from app.github.pacing import NOTHING, Budget, Ledger, Standing, Uncounted
@@ -106,6 +107,12 @@ class Client:
         """PUT, with the same care as POST: what GitHub does with it later it may do twice."""
         request = self._request("PUT", template, parts, body=body)
         return _parsed(await self._demand(request), request, read)
+
+    async def graphql(self, document: str, variables: Mapping[str, str]) -> Any:
+        """What GraphQL answers, with the same care as POST; it refuses with a 200 and `errors`, which are raised."""
+        body = {"query": document, "variables": dict(variables)}
+        request = replace(self._request("POST", "/graphql", {}, body=body), url=self.address.graphql)
+        return _parsed(await self._demand(request), request, partial(read_graphql, request.call))
 
     async def delete(self, template: str, parts: Parts) -> None:
         """DELETE; tried again when the line is cut, so NotFound may mean that it had worked."""

@@ -24,6 +24,7 @@ class Issue:
     body: str
     author: str
     app_id: int | None
+    assignees: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ class Issues:
         """Open an issue; its number."""
         return (await self.client.post(_ISSUES, self.parts, {"title": title, "body": body}, read_issue)).number
 
+    async def assign(self, title: str, body: str, login: str) -> Issue:
+        """Open an issue that is assigned to `login`; GitHub drops in silence whom it will not assign."""
+        fields = {"title": title, "body": body, "assignees": [login]}
+        return await self.client.post(_ISSUES, self.parts, fields, read_issue)
+
     async def update(self, number: int, fields: Mapping[str, str]) -> None:
         """Change an issue, in GitHub's words (title, body, state, state_reason)."""
         await self.client.patch(_ISSUE, {**self.parts, "issue_number": number}, fields, read_issue)
@@ -60,4 +66,5 @@ def read_issue(data: Any) -> Issue:
         body=text(data, "body"),
         author=text(within(data, "user"), "login"),
         app_id=within(data, "performed_via_github_app").get("id"),
+        assignees=tuple(text(one, "login") for one in data.get("assignees") or ()),
     )

@@ -42,6 +42,7 @@ class PullRequest:
     mergeable: bool | None = None  # without conflict; None while GitHub does not know, and in lists
     merge_sha: str = ""  # of one that is `merged`: the commit that it came as, the last where it was rebased
     repository_id: int = 0  # of the base
+    node_id: str = ""  # its name in GraphQL
 
     @property
     def from_fork(self) -> bool:
@@ -218,6 +219,7 @@ def read_pull(data: Any) -> PullRequest:
         mergeable=flag(data, "mergeable"),
         merge_sha=text(data, "merge_commit_sha"),
         repository_id=count(base["repo"], "id"),
+        node_id=text(data, "node_id"),
     )
 
 

@@ -13,6 +13,11 @@ from app.github.errors import NotFound
 _REPO = "/repos/{owner}/{repo}"
 _LABELS = _REPO + "/issues/{issue_number}/labels"
 
+_TO_DRAFT = (
+    "mutation ToDraft($pullRequestId: ID!) "
+    "{ convertPullRequestToDraft(input: {pullRequestId: $pullRequestId}) { pullRequest { isDraft } } }"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -29,6 +34,13 @@ class Standing:
         template = _REPO + "/pulls/{pull_number}/update-branch"
         body = {"expected_head_sha": head_sha}
         await self.client.put(template, {**self.parts, "pull_number": number}, body, _nothing)
+
+    async def make_draft(self, node_id: str) -> None:
+        """Take a pull request, by its name in GraphQL, back to a draft; one that is a draft already is as good.
+
+        Denied where the App may not write both pull requests and contents.
+        """
+        await self.client.graphql(_TO_DRAFT, {"pullRequestId": node_id})
 
     async def add_label(self, number: int, label: str) -> None:
         """Put `label` on; one that the repository does not have comes into being."""

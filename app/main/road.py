@@ -65,6 +65,7 @@ from handlers.pulling import Pulling
 from handlers.remedy import Remedy
 from handlers.repair import Repairs
 from handlers.reverting import Reverting
+from handlers.sending import Sender
 from handlers.stabilising import Stabilising
 from handlers.study import Deployed, Studying
 
@@ -136,7 +137,7 @@ def _run_again(connect_to: Connector, kept: Stores, publisher: Publisher, own_ap
     """The same of those that have something run on GitHub."""
     dispatcher = Dispatcher(publisher, kept.dispatches)
     return {
-        retry.VERB: RetryCommand(Failures(connect_to, own_app), dispatcher),
+        retry.VERB: RetryCommand(Failures(connect_to, own_app), publisher, Sender(publisher, kept.dispatches)),
         escalate.VERB: EscalateCommand(Escalations(connect_to, kept.dispatches), dispatcher),
         remediate.VERB: RemediateCommand(Archive(kept.decisions), partial(known_fixes, kept.fixes)),
     }

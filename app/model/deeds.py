@@ -141,6 +141,28 @@ class UpdateBranch:
 
 
 @dataclass(frozen=True, slots=True)
+class MakeDraft:
+    """Action: pull request `number` is a draft again, once for each `occasion`; who makes it ready is heeded."""
+
+    number: int
+    occasion: str
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Action: pull request `number` has one comment that begins with `body`, once for each `about`.
+
+    What it begins with may call an agent: so it is written while the head is `head_sha`, and not later.
+    """
+
+    number: int
+    about: str
+    body: str
+    head_sha: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddLabel:
     """Action: `label` is on pull request `number`, once for each `occasion`; who takes it off is heeded.
 
@@ -164,6 +186,20 @@ class OpenIssue:
     occasion: str
     title: str
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssignIssue:
+    """Action: there is one issue for each `about`, assigned to the agent `agent` and opened in the name of `behalf`,
+    who signed in: GitHub lets no App assign an agent.
+    """
+
+    about: str
+    title: str
+    body: str
+    agent: str
+    behalf: str
+    head_sha: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,22 +303,16 @@ class SetDeploymentStatus:
     environment: str = ""
 
 
+BranchDeed = WriteBranch | MoveBranch | DeleteBranch
 PullRequestDeed = OpenPullRequest | FindPullRequest | EditPullRequest | ClosePullRequest
 IssueDeed = OpenIssue | EditIssue | CloseIssue
 
-StandingDeed = UpdateBranch | AddLabel
+StandingDeed = UpdateBranch | MakeDraft | AddLabel
 
 WorkflowDeed = DispatchWorkflow | DispatchRepository | RerunFailed | RerequestCheck
 
 Deed = (
-    WriteBranch
-    | MoveBranch
-    | DeleteBranch
-    | PullRequestDeed
-    | StandingDeed
-    | IssueDeed
-    | WorkflowDeed
-    | SetDeploymentStatus
+    BranchDeed | PullRequestDeed | StandingDeed | Mention | AssignIssue | IssueDeed | WorkflowDeed | SetDeploymentStatus
 )
 """Actions that change more than what is shown; `head_sha` is the head that was looked at when they were decided.
 

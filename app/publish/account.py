@@ -9,7 +9,9 @@ from typing import Protocol
 from app.model import (
     Action,
     AddLabel,
+    AssignIssue,
     BeginCheckRun,
+    BranchDeed,
     Cause,
     CloseIssue,
     ClosePullRequest,
@@ -24,6 +26,8 @@ from app.model import (
     FollowHead,
     ForgetCheckRuns,
     IssueDeed,
+    MakeDraft,
+    Mention,
     MoveBranch,
     OpenIssue,
     OpenPullRequest,
@@ -117,10 +121,8 @@ def _words(action: Words) -> str:
 
 def _deed(action: Deed) -> str:
     match action:
-        case WriteBranch() | MoveBranch():
-            told = f"branch {action.branch}"
-        case DeleteBranch():
-            told = f"end of branch {action.branch}"
+        case WriteBranch() | MoveBranch() | DeleteBranch():
+            told = _branch(action)
         case OpenPullRequest() | FindPullRequest():
             told = f"pull request from {action.branch} to {action.base}"
         case EditPullRequest():
@@ -129,7 +131,9 @@ def _deed(action: Deed) -> str:
             told = f"end of pull request #{action.number}"
         case OpenIssue() | EditIssue() | CloseIssue():
             told = _issue(action)
-        case UpdateBranch() | AddLabel():
+        case Mention() | AssignIssue():
+            told = _calling(action)
+        case UpdateBranch() | MakeDraft() | AddLabel():
             told = _standing(action)
         case DispatchWorkflow() | DispatchRepository() | RerunFailed() | RerequestCheck():
             told = _run(action)
@@ -138,10 +142,22 @@ def _deed(action: Deed) -> str:
     return told
 
 
+def _branch(action: BranchDeed) -> str:
+    return f"{'end of ' if isinstance(action, DeleteBranch) else ''}branch {action.branch}"
+
+
+def _calling(action: Mention | AssignIssue) -> str:
+    if isinstance(action, Mention):
+        return f"comment on #{action.number} that asks an agent"
+    return f"issue for {action.agent}, in the name of {action.behalf}"
+
+
 def _standing(action: StandingDeed) -> str:
     match action:
         case UpdateBranch():
             return f"base merged into the branch of #{action.number}"
+        case MakeDraft():
+            return f"#{action.number} back to a draft"
         case AddLabel():
             return f"label {action.label} on #{action.number}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from app.github.limits import COMPARE_COMMITS
 from app.github.repository import Repository
 from app.model import (
     SUBMODULE,
+    BranchDeed,
     DeleteBranch,
     Edit,
     MoveBranch,
@@ -38,6 +40,16 @@ class BranchWriter:
     effects: Effects
     fence: Fence
     told: Told = untold
+
+    def perform(self, action: BranchDeed) -> Awaitable[Outcome]:
+        """Whichever of its deeds `action` is."""
+        match action:
+            case WriteBranch():
+                return self.write(action)
+            case MoveBranch():
+                return self.move(action)
+            case DeleteBranch():
+                return self.delete(action)
 
     async def write(self, action: WriteBranch) -> Outcome:
         """Make the branch, or bring it forward. It is ours while it is at a commit that we made; else it is somebody's.

@@ -16,6 +16,7 @@ from app.github.repository import Repository
 from app.model import (
     Action,
     AddLabel,
+    AssignIssue,
     BeginCheckRun,
     Cause,
     CloseIssue,
@@ -30,6 +31,8 @@ from app.model import (
     FindPullRequest,
     FollowHead,
     ForgetCheckRuns,
+    MakeDraft,
+    Mention,
     MoveBranch,
     OpenIssue,
     OpenPullRequest,
@@ -52,6 +55,7 @@ from app.model import (
     WriteCheckRun,
 )
 from app.publish.account import Account, Journal
+from app.publish.assign import Assigner, InNameOf, nobody_signed_in
 from app.publish.branch import BranchWriter
 from app.publish.card import CardWriter
 from app.publish.check_run import CheckRunWriter
@@ -60,6 +64,7 @@ from app.publish.deployment import DeploymentWriter
 from app.publish.fence import Fence
 from app.publish.head import HeadFollower
 from app.publish.issue import IssueWriter
+from app.publish.mention import Mentioner
 from app.publish.pull_request import OwnLogin, PullRequestWriter
 from app.publish.rerun import Rerunner
 from app.publish.standing import PullRequestMover
@@ -86,7 +91,7 @@ class Publisher:
     """Performs actions through `connect`, remembers in `effects` what GitHub already has, and tells `journal`.
 
     `owns` says whether the work is still ours: a worker that lost its lock may have been replaced, and lives on.
-    `own_login`: under which login GitHub shows what we write.
+    `own_login`: under which login GitHub shows what we write. `in_name_of`: asks GitHub as a person who signed in.
     """
 
     connect: Connect
@@ -95,6 +100,7 @@ class Publisher:
     journal: Journal
     owns: Callable[[], Awaitable[bool]] = _always
     own_login: OwnLogin = _nobody
+    in_name_of: InNameOf = nobody_signed_in
     turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def perform(self, place: Place, actions: Sequence[Action], cause: Cause) -> tuple[Outcome, ...]:
@@ -124,6 +130,8 @@ class Publisher:
             HeadFollower(repository, self.effects, runs, partial(self.turn, place)),
             CardWriter(repository, self.effects, self.own_app, account.done),
             CommentWriter(repository, self.effects, self.own_app, account.done),
+            Mentioner(repository, self.effects, fence, self.own_app, account.done),
+            Assigner(repository, self.effects, fence, self.in_name_of, account.done),
             BranchWriter(repository, self.effects, fence, account.done),
             PullRequestWriter(repository, self.effects, self.own_app, self.own_login, fence, account.done),
             PullRequestMover(repository, self.effects, account.done),
@@ -150,6 +158,8 @@ class _Desk:
     heads: HeadFollower
     cards: CardWriter
     comments: CommentWriter
+    mentions: Mentioner
+    assigners: Assigner
     branches: BranchWriter
     pulls: PullRequestWriter
     standings: PullRequestMover
@@ -183,18 +193,18 @@ class _Desk:
     def _deed(self, action: Deed) -> Awaitable[Outcome]:
         done: Awaitable[Outcome]
         match action:
-            case WriteBranch():
-                done = self.branches.write(action)
-            case MoveBranch():
-                done = self.branches.move(action)
-            case DeleteBranch():
-                done = self.branches.delete(action)
+            case WriteBranch() | MoveBranch() | DeleteBranch():
+                done = self.branches.perform(action)
             case OpenPullRequest() | FindPullRequest() | EditPullRequest() | ClosePullRequest():
                 done = self.pulls.perform(action)
             case OpenIssue() | EditIssue() | CloseIssue():
                 done = self.issues.perform(action)
-            case UpdateBranch() | AddLabel():
+            case UpdateBranch() | MakeDraft() | AddLabel():
                 done = self.standings.perform(action)
+            case AssignIssue():
+                done = self.assigners.assign(action)
+            case Mention():
+                done = self.mentions.mention(action)
             case DispatchWorkflow() | DispatchRepository():
                 done = self.workflows.perform(action)
             case RerunFailed() | RerequestCheck():

@@ -1,4 +1,4 @@
-"""How a pull request stands: its branch brought up to its base, labels put on. Each once, for its head or occasion."""
+"""How a pull request stands: its branch brought up to its base, labels put on, back to a draft. Each is had once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.github.errors import Invalid, NotFound
 from app.github.records import PullRequest
 from app.github.repository import Repository
-from app.model import AddLabel, Outcome, Performed, StandingDeed, Stop, Stopped, UpdateBranch
+from app.model import AddLabel, MakeDraft, Outcome, Performed, StandingDeed, Stop, Stopped, UpdateBranch
 from app.publish.account import Told, untold
 from app.publish.doubt import unless_refused
 from app.publish.fence import mark
@@ -30,6 +30,8 @@ class PullRequestMover:
                 return self.update(action)
             case AddLabel():
                 return self.label(action)
+            case MakeDraft():
+                return self.draft(action)
 
     async def update(self, action: UpdateBranch) -> Outcome:
         """Have the base merged into the branch. GitHub looks at the head itself, so asking twice merges once."""
@@ -74,6 +76,20 @@ class PullRequestMover:
         if not there:
             async with unless_refused(self.effects, key):
                 await self.repository.standing.add_label(action.number, action.label)
+        return await self._done(key, action)
+
+    async def draft(self, action: MakeDraft) -> Outcome:
+        """Take it back to a draft; whoever makes it ready again, after this occasion, is heeded."""
+        key = f"{self.repository.full_name}/draft/{action.number}/{mark(action.occasion)}"
+        if await self._had(key):
+            return Performed(action)
+        pull = await self._open(action.number)
+        if pull is None or pull.head_sha != action.head_sha:
+            return Stopped(action, Stop.HEAD_MOVED)
+        await self.effects.begin(key)
+        if not pull.draft:
+            async with unless_refused(self.effects, key):
+                await self.repository.standing.make_draft(pull.node_id)
         return await self._done(key, action)
 
     async def _heard(self, key: str, action: AddLabel, there: bool) -> bool:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from app.model import Dispatched, DispatchWorkflow, Stop, Stopped
 from handlers.acting_ports import Dispatches
 from handlers.commands.allowed import look_again
 from handlers.commands.asked import Asked, Declined
+from handlers.naming import plain
 from handlers.ports import Writer
-
-_ODD = re.compile(r"[^A-Za-z0-9._@/+: -]")
-_LONGEST = 60
-
-
-def plain(name: str) -> str:
-    """A name that others chose, as far as it can stand in a sentence of ours."""
-    return " ".join(_ODD.sub("", name).split())[:_LONGEST] or "unnamed"
 
 
 def moved(asked: Asked) -> Declined:

@@ -10,7 +10,8 @@ from checks.decide import Policy
 from checks.tested import Escalated
 from handlers.acting_ports import Escalations
 from handlers.commands.asked import Answer, Asked, Declined
-from handlers.commands.dispatching import Dispatcher, plain
+from handlers.commands.dispatching import Dispatcher
+from handlers.naming import plain
 
 VERB = Verb(
     name="escalate",

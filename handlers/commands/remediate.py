@@ -14,7 +14,8 @@ from checks.sbom.check import CHECK, willing
 from checks.sbom.rules.policy import Config
 from handlers.commands.allowed import look_again
 from handlers.commands.asked import Answer, Asked, Declined
-from handlers.commands.dispatching import plain, unknown
+from handlers.commands.dispatching import unknown
+from handlers.naming import plain
 from handlers.ports import Cases
 from handlers.repair import COMMANDED, looked
 from handlers.repair import asked as rules_of

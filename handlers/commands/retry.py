@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from app.model import (
     ARM,
     Dispatched,
-    DispatchWorkflow,
     Failed,
     FailedCheck,
     FailedRun,
@@ -17,12 +16,17 @@ from app.model import (
     RerunFailed,
     Stop,
     Stopped,
+    Task,
+    Unsent,
     Verb,
 )
 from checks.decide import Policy
 from handlers.acting_ports import Failures
 from handlers.commands.asked import Answer, Asked, Declined
-from handlers.commands.dispatching import Dispatcher, moved, plain
+from handlers.commands.dispatching import moved
+from handlers.naming import plain
+from handlers.ports import Writer
+from handlers.sending import FORK, Sender, way_of
 from program.arms import Arm, Ladder, next_arm
 
 VERB = Verb(
@@ -33,8 +37,6 @@ VERB = Verb(
     role="write",
     label="Retry",
 )
-_AT_WORK = 3_600.0  # seconds for which an arm is taken to be at work, as long as the head stays
-_FORK = "the change comes from a fork, where an agent cannot push"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +44,12 @@ class RetryCommand:
     """One arm where there is one to try, else everything that failed."""
 
     failures: Failures
-    dispatcher: Dispatcher
+    writer: Writer
+    sender: Sender
 
     async def __call__(self, asked: Asked) -> Answer | Declined:
         """Try again; carried out once more after a kill, it finds what it had begun."""
-        had = await self.dispatcher.had(asked)
+        had = await self.sender.dispatches.of_command(asked.trigger.command)
         if had is not None:
             return await self._sent(asked, had)
         if asked.words:
@@ -54,7 +57,7 @@ class RetryCommand:
             return arm if isinstance(arm, Declined) else await self._try(asked, arm)
         ladder = asked.opened.ladder if _agent(asked) else None
         if ladder is None or asked.opened.pull.from_fork:
-            return await self._again(asked, _FORK if ladder else "")
+            return await self._again(asked, FORK if ladder else "")
         arm_left = next_arm(ladder, await self._tried(asked))
         if arm_left is None:
             return await self._again(asked, f"every arm was tried: {_listed(ladder)}; name one to have it try again")
@@ -71,43 +74,36 @@ class RetryCommand:
 
     async def _dispatched(self, asked: Asked) -> list[Dispatched]:
         pull = asked.opened.pull
-        every = await self.dispatcher.dispatches.of_pull(pull.repository, pull.number or 0)
+        every = await self.sender.dispatches.of_pull(pull.repository, pull.number or 0)
         return [one for one in every if one.kind == ARM]
 
     async def _at_work(self, asked: Asked) -> str:
         """Which arm may be at work on this head still, "" for none: two would push onto one branch."""
-        sent = [one for one in await self._dispatched(asked) if one.head_sha == asked.head_sha]
-        if not sent or asked.trigger.at - sent[-1].at >= _AT_WORK:
+        sent = await self.sender.at_work(asked.opened.pull, asked.head_sha, asked.trigger.at)
+        if sent is None:
             return ""
-        run = f", run {sent[-1].run}" if sent[-1].run else ""
-        since = f"`{sent[-1].name}` was sent to `{asked.head_sha[:7]}` less than an hour ago{run}, and may be at work"
+        run = f", run {sent.run}" if sent.run else ""
+        since = f"`{sent.name}` was sent to `{asked.head_sha[:7]}` less than an hour ago{run}, and may be at work"
         return f"{since}: name an arm to have it try all the same"
 
     async def _try(self, asked: Asked, arm: Arm) -> Answer | Declined:
-        pull = asked.opened.pull
-        inputs = {
-            "arm": arm.name,
-            "model": arm.model,
-            "pull_request": str(pull.number),
-            "head_sha": asked.head_sha,
-            "head_ref": pull.head_ref,
-            "attempt": str(len(await self._dispatched(asked)) + 1),
-        }
-        key = f"arm #{pull.number} {asked.trigger.command}"
-        action = DispatchWorkflow(arm.workflow, pull.base_ref, tuple(inputs.items()), key, asked.head_sha)
-        sent = await self.dispatcher(asked, ARM, arm.name, action)
-        return sent if isinstance(sent, Declined) else await self._sent(asked, sent)
+        tries = len(await self._dispatched(asked)) + 1
+        task = Task("", asked.trigger.command, tries, asked.head_sha, _brief(asked))
+        sent = await self.sender(asked.opened.place, asked.opened.pull, arm, task, asked.cause)
+        if isinstance(sent, Unsent):
+            return moved(asked) if sent.moved else Declined(sent.why)
+        had = await self.sender.dispatches.of_command(asked.trigger.command)
+        return Declined("what was sent is not kept") if had is None else await self._sent(asked, had)
 
     async def _sent(self, asked: Asked, sent: Dispatched) -> Answer:
         before = [name for name in await self._tried(asked) if name != sent.name]
         ladder = asked.opened.ladder
         arm = ladder.named(sent.name) if ladder else None
         cost = f", declared at {arm.cost_usd:.2f} US dollars" if arm and arm.cost_usd is not None else ""
-        run = f"run {sent.run}" if sent.run else "a run that GitHub does not name"
-        on = plain(asked.opened.pull.base_ref)
-        said = f"`{sent.name}` tries{cost}: `{sent.workflow}` on `{on}`, {run}"
+        how = way_of(sent, asked.opened.pull.base_ref)
+        said = f"`{sent.name}` tries{cost}: {how}"
         was = f"`{before[-1]}`" if before else "none"
-        return Answer((), (), said, f"arm: {was}", f"arm: `{sent.name}`, {run}")
+        return Answer((), (), said, f"arm: {was}", f"arm: `{sent.name}`, {how.rpartition(', ')[2]}")
 
     # --- what failed -----------------------------------------------------------------------------------------
 
@@ -119,7 +115,7 @@ class RetryCommand:
             return Declined(f"{why}; {aside or 'and no arm of an agent is to be tried'}")
         done, refused = _Told(), list[str]()
         for one in failed.each:
-            (outcome,) = await self.dispatcher.writer.perform(asked.opened.place, (_action(asked, one),), asked.cause)
+            (outcome,) = await self.writer.perform(asked.opened.place, (_action(asked, one),), asked.cause)
             if isinstance(outcome, Performed):
                 done = done.with_(one)
             elif outcome.why is Stop.HEAD_MOVED:
@@ -173,6 +169,16 @@ def _action(asked: Asked, one: FailedRun | FailedCheck) -> RerunFailed | Rereque
     return RerequestCheck(one.run, one.suite, asked.trigger.command, asked.head_sha)
 
 
+def _brief(asked: Asked) -> str:
+    """What an agent is asked where a person has it try again: our own words alone."""
+    pull, sha = asked.opened.pull.number, asked.head_sha
+    return (
+        f"Pull request #{pull} may not ship at commit `{sha}`. Its check run `maestro / decision` says why, and so "
+        "does its card. Mend that with the smallest change that does, and leave the tests and the contract as strict "
+        "as they are."
+    )
+
+
 def _agent(asked: Asked) -> str:
     """Why the pull request counts as an agent's; "" for people."""
     policy = asked.opened.policy
@@ -189,7 +195,7 @@ def _named(asked: Asked) -> Arm | Declined:
     if not _agent(asked):
         return Declined("it is no agent's pull request, as the block `agents` of the configuration has it")
     if asked.opened.pull.from_fork:
-        return Declined(_FORK)
+        return Declined(FORK)
     (name,) = asked.words
     arm, near = ladder.named(name), ladder.nearest(name)
     meant = f"did you mean `{near}`?" if near else f"there are {_listed(ladder)}"

@@ -14,7 +14,7 @@ from program.arms import stated
 
 WORKFLOWS = Path(__file__).parents[2] / "examples" / "workflows"
 SENT = {  # with `maestro_id`, which every dispatch carries; tests/road/test_retry.py sees these arrive
-    "agent.yml": {"arm", "model", "pull_request", "head_sha", "head_ref", "attempt"},
+    "agent.yml": {"arm", "model", "pull_request", "head_sha", "head_ref", "attempt", "trace_id", "brief"},
     "tests-high.yml": {"mode"},
 }
 ACTIONS = {"actions/checkout", "actions/download-artifact", "actions/upload-artifact"}

@@ -21,6 +21,8 @@ from app.model import (
     DispatchWorkflow,
     EditIssue,
     EditPullRequest,
+    MakeDraft,
+    Mention,
     MoveBranch,
     NewDeployment,
     OpenIssue,
@@ -150,6 +152,20 @@ def label(scene: Scene) -> AddLabel:
     return AddLabel(scene.number, "needs-human", "remediation 1", scene.head)
 
 
+def draft(scene: Scene) -> MakeDraft:
+    return MakeDraft(scene.number, "remediation 1", scene.head)
+
+
+def drafted(scene: Scene) -> list[Any]:
+    """How often the pull request was taken back to a draft."""
+    told = (one.payload for one in scene.sandbox.deliveries if one.event == "pull_request")
+    return [one for one in told if one["action"] == "converted_to_draft"]
+
+
+def mention(scene: Scene) -> Mention:
+    return Mention(scene.number, "try 1", "@claude please mend it", scene.head)
+
+
 def label_anew(scene: Scene) -> AddLabel:
     """It is on already, from before, once."""
     if not labelled(scene):
@@ -244,6 +260,12 @@ KINDS = {
     "event": Kind(event, "*/shop/dispatches", lambda scene: [*scene.repo.state.workflow_runs.values()]),
     "updated branch": Kind(behind, "*/update-branch", lambda scene: scene.pushes("feature")[1:], method="PUT"),
     "label": Kind(label, "*/labels", labelled),
+    "draft": Kind(draft, "/graphql", drafted),
+    "mention": Kind(
+        mention,
+        "*/issues/1/comments",
+        lambda scene: [one for one in scene.repo.comments(scene.number) if one.body.startswith("@claude")],
+    ),
     "label put on anew": Kind(label_anew, "*/labels", lambda scene: labelled(scene)[1:], begun=2),
     "failed run": Kind(failed_run, "*/rerun-failed-jobs", attempts),
     "failed check": Kind(failed_check, "*/rerequest", rerequests),

@@ -206,6 +206,7 @@ async def test_an_agent_s_pull_request_gets_the_next_arm_until_the_ladder_is_use
     (run,) = dispatched(repo)
     mark = run.inputs.pop("maestro_id")
     assert len(mark) == 32
+    assert f"Pull request #{number} may not ship at commit `{sha}`" in run.inputs.pop("brief")
     assert run.inputs == {
         "arm": "impl@medium",
         "model": "medium-1",
@@ -213,6 +214,7 @@ async def test_an_agent_s_pull_request_gets_the_next_arm_until_the_ladder_is_use
         "head_sha": sha,
         "head_ref": "agent/x",
         "attempt": "1",
+        "trace_id": "",
     }
     assert (run.head_branch, run.path) == ("main", ".github/workflows/agent.yml")
     await asked(here, repo, number, "/maestro retry impl@large")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.github.sandbox import graphql
 from app.github.sandbox.call import Route
 from app.github.sandbox.routes import (
     actions,
@@ -29,5 +30,6 @@ ROUTES: tuple[Route, ...] = (
     *deployments.ROUTES,
     *actions.ROUTES,
     *hooks.ROUTES,
+    *graphql.ROUTES,
     *repositories.LAST,
 )
