@@ -27,6 +27,7 @@ from app.github.myself import Myself
 from app.main.reached import Reached, pages_of, reader_through
 from app.main.schedules import schedules
 from app.main.signed_out import SignedOut
+from app.main.visited import in_their_name
 from app.main.work import Work
 from app.model import Kind, Verb
 from app.publish.publisher import Publisher
@@ -76,7 +77,8 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     own_app, connect_to, archive = int(settings.app_id), Connector(github), Archive(kept.decisions)
     reader = replace(reader_through(reached, connect_to, own_app), ci_grace=settings.ci_grace)
     myself = Myself(github)
-    publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, myself)
+    named = in_their_name(settings, reached)
+    publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, myself, named)
     renderer = GitHubRenderer(addressed=pages_of(settings).shown_on, center=pages_of(settings).of_change)
     reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(pages_of(settings).address))
     consequences = Consequences(publisher, reverting)

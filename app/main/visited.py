@@ -8,12 +8,14 @@ from aiohttp import web
 
 from app.main.reached import Reached, key_text
 from app.pages.acquainted import Acquaintances, Sealers
+from app.pages.behalf import InTheirName
 from app.pages.cookies import Home
 from app.pages.pairing import Pairing
 from app.pages.sealing import Sealer
 from app.pages.signing_in import SigningIn
 from app.pages.visiting import Guests
 from app.pages.visitors import Nobody, Visitors
+from app.publish.assign import InNameOf, nobody_signed_in
 from app.render.capability import derived
 from app.settings import Settings
 
@@ -25,6 +27,14 @@ def visitors_of(settings: Settings, reached: Reached) -> Visitors:
     kept, secret = reached.kept, key_text(settings)
     known = Acquaintances(reached.github, reached.flow, kept.people, Sealers.of(secret))
     return Guests(Home(settings.url), kept.sessions, known, derived(secret, b"maestro csrf v1"))
+
+
+def in_their_name(settings: Settings, reached: Reached) -> InNameOf:
+    """Asks as people who signed in; as nobody, where nobody can."""
+    if reached.flow is None:
+        return nobody_signed_in
+    sealers = Sealers.of(key_text(settings))
+    return InTheirName(Acquaintances(reached.github, reached.flow, reached.kept.people, sealers))
 
 
 def signed_in(settings: Settings, visitors: Visitors) -> Iterator[web.RouteDef]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.store.asked_tables import pairings, sessions
@@ -57,6 +57,14 @@ class People:
         if row is None:
             return None
         return Person(row.id, row.login, row.access, row.access_until / 1e6, row.refresh, row.refresh_until / 1e6)
+
+    async def called_now(self, login: str) -> int | None:
+        """The id of whoever has this login, as far as we know: the one who was seen with it last."""
+        here = func.lower(table.c.login) == login.lower()
+        query = select(table.c.id).where(here).order_by(table.c.changed_at.desc()).limit(1)
+        async with (self.reader or self.engine).connect() as connection:
+            found: int | None = await connection.scalar(query)
+        return found
 
     async def called(self, person: int, login: str) -> None:
         """They have another login now."""

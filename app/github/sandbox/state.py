@@ -157,6 +157,7 @@ class Issue:
     closed_at: float | None = None
     labels: list[Label] = field(default_factory=list)
     reactions: list[Reaction] = field(default_factory=list)
+    assignees: list[Account] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.github.sandbox import issue_shapes, issuing, pulling, shapes
 from app.github.sandbox.call import Answer, Call, Route, known, paged
-from app.github.sandbox.refusals import Refused, disabled
+from app.github.sandbox.refusals import Refused, disabled, forbidden
 from app.github.sandbox.routes.repositories import REPO
 from app.github.sandbox.state import Issue, Pull
 
@@ -24,7 +24,12 @@ def _wanted(call: Call, one: Issue | Pull) -> bool:
 def opened(call: Call) -> Answer:
     """`POST .../issues`."""
     title, body = str(call.body["title"]), call.body.get("body")
+    assigned = [call.world.accounts.get(login.lower()) for login in call.body.get("assignees", ())]
+    if call.caller.app is not None and any(one is not None and one.type == "Bot" for one in assigned):
+        raise forbidden("Resource not accessible by integration")  # agents are assigned by people
     one = issuing.open_issue(call.world, call.repo, call.actor, title, body, call.caller.app)
+    if call.world.may(call.repo, call.actor.login, "write"):  # else they are dropped in silence
+        one.assignees = [account for account in assigned if account is not None]
     return Answer(201, issue_shapes.issue(call.world, call.repo, one))
 
 
