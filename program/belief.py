@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from program.arms import Arm
 
-KEEPS = 0.995  # of a try's weight, for every later try: what was true long ago is true no more
-PSEUDO = 2.0  # tries that an arm's odds over all classes count for in each class
+KEEPS = 0.998  # of a try's weight, for every later try: what was true long ago is true no more
+PSEUDO = 8.0  # tries that an arm's odds over all classes count for in each class
+HARD = 8.0  # tries that speak against a class being harder, or easier, than the others are
 DECLARED = 2.0  # tries that a declared cost counts for
 STREAK = 5  # failures in a row, at the least, that freeze an arm
 CHANCE = 0.01  # that an arm as good as its record fails as often in a row: above it, nothing is told by the failures
@@ -52,27 +53,49 @@ class Odds:
 
 
 def odds(arms: Sequence[Arm], task_class: str, history: Sequence[Tried]) -> tuple[Odds, ...]:
-    """Of each arm, in order. `history`: the oldest first."""
-    return tuple(_odds(arm, task_class, history) for arm in arms)
+    """Of each arm, in order. `history`: the oldest first.
+
+    An arm is expected to do in a class as it does over all, as much better or worse as all arms do there: so a few
+    tries of one arm tell of the others. What it did in this class itself is added to that.
+    """
+    known = [_Known.of(arm, task_class, history) for arm in arms]
+    told = sum(one.good - one.seen * one.share for one in known)
+    shift = told / (HARD + sum(one.seen for one in known))
+    return tuple(one.odds(shift) for one in known)
 
 
-def _odds(arm: Arm, task_class: str, history: Sequence[Tried]) -> Odds:
-    own = [(len(history) - 1 - at, one) for at, one in enumerate(history) if one.arm == arm.name]
-    here = [(age, one) for age, one in own if one.task_class == task_class]
-    overall, failed = _weights(own)
-    share = (1 + overall) / (2 + overall + failed)
-    good, bad = _weights(here)
-    reported = [one.usd for _, one in own if one.usd is not None]
-    return Odds(
-        arm,
-        1 + PSEUDO * share + good,
-        1 + PSEUDO * (1 - share) + bad,
-        len(here),
-        len(own),
-        _usd(arm, reported),
-        len(reported),
-        _frozen(own),
-    )
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """The tries of one arm, each with its age; `share` of them succeed, and of `seen` in the class `good` did."""
+
+    arm: Arm
+    own: tuple[tuple[int, Tried], ...]
+    n: int
+    share: float
+    good: float
+    seen: float
+
+    @classmethod
+    def of(cls, arm: Arm, task_class: str, history: Sequence[Tried]) -> _Known:
+        own = tuple((len(history) - 1 - at, one) for at, one in enumerate(history) if one.arm == arm.name)
+        here = [(age, one) for age, one in own if one.task_class == task_class]
+        overall, failed = _weights(own)
+        good, bad = _weights(here)
+        return cls(arm, own, len(here), (1 + overall) / (2 + overall + failed), good, good + bad)
+
+    def odds(self, shift: float) -> Odds:
+        expected = min(max(self.share + shift, 0.03), 0.97)
+        reported = [one.usd for _, one in self.own if one.usd is not None]
+        return Odds(
+            self.arm,
+            1 + PSEUDO * expected + self.good,
+            1 + PSEUDO * (1 - expected) + self.seen - self.good,
+            self.n,
+            len(self.own),
+            _usd(self.arm, reported),
+            len(reported),
+            _frozen(self.own),
+        )
 
 
 def _weights(tries: Sequence[tuple[int, Tried]]) -> tuple[float, float]:
