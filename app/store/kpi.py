@@ -28,6 +28,7 @@ from program.remediation import Course, Result
 
 NUMBERS = ("eval_score", "robustness_delta", "cache_hit_share")
 _BAD = case((decisions.c.verdict.in_([word for word, means in VERDICTS.items() if means is Word.BAD]), 1), else_=0)
+_MEANS = case(*((decisions.c.verdict == word, means.value) for word, means in VERDICTS.items()), else_="")
 _Key = tuple[str, int]
 
 
@@ -106,7 +107,7 @@ async def _judged(connection: AsyncConnection, asked: Asked) -> list[Judged]:
             None if row.merged is None else bool(row.merged),
             *cost.get((row.repository, row.number), (None, None)),
         )
-        for row in await connection.execute(rows.order_by(theirs.c.first, theirs.c.repository, theirs.c.number))
+        for row in (await connection.execute(rows.order_by(theirs.c.first, theirs.c.repository, theirs.c.number))).all()
     ]
 
 
@@ -129,7 +130,7 @@ async def _overridden(connection: AsyncConnection, asked: Asked) -> dict[_Key, s
 
 async def _sets(connection: AsyncConnection, query: Select[Any]) -> dict[_Key, set[str]]:
     found: dict[_Key, set[str]] = {}
-    for repository, number, kind in await connection.execute(query):
+    for repository, number, kind in (await connection.execute(query)).all():
         found.setdefault((repository, number), set()).add(kind)
     return found
 
@@ -149,28 +150,27 @@ async def _failing(connection: AsyncConnection, asked: Asked) -> list[Failing]:
 
 
 async def _pulls_failing(connection: AsyncConnection, asked: Asked) -> list[Failing]:
+    """Of the pull requests that were bad once: the words that turned bad into good, good into bad, or ended both."""
     one = (decisions.c.repository, decisions.c.number)
     given = (decisions.c.number.is_not(None), *asked.of(decisions))
     late = func.max(decisions.c.decided_at) >= asked.start
     bad = select(*one).where(*given).group_by(*one).having(func.max(_BAD) == 1, late).subquery()
-    before = func.lag(decisions.c.verdict).over(partition_by=one, order_by=decisions.c.id).label("before")
-    said = select(*one, decisions.c.id, decisions.c.verdict, decisions.c.decided_at, before).where(*given).subquery()
-    same = (said.c.repository == bad.c.repository) & (said.c.number == bad.c.number)
-    closed = (said.c.repository == pull_times.c.repository) & (said.c.number == pull_times.c.number)
-    rows = await connection.execute(
-        select(said, pull_times.c.closed_at)
-        .join(bad, same)
-        .outerjoin(pull_times, closed)
-        .where(or_(said.c.before.is_(None), said.c.before != said.c.verdict))
-        .order_by(said.c.repository, said.c.number, said.c.id)
-    )
-    by_pull = groupby(rows, key=lambda row: (row.repository, row.number))
-    return [one for _, words in by_pull for one in episodes("verdict", _words(list(words)))]
+    same = (decisions.c.repository == bad.c.repository) & (decisions.c.number == bad.c.number)
+    before = func.lag(_MEANS).over(partition_by=one, order_by=decisions.c.id).label("before")
+    telling = (*given, decisions.c.verdict.in_(list(VERDICTS)))
+    said = select(*one, decisions.c.id, decisions.c.decided_at, _MEANS.label("means"), before).join(bad, same)
+    words = said.where(*telling).subquery()
+    closed = (words.c.repository == pull_times.c.repository) & (words.c.number == pull_times.c.number)
+    turned = or_(words.c.before.is_(None), words.c.before != words.c.means)
+    query = select(words, pull_times.c.closed_at).outerjoin(pull_times, closed).where(turned)
+    rows = await connection.execute(query.order_by(words.c.repository, words.c.number, words.c.id))
+    by_pull = groupby(rows.all(), key=lambda row: (row.repository, row.number))
+    return [one for _, theirs in by_pull for one in episodes("verdict", _words(list(theirs)))]
 
 
 def _words(rows: Sequence[Any]) -> Iterable[tuple[float, Word | None]]:
     """What the verdicts of a pull request meant; once it is closed, nobody waits for another."""
-    yield from ((row.decided_at / 1e6, VERDICTS.get(row.verdict)) for row in rows)
+    yield from ((row.decided_at / 1e6, Word(row.means)) for row in rows)
     if rows[0].closed_at is not None:
         yield rows[0].closed_at / 1e6, Word.GONE
 
@@ -217,7 +217,7 @@ async def _tokens(connection: AsyncConnection, asked: Asked) -> list[Tokens]:
     said = (usage.c.tokens > 0, usage.c.cached_tokens.is_not(None), usage.c.trusted == 1)
     query = select(usage.c.received_at, usage.c.tokens, usage.c.cached_tokens)
     rows = await connection.execute(query.where(*said, *asked.during(usage.c.received_at), *asked.of(usage)))
-    return [Tokens(row.received_at / 1e6, row.tokens, min(row.cached_tokens, row.tokens)) for row in rows]
+    return [Tokens(row.received_at / 1e6, row.tokens, min(row.cached_tokens, row.tokens)) for row in rows.all()]
 
 
 async def _lasted(connection: AsyncConnection, asked: Asked) -> list[Lasted]:
@@ -231,7 +231,7 @@ async def _lasted(connection: AsyncConnection, asked: Asked) -> list[Lasted]:
         .join(begun, begun.c.repository == pull_times.c.repository)
         .where(~pull_times.c.bot, ~pull_times.c.draft, or_(since, before), *asked.of(pull_times))
     )
-    return [one for row in rows for one in _side(row, asked)]
+    return [one for row in rows.all() for one in _side(row, asked)]
 
 
 def _side(row: Any, asked: Asked) -> Iterable[Lasted]:

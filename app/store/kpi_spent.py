@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Table, select
+from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.store.remedial_tables import usage
@@ -37,7 +37,7 @@ async def spent(connection: AsyncConnection, asked: Asked) -> dict[_Pull, Spent]
     priced = {(row.repository, row.sha) for row in reports if row.usd is not None}
     amounts = [((row.repository, row.sha), row.number, row.usd, row.ci_minutes) for row in reports]
     amounts += [(head, None, usd, None) for head, usd in stated.items() if head not in priced]
-    known = await _numbers(connection, {head for head, number, *_ in amounts if number is None})
+    known = await _numbers(connection, asked)
     found: dict[_Pull, Spent] = {}
     for head, number, usd, minutes in amounts:
         pull = number if number is not None else known.get(head)
@@ -65,20 +65,18 @@ async def _stated(connection: AsyncConnection, asked: Asked) -> dict[_Head, floa
     }
 
 
-async def _numbers(connection: AsyncConnection, heads: Collection[_Head]) -> dict[_Head, int]:
-    """The pull request that each head was judged for; of several the first."""
+async def _numbers(connection: AsyncConnection, asked: Asked) -> dict[_Head, int]:
+    """The pull request that each head was judged for of which something was reported; of several the first."""
     found: dict[_Head, int] = {}
-    for some in _slices(sorted({sha for _, sha in heads})):
-        query = select(decisions.c.repository, decisions.c.head_sha, decisions.c.number).distinct()
-        here = (decisions.c.head_sha.in_(some), decisions.c.repository.in_(sorted({name for name, _ in heads})))
-        rows = await connection.execute(query.where(*here, decisions.c.number.is_not(None)))
-        for repository, sha, number in rows:
-            found[repository, sha] = min(number, found.get((repository, sha), number))
+    for table, here in (
+        (usage, (usage.c.number.is_(None), usage.c.received_at >= asked.start)),
+        (measurements, (measurements.c.name == COST, measurements.c.received_at >= asked.start)),
+    ):
+        same = (decisions.c.repository == table.c.repository) & (decisions.c.head_sha == table.c.sha)
+        query = select(table.c.repository, table.c.sha, func.min(decisions.c.number)).join(decisions, same)
+        rows = await connection.execute(query.where(*here, *asked.of(table)).group_by(table.c.repository, table.c.sha))
+        found |= {(repository, sha): number for repository, sha, number in rows.all() if number is not None}
     return found
-
-
-def _slices(names: Sequence[str], size: int = 5_000) -> Iterable[Sequence[str]]:
-    return (names[start : start + size] for start in range(0, len(names), size))
 
 
 def _sum(before: float | None, more: float | None) -> float | None:
