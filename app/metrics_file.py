@@ -27,6 +27,10 @@ class BadMetrics(ValueError):
     """The text is not a table of measurements; the message says where it goes wrong."""
 
 
+class OtherCommit(BadMetrics):
+    """The table is one, and says itself that it is of another commit."""
+
+
 class Reading(BaseModel):
     """One measurement with all that may be said of it."""
 
@@ -113,7 +117,7 @@ def _unwrapped(text: bytes | str, sha: str) -> bytes | str:
     if not isinstance(inner, dict) or not set(outer) <= {"measurements", "repository", "sha"}:
         return text
     if "sha" in outer and not _names(outer["sha"], sha):
-        raise BadMetrics(f"measured at commit {str(outer['sha'])[:64]!r}, which is not {sha}")
+        raise OtherCommit(f"measured at commit {str(outer['sha'])[:64]!r}, which is not {sha}")
     return _WRAPPED.dump_json(inner)
 
 

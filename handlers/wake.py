@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.model import DRIFT, EXPERIMENT, MOVED, SBOM, USAGE, Kind, Surface, Trigger
+from app.model import DRIFT, EXPERIMENT, MEASURED, MOVED, SBOM, USAGE, Kind, Surface, Trigger
 from handlers.payload import Payload, integer, repository, sha, text
 
-_SENT = ("measurements", SBOM, MOVED, USAGE)
+_SENT = (MEASURED, SBOM, MOVED, USAGE)
 
 
 def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,10 +16,10 @@ import click
 from app import __version__, record
 from app.commands import screen
 from app.exit import BY_VERDICT, Exit
-from app.gather.checkout import Checkout, MeasuredAt, UnknownRef
+from app.gather.checkout import Checkout, MeasuredAt, MeasuredBefore, UnknownRef
 from app.gather.checkout_rules import Rules
 from app.gather.git import Git, GitError
-from app.metrics_file import BadMetrics, measurements_in
+from app.metrics_file import BadMetrics, OtherCommit, measurements_in
 from app.osv.model import Source
 from checks.judge import Case, Unreadable, judge
 from checks.model import Decision, Measurement
@@ -50,6 +51,11 @@ _WRITTEN = _Writable(dir_okay=False, writable=True, path_type=Path)
     help='JSON of what was measured on the head: {"tests": "pass", "perf_p95_ms": 212}.',
 )
 @click.option(
+    "--baseline",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The same of where HEAD left BASE, or of the commit before that it names.",
+)
+@click.option(
     "--config", "config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Judge by this file."
 )
 @click.option(
@@ -65,6 +71,7 @@ def check(
     base: str,
     head: str,
     measurements: Path | None,
+    baseline: Path | None,
     config: Path | None,
     osv: Path | None,
     as_json: bool,
@@ -77,7 +84,8 @@ def check(
     brings advisories. The exit code is the verdict: 0 ship, 1 block, 3 hold.
     """
     rules = None if config is None else Rules(config.read_bytes(), str(config), f"judged by {config}")
-    case = asyncio.run(_case(repo, base, head, partial(_measurements, measurements), rules, _advisories(osv)))
+    measured = partial(_measurements, measurements), partial(_before, baseline)
+    case = asyncio.run(_case(repo, base, head, measured, rules, _advisories(osv)))
     if config is not None and isinstance(case.policy, Unreadable):
         raise click.ClickException("\n".join(f"{one.path}:{one.line}: {one.message}" for one in case.policy.findings))
     decision = cast("Decision", judge(case))  # a checkout always has rules: its own, or the built-in ones
@@ -90,10 +98,16 @@ def check(
 
 
 async def _case(
-    repo: Path, base: str, head: str, measured: MeasuredAt, rules: Rules | None, osv: Source | None
+    repo: Path,
+    base: str,
+    head: str,
+    measured: tuple[MeasuredAt, MeasuredBefore],
+    rules: Rules | None,
+    osv: Source | None,
 ) -> Case:
+    at, before = measured
     try:
-        return await Checkout(await Git.at(repo), base, head, measured, rules, __version__, osv).case()
+        return await Checkout(await Git.at(repo), base, head, at, rules, __version__, osv, before=before).case()
     except (UnknownRef, GitError) as error:
         raise click.ClickException(str(error)) from None
     except FileNotFoundError as error:
@@ -106,6 +120,19 @@ def _measurements(file: Path | None, sha: str) -> tuple[Measurement, ...]:
         return () if file is None else measurements_in(file.read_bytes(), "file", sha)
     except BadMetrics as error:
         raise click.ClickException(f"{file}: {error}") from None
+
+
+def _before(file: Path | None, line: Sequence[str]) -> tuple[int, tuple[Measurement, ...]]:
+    """What `file` says, and of which commit of `line`; without a word on it, of the first."""
+    for behind, sha in enumerate(line):
+        try:
+            return behind, () if file is None else measurements_in(file.read_bytes(), "file", sha)
+        except OtherCommit:
+            continue
+        except BadMetrics as error:
+            raise click.ClickException(f"{file}: {error}") from None
+    where = f"neither {line[0]}, where the change left its base, nor one of the {len(line) - 1} commits before it"
+    raise click.ClickException(f"{file}: measured at a commit that is {where}")
 
 
 def _advisories(place: Path | None) -> Source | None:

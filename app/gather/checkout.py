@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.config import PATH
@@ -15,7 +15,7 @@ from app.gather.day import day_of
 from app.gather.files import Files, decoded, files_of, too_large, touched
 from app.gather.git import Git, GitError
 from app.gather.green import unknowable
-from app.gather.lineage import Lineage
+from app.gather.lineage import MOST, Lineage
 from app.gather.sboms import NothingSent, Sboms
 from app.gather.supply import Facts, Supply
 from app.gather.wanted import Wanted, wanted_by
@@ -26,6 +26,8 @@ from checks.decide import Policy
 from checks.judge import Case, Removed, Unreadable
 from checks.model import (
     Advisories,
+    Baseline,
+    Before,
     ChangeFacts,
     Document,
     Measurement,
@@ -39,6 +41,14 @@ from checks.model import (
 from checks.sbom.rules.policy import Sources
 
 MeasuredAt = Callable[[str], tuple[Measurement, ...]]
+MeasuredBefore = Callable[[Sequence[str]], tuple[int, tuple[Measurement, ...]]]
+"""What was measured on the base, of the commits given, the newest first: which of them it is of, and what."""
+
+
+def nothing_before(_line: Sequence[str]) -> tuple[int, tuple[Measurement, ...]]:
+    """For whoever brings no baseline."""
+    return 0, ()
+
 
 _CONCLUSIONS = {"pass": "success", "fail": "failure"}
 _UNASKED = "the SBOMs alone: OSV is not asked from a checkout; bring advisories with --osv DIR|FILE"
@@ -66,6 +76,7 @@ class Checkout:
     rules: Rules | None
     version: str
     osv: Source | None = None  # the advisories that the caller brings
+    before: MeasuredBefore = nothing_before
     now: Callable[[], float] = time.time
 
     async def case(self) -> Case:
@@ -87,6 +98,7 @@ class Checkout:
             change=change,
             tests=_tests(measured),
             measurements=_numbers(measured, names),
+            before=await self._before(pull, wanted.baselines(written if isinstance(written, tuple) else ())),
             contracts=written,
             sboms=supply.sboms,
             advisories=supply.advisories,
@@ -123,6 +135,15 @@ class Checkout:
         if not isinstance(facts.advisories, Advisories) or config.advisories.source != "osv" or self.osv is not None:
             return facts
         return replace(facts, advisories=replace(facts.advisories, source=_UNASKED))
+
+    async def _before(self, pull: Pull, names: frozenset[str]) -> tuple[Before, ...]:
+        """The caller's word for what the base measured; only the caller can bring it."""
+        line = await self.git.line(pull.merge_base_sha or pull.base_sha, MOST)
+        behind, measured = self.before(line)
+        at = Baseline(line[behind], behind=behind)
+        brought = {one.name: Before(one, at) for one in measured if one.name in names}
+        absent = {name: Before(Measurement(name, None, source="file", missing=_NOBODY)) for name in names}
+        return tuple(one for _, one in sorted({**absent, **brought}.items()))
 
     # --- the change ----------------------------------------------------------------------------------------------
 

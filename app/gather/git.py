@@ -80,6 +80,11 @@ class Git:
         except GitError:
             return ""
 
+    async def line(self, sha: str, most: int) -> tuple[str, ...]:
+        """Commit `sha` and those that its branch was at before it, the newest first, at most so many."""
+        listed = await self.run("rev-list", "--first-parent", f"--max-count={most}", sha, "--")
+        return tuple(listed.decode().split())
+
     async def shallow(self) -> bool:
         """Whether the history was cut off when it was fetched."""
         return (await self.run("rev-parse", "--is-shallow-repository")).strip() == b"true"

@@ -7,7 +7,7 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Protocol
@@ -33,6 +33,9 @@ class Sent(Protocol):
 
     async def of(self, repository: str, sha: str) -> tuple[Measurement, ...]:
         """The one that stands, of each name, at commit `sha`."""
+
+    async def of_each(self, repository: str, shas: Sequence[str]) -> Mapping[str, tuple[Measurement, ...]]:
+        """The same of each of these commits, by commit; none of whom nothing is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from checks.model import Measurement, Pull
 
@@ -12,6 +12,9 @@ class NothingKept:
 
     async def of(self, repository: str, sha: str) -> tuple[Measurement, ...]:
         return ()
+
+    async def of_each(self, repository: str, shas: Sequence[str]) -> Mapping[str, tuple[Measurement, ...]]:
+        return {}
 
     async def pulls_at(self, repository: str, head_sha: str) -> Sequence[int]:
         return ()

@@ -29,7 +29,7 @@ from app.gather.trials import NoTrials, Trials
 from app.gather.wanted import wanted_by
 from app.github.errors import Invalid, NotFound
 from app.github.repository import Repository
-from app.model import SBOM, Dispatched, Kind, Opened, Place, Trigger
+from app.model import MEASURED, SBOM, Dispatched, Kind, Opened, Place, Trigger
 from app.osv.model import Source
 from checks.decide import Policy
 from checks.judge import Case, Removed, Unreadable
@@ -164,7 +164,7 @@ class GitHubReader:
                 if trigger.hearsay and self._known_silent(trigger):
                     return ()
                 numbers = self.found[trigger.lane] = await self._pulls_at(trigger)
-                if trigger.reason == SBOM and not numbers:
+                if trigger.reason in {SBOM, MEASURED} and not numbers:
                     numbers = await self._pulls_upon(trigger)
             case Kind.SWEEP:
                 numbers = await self._open_pulls(trigger)

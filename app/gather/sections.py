@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.gather.before import Baselines
 from app.gather.change import Changed
 from app.gather.contracts import PATTERN, contracts
 from app.gather.dependency_graph import DependencyGraph
@@ -29,6 +30,7 @@ from app.osv.model import Source
 from checks.drifting import Drifting
 from checks.held import Experiment
 from checks.model import (
+    Before,
     ContractText,
     Measurement,
     Missing,
@@ -70,12 +72,15 @@ class Sections:
     async def snapshot(self) -> Snapshot:
         """All sections, each a fact or the reason it is missing."""
         tests_read, files = await asyncio.gather(self._tests(), self._files())
-        contracts_read, supply = await asyncio.gather(self._contracts(files), self._supply(files, tests_read))
+        forked = self.changed.forked
+        lineage = None if forked is None else Lineage(forked, self.repository.history)
+        contracts_read, supply = await asyncio.gather(self._contracts(files), self._supply(files, tests_read, lineage))
         return Snapshot(
             pull=self.changed.pull,
             change=self.changed.facts,
             tests=tests_read,
             measurements=await self._measured(contracts_read),
+            before=await self._before(contracts_read, lineage),
             contracts=contracts_read,
             sboms=supply.sboms,
             advisories=supply.advisories,
@@ -116,20 +121,21 @@ class Sections:
             return files
         return await or_missing(contracts(from_github(self.repository), self.changed.pull, files), "reading contracts")
 
-    async def _supply(self, files: Files | Missing, tests_read: TestFacts | Missing | None) -> Facts:
+    async def _supply(
+        self, files: Files | Missing, tests_read: TestFacts | Missing | None, lineage: Lineage | None
+    ) -> Facts:
         config = self.wanted.supply()
         if config is None:
             return Facts()
-        if isinstance(files, Missing) or self.changed.forked is None:
-            missing = files if isinstance(files, Missing) else Missing("nobody says where the change left its base")
+        if isinstance(files, Missing) or lineage is None:
+            missing = files if isinstance(files, Missing) else _ROOTLESS
             return Facts(missing, missing, missing, missing)
         read = from_github(self.repository)
         bills = files.matching(self.wanted.paths(Need.SBOMS))
-        lineage = Lineage(self.changed.forked, self.repository.history)
         coming = self.young or _running(tests_read)
-        saving = Saving(read, self.changed.forked.sha, self.changed.pull.head_sha, self.changed.patches)
+        saving = Saving(read, lineage.forked.sha, self.changed.pull.head_sha, self.changed.patches)
         sboms = Sboms(saving, self.outside.bills, self.changed.pull, bills, lineage, self.outside.green, coming)
-        graph = DependencyGraph(self.repository, self.changed.forked.sha, self.changed.pull.head_sha)
+        graph = DependencyGraph(self.repository, lineage.forked.sha, self.changed.pull.head_sha)
         return await Supply(read, self.changed.pull, files, config, self.outside.osv or graph).facts(sboms)
 
     async def _experiments(self) -> tuple[Experiment, ...] | None:
@@ -154,6 +160,20 @@ class Sections:
         names = self.wanted.measurements(contracts_read if isinstance(contracts_read, tuple) else ())
         measured = Measured(self.outside.measurements, self.repository)
         return await or_missing(measured.of(self.changed.pull, names), "reading measurements")
+
+    async def _before(self, contracts_read: object, lineage: Lineage | None) -> tuple[Before, ...] | Missing | None:
+        if not self.wanted.needs(Need.MEASUREMENTS):
+            return None
+        names = self.wanted.baselines(contracts_read if isinstance(contracts_read, tuple) else ())
+        if names and lineage is None:
+            return _ROOTLESS
+        if not names or lineage is None:
+            return ()
+        found = Baselines(self.outside.measurements, self.repository, self.changed.pull, lineage)
+        return await or_missing(found.of(names), "reading what the base measured")
+
+
+_ROOTLESS = Missing("nobody says where the change left its base")
 
 
 def _running(tests_read: TestFacts | Missing | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from checks import sbom
@@ -31,8 +32,15 @@ class Wanted:
 
     def measurements(self, contracts: tuple[ContractText, ...]) -> frozenset[str]:
         """The names that somebody outside must measure: no check of ours does."""
-        names = frozenset[str]().union(*(check.names(config, contracts) for check, config in self.checks))
-        return frozenset(name for name in names if name.partition(".")[0] not in BY_NAME)
+        return _outside(check.names(config, contracts) for check, config in self.checks)
+
+    def baselines(self, contracts: tuple[ContractText, ...]) -> frozenset[str]:
+        """Those of them that must have been measured on the base as well."""
+        return _outside(check.baselines(config, contracts) for check, config in self.checks)
+
+
+def _outside(names: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset(name for name in frozenset[str]().union(*names) if name.partition(".")[0] not in BY_NAME)
 
 
 def wanted_by(*rules: Policy | Unreadable | Removed | None) -> Wanted:

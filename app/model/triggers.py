@@ -19,6 +19,7 @@ class Delivery:
 
 
 WAKE = "maestro_wake"  # the event of our own reminders: measurements or a bill of a commit are stored
+MEASURED = "measurements"  # the reason of a trigger: measurements of a commit are stored
 USAGE = "usage"  # the reason of a trigger: what work on a commit used is stored
 SBOM = "sbom"  # the reason of a trigger: a bill of a commit is stored
 EXPERIMENT = "experiment"  # what a reminder is about: an experiment was begun, or ended from outside

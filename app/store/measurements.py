@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,11 +49,17 @@ class Measurements:
 
     async def of(self, repository: str, sha: str) -> tuple[Measurement, ...]:
         """The measurement that stands, of each name, at `sha`; sorted by name."""
-        query = select(table).where(table.c.repository == repository, table.c.sha == sha)
+        return (await self.of_each(repository, (sha,))).get(sha, ())
+
+    async def of_each(self, repository: str, shas: Collection[str]) -> dict[str, tuple[Measurement, ...]]:
+        """The same at each of `shas`, by commit; those of which nothing is kept are left out."""
+        query = select(table).where(table.c.repository == repository, table.c.sha.in_(shas))
         async with self.engine.connect() as connection:
             rows = (await connection.execute(query.order_by(table.c.trusted, table.c.id))).all()
-        standing = {row.name: _measurement(row) for row in rows}
-        return tuple(standing[name] for name in sorted(standing))
+        standing: dict[str, dict[str, Measurement]] = {}
+        for row in rows:
+            standing.setdefault(row.sha, {})[row.name] = _measurement(row)
+        return {sha: tuple(named[name] for name in sorted(named)) for sha, named in standing.items()}
 
     async def named(self, repository: str, heads: Sequence[str], name: str) -> dict[str, Measurement]:
         """The measurement of that name that stands at each of `heads`, where there is one."""

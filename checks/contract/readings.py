@@ -17,6 +17,7 @@ _REMEDIES = {
     "file": "Bring {} with --measurements FILE.",
 }
 _OWN_LIMIT = "State a limit of its own for {}."
+_BROUGHT_REMEDY = "Bring what {} was where the change left its base, with --baseline FILE."
 _BASELINE_REMEDY = (
     "Measure {} where the change left its base, in a run that this repository trusts: run the workflow there, or send "
     "it with POST /api/measurements."
@@ -62,7 +63,8 @@ def _baseline(name: str, found: Before | None, head: Measurement | None, config:
     one = found.measurement if found else None
     if found is None or one is None or one.value is None or found.baseline is None:
         why = one.missing.reason if one and one.missing else "nothing trusted was measured on the base"
-        return Unknown(State.UNMEASURED, f"{name} has no baseline: {why}", _BASELINE_REMEDY.format(name))
+        remedy = _BROUGHT_REMEDY if one and one.source == "file" else _BASELINE_REMEDY
+        return Unknown(State.UNMEASURED, f"{name} has no baseline: {why}", remedy.format(name))
     where = _where(found.baseline)
     if one.n == 0:
         why = f"the baseline of {name} rests on nothing: n 0 {where}"
