@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -21,6 +21,8 @@ from app.osv.query import OSV_URL
 from app.sources import Sources
 from app.store.address import default_url, passwords
 from app.wire import root
+
+Held = TypeVar("Held", bound="StoreSettings")
 
 
 class SettingsError(ValueError):
@@ -49,11 +51,35 @@ class StoreSettings(BaseSettings):
         return value or default_url(_data_home())
 
 
-class Settings(StoreSettings):
+class SigningSettings(StoreSettings):
+    """Where things are kept, and in whose name what leaves the house is signed."""
+
+    private_key: SecretStr = Field(validation_alias="MAESTRO_PRIVATE_KEY")
+
+    @property
+    def key_text(self) -> str:
+        """The App's own private key, however it was written down: what keys of ours are derived from."""
+        return "".join(self.private_key.get_secret_value().split())
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nobody else may ever read, of whatever shape."""
+        return (self.private_key.get_secret_value(), *passwords(self.database_url))
+
+    @field_validator("private_key", mode="before")
+    @classmethod
+    def _read_key(cls, value: Any) -> Any:
+        """PEM text as it is, PEM text with escaped newlines, or the path of a PEM file."""
+        text = str(value).strip()
+        if not text.startswith("-----BEGIN"):
+            text = _read_pem(Path(text))
+        return text.replace("\\n", "\n")
+
+
+class Settings(SigningSettings):
     """All that `maestro serve` needs. The App's id, key and secret have no defaults: without them nothing starts."""
 
     app_id: str = Field(validation_alias="MAESTRO_APP_ID", pattern=r"^[1-9][0-9]{0,17}$")
-    private_key: SecretStr = Field(validation_alias="MAESTRO_PRIVATE_KEY")
     webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(validation_alias="MAESTRO_WEBHOOK_SECRET")
     github_api: str = Field(default=API_URL, validation_alias="MAESTRO_GITHUB_API")
     osv_url: str = Field(default=OSV_URL, validation_alias="MAESTRO_OSV_URL")
@@ -115,15 +141,6 @@ class Settings(StoreSettings):
             return value
         return _sources(Path(str(value))) if value else Sources()
 
-    @field_validator("private_key", mode="before")
-    @classmethod
-    def _read_key(cls, value: Any) -> Any:
-        """PEM text as it is, PEM text with escaped newlines, or the path of a PEM file."""
-        text = str(value).strip()
-        if not text.startswith("-----BEGIN"):
-            text = _read_pem(Path(text))
-        return text.replace("\\n", "\n")
-
     @field_validator("client_secret")
     @classmethod
     def _both_or_none(cls, value: SecretStr, told: ValidationInfo) -> SecretStr:
@@ -160,8 +177,17 @@ def load() -> Settings:
 
     Raises SettingsError, one line a variable; values never appear in it.
     """
+    return _loaded(Settings)
+
+
+def signing() -> SigningSettings:
+    """What a command takes that signs, and speaks to nobody. Raises SettingsError."""
+    return _loaded(SigningSettings)
+
+
+def _loaded(model: type[Held]) -> Held:
     try:
-        return Settings()
+        return model()
     except ValidationError as error:
         lines = (
             f"{_variable(e['loc'])}: {e['msg'].removeprefix('Value error, ')}"

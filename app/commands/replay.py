@@ -1,4 +1,4 @@
-"""`maestro replay`: a recorded webhook, or a recorded decision, decided again. Nothing is written to GitHub."""
+"""`maestro replay`: a webhook, a recorded decision or a Repro Pack decided again. Nothing is written to GitHub."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import click
 
 from app import record
 from app.commands import screen
+from app.commands.unpacking import replay_pack
 from app.exit import BY_VERDICT, Exit
 from app.gather.simulation import simulated
 from app.github.address import Address
@@ -53,18 +54,30 @@ _TELLING: tuple[tuple[str, frozenset[str]], ...] = tuple(
 )
 
 
+_ZIP = b"PK"
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--event", help="The X-GitHub-Event header; guessed from the payload when left out.")
+@click.option(
+    "--key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Who must have signed a pack."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the decisions as JSON.")
-def replay(file: Path, event: str | None, as_json: bool) -> None:
-    """Decide FILE again: a webhook's payload, or a record that `maestro check --record` wrote.
+def replay(file: Path, event: str | None, key: Path | None, as_json: bool) -> None:
+    """Decide FILE again: a webhook's payload, a record that `maestro check --record` wrote, or a Repro Pack.
 
-    A record is decided from itself alone, and must come out to the same bytes. A webhook is read from GitHub as it
+    A record is decided from itself alone, and must come out to the same decision. So is a pack of `maestro evidence`,
+    once its members, its signature, its part of the log and its ticks were checked; --key names the file of the public
+    key, in PEM, that you trust. A webhook is read from GitHub as it
     is now, with the token in GITHUB_TOKEN and the API in MAESTRO_GITHUB_API; no database is read, so measurements
     that were sent to a server's API are not seen.
     """
     content = file.read_bytes()
+    if content.startswith(_ZIP):
+        replay_pack(content, key, as_json)
+    if key is not None:
+        raise click.UsageError("--key is for a Repro Pack")
     held = _object(content, file)
     decisions = [_again(content)] if "case" in held else asyncio.run(_replayed(content, event or guessed(held)))
     if not decisions:

@@ -100,7 +100,7 @@ def pages_of(settings: Settings) -> Pages:
 
 def key_text(settings: Settings) -> str:
     """The App's own private key, however it was written down: what keys of ours are derived from."""
-    return "".join(settings.private_key.get_secret_value().split())
+    return settings.key_text
 
 
 def _flow(settings: Settings, session: aiohttp.ClientSession) -> Flow | None:

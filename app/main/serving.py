@@ -20,6 +20,7 @@ from app.gather.rules import overlaid
 from app.github.address import website
 from app.github.connecting import Connector
 from app.main.center import center
+from app.main.evidence import evidence
 from app.main.reached import Reached, pages_of, reader_through, with_token
 from app.main.shown import shown
 from app.main.visited import signed_in, visitors_of
@@ -60,6 +61,7 @@ def web_application(settings: Settings, reached: Reached, stored: Callable[[], N
         *Overlay(Deployment(settings.url, website(settings.github_api), __version__)).routes(),
         *(route for one in pages for route in one.routes()),
         *center(settings, reached, door),
+        *evidence(settings, reached, door),
     ]
     application = Web(secrets, kept.inbox, stored, routes).app()
     application.middlewares.extend((tracing.webhooks, unanswered(door)))

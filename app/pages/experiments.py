@@ -23,10 +23,11 @@ from app.pages.arriving import Arriving, sent_in
 from app.pages.senders import Senders
 from app.render.decision_json import plain
 from app.sources import Sources
-from app.store.experiments import Ended, Experiments, gate_of
+from app.store.experiments import Ended, Experiments
 from app.store.fed import Full
 from app.store.inbox import Full as Crowded
 from app.store.inbox import Inbox
+from app.store.looks import gate_of
 from app.store.points import Points
 from app.store.triples import SentTriple, Triples
 from checks.experiment import Reason, Watched, load, report

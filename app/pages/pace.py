@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from cachetools import TTLCache
@@ -20,12 +20,12 @@ class Pace:
 
     most: int = MOST
     now: Callable[[], float] = time.monotonic
-    _acted: TTLCache[int, deque[float]] = field(init=False)
+    _acted: TTLCache[Hashable, deque[float]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._acted = TTLCache(_PEOPLE, WINDOW, timer=self.now)
 
-    def wait(self, person: int) -> float:
+    def wait(self, person: Hashable) -> float:
         """0 where they may act now, which counts; else the seconds until they may."""
         now = self.now()
         acted = self._acted.get(person) or deque[float]()

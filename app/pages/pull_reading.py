@@ -59,14 +59,7 @@ class Reading:
         """Its decisions, the newest first, but none from before another repository bore the name: that may have been
         somebody else's. `judged` learns GitHub's id of the repository by each decision.
         """
-        history = await self.decisions.of_pull(*key)
-        unread = [one.id for one in history if one.verdict != SILENCE and one.id not in self.judged]
-        for start in range(0, len(unread), _AT_ONCE):
-            records = await self.decisions.records(unread[start : start + _AT_ONCE])
-            self.judged.update({one: record.repository_of(held) for one, held in records.items()})
-        named = [self.judged.get(one.id, 0) for one in history]
-        own = next(filter(None, named), 0)
-        return [one for one, _ in takewhile(lambda pair: pair[1] in {0, own}, zip(history, named, strict=True))]
+        return await own_history(self.decisions, key, self.judged)
 
     async def exhibit(self, key: PullKey) -> Exhibit | None:
         """What its address leads to, as soon as anything was decided of it; its key opens the JSON beside it, too, and
@@ -135,6 +128,20 @@ class Reading:
     async def _experiments(self, key: PullKey, sha: str) -> Sequence[tuple[KeptExperiment, Sequence[Point]]]:
         found = await self.experiments.of(key[0], sha)
         return [(kept, await self.points.of(kept.id)) for kept in found]
+
+
+async def own_history(decisions: Decisions, key: PullKey, judged: MutableMapping[int, int]) -> list[Judged]:
+    """The decisions of a pull request, the newest first, but none from before another repository bore the name.
+    `judged`: GitHub's id of the repository by each decision, as far as it is known, and to be learned.
+    """
+    history = await decisions.of_pull(*key)
+    unread = [one.id for one in history if one.verdict != SILENCE and one.id not in judged]
+    for start in range(0, len(unread), _AT_ONCE):
+        records = await decisions.records(unread[start : start + _AT_ONCE])
+        judged.update({one: record.repository_of(held) for one, held in records.items()})
+    named = [judged.get(one.id, 0) for one in history]
+    own = next(filter(None, named), 0)
+    return [one for one, _ in takewhile(lambda pair: pair[1] in {0, own}, zip(history, named, strict=True))]
 
 
 def _state(history: Sequence[Judged], decision: Decision) -> str:

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, func, insert, or_, select, update
@@ -20,6 +19,7 @@ from app.model import Canary, Cause, Figures, KeptExperiment, Mirrored
 from app.store.chain import Kind, told
 from app.store.database import insert_into, now_us
 from app.store.fed import Fed, Full, digest_of, told_apart
+from app.store.looks import Came, Step, TickLogs, gate_of
 from app.store.points import keep, point_of
 from app.store.provenance import append
 from app.store.shadows import Shadows, behind, ruled
@@ -29,7 +29,7 @@ from app.store.tables import experiment_ticks as ticks
 from app.store.tables import experiments as table
 from checks import shadow
 from checks.answer import stance
-from checks.experiment import Config, GateConfig, GateState, Reason, Status, advance, begin, dump, load, stopped
+from checks.experiment import Config, GateState, Reason, Status, begin, dump, load
 from checks.experiment.aftermath import UNDER_WAY
 from checks.held import BY_HAND, Feed
 
@@ -57,28 +57,6 @@ class SentTick:
     def body(self) -> str:
         """The one way to write it: two that differ in blanks or in the order of keys are one."""
         return json.dumps(self.sent, sort_keys=True, separators=(",", ":"))
-
-
-_Came = tuple[int, object]
-"""A tick as it was sent, and when it came (epoch microseconds)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One look: its rules, its moment (epoch microseconds), and why it ended the experiment from outside, or ""."""
-
-    rules: str
-    at: int
-    stopped: str = ""
-
-    def __call__(self, state: GateState, came: Sequence[_Came]) -> GateState:
-        """The state after it. Whether a tick was late is a matter of when it came, not of when we got round to it."""
-        gate = gate_of(self.rules)
-        if self.stopped:
-            return stopped(state, Reason(self.stopped))
-        for moment, together in groupby(came, key=lambda one: one[0]):
-            state = advance(state, [sent for _, sent in together], gate, moment / 1e6)
-        return advance(state, (), gate, self.at / 1e6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,19 +211,10 @@ class Experiments:
 
     async def replayed(self, key: int) -> str:
         """The state that all looks come to, from the ticks alone. Raises ValueError at the first that differs."""
-        async with self.engine.connect() as connection:
-            of_looks = select(looks).where(looks.c.experiment == key).order_by(looks.c.id)
-            of_ticks = select(ticks).where(ticks.c.experiment == key).order_by(ticks.c.id)
-            steps, told_of = (await connection.execute(of_looks)).all(), (await connection.execute(of_ticks)).all()
-            first = (await connection.execute(select(table.c.rules).where(table.c.id == key))).scalar_one()
-        rules = steps[0].rules if steps else first
-        state, taken = begin(gate_of(rules)), 0
-        for step in steps:
-            rules = step.rules or rules
-            came = [_came(row) for row in told_of if taken < row.id <= step.taken]
-            state, taken = _Step(rules, step.at, step.stopped)(state, came), step.taken
-            if digest_of(dump(state)) != step.digest:
-                raise ValueError(f"look {step.id} of experiment {key} comes to another state")
+        log = await TickLogs(self.engine).of(key)
+        state = begin(gate_of(log.first_rules))
+        for _, after, _ in log.passed():
+            state = after
         return dump(state)
 
     # --- inside a transaction ------------------------------------------------------------------------------------
@@ -269,7 +238,7 @@ class Experiments:
             fresh = [] if reason else await self._untaken(connection, row)
             came, behind = fresh[:STEP], len(fresh) > STEP
             at = came[-1].received_at if behind else self.now()  # silence is known once all that came is known
-            step = _Step(rules or row.rules, at, reason.value)
+            step = Step(rules or row.rules, at, reason.value)
             state = step(load(row.state, gate_of(row.rules)), [_came(one) for one in came])
             now = await self._moved(connection, row, step, state, came[-1].id if came else row.taken)
             if state.status.final:
@@ -281,7 +250,7 @@ class Experiments:
         return list((await connection.execute(query.order_by(ticks.c.id).limit(STEP + 1))).all())
 
     async def _moved(
-        self, connection: AsyncConnection, row: Row[Any], step: _Step, state: GateState, taken: int
+        self, connection: AsyncConnection, row: Row[Any], step: Step, state: GateState, taken: int
     ) -> Row[Any]:
         written, status = dump(state), state.status.value
         after = {"state": written, "rules": step.rules, "taken": taken}
@@ -295,7 +264,7 @@ class Experiments:
         now: Row[Any] = (await connection.execute(_row(row.id))).one()
         return now
 
-    async def _note(self, connection: AsyncConnection, row: Row[Any], step: _Step, taken: int, state: str) -> None:
+    async def _note(self, connection: AsyncConnection, row: Row[Any], step: Step, taken: int, state: str) -> None:
         """Rules are written down with the first look and whenever they change."""
         before = select(looks.c.id).where(looks.c.experiment == row.id).limit(1)
         news = step.rules != row.rules or (await connection.execute(before)).first() is None
@@ -336,12 +305,7 @@ def _row(key: int) -> Select[Any]:
     return _ALL.where(table.c.id == key)
 
 
-def gate_of(rules: str) -> GateConfig:
-    """The gate of a stored block of rules."""
-    return Config.model_validate_json(rules).judged_by
-
-
-def _came(row: Row[Any]) -> _Came:
+def _came(row: Row[Any]) -> Came:
     return row.received_at, json.loads(row.body)
 
 

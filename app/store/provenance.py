@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import ColumnElement, LargeBinary, cast, func, insert, select, text
+from sqlalchemy import ColumnElement, LargeBinary, cast, func, insert, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.model import LogLine, Seal
@@ -43,6 +44,16 @@ _LAST = 2**63 - 1  # the largest number that a row can be given, by whoever want
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A row as it is stored, and the hash that the row before it shows."""
+
+    seq: int
+    entry: bytes
+    hash: bytes
+    before: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """The log as a whole."""
 
@@ -76,6 +87,34 @@ class Provenance:
         """What the newest RECENT rows tell of a pull request."""
         return (await self._about(repository, f'"number":{number},', lambda entry: entry.number == number))[-most:]
 
+    async def slice(self, repository: str, number: int, sha: str, decision: int) -> list[Link]:
+        """The rows about a pull request, or about its commit `sha`, up to the one that logs its `decision`.
+
+        Each as it is stored, with the hash of the row before it; empty where no row logs that decision. Reads the whole
+        log up to there.
+        """
+        until = await self._logged(repository, decision)
+        if until is None:
+            return []
+        rows = _about(f'"number":{number},', f'"head_sha":{json.dumps(sha)}')
+        before = table.alias()
+        columns = [_bytes(column, self.engine.dialect.name) for column in (table.c.entry, table.c.hash, before.c.hash)]
+        query = select(table.c.seq, *columns).outerjoin(before, before.c.seq == table.c.seq - 1)
+        async with self.engine.connect() as connection:
+            found = await connection.execute(query.where(table.c.seq <= until, rows).order_by(table.c.seq))
+            links = [Link(seq, entry, shown, last or GENESIS.encode()) for seq, entry, shown, last in found]
+        return [one for one in links if _theirs(one.entry, repository, number, sha)]
+
+    async def _logged(self, repository: str, decision: int) -> int | None:
+        """The number of the row that logs a decision."""
+        query = select(table.c.seq, table.c.entry).where(_about(f'"decision_id":{decision},'))
+        async with self.engine.connect() as connection:
+            for seq, text_of in await connection.execute(query.order_by(table.c.seq)):
+                entry = _read(text_of)
+                if entry and entry.kind is Kind.DECISION and entry.repository.lower() == repository.lower():
+                    return int(seq)
+        return None
+
     async def of_module(self, repository: str, name: str, most: int = 20) -> list[LogLine]:
         """What the newest RECENT rows tell of the drift of a module."""
         return (await self._about(repository, f'"kind":"{Kind.DRIFT}"', partial(_of_module, name)))[-most:]
@@ -108,6 +147,20 @@ class Provenance:
         query = select(table.c.seq, *columns).where(table.c.seq >= since).order_by(table.c.seq).limit(BATCH)
         async with self.engine.connect() as connection:
             return [(seq, entry, shown) for seq, entry, shown in await connection.execute(query)]
+
+
+def _about(*marks: str) -> ColumnElement[bool]:
+    """Rows with any of `marks` in them."""
+    return or_(*(table.c.entry.contains(mark, autoescape=True) for mark in marks))
+
+
+def _theirs(text_of: bytes, repository: str, number: int, sha: str) -> bool:
+    """Whether a row is about that pull request or its commit; what cannot be read is, for whoever looks to see."""
+    try:
+        entry = entry_of(text_of)
+    except BadEntry:
+        return True
+    return entry.repository.lower() == repository.lower() and (entry.number == number or entry.head_sha == sha)
 
 
 def _read(text: str) -> ProvenanceEntry | None:

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from app.github.sandbox.faults import ServerError
 from app.model import Cause
-from app.store.experiments import gate_of
+from app.store.looks import gate_of
 from app.store.tokens import Grant
 from checks.experiment import load, report
 from tests.deliveries import new

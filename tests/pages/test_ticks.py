@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from app.model import Cause
-from app.store.experiments import gate_of
+from app.store.looks import gate_of
 from checks.experiment import load
 from tests.deliveries import new
 from tests.pages.experiments_api import RULES, Here, api, tick

@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.model import Canary, Cause, Figures, KeptExperiment
 from app.store import experiments as module
-from app.store.experiments import Ended, Experiments, SentTick, gate_of
+from app.store.experiments import Ended, Experiments, SentTick
 from app.store.fed import Fed, Full
+from app.store.looks import gate_of
 from app.store.provenance import Provenance
 from app.store.triples import SentTriple, Triples
 from checks.experiment import Config, GateConfig, Reason, Status, load
