@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app import record
 from app.store.decisions import SILENCE, Decisions, Judged
 from app.store.fed import digest_of
 from app.store.looks import TickLog, TickLogs
 from app.store.provenance import Link, Provenance
+from app.store.pull_news import PullKey
 from app.store.remediations import Remediations
 from app.store.reports import Reports
 from checks.held import Experiment
 from checks.judge import Case
 from checks.model import Missing
 from program.remediation import Attempted, Course, Remediation, Result
+
+_AT_ONCE = 50  # records of one query: they are held in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,11 @@ class Sources:
     remediations: Remediations
     reports: Reports
 
+    @classmethod
+    def over(cls, engine: AsyncEngine) -> Sources:
+        """Those of one database."""
+        return cls(Decisions(engine), Provenance(engine), TickLogs(engine), Remediations(engine), Reports(engine))
+
     async def of(self, judged: Judged) -> Evidence:
         """All there is of one decision. Raises BadRecord for what another version kept in its own way."""
         kept = (await self.decisions.records((judged.id,)))[judged.id]
@@ -70,6 +81,20 @@ def chosen(history: Sequence[Judged], decision: int | None = None) -> Judged | N
     """The decision of that id among `history`, the newest first; without an id the newest. None: there is none."""
     said = (one for one in history if one.verdict != SILENCE)
     return next((one for one in said if decision in {None, one.id}), None)
+
+
+async def own_history(decisions: Decisions, key: PullKey, judged: MutableMapping[int, int]) -> list[Judged]:
+    """The decisions of a pull request, the newest first, but none from before another repository bore the name.
+    `judged`: GitHub's id of the repository by each decision, as far as it is known, and to be learned.
+    """
+    history = await decisions.of_pull(*key)
+    unread = [one.id for one in history if one.verdict != SILENCE and one.id not in judged]
+    for start in range(0, len(unread), _AT_ONCE):
+        records = await decisions.records(unread[start : start + _AT_ONCE])
+        judged.update({one: record.repository_of(held) for one, held in records.items()})
+    named = [judged.get(one.id, 0) for one in history]
+    own = next(filter(None, named), 0)
+    return [one for one, _ in takewhile(lambda pair: pair[1] in {0, own}, zip(history, named, strict=True))]
 
 
 def as_of(remediations: Sequence[Remediation], at: float) -> list[Remediation]:

@@ -11,6 +11,7 @@ from cachetools import LRUCache
 
 from app import record
 from app.model import KeptExperiment, Point
+from app.pack.evidence import own_history
 from app.pages.door import OPEN as OPEN_FOR
 from app.pages.showing import Exhibit, Unreadable
 from app.render.capability import Pages, of_pull
@@ -34,7 +35,6 @@ _ENDS = {"pull_request.merged": MERGED, "pull_request.closed": CLOSED}
 
 
 _KEPT = 20_000  # decisions of which it is known what they are about
-_AT_ONCE = 50  # records of one query: they are held in memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,20 +128,6 @@ class Reading:
     async def _experiments(self, key: PullKey, sha: str) -> Sequence[tuple[KeptExperiment, Sequence[Point]]]:
         found = await self.experiments.of(key[0], sha)
         return [(kept, await self.points.of(kept.id)) for kept in found]
-
-
-async def own_history(decisions: Decisions, key: PullKey, judged: MutableMapping[int, int]) -> list[Judged]:
-    """The decisions of a pull request, the newest first, but none from before another repository bore the name.
-    `judged`: GitHub's id of the repository by each decision, as far as it is known, and to be learned.
-    """
-    history = await decisions.of_pull(*key)
-    unread = [one.id for one in history if one.verdict != SILENCE and one.id not in judged]
-    for start in range(0, len(unread), _AT_ONCE):
-        records = await decisions.records(unread[start : start + _AT_ONCE])
-        judged.update({one: record.repository_of(held) for one, held in records.items()})
-    named = [judged.get(one.id, 0) for one in history]
-    own = next(filter(None, named), 0)
-    return [one for one, _ in takewhile(lambda pair: pair[1] in {0, own}, zip(history, named, strict=True))]
 
 
 def _state(history: Sequence[Judged], decision: Decision) -> str:

@@ -14,13 +14,12 @@ from sqlalchemy import insert
 
 from app import record
 from app.gather.trials import experiments as held_experiments
-from app.main.evidence import sources_of
 from app.model import Canary, Cause
 from app.pack import limits
-from app.pack.evidence import Evidence, chosen
+from app.pack.evidence import Evidence, Sources, chosen
 from app.pack.members import pretty
 from app.pack.pack import manifest, pack_of
-from app.pack.signing import Signer
+from app.pack.signing import Signer, public_key
 from app.pack.zipped import packed, unpacked
 from app.storage import Stores
 from app.store.chain import Kind, told
@@ -134,7 +133,7 @@ class Shop:
         """All there is of it."""
         judged = chosen(await self.stores.decisions.of_pull("acme/shop", 7), decision)
         assert judged is not None
-        return await sources_of(self.stores.main).of(judged)
+        return await Sources.over(self.stores.main).of(judged)
 
     async def pack(self, decision: int | None = None, signer: Signer = OURS) -> bytes:
         """Its Repro Pack."""
@@ -159,7 +158,7 @@ def forged(content: bytes, changes: Mapping[str, bytes | None], signer: Signer =
     """
     members = unpacked(content) | {name: new for name, new in changes.items() if new is not None}
     members = {name: held for name, held in members.items() if changes.get(name, b"") is not None}
-    before = OURS.public.opened(members.pop(limits.STATEMENT))
+    before = public_key(members[limits.KEY]).opened(members.pop(limits.STATEMENT))
     members[limits.KEY] = signer.public.pem
     members[limits.MANIFEST] = pretty(manifest(members))
     predicate = {**before["predicate"], **said, "members": digests(members)}
