@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
@@ -51,35 +51,33 @@ class StoreSettings(BaseSettings):
         return value or default_url(_data_home())
 
 
+def _key(value: Any) -> Any:
+    """PEM text as it is, PEM text with escaped newlines, or the path of a PEM file."""
+    text = str(value).strip()
+    if not text.startswith("-----BEGIN"):
+        text = _read_pem(Path(text))
+    return text.replace("\\n", "\n")
+
+
+PrivateKey = Annotated[SecretStr, BeforeValidator(_key)]
+
+
 class SigningSettings(StoreSettings):
-    """Where things are kept, and in whose name what leaves the house is signed."""
+    """What a command takes that signs, and speaks to nobody."""
 
-    private_key: SecretStr = Field(validation_alias="MAESTRO_PRIVATE_KEY")
-
-    @property
-    def key_text(self) -> str:
-        """The App's own private key, however it was written down: what keys of ours are derived from."""
-        return "".join(self.private_key.get_secret_value().split())
+    private_key: PrivateKey = Field(validation_alias="MAESTRO_PRIVATE_KEY")
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What nobody else may ever read, of whatever shape."""
         return (self.private_key.get_secret_value(), *passwords(self.database_url))
 
-    @field_validator("private_key", mode="before")
-    @classmethod
-    def _read_key(cls, value: Any) -> Any:
-        """PEM text as it is, PEM text with escaped newlines, or the path of a PEM file."""
-        text = str(value).strip()
-        if not text.startswith("-----BEGIN"):
-            text = _read_pem(Path(text))
-        return text.replace("\\n", "\n")
 
-
-class Settings(SigningSettings):
+class Settings(StoreSettings):
     """All that `maestro serve` needs. The App's id, key and secret have no defaults: without them nothing starts."""
 
     app_id: str = Field(validation_alias="MAESTRO_APP_ID", pattern=r"^[1-9][0-9]{0,17}$")
+    private_key: PrivateKey = Field(validation_alias="MAESTRO_PRIVATE_KEY")
     webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(validation_alias="MAESTRO_WEBHOOK_SECRET")
     github_api: str = Field(default=API_URL, validation_alias="MAESTRO_GITHUB_API")
     osv_url: str = Field(default=OSV_URL, validation_alias="MAESTRO_OSV_URL")
@@ -181,8 +179,13 @@ def load() -> Settings:
 
 
 def signing() -> SigningSettings:
-    """What a command takes that signs, and speaks to nobody. Raises SettingsError."""
+    """Those of a command that signs. Raises SettingsError."""
     return _loaded(SigningSettings)
+
+
+def key_text(settings: Settings | SigningSettings) -> str:
+    """The App's own private key, however it was written down: what keys of ours are derived from."""
+    return "".join(settings.private_key.get_secret_value().split())
 
 
 def _loaded(model: type[Held]) -> Held:

@@ -15,7 +15,7 @@ from app.pack.pack import pack_of
 from app.pack.redaction import Unmade
 from app.pack.signing import Signer
 from app.record import BadRecord
-from app.settings import SettingsError, SigningSettings, signing
+from app.settings import SettingsError, SigningSettings, key_text, signing
 from app.store.database import connect
 from app.store.pull_news import PullKey
 
@@ -49,14 +49,14 @@ def evidence(pull: PullKey | None, output: Path | None, decision: int | None, pu
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     if public_key:
-        click.echo(Signer.of(settings.key_text).public.pem.decode(), nl=False)
+        click.echo(Signer.of(key_text(settings)).public.pem.decode(), nl=False)
         return
     if pull is None:
         raise click.UsageError("name a pull request as OWNER/NAME#NUMBER")
     content = _made(settings, pull, decision)
     file = output or Path(f"{pull[0].replace('/', '-')}-{pull[1]}.zip")
     file.write_bytes(content)
-    click.echo(f"{file}: {len(content):,} bytes, signed with {Signer.of(settings.key_text).public.fingerprint}")
+    click.echo(f"{file}: {len(content):,} bytes, signed with {Signer.of(key_text(settings)).public.fingerprint}")
 
 
 def _made(settings: SigningSettings, pull: PullKey, decision: int | None) -> bytes:
@@ -67,7 +67,7 @@ def _made(settings: SigningSettings, pull: PullKey, decision: int | None) -> byt
             judged = chosen(await own_history(sources.decisions, pull, {}), decision)
             if judged is None:
                 return Unmade("nothing was decided of it" if decision is None else f"it has no decision {decision}")
-            return pack_of(await sources.of(judged), Signer.of(settings.key_text), settings.secrets)
+            return pack_of(await sources.of(judged), Signer.of(key_text(settings)), settings.secrets)
         except DBAPIError as error:
             raise OSError(f"the database cannot be read: {error.orig}") from None
         except BadRecord as error:

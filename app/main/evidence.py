@@ -12,10 +12,10 @@ from app.pack.evidence import Sources
 from app.pack.signing import Signer
 from app.pages.door import Door
 from app.pages.evidence import EvidenceApi
-from app.settings import Settings
+from app.settings import Settings, key_text
 
 
 def evidence(settings: Settings, reached: Reached, door: Door) -> Iterator[web.RouteDef]:
     """Where packs are given away."""
-    sources, signer = Sources.over(reached.kept.reading.main), Signer.of(settings.key_text)
+    sources, signer = Sources.over(reached.kept.reading.main), Signer.of(key_text(settings))
     yield from EvidenceApi(reading(settings, reached), door, sources, signer, settings.secrets).routes()

@@ -32,7 +32,7 @@ from app.github.user import Flow
 from app.model import Place
 from app.osv.client import Osv
 from app.render.capability import Pages, derived
-from app.settings import Settings
+from app.settings import Settings, key_text
 from app.storage import Stores, stores
 from app.store.budget import SharedLedger
 from app.wire import Wire, root
@@ -96,11 +96,6 @@ def with_token(github: GitHub, token: str) -> Connect:
 def pages_of(settings: Settings) -> Pages:
     """Keys are of the App's own private key: whoever replaces that takes every key back."""
     return Pages(settings.url, derived(key_text(settings)))
-
-
-def key_text(settings: Settings) -> str:
-    """The App's own private key, however it was written down: what keys of ours are derived from."""
-    return settings.key_text
 
 
 def _flow(settings: Settings, session: aiohttp.ClientSession) -> Flow | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
-from app.main.reached import Reached, key_text
+from app.main.reached import Reached
 from app.pages.acquainted import Acquaintances, Sealers
 from app.pages.behalf import InTheirName
 from app.pages.cookies import Home
@@ -17,7 +17,7 @@ from app.pages.visiting import Guests
 from app.pages.visitors import Nobody, Visitors
 from app.publish.assign import InNameOf, nobody_signed_in
 from app.render.capability import derived
-from app.settings import Settings
+from app.settings import Settings, key_text
 
 
 def visitors_of(settings: Settings, reached: Reached) -> Visitors:

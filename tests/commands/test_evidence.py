@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
@@ -134,7 +135,8 @@ def test_what_comes_out_otherwise_is_told_with_the_versions_that_differ(maestro:
     versions = pretty(json.loads(members[limits.VERSIONS]) | {"scipy": "0.1"})
     changes = {limits.RECORD: kept, limits.DECISION: pretty(held["decision"]), limits.VERSIONS: versions}
     count = len(rows.splitlines())
-    said = {"recordDigest": sha256(kept).hexdigest(), "seal": None, "log": {"rows": count, "withheld": 0}}
+    log = {"rows": count, "withheld": 0}
+    said: dict[str, Any] = {"recordDigest": sha256(kept).hexdigest(), "seal": None, "log": log}
     file = file_in(made.parent, forged(made.read_bytes(), {**changes, limits.PROVENANCE: rows}, **said))
     ended = maestro("replay", str(file))
     assert (ended.code, ended.out) == (2, "")
