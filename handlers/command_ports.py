@@ -60,6 +60,22 @@ class NothingBeside:
         return Beside()
 
 
+class Spendings(Protocol):
+    """What pull requests have cost so far."""
+
+    async def spent(self, repository: str, number: int) -> float:
+        """Over all heads, in US dollars, as reported by whomever."""
+
+
+class NothingSpent:
+    """Where nobody reports anything."""
+
+    async def spent(self, repository: str, number: int) -> float:
+        """Nothing."""
+        del repository, number
+        return 0.0
+
+
 class Explainer(Protocol):
     """Turns a decision into answers. `head_sha`: where the change is now."""
 

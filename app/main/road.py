@@ -137,9 +137,9 @@ def _acts(connect_to: Connector, kept: Stores, settings: Settings, renderer: Git
 
 def _run_again(connect_to: Connector, kept: Stores, publisher: Publisher, own_app: int) -> dict[Verb, Act]:
     """The same of those that have something run on GitHub."""
-    dispatcher = Dispatcher(publisher, kept.dispatches)
+    dispatcher, failures = Dispatcher(publisher, kept.dispatches), Failures(connect_to, own_app)
     return {
-        retry.VERB: RetryCommand(Failures(connect_to, own_app), publisher, Sender(publisher, kept.dispatches)),
+        retry.VERB: RetryCommand(failures, publisher, Sender(publisher, kept.dispatches), kept.spending),
         escalate.VERB: EscalateCommand(Escalations(connect_to, kept.dispatches), dispatcher),
         remediate.VERB: RemediateCommand(Archive(kept.decisions), partial(known_fixes, kept.fixes)),
     }

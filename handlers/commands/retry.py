@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.model import (
     ARM,
@@ -22,6 +22,7 @@ from app.model import (
 )
 from checks.decide import Policy
 from handlers.acting_ports import Failures
+from handlers.command_ports import NothingSpent, Spendings
 from handlers.commands.asked import Answer, Asked, Declined
 from handlers.commands.dispatching import moved
 from handlers.naming import plain
@@ -46,6 +47,7 @@ class RetryCommand:
     failures: Failures
     writer: Writer
     sender: Sender
+    spending: Spendings = field(default_factory=NothingSpent)
 
     async def __call__(self, asked: Asked) -> Answer | Declined:
         """Try again; carried out once more after a kill, it finds what it had begun."""
@@ -86,7 +88,22 @@ class RetryCommand:
         since = f"`{sent.name}` was sent to `{asked.head_sha[:7]}` less than an hour ago{run}, and may be at work"
         return f"{since}: name an arm to have it try all the same"
 
+    async def over_budget(self, asked: Asked, arm: Arm) -> str:
+        """Why the budget of the pull request has no room for this try, also where it was named; "" where it has."""
+        pull, ladder = asked.opened.pull, asked.opened.ladder
+        budget = ladder.terms.budget_usd if ladder else None
+        if budget is None:
+            return ""
+        spent, cost = await self.spending.spent(pull.repository, pull.number or 0), arm.cost_usd or 0.0
+        if spent < budget and spent + cost <= budget:
+            return ""
+        declared = f", and `{arm.name}` is declared at ${cost:.2f}" if cost else ""
+        return f"${spent:.2f} of the ${budget:.2f} that `arms.budget_usd` allows were spent here{declared}"
+
     async def _try(self, asked: Asked, arm: Arm) -> Answer | Declined:
+        over = await self.over_budget(asked, arm)
+        if over:
+            return Declined(over)
         tries = len(await self._dispatched(asked)) + 1
         task = Task("", asked.trigger.command, tries, asked.head_sha, _brief(asked))
         sent = await self.sender(asked.opened.place, asked.opened.pull, arm, task, asked.cause)
