@@ -67,6 +67,10 @@ class Archive:
         """Every head that a pull request was judged at."""
         return await self.decisions.heads(repository, number)
 
+    async def judged_since(self, repository: str, number: int, since: float) -> Sequence[tuple[str, float]]:
+        """Its heads that were first judged after `since`, each with when that was, the newest first; epoch seconds."""
+        return await self.decisions.judged_since(repository, number, since)
+
     async def verdict(self, repository: str, heads: Sequence[str], branch: str) -> str:
         """The newest verdict at any of `heads` on a change to `branch`; "" where nothing was decided."""
         async for verdict, kept in self.decisions.verdicts_at(repository, heads):

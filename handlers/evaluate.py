@@ -10,6 +10,7 @@ from checks.judge import Case, judge
 from checks.model import Decision, Missing, State
 from handlers.command_ports import Besides, NothingBeside
 from handlers.ports import Archive, Reader, Renderer, Writer
+from program.bounds import Bounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Evaluation:
         async with self.writer.turn(opened.place, decision.pull.head_sha):
             kept = await self.archive.keep(case, decision, trigger.cause)
             await self.writer.perform(opened.place, await self._answer(opened, case, decision, kept.seal), kept.cause)
-        return Judgement(case, decision)
+        return Judgement(case, decision, opened.bounds)
 
     async def _answer(self, opened: Opened, case: Case, decision: Decision, seal: Seal) -> tuple[Action, ...]:
         """The card speaks of this pull request alone; the check runs of all that share its head."""
@@ -58,10 +59,11 @@ class Evaluation:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One evaluation: what it was made of, and what was decided."""
+    """One evaluation: what it was made of, and what was decided. `bounds`: of what the rules let be tried by itself."""
 
     case: Case
     decision: Decision
+    bounds: Bounds | None = None
 
     @property
     def our_failures(self) -> tuple[str, ...]:

@@ -37,8 +37,9 @@ def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:
     if action == "closed" and number is not None:
         here = replace(about, number=number, remembered=False)
         own = replace(here, kind=Kind.AFTER, reason=MERGED) if merged else replace(here, kind=Kind.CANARY)
-        return (own, *others, replace(here, kind=Kind.REPAIR))
+        return (own, *others, replace(here, kind=Kind.REPAIR), replace(here, kind=Kind.REMEDIATE))
     if number is None or not (action in _JUDGED or edited):
         return others
-    again = (replace(about, kind=Kind.REPAIR, number=number, remembered=False),) if action == "reopened" else ()
-    return (replace(about, kind=Kind.EVALUATE, number=number, remembered=False), *others, *again)
+    here = replace(about, number=number, remembered=False)
+    again = (replace(here, kind=Kind.REPAIR), replace(here, kind=Kind.REMEDIATE, reset=True))
+    return (replace(here, kind=Kind.EVALUATE), *others, *(again if action == "reopened" else ()))

@@ -9,7 +9,18 @@ import msgspec
 
 from app.model import Delivery, Kind, Trigger
 
-_COALESCE = frozenset({Kind.EVALUATE, Kind.LOCATE, Kind.REPAIR, Kind.EXPERIMENT, Kind.STUDY, Kind.AFTER, Kind.DRIFT})
+_COALESCE = frozenset(
+    {
+        Kind.EVALUATE,
+        Kind.LOCATE,
+        Kind.REPAIR,
+        Kind.REMEDIATE,
+        Kind.EXPERIMENT,
+        Kind.STUDY,
+        Kind.AFTER,
+        Kind.DRIFT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

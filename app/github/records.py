@@ -74,7 +74,8 @@ class PullRequest:
 class Commit:
     """A commit. The first of `parents` is where its branch was; `at`: when it was committed, RFC 3339 in UTC.
 
-    `written`: by whom and when, which a rebase keeps: name, address, time.
+    `written`: by whom and when, which a rebase keeps: name, address, time. `login`: whose account GitHub takes that
+    for, by the address alone, "" for nobody's; `bot`: an App's.
     """
 
     sha: str
@@ -82,6 +83,8 @@ class Commit:
     at: str = ""
     message: str = ""
     written: tuple[str, str, str] = ("", "", "")
+    login: str = ""
+    bot: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +193,7 @@ class WorkflowRun:
     status: str = ""
     attempt: int = 1
     started: float = 0.0  # when this attempt began, in epoch seconds; 0: GitHub did not say
+    updated: float = 0.0  # when it was last heard of, the same
     head_sha: str = ""
     path: str = ""  # of the workflow's file, as it was on the head
 
@@ -254,13 +258,15 @@ def _patched(file: Any) -> bool:
 def read_commit(data: Any) -> Commit:
     """Read a commit as lists and comparisons give it."""
     said = within(data, "commit")
-    author = within(said, "author")
+    author, account = within(said, "author"), within(data, "author")
     return Commit(
         sha=_string(data, "sha"),
         parents=tuple(_string(parent, "sha") for parent in data.get("parents") or ()),
         at=text(within(said, "committer"), "date"),
         message=text(said, "message"),
         written=(text(author, "name"), text(author, "email"), text(author, "date")),
+        login=text(account, "login"),
+        bot=text(account, "type") == "Bot",
     )
 
 
@@ -332,6 +338,7 @@ def read_workflow_run(data: Any) -> WorkflowRun:
         status=text(data, "status"),
         attempt=count(data, "run_attempt") or 1,
         started=moment(data, "run_started_at"),
+        updated=moment(data, "updated_at"),
         head_sha=text(data, "head_sha"),
         path=text(data, "path"),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from app.github.address import Part
 from app.github.client import Client
-from app.github.records import CheckSuite, WorkflowRun, read_check_suite, read_workflow_run
+from app.github.records import CheckRun, CheckSuite, WorkflowRun, read_check_run, read_check_suite, read_workflow_run
 
 _REPO = "/repos/{owner}/{repo}"
 _RUN = _REPO + "/actions/runs/{run_id}"
@@ -24,6 +24,12 @@ class Reruns:
     async def workflow_run(self, run_id: int) -> WorkflowRun:
         """One workflow run, as its newest attempt stands."""
         return await self.client.get(_RUN, {**self.parts, "run_id": run_id}, read_workflow_run)
+
+    async def every_check_run(self, sha: str) -> tuple[CheckRun, ...]:
+        """Every check run on `sha` that GitHub keeps, those that ran again since among them; all pages."""
+        template = _REPO + "/commits/{ref}/check-runs{?filter,per_page}"
+        parts = {**self.parts, "ref": sha, "filter": "all"}
+        return await self.client.get_list(template, parts, read_check_run, "check_runs")
 
     async def rerun_failed(self, run_id: int) -> None:
         """Run the failed jobs of a workflow run again, and those that depend on them, as its next attempt.

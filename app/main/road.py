@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
 
 from app import __version__, metrics
 from app.archive import Archive
@@ -14,7 +13,6 @@ from app.gather.deployments import Deployments
 from app.gather.dispatches import Escalations
 from app.gather.failures import Failures
 from app.gather.interventions import Interventions
-from app.gather.known_fixes import known_fixes
 from app.gather.merged import Merges
 from app.gather.modules import Modules
 from app.gather.proposed import Proposed
@@ -25,6 +23,7 @@ from app.gather.suspects import Suspects
 from app.github.connecting import Connector
 from app.github.myself import Myself
 from app.main.reached import Reached, pages_of, reader_through
+from app.main.remedying import remedial_acts, remedying
 from app.main.schedules import schedules
 from app.main.signed_out import SignedOut
 from app.main.visited import in_their_name
@@ -42,7 +41,7 @@ from checks.impact.panels import judged
 from handlers.after_merge import AfterMerge
 from handlers.canary import Beginnings
 from handlers.command import Commands
-from handlers.commands import VERBS, canary, escalate, explain, opinion, override, remediate, retry, rollback
+from handlers.commands import VERBS, canary, escalate, explain, opinion, override, retry, rollback
 from handlers.commands import help as help_verb
 from handlers.commands.allowed import Allowed
 from handlers.commands.asked import Act
@@ -53,7 +52,6 @@ from handlers.commands.explain import Explanations
 from handlers.commands.help import Help
 from handlers.commands.opinion import OpinionCommands
 from handlers.commands.override import OverrideCommands
-from handlers.commands.remediate import RemediateCommand
 from handlers.commands.retry import RetryCommand
 from handlers.commands.rollback import RollbackCommand
 from handlers.consequences import Consequences
@@ -89,6 +87,8 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
     interventions, facts = Interventions(connect_to), Studies(kept.studies, kept.opinions)
     studying = Studying(kept.studies, interventions, reached.series, judged)
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
+    remediations = remedying(reader, publisher, kept, connect_to, (back, reverting))
+    rounds = {"experiments": watch.round, "studies": studying.round, "remediations": remediations.round}
     return Work(
         reader,
         Evaluation(reader, publisher, archive, renderer, kept.besides),
@@ -96,9 +96,11 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
             *(reader, publisher, renderer, allowed, kept.commands, archive, myself),
             _acts(connect_to, kept, settings, renderer)
             | _run_again(connect_to, kept, publisher, own_app)
+            | remedial_acts(kept)
             | {rollback.VERB: back},
         ),
         _repairs(bases, publisher, Proposed(connect_to), kept),
+        remediations,
         Beginnings(Canaries(connect_to), Deployments(connect_to), kept.experiments, Proposed(connect_to)),
         watch,
         drift,
@@ -111,7 +113,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
             Kind.OPINION: Pressed(kept.studies, kept.opinions, allowed),
             Kind.SIGNED_OUT: SignedOut(kept.people),
         },
-        schedules(settings, github, kept, {"experiments": watch.round, "studies": studying.round}, drift),
+        schedules(settings, github, kept, rounds, drift),
         settings.ci_grace,
     )
 
@@ -141,7 +143,6 @@ def _run_again(connect_to: Connector, kept: Stores, publisher: Publisher, own_ap
     return {
         retry.VERB: RetryCommand(failures, publisher, Sender(publisher, kept.dispatches), kept.spending),
         escalate.VERB: EscalateCommand(Escalations(connect_to, kept.dispatches), dispatcher),
-        remediate.VERB: RemediateCommand(Archive(kept.decisions), partial(known_fixes, kept.fixes)),
     }
 
 

@@ -18,6 +18,7 @@ from handlers.command import Commands
 from handlers.drift import DriftWatch
 from handlers.evaluate import Evaluation
 from handlers.experiment import Watch
+from handlers.remediation import Remediations
 from handlers.repair import Repairs, told_of_a_bill
 
 Plain = Callable[[Trigger], Awaitable[Done | Later]]
@@ -31,6 +32,7 @@ class Work:
     evaluation: Evaluation
     commands: Commands
     repairs: Repairs
+    remediations: Remediations
     beginnings: Beginnings
     watch: Watch
     drift: DriftWatch
@@ -46,6 +48,7 @@ class Work:
             Kind.SWEEP: self.sweep,
             Kind.COMMAND: self.command,
             Kind.REPAIR: self.repair,
+            Kind.REMEDIATE: self.remediate,
             Kind.CANARY: self.canary,
             Kind.EXPERIMENT: self.experiment,
             Kind.DRIFT: self.drift_of,
@@ -70,7 +73,8 @@ class Work:
             return Later(self.ci_grace)
         if judged is None and trigger.reset and trigger.number is not None:  # it may be merged, and studied
             return Done((replace(trigger, kind=Kind.AFTER),))
-        return Done(await self.repairs.following(trigger, judged))
+        then = await self.repairs.following(trigger, judged)
+        return Done((*then, *await self.remediations.following(trigger, judged)))
 
     async def spread(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Find the pull requests that it speaks of."""
@@ -95,6 +99,10 @@ class Work:
     async def repair(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Propose fixes, or end those that are moot."""
         return await self.repairs(trigger)
+
+    async def remediate(self, trigger: Trigger, _attempts_left: int) -> Done:
+        """Do what is next about a pull request that may not ship."""
+        return await self.remediations(trigger)
 
     async def canary(self, trigger: Trigger, _attempts_left: int) -> Done:
         """Begin an experiment, or end it."""

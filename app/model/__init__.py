@@ -75,6 +75,7 @@ from app.model.outcomes import (
     Stop,
     Stopped,
 )
+from app.model.pushes import Pushed, RunOf
 from app.model.reruns import Failed, FailedCheck, FailedRun
 from app.model.reverts import SUBMODULE, WORKFLOWS, Change, Landed, Leaf, Leaves, RevertText
 from app.model.road import (
@@ -246,6 +247,7 @@ __all__ = [
     "Proposal",
     "PullRequestDeed",
     "Pulled",
+    "Pushed",
     "React",
     "Refusal",
     "Removed",
@@ -255,6 +257,7 @@ __all__ = [
     "Restored",
     "RetireCheckRuns",
     "RevertText",
+    "RunOf",
     "Seal",
     "Sent",
     "SentBatch",

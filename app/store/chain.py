@@ -32,6 +32,7 @@ class Kind(StrEnum):
     DRIFT = "drift"  # a watched module stands otherwise, or is compared with something else
     STUDY = "study"  # began, ended, or somebody said whether they agree with it
     COMMAND = "command"  # somebody asked for something, and had their answer
+    REMEDIATION = "remediation"  # what is done about a failing change began, ended, or took a step
 
 
 class BadEntry(ValueError):

@@ -136,6 +136,17 @@ class Decisions:
         async with self.engine.connect() as connection:
             return list((await connection.execute(query)).scalars())
 
+    async def judged_since(self, repository: str, number: int, since: float) -> list[tuple[str, float]]:
+        """The heads of a pull request that were first judged after `since`, each with when that was, the newest first;
+        epoch seconds.
+        """
+        first = func.min(table.c.decided_at)
+        here = (table.c.repository == repository, table.c.number == number)
+        query = select(table.c.head_sha, first).where(*here).group_by(table.c.head_sha).having(first > since * 1e6)
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(query.order_by(first.desc()))
+            return [(sha, at / 1e6) for sha, at in rows]
+
     async def first_at(self, repository: str, head_sha: str) -> float | None:
         """When a head was first judged, in epoch seconds; None when it never was."""
         query = select(func.min(table.c.decided_at)).where(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, RowMapping, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.model import Cause
+from app.store.chain import Kind, ProvenanceEntry, told
 from app.store.database import insert_into, now_us
+from app.store.provenance import append
 from app.store.remedial_tables import attempts, remediations
 from program.remediation import Attempted, Course, Failure, Remediation, Result, Step
 
@@ -23,27 +26,34 @@ class Remediations:
     engine: AsyncEngine
     now: Callable[[], int] = now_us
 
-    async def begin(self, begun: Remediation) -> Remediation:
-        """Keep a new one, whose id is not looked at; one of the same pull request that goes on comes back as it is."""
+    async def begin(self, begun: Remediation, cause: Cause | None = None) -> Remediation:
+        """Keep a new one, whose id is not looked at, and log it; one of the same pull request that goes on comes back
+        as it is.
+        """
         row = {**_row(begun), "began_at": round(begun.began * 1e6), "changed_at": self.now()}
         async with self.engine.begin() as connection:
-            await connection.execute(insert_into(remediations, connection).values(row).on_conflict_do_nothing())
+            made = await connection.execute(insert_into(remediations, connection).values(row).on_conflict_do_nothing())
             here = (*_of(begun.repository, begun.number), remediations.c.ended_at.is_(None))
             (found,) = await _read(connection, *here)
+            if made.rowcount:
+                await append(connection, _news(None, found, cause))
             return found
 
-    async def keep(self, changed: Remediation) -> Remediation:
-        """Keep how it stands now, with each of its attempts: a new one is added, a known one brought up to date.
+    async def keep(self, changed: Remediation, cause: Cause | None = None) -> Remediation:
+        """Keep how it stands now, with each of its attempts, and log what is new: a new attempt is added, a known one
+        brought up to date.
 
         One that is over stays as it is: whoever comes too late changes nothing, and it comes back as it stands.
         """
         async with self.engine.begin() as connection:
             here = (remediations.c.id == changed.id, remediations.c.ended_at.is_(None))
             row = {**_row(changed), "changed_at": self.now()}
+            (before,) = await _read(connection, remediations.c.id == changed.id)
             done = await connection.execute(update(remediations).where(*here).values(row))
             for one in changed.attempts if done.rowcount else ():
                 await _keep_attempt(connection, changed, one)
             (found,) = await _read(connection, remediations.c.id == changed.id)
+            await append(connection, _news(before, found, cause))
             return found
 
     async def open(self, repository: str, number: int) -> Remediation | None:
@@ -77,6 +87,22 @@ class Remediations:
     async def _found(self, *conditions: ColumnElement[bool]) -> Sequence[Remediation]:
         async with self.engine.connect() as connection:
             return await _read(connection, *conditions)
+
+
+def _news(before: Remediation | None, now: Remediation, cause: Cause | None) -> list[ProvenanceEntry]:
+    """What the log tells of it: its beginning, its course, each attempt and what came of that."""
+    known = {one.n: one.result for one in before.attempts} if before else {}
+    said = [(f"remediation began: {now.failure}", now.why)] if before is None else []
+    for one in now.attempts:
+        if one.n not in known:
+            said.append((f"attempt {one.n}: {one.step} {one.arm}".rstrip(), one.trace))
+        if one.result is not known.get(one.n, Result.OPEN):
+            said.append((f"attempt {one.n} ended: {one.result}", one.note))
+    if before is not None and now.course is not before.course:
+        said.append((f"remediation {'ended' if now.course.over else 'goes on'}: {now.course}", now.why))
+    where = now.repository, now.number, now.head_sha
+    because = cause or Cause("remediation", now.who)
+    return [replace(told(Kind.REMEDIATION, where, what, because), after=after) for what, after in said]
 
 
 def _of(repository: str, number: int) -> tuple[ColumnElement[bool], ...]:

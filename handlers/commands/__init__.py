@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.commands import canary, escalate, explain, opinion, override, remediate, retry, rollback
+from handlers.commands import canary, escalate, explain, opinion, override, remediate, remediating, retry, rollback
 from handlers.commands import help as help_verb
 
 VERBS = (
@@ -12,6 +12,7 @@ VERBS = (
     retry.VERB,
     escalate.VERB,
     remediate.VERB,
+    remediating.STOP,
     canary.START,
     canary.STOP,
     opinion.AGREE,

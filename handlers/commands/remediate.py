@@ -24,7 +24,8 @@ VERB = Verb(
     name="remediate",
     usage="/maestro remediate [sha]",
     example="/maestro remediate",
-    effect="Opens pull requests onto the head branch that mend what the SBOM check found, where a fix is known.",
+    effect="Opens pull requests onto the head branch that mend what the SBOM check found, where a fix is known; where "
+    "the rules have `remediation`, that begins or goes on, on a fork by the word of who may `maintain`.",
     role="write",
     label="Propose fixes",
 )
@@ -52,7 +53,7 @@ class RemediateCommand:
         config = rules_of(case)
         if config is None:
             return Declined(f"the configuration on `{plain(pull.base_ref)}` asks for no bills, in `sbom`")
-        records = _foreseen(replace(case.snapshot, fixes=await self.known(pull)), willing(config))
+        records = foreseen(replace(case.snapshot, fixes=await self.known(pull)), willing(config))
         if isinstance(records, str):
             return Declined(records)
         coming = list(repair.mendable(records))
@@ -68,7 +69,7 @@ class RemediateCommand:
         )
 
 
-def _foreseen(snapshot: Snapshot, config: Config) -> Sequence[Mapping[str, Any]] | str:
+def foreseen(snapshot: Snapshot, config: Config) -> Sequence[Mapping[str, Any]] | str:
     """What would be proposed, package by package; or why nobody can tell."""
     never = repair.why_never(snapshot)
     if never:

@@ -15,7 +15,8 @@ def test_a_change_that_appeared_or_moved_is_judged(action: str) -> None:
 
 
 def test_one_that_is_reopened_may_be_a_fix_of_ours() -> None:
-    _, repair = understood("pull_request", pull_request("reopened"))
+    _, repair, look = understood("pull_request", pull_request("reopened"))
+    assert (look.kind, look.reset) == (Kind.REMEDIATE, True)
     assert (repair.kind, repair.number, repair.reason) == (Kind.REPAIR, 5, "pull_request.reopened")
 
 
@@ -74,7 +75,8 @@ def test_a_head_that_is_no_sha_is_left_to_the_reader() -> None:
 
 
 def test_one_that_closes_may_be_a_fix_or_leave_some_behind() -> None:
-    *_, trigger = understood("pull_request", pull_request("closed"))
+    *_, trigger, look = understood("pull_request", pull_request("closed"))
+    assert (look.kind, look.number) == (Kind.REMEDIATE, 5)
     assert (trigger.kind, trigger.number, trigger.reason) == (Kind.REPAIR, 5, "pull_request.closed")
 
 

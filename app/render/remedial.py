@@ -1,0 +1,49 @@
+"""The words of remediation: what an agent is asked to mend, and what people read when it is theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.render.templates import render
+from checks.model import ChangeFacts, Decision, Measure, Snapshot, State
+from program.classify import failed
+from program.next_step import Signs
+from program.remediation import Attempted, Remediation
+
+LONGEST = 20_000  # characters of a brief
+SHOWN = 30  # files, checks and measures that a brief names of each
+_ENDS = "\n\nThis was cut: the rest stands on the pull request's card."
+
+
+@dataclass(frozen=True, slots=True)
+class RemedialRenderer:
+    """Words for GitHub and for whoever carries out an attempt."""
+
+    def brief(self, decision: Decision, snapshot: Snapshot, signs: Signs, before: Sequence[Attempted]) -> str:
+        """What an agent is asked to do: what was promised, what was measured, what failed and where, and no more."""
+        change = snapshot.change
+        text = render(
+            "remedial_brief.md.j2",
+            pull=decision.pull,
+            troubles=signs.troubles,
+            rows=[row.result for row in decision.rows if row.result.name in {one.check for one in signs.troubles}],
+            outside=_outside,
+            findings=[found for row in decision.rows for found in row.result.findings if found.state is State.BLOCK][
+                :SHOWN
+            ],
+            checks=failed(snapshot)[:SHOWN],
+            files=change.files[:SHOWN] if isinstance(change, ChangeFacts) else (),
+            more=max(0, len(change.files) - SHOWN) if isinstance(change, ChangeFacts) else 0,
+            before=before,
+        )
+        return text if len(text) <= LONGEST else text[: LONGEST - len(_ENDS)] + _ENDS
+
+    def handed_over(self, made: Remediation, why: str, done: Sequence[str]) -> str:
+        """What the pull request is told when people are to have it, and what was `done`."""
+        return render("remedial_end.md.j2", why=why, done=done, attempts=made.attempts)
+
+
+def _outside(measures: Sequence[Measure]) -> list[Measure]:
+    """What is not as promised, or was not measured."""
+    return [one for one in measures if one.state not in {State.PASS, State.WARN}][:SHOWN]

@@ -1,0 +1,238 @@
+"""What is done by itself about a pull request that may not ship: failure, the cheapest attempt, measure, again; and
+where nothing helps, a state that does no harm, and people.
+
+docs/remediation.md tells the order and the bounds. What is to be done next is `program.next_step`'s to say.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from app.model import Cause, Done, Kind, Opened, Place, Trigger
+from checks.model import Pull
+from handlers.attempting import REMEDIATION, Attempting, fixing, left
+from handlers.evaluate import Judgement
+from handlers.fallback import FallingBack
+from handlers.ports import Proposals
+from handlers.remedial_ports import KeptRemediations, PullReader
+from handlers.repair import CLOSED, REOPENED
+from handlers.signs import Look, Looking, named
+from program.bounds import Bounds, Fallback
+from program.next_step import Over, Try, Wait, begins, next_step, recent
+from program.outcome import Limits, outcome
+from program.remediation import LONGEST, MOST_ATTEMPTS, Attempted, Course, Remediation, Result, Step
+
+__all__ = ["CLOSED", "REOPENED", "Remediations"]
+
+_MINUTE, _EACH = 60.0, 5  # one that waits is looked at each fifth minute, besides whenever there is news
+_ROUNDS = 2 * MOST_ATTEMPTS + 3  # steps of one run: more would be an error of ours
+_TAKES_BACK = frozenset({Fallback.REVERT, Fallback.ROLLBACK})
+
+
+@dataclass(frozen=True, slots=True)
+class Remediations:
+    """The body of `Kind.REMEDIATE`. `now`: epoch seconds."""
+
+    reader: PullReader
+    kept: KeptRemediations
+    proposals: Proposals
+    looking: Looking
+    attempting: Attempting
+    falling_back: FallingBack
+    now: Callable[[], float] = time.time
+
+    async def following(self, trigger: Trigger, judged: Judgement | None) -> tuple[Trigger, ...]:
+        """What follows from an evaluation: a look, where the rules want one or something goes on."""
+        if judged is None or judged.decision.pull.number is None:
+            return ()
+        pull, bounds = judged.decision.pull, judged.bounds
+        wanted = bounds is not None and (judged.decision.agent or bounds.everybody)
+        if not wanted and await self.kept.open(pull.repository, pull.number or 0) is None:
+            return ()
+        return (Trigger(Kind.REMEDIATE, pull.repository, trigger.installation, pull.number, reason="evaluated"),)
+
+    async def round(self) -> tuple[Trigger, ...]:
+        """A look at each that goes on and is due: nothing but the table remembers when, so nothing that is killed can
+        forget it.
+        """
+        due = [one for one in await self.kept.going_on() if _due(one, self.now())]
+        return tuple(Trigger(Kind.REMEDIATE, one.repository, number=one.number, reason="round") for one in due)
+
+    async def __call__(self, trigger: Trigger) -> Done:
+        """Look, and do what is next."""
+        number = trigger.number or 0
+        going = await self.kept.open(trigger.repository, number)
+        if trigger.reason == CLOSED and going is None:
+            return Done()
+        opened = await self.reader.open(trigger)
+        if opened is None:
+            return Done() if going is None else await self._gone(trigger, going)
+        if opened.bounds is None:
+            return Done() if going is None else await self._over(opened, going, Over(Course.STOPPED, _SWITCHED_OFF))
+        before = await self.kept.of_pull(trigger.repository, number)
+        look = await self.looking(opened, before)
+        if look is None:
+            return Done()
+        known = going
+        if going is None:
+            past = () if trigger.reason == REOPENED else before
+            if not begins(look.signs, past, opened.bounds):
+                return Done()
+            going = await self.kept.begin(_begun(look, opened.bounds, self.now()), _cause(opened.pull))
+        return await self._run(look, opened.bounds, going, known)
+
+    # --- one that goes on ----------------------------------------------------------------------------------------
+
+    async def _run(self, look: Look, bounds: Bounds, going: Remediation, known: Remediation | None) -> Done:
+        """Step by step, until something has to be waited for or it is over. `known`: how it stood when we came."""
+        then = tuple[Trigger, ...]()
+        going = await self._asked_anew(look, going)
+        for _ in range(_ROUNDS):
+            following, going, waits = await self._step(look, bounds, going)
+            then += following
+            if going.course.over or waits:
+                break
+        if going != known:
+            then += (_shown(look.opened),)
+        return Done(then)
+
+    async def _step(
+        self, look: Look, bounds: Bounds, going: Remediation
+    ) -> tuple[tuple[Trigger, ...], Remediation, bool]:
+        """What follows, how it stands after one step, and whether anything has to be waited for."""
+        now, cause = self.now(), _cause(look.opened.pull)
+        working = going.working
+        if working is not None:
+            return await self._at_work(look, bounds, going, working)
+        lately = recent(_with(await self.kept.of_pull(going.repository, going.number), going), now)
+        todo = next_step(look.signs, going, lately, bounds, now)
+        if isinstance(todo, Wait):
+            return (), going, True
+        if isinstance(todo, Try):
+            planned = await self.attempting.planned(look, going, todo, left(lately, bounds), bounds, now)
+            if isinstance(planned, Attempted):
+                begun = replace(going, failure=planned.failure, attempts=(*going.attempts, planned))
+                return (), await self.kept.keep(begun, cause), False
+            todo = planned
+        return (), await self._ended(look.opened, bounds, going, todo), False
+
+    async def _at_work(
+        self, look: Look, bounds: Bounds, going: Remediation, one: Attempted
+    ) -> tuple[tuple[Trigger, ...], Remediation, bool]:
+        """An attempt is carried out if nobody did, and else asked what came of it."""
+        now, cause = self.now(), _cause(look.opened.pull)
+        if not one.note and one.head_sha == look.signs.head_sha:
+            taken = await self.attempting.take(look, going, one, cause)
+            done = await self._settled(taken.attempt) if taken.attempt.result is not Result.OPEN else taken.attempt
+            kept = going if taken.moved else await self.kept.keep(_put(going, done), cause)
+            return taken.then, kept, taken.moved or done.result is Result.OPEN
+        deadline = going.began + min(bounds.seconds, LONGEST)
+        since = await self.looking.since(look, going, one)
+        found = outcome(one, look.signs, since, Limits(bounds.patience, deadline), now)
+        if found is None:
+            again = (fixing(look),) if one.step is Step.FIX and not since.fix and not since.moved else ()
+            return again, going, True
+        note = "; ".join(filter(None, (found.note, named(look.strangers))))
+        ended = await self._settled(replace(one, result=found.result, note=note))
+        going = await self.kept.keep(_put(going, ended), cause)
+        if found.left and not look.signs.fork:
+            over = Over(Course.LEFT, found.note)
+            return (), await self._ended(look.opened, bounds, going, over), False
+        return (), going, False
+
+    async def _settled(self, one: Attempted) -> Attempted:
+        """It is over, and what it cost is asked."""
+        return await self.attempting.spent(replace(one, ended=self.now()))
+
+    async def _asked_anew(self, look: Look, going: Remediation) -> Remediation:
+        """A word let it work on one head of a fork: another head takes another word."""
+        if not look.signs.fork or going.head_sha == look.signs.head_sha:
+            return going
+        why = f"a fork's `{look.signs.head_sha[:7]}` takes the word of a maintainer: `/maestro remediate`"
+        asking = replace(going, head_sha=look.signs.head_sha, course=Course.ASKING, word="", why=why)
+        return await self.kept.keep(asking, _cause(look.opened.pull))
+
+    # --- the end -------------------------------------------------------------------------------------------------
+
+    async def _ended(self, opened: Opened, bounds: Bounds, going: Remediation, over: Over) -> Remediation:
+        """People are told before it is kept as over: killed in between, they are not told twice."""
+        why = over.why
+        if over.course is Course.HANDED_OVER:
+            done = await self.falling_back(opened, going, bounds, over.why)
+            why = f"{over.why}; {done}" if done else over.why
+        ended = replace(going, course=over.course, why=why, ended=self.now())
+        return await self.kept.keep(await self._closed_attempts(ended), _cause(opened.pull))
+
+    async def _closed_attempts(self, going: Remediation) -> Remediation:
+        """No attempt of one that is over is at work."""
+        one = going.working
+        if one is None:
+            return going
+        result = Result.MENDED if going.course is Course.MENDED else Result.OVERTAKEN
+        return _put(going, await self._settled(replace(one, result=result, note=one.note or going.why)))
+
+    async def _over(self, opened: Opened, going: Remediation, over: Over) -> Done:
+        await self._ended(opened, Bounds(), going, over)
+        return Done((_shown(opened),))
+
+    async def _gone(self, trigger: Trigger, going: Remediation) -> Done:
+        """It is closed or merged, or has no rules any more. What was merged though it may not ship is taken back where
+        the rules say so.
+        """
+        place = Place(trigger.repository, trigger.installation, trigger.number)
+        now = await self.proposals.of(place, going.number)
+        merged = await self.reader.merged(trigger) if now is not None and now.merged else None
+        if merged is not None and merged.bounds is not None and merged.bounds.fallback in _TAKES_BACK:
+            over = Over(Course.HANDED_OVER, "it was merged though it may not ship")
+            await self._ended(merged, merged.bounds, going, over)
+            return Done()
+        why = "it is gone" if now is None else "it was merged" if now.merged else "it was closed"
+        course = Course.STOPPED if now is not None and now.open else Course.LEFT
+        ended = replace(going, course=course, why=_SWITCHED_OFF if now is not None and now.open else why)
+        await self.kept.keep(await self._closed_attempts(replace(ended, ended=self.now())))
+        return Done()
+
+
+_SWITCHED_OFF = "the configuration does not ask for it any more"
+
+
+def _begun(look: Look, bounds: Bounds, now: float) -> Remediation:
+    """As it begins by itself: at work, or asking for the word that it takes."""
+    pull, signs = look.opened.pull, look.signs
+    made = Remediation(0, pull.repository, pull.number or 0, signs.head_sha, now, signs.failure, "maestro")
+    if signs.fork:
+        why = f"a fork's `{signs.head_sha[:7]}` takes the word of a maintainer: `/maestro remediate`"
+        return replace(made, course=Course.ASKING, why=why)
+    if bounds.asks:
+        return replace(made, course=Course.ASKING, why=f"{signs.said}: `/maestro remediate` begins")
+    return replace(made, why=signs.said)
+
+
+def _due(going: Remediation, now: float) -> bool:
+    """Was an attempt kept and not carried out, is the time up, or is it its turn?"""
+    working = going.working
+    begun = working is not None and not working.note
+    return begun or now - going.began >= LONGEST or int(now // _MINUTE) % _EACH == going.id % _EACH
+
+
+def _put(going: Remediation, one: Attempted) -> Remediation:
+    """The same, with how `one` stands."""
+    return replace(going, attempts=tuple(one if each.n == one.n else each for each in going.attempts))
+
+
+def _with(every: Sequence[Remediation], going: Remediation) -> list[Remediation]:
+    return [one for one in every if one.id != going.id] + [going]
+
+
+def _shown(opened: Opened) -> Trigger:
+    """The card is to show it."""
+    where = opened.place
+    return Trigger(
+        Kind.EVALUATE, where.repository, where.installation, opened.pull.number, reason=REMEDIATION, hearsay=True
+    )
+
+
+def _cause(pull: Pull) -> Cause:
+    return Cause(REMEDIATION, head_sha=pull.head_sha, number=pull.number)

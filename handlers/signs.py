@@ -1,0 +1,165 @@
+"""What the head of one pull request shows to whoever would mend it: read from the newest decision, and of GitHub."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from app.model import Failed, Fix, FixState, Opened, Pushed
+from checks.judge import Case, judge
+from checks.model import Decision, State, Verdict
+from checks.sbom import repair
+from checks.sbom.check import willing
+from handlers.acting_ports import Failures
+from handlers.commands.remediate import foreseen
+from handlers.ports import Cases, Fixes, Proposals
+from handlers.remedial_ports import Heard, Judged
+from handlers.repair import asked
+from program.classify import Ran, failed, pending, troubles
+from program.next_step import Signs
+from program.outcome import Since
+from program.pushing import By, heads_of_bots
+from program.remediation import LONGEST, Attempted, Remediation, Step
+from program.trace import traces
+
+_SKEW = 300.0  # seconds by which our clock and GitHub's may differ
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look has found. `strangers`: traces that commits name and that are no attempt's of this pull request."""
+
+    opened: Opened
+    case: Case
+    decision: Decision
+    signs: Signs
+    failed: Failed
+    pushed: Sequence[Pushed] = ()
+    strangers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """One look a call. `now`: epoch seconds."""
+
+    cases: Cases
+    proposals: Proposals
+    fixes: Fixes
+    failures: Failures
+    heard: Heard
+    judged: Judged
+    now: Callable[[], float] = time.time
+
+    async def __call__(self, opened: Opened, before: Sequence[Remediation]) -> Look | None:
+        """What the head shows; None where it was not judged yet: then that is still to come."""
+        pull, number = opened.pull, opened.pull.number or 0
+        case = await self.cases.newest(pull.repository, number)
+        decision = None if case is None else judge(case)
+        if case is None or decision is None or case.snapshot.pull.head_sha != pull.head_sha:
+            return None
+        merging = await self.proposals.merging(opened.place, number)
+        broken = bool(failed(case.snapshot))
+        passed = await self.heard.passed(opened.place, pull.head_sha) if broken else frozenset[str]()
+        again = await self.failures.of(opened.place, pull, self.now()) if broken else Failed()
+        found = troubles(decision, case.snapshot, Ran(passed, None if merging is None else merging.merges))
+        signs = Signs(pull.head_sha, found, pending(decision, case.snapshot), bool(decision.agent), pull.from_fork)
+        signs = replace(signs, rerunnable=bool(again.each) or _ours(decision), behind=_behind(case))
+        signs = replace(signs, arms=opened.ladder is not None, mendable=await self._mendable(opened, case))
+        return await self._with_pushes(Look(opened, case, decision, signs, again), before)
+
+    async def _mendable(self, opened: Opened, case: Case) -> bool:
+        """Is a fix known, or proposed already?"""
+        config = asked(case)
+        if config is None:
+            return False
+        known = foreseen(case.snapshot, willing(config))
+        mendable = not isinstance(known, str) and any(repair.mendable(known))
+        return mendable or any(fix.open for fix in await self._fixes(opened))
+
+    async def _fixes(self, opened: Opened) -> list[Fix]:
+        """Those that are for this pull request."""
+        number = opened.pull.number or 0
+        every = await self.fixes.of_pull(opened.pull.repository, number)
+        return [fix for fix in every if fix.source == number]
+
+    # --- who pushed ----------------------------------------------------------------------------------------------
+
+    async def _with_pushes(self, look: Look, before: Sequence[Remediation]) -> Look:
+        """Asked only where it may matter: where there is trouble, or an attempt at work."""
+        if look.signs.ships and not (before and before[-1].working):
+            return look
+        number = look.opened.pull.number or 0
+        pushed = await self.heard.of(look.opened.place, number)
+        ours = {one.trace for each in before for one in each.attempts if one.step is Step.AGENT}
+        by = {one.sha: By(one.who, one.bot, bool(ours.intersection(traces([one.message])))) for one in pushed}
+        heads = await self.judged.judged_since(look.opened.pull.repository, number, self.now() - LONGEST)
+        count, bots = heads_of_bots([sha for sha, _ in heads], by)
+        strangers = tuple(dict.fromkeys(t for one in pushed for t in traces([one.message]) if t not in ours))
+        return replace(
+            look, signs=replace(look.signs, heads=count, bots=tuple(map(_shown, bots))), pushed=pushed,
+            strangers=strangers,
+        )  # fmt: skip
+
+    # --- what came of an attempt ---------------------------------------------------------------------------------
+
+    async def since(self, look: Look, made: Remediation, one: Attempted) -> Since:
+        """What has happened since `one` was begun."""
+        fix = await self._fix(look.opened, one) if one.step is Step.FIX else ""
+        if look.opened.pull.head_sha != one.head_sha:
+            return _moved(look, one, fix)
+        run = None if one.run is None else await self.heard.run(look.opened.place, one.run)
+        if run is None or not run.ended:
+            return Since(fix=fix)
+        here = [each for each in made.attempts if each.step is Step.RERUN and each.head_sha == one.head_sha]
+        again = run.attempt > len(here) and run.started >= one.began - _SKEW
+        return Since(run=run.conclusion, ended=run.updated, ran_on=again, fix=fix)
+
+    async def _fix(self, opened: Opened, one: Attempted) -> str:
+        """How the fixes stand: as GitHub has them, for the head may move before we hear that one was merged."""
+        known = [fix for fix in await self._fixes(opened) if fix.open or fix.opened_at >= one.began or _merged(fix)]
+        states = [await self._state(opened, fix) for fix in known]
+        return next((state for state in ("merged", "open", "closed") if state in states), "")
+
+    async def _state(self, opened: Opened, fix: Fix) -> str:
+        now = None if fix.number is None else await self.proposals.of(opened.place, fix.number)
+        if now is None:
+            return "open" if fix.open else "closed"
+        return "merged" if now.merged else "open" if now.open else "closed"
+
+
+def _merged(fix: Fix) -> bool:
+    return fix.state is FixState.MERGED
+
+
+def _ours(decision: Decision) -> bool:
+    """Could we not judge it ourselves? Then it is we who run again."""
+    return any(row.result.state is State.ERROR and row.verdict is not Verdict.SHIP for row in decision.rows)
+
+
+def _behind(case: Case) -> bool:
+    pull = case.snapshot.pull
+    return pull.merge_base_sha not in {"", pull.base_sha}
+
+
+def _moved(look: Look, one: Attempted, fix: str) -> Since:
+    """The head is another one: by the attempt, or by whoever made its newest commit."""
+    tip = next((each for each in look.pushed if each.sha == look.opened.pull.head_sha), None)
+    ours = {
+        Step.AGENT: one.trace in traces(each.message for each in look.pushed),
+        Step.UPDATE: tip is not None and len(tip.parents) > 1 and tip.parents[0] == one.head_sha,
+        Step.FIX: fix == "merged",
+    }.get(one.step, False)
+    who = _shown(tip.who) if tip else ""
+    return Since(moved=True, ours=ours, who=who, person=tip is None or not tip.bot, fix=fix)
+
+
+def _shown(name: str) -> str:
+    """A name that others chose, as far as it can stand between marks of code."""
+    return "".join(one for one in name if one.isalnum() or one in "-_.[]")[:60]
+
+
+def named(strangers: Iterable[str]) -> str:
+    """What is said of traces that nobody here was given, "" for none."""
+    shown = ", ".join(f"`{one[:8]}`" for one in list(strangers)[:3])
+    return f"commits name attempts that are none of this pull request, and are not believed: {shown}" if shown else ""
