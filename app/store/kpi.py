@@ -177,15 +177,17 @@ def _words(rows: Sequence[Any]) -> Iterable[tuple[float, Word | None]]:
 
 async def _remedied(connection: AsyncConnection, asked: Asked) -> list[Remedied]:
     over = (remediations.c.ended_at.is_not(None), *asked.during(remediations.c.ended_at), *asked.of(remediations))
-    overtaken = select(attempts.c.remediation).where(attempts.c.result == Result.OVERTAKEN)
-    helped = remediations.c.id.in_(overtaken).label("helped")
-    rows = await connection.execute(select(remediations, helped).where(*over).order_by(remediations.c.id))
+    ended = {result: select(attempts.c.remediation).where(attempts.c.result == result) for result in Result}
+    mended = remediations.c.id.in_(ended[Result.MENDED]) & remediations.c.id.not_in(ended[Result.OVERTAKEN])
+    rows = await connection.execute(
+        select(remediations, mended.label("alone")).where(*over).order_by(remediations.c.id)
+    )
     return [
         Remedied(
             row.ended_at / 1e6,
             max(row.ended_at - row.began_at, 0) / 1e6,
             row.failure,
-            row.course == Course.MENDED and not row.helped,
+            row.course == Course.MENDED and bool(row.alone),
         )
         for row in rows
     ]

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.store.remedial_tables import usage
+from app.model import MOST_USD
+from app.store.remedial_tables import ci_jobs, usage
 from app.store.tables import decisions, measurements
 
 COST = "cost_usd"
@@ -30,7 +31,8 @@ class Asked(Protocol):
 
 async def spent(connection: AsyncConnection, asked: Asked) -> dict[_Pull, Spent]:
     """What was reported since the period began, by pull request; of a head that no report of usage gives a cost, the
-    measurement of that name. A fork's word does not count.
+    measurement of that name. Minutes are those of the jobs that GitHub showed, where it showed any. A fork's word does
+    not count.
     """
     reports = await _reports(connection, asked)
     stated = await _stated(connection, asked)
@@ -44,6 +46,8 @@ async def spent(connection: AsyncConnection, asked: Asked) -> dict[_Pull, Spent]
         if pull is not None:
             before = found.get((head[0], pull), (None, None))
             found[head[0], pull] = _sum(before[0], usd), _sum(before[1], minutes)
+    for pull_of, seen in (await _seen(connection, asked)).items():
+        found[pull_of] = found.get(pull_of, (None, None))[0], seen
     return found
 
 
@@ -61,7 +65,7 @@ async def _stated(connection: AsyncConnection, asked: Asked) -> dict[_Head, floa
     return {
         head: float(value)
         for head, value in newest.items()
-        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MOST_USD
     }
 
 
@@ -76,6 +80,21 @@ async def _numbers(connection: AsyncConnection, asked: Asked) -> dict[_Head, int
         query = select(table.c.repository, table.c.sha, func.min(decisions.c.number)).join(decisions, same)
         rows = await connection.execute(query.where(*here, *asked.of(table)).group_by(table.c.repository, table.c.sha))
         found |= {(repository, sha): number for repository, sha, number in rows.all() if number is not None}
+    return found
+
+
+async def _seen(connection: AsyncConnection, asked: Asked) -> dict[_Pull, float]:
+    """Minutes of the jobs that GitHub showed on the heads that were judged since the period began."""
+    jobs = select(ci_jobs.c.repository, ci_jobs.c.sha, func.sum(ci_jobs.c.minutes).label("minutes"))
+    heads = jobs.where(*asked.of(ci_jobs)).group_by(ci_jobs.c.repository, ci_jobs.c.sha).subquery()
+    same = (decisions.c.repository == heads.c.repository) & (decisions.c.head_sha == heads.c.sha)
+    number = func.min(decisions.c.number)
+    query = select(heads.c.repository, number, heads.c.minutes).join(decisions, same)
+    late = query.where(decisions.c.decided_at >= asked.start, decisions.c.number.is_not(None))
+    found: dict[_Pull, float] = {}
+    rows = await connection.execute(late.group_by(heads.c.repository, heads.c.sha, heads.c.minutes))
+    for repository, pull, minutes in rows.all():
+        found[repository, pull] = float(minutes) + found.get((repository, pull), 0.0)
     return found
 
 

@@ -119,9 +119,11 @@ KPIS: tuple[Kpi, ...] = (
         "self_resolved",
         "Self-resolved",
         Unit.SHARE,
-        "Those after which the change may ship, while nobody but the App and its agents pushed",
+        "Those after which the change may ship, by an attempt of the App or of an agent that mended it, and in which "
+        "no attempt was overtaken by somebody else",
         "Remediations that ended in the period, however: mended, handed over, stopped, or taken over by a person",
-        "Those that go on, and those that wait for the word of a maintainer. Failures for which no remediation began",
+        "Those that go on, and those that wait for the word of a maintainer. Failures for which no remediation began. "
+        "What passed by itself, or by a person's push or override, is among them and not counted",
         "The purpose of remediation: what fails and is mended without a person",
         computed.self_resolved,
     ),
@@ -214,9 +216,10 @@ KPIS: tuple[Kpi, ...] = (
         "ci_minutes",
         "CI minutes a pull request",
         Unit.MINUTES,
-        "Median of the minutes of CI that were reported of all its heads by `POST /api/usage`",
+        "Median of the whole minutes of the jobs that GitHub showed on all its heads; where it showed none, of those "
+        "that were reported by `POST /api/usage`",
         _JUDGED,
-        "A fork's reports, and pull requests of which nobody reported any",
+        "A fork's reports, and pull requests of which no minutes are known",
         "The other part of the cost. It is not turned into money: the price is the team's",
         computed.minutes,
         _UNREPORTED,

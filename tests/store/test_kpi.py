@@ -21,6 +21,7 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "overrides": {"repository": "octo/shop", "head_sha": A, "base_ref": "main", "who": "alice", "reason": "because"}
     | {"withdrawn_by": ""},
     "usage": {"repository": "octo/shop", "sha": A, "trace": "", "trusted": 1, "model": ""},
+    "ci_jobs": {"repository": "octo/shop"},
     "measurements": {"repository": "octo/shop", "sha": A, "source": "api", "trusted": True},
     "remediations": {"repository": "octo/shop", "head_sha": A, "failure": "contract", "who": "maestro", "why": ""}
     | {"word": "", "changed_at": 0},
@@ -200,12 +201,16 @@ async def test_a_remediation_counts_as_its_own_work_unless_somebody_else_pushed(
         await here.row(table, id=key, number=key, course=course, failure=failure, **ended)
     await here.row(table, id=4, number=4, course="working", began_at=1_100.0)
     await here.row(table, id=5, number=5, course="mended", began_at=900.0, ended_at=999.0)
-    for n, (key, result) in enumerate(((1, "failed"), (1, "mended"), (2, "overtaken"))):
+    await here.row(table, id=6, number=6, course="mended", failure="infra", began_at=1_100.0, ended_at=1_404.0)
+    for n, (key, result) in enumerate(
+        ((1, "failed"), (1, "mended"), (2, "overtaken"), (2, "mended"), (3, "failed"), (6, "silent"))
+    ):
         await here.row(remedial_tables.attempts, remediation=key, n=n, trace=f"trace-{n}", result=result)
     assert (await here.facts()).remedied == [
         Remedied(1_401.0, 301.0, "flaky", True),
         Remedied(1_402.0, 302.0, "contract", False),
         Remedied(1_403.0, 303.0, "sbom", False),
+        Remedied(1_404.0, 304.0, "infra", False),  # it passed by itself
     ]
 
 
