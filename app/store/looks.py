@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 from sqlalchemy import select
@@ -137,6 +138,7 @@ class TickLogs:
         return TickLog(rules, kept, tuple(KeptTick(*one) for one in told))
 
 
+@lru_cache(maxsize=64)
 def gate_of(rules: str) -> GateConfig:
-    """The gate of a stored block of rules."""
+    """The gate of a stored block of rules. To size one takes milliseconds, and a log asks at every look."""
     return Config.model_validate_json(rules).judged_by
