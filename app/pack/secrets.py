@@ -99,6 +99,11 @@ class Sieve:
     _marks: dict[str, str] = field(default_factory=dict)
     _counts: Counter[str] = field(default_factory=Counter)
 
+    def suspects(self, text: str) -> bool:
+        """Whether a secret could be in a text at all: without any hint there is none."""
+        lower = text.lower()
+        return any(hint in lower for shape in SHAPES for hint in shape.hints) or any(one in text for one in self.own)
+
     def text(self, text: str, member: str, path: str = "") -> str:
         """`text` without secrets."""
         for secret in self.own:
