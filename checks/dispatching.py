@@ -11,6 +11,7 @@ class Dispatching:
     its author says so); "" where nobody says any. `cost_usd`: what the rules declare for it.
 
     `next_arm`: what a retry would dispatch, "" for nothing. `escalates`: heavier tests could be run on this head.
+    `budget_usd`: what the rules let one pull request cost, None where they do not say.
     """
 
     arm: str = ""
@@ -18,3 +19,4 @@ class Dispatching:
     stated: bool = False
     next_arm: str = ""
     escalates: bool = False
+    budget_usd: float | None = None

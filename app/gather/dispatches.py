@@ -115,4 +115,5 @@ def dispatching(
         bool(arm) and not sent,
         following.name if following else "",
         opened.escalation is not None and not pull.from_fork and pull.number is not None,
+        opened.ladder.terms.budget_usd if opened.ladder else None,
     )

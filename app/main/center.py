@@ -36,6 +36,7 @@ def reading_of(kept: Stores, pages: Pages, now: Callable[[], float] = time.time)
         kept.commands,
         kept.provenance,
         kept.remediations,
+        kept.spending,
         pages,
         now,
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from cachetools import LRUCache
 
 from app import record
-from app.model import KeptExperiment, Point
+from app.model import KeptExperiment, Point, Spent
 from app.pack.evidence import own_history
 from app.pages.door import OPEN as OPEN_FOR
 from app.pages.showing import Exhibit, Unreadable
@@ -26,8 +26,9 @@ from app.store.points import Points
 from app.store.provenance import Provenance
 from app.store.pull_news import PullKey
 from app.store.remediations import Remediations
+from app.store.spending import Spending
 from app.store.studies import Studies
-from checks.judge import judge
+from checks.judge import Case, judge
 from checks.model import Decision
 
 _ENDS = {"pull_request.merged": MERGED, "pull_request.closed": CLOSED}
@@ -51,6 +52,7 @@ class Reading:
     commands: Commands
     provenance: Provenance
     remediations: Remediations
+    spending: Spending
     pages: Pages
     now: Callable[[], float] = field(default=time.time)
     judged: MutableMapping[int, int] = field(default_factory=lambda: LRUCache(_KEPT))
@@ -78,7 +80,8 @@ class Reading:
         newest = next((one for one in history if one.verdict != SILENCE), None)
         if newest is None:
             raise LookupError
-        decision = await self.decision(newest)
+        case = await self._case(newest)
+        decision = _judged(case)
         since = history[-1].at if len(history) < len(await self.decisions.of_pull(*key)) else 0.0
         return Shown(
             newest.id,
@@ -97,6 +100,7 @@ class Reading:
             self.now(),
             edition,
             [one for one in await self.remediations.of_pull(*key) if one.began >= since],
+            await self._spent(key, case),
         )
 
     async def then(self, key: PullKey, decision: int) -> Shown | None:
@@ -112,13 +116,21 @@ class Reading:
 
     async def decision(self, judged: Judged) -> Decision:
         """The decision, made again of its record. Raises Unreadable."""
+        return _judged(await self._case(judged))
+
+    async def _case(self, judged: Judged) -> Case:
         try:
-            decision = judge(record.read((await self.decisions.records((judged.id,)))[judged.id]))
+            return record.read((await self.decisions.records((judged.id,)))[judged.id])
         except record.BadRecord as error:
             raise Unreadable(str(error)) from None
-        if decision is None:
-            raise Unreadable("a decision without rules")
-        return decision
+
+    async def _spent(self, key: PullKey, case: Case) -> Spent | None:
+        """What it cost so far, against the budget of the rules that it was judged by; None where nobody said."""
+        rules = case.snapshot.dispatching
+        spent = await self.spending.of(*key, rules.budget_usd if rules else None)
+        if case.snapshot.pull.from_fork:
+            spent = replace(spent, untrusted=spent.reports)
+        return spent if spent.reports or spent.ci_minutes is not None else None
 
     async def _judging(self, key: PullKey, decision: Decision) -> str:
         """The head that we turned to since; "" where it is the one that was judged."""
@@ -128,6 +140,14 @@ class Reading:
     async def _experiments(self, key: PullKey, sha: str) -> Sequence[tuple[KeptExperiment, Sequence[Point]]]:
         found = await self.experiments.of(key[0], sha)
         return [(kept, await self.points.of(kept.id)) for kept in found]
+
+
+def _judged(case: Case) -> Decision:
+    """The decision, made again. Raises Unreadable."""
+    decision = judge(case)
+    if decision is None:
+        raise Unreadable("a decision without rules")
+    return decision
 
 
 def _state(history: Sequence[Judged], decision: Decision) -> str:

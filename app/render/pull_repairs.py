@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from app.model.beside import Spent
+from app.render.escape import line
 from app.render.pull import OPEN, Shown, told
 from app.render.remediated import Told, cost, said, telling, tone, word
 from app.render.remediated import told as attempts_of
-from app.render.spent import CACHE, EVAL, ROBUSTNESS, delta, money, over, score, spending
+from app.render.spent import CACHE, EVAL, ROBUSTNESS, ci, delta, money, score, spending
+from app.render.words import dollars
 from checks.model import Measurement, Verdict
 from program.remediation import Remediation
 
@@ -49,7 +51,7 @@ def repaired(shown: Shown) -> dict[str, Any]:
     return {
         "remediation": None if newest is None else _json(newest, shown),
         "repairing": told(now(shown)),
-        "spent": None if shown.spent is None else {**asdict(shown.spent), "over": over(shown.spent)},
+        "spent": None if shown.spent is None else _spending(shown.spent),
         "reported": {name: one.value for name in (EVAL, ROBUSTNESS, CACHE) if (one := shown.reported.get(name))},
         "spending": told(spending(shown.spent, tuple(shown.reported.values()))),
     }
@@ -77,12 +79,20 @@ def _json(one: Remediation, shown: Shown) -> dict[str, Any]:
     return {**fixed, **texts, "began": one.began, "ended": one.ended, "attempts": attempts}
 
 
+def _spending(spent: Spent) -> dict[str, Any]:
+    by_arm = {told(arm): usd for arm, usd in spent.by_arm}
+    return {**asdict(spent), "by_arm": by_arm, "over": spent.over}
+
+
 def _spent(spent: Spent | None) -> Iterator[tuple[str, str]]:
     if spent is None:
         return
     cached = f", {100 * spent.cached_tokens / spent.tokens:.0f} % of them from a cache" if spent.tokens else ""
     yield "Models", money(spent)
-    yield "CI", "" if spent.ci_minutes is None else f"{spent.ci_minutes:,.1f} min"
+    for arm, usd in spent.by_arm:
+        yield f"By {line(arm, 64)}", dollars(usd)
+    minutes = ci(spent)
+    yield "CI", "" if minutes is None else f"{minutes:,.1f} min"
     yield "Tokens", f"{spent.tokens:,}{cached}" if spent.tokens else ""
     yield "Reports", f"{spent.reports:,}" if spent.reports else ""
 

@@ -11,7 +11,7 @@ from checks.model import Measurement
 EVAL, ROBUSTNESS, CACHE, COST = "eval_score", "robustness_delta", "cache_hit_share", "cost_usd"
 """The measurements that CI reports of an agent's work, by the names that it gives them."""
 
-OVER = "over its budget"
+OVER = "budget used up"
 _FORK = " (as a fork reports)"
 
 
@@ -34,15 +34,21 @@ def news(spent: Spent | None, reported: Sequence[Measurement]) -> str:
 
 
 def over(spent: Spent | None) -> bool:
-    """Whether more was spent than the rules let it cost."""
-    if spent is None or spent.usd is None or spent.budget_usd is None:
-        return False
-    return spent.usd > spent.budget_usd
+    """Whether all was spent that the rules let it cost."""
+    return spent is not None and spent.over
 
 
 def money(spent: Spent | None) -> str:
     """What was reported of models, against what the rules let it cost; "" where nobody reported anything."""
-    return "" if spent is None or spent.usd is None else _against(spent.usd, spent.budget_usd)
+    if spent is None or spent.usd is None:
+        return ""
+    return _against(spent.usd, spent.budget_usd, _FORK if spent.untrusted else "")
+
+
+def ci(spent: Spent | None) -> float | None:
+    """Minutes of CI: those of the jobs that were seen to end, and what was reported of others; None where none are."""
+    known = [one for one in (spent.ci_minutes, spent.ci_reported) if one is not None] if spent else []
+    return sum(known) if known else None
 
 
 def score(measured: Measurement | None, form: str = "{:.4g}") -> str:
@@ -72,13 +78,14 @@ def _money(spent: Spent | None, scores: Mapping[str, Measurement]) -> Iterator[s
 
 
 def _against(usd: float, budget: float | None, whose: str = "") -> str:
-    against = "" if budget is None else f" of {words.dollars(budget)}{f', {OVER}' if usd > budget else ''}"
+    against = "" if budget is None else f" of {words.dollars(budget)}{f', {OVER}' if usd >= budget else ''}"
     return f"{words.dollars(usd)}{whose}{against}"
 
 
 def _minutes(spent: Spent | None) -> Iterator[str]:
-    if spent is not None and spent.ci_minutes is not None:
-        yield f"{spent.ci_minutes:,.0f} CI min" if spent.ci_minutes >= 1 else "under 1 CI min"
+    minutes = ci(spent)
+    if minutes is not None:
+        yield f"{minutes:,.0f} CI min" if minutes >= 1 else "under 1 CI min"
 
 
 def _cached(spent: Spent | None, scores: Mapping[str, Measurement]) -> list[str]:

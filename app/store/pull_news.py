@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.store.asked_tables import commands, overrides
 from app.store.effects import card_key, head_key
 from app.store.news import Edition
-from app.store.remedial_tables import remediations
+from app.store.remedial_tables import remediations, usage
 from app.store.tables import decisions, drift_modules, effects, experiment_shadows, experiments, studies
 from app.store.tables import experiment_looks as looks
 from app.store.tables import study_opinions as opinions
@@ -26,7 +26,7 @@ PullKey = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class PullNews:
-    """Reads what decisions, commands, overrides, remediations, experiments, studies and modules leave behind when they
+    """Reads what decisions, commands, overrides, remediations, usage, experiments, studies and modules leave when they
     change.
     """
 
@@ -58,6 +58,7 @@ def _of_pulls(keys: Collection[PullKey]) -> Iterator[Select[Any]]:
     yield _grouped(keys, commands, func.count(), func.max(commands.c.changed_at))
     yield _grouped(keys, overrides, func.max(overrides.c.id), func.max(overrides.c.withdrawn_at))
     yield _grouped(keys, remediations, func.count(), func.max(remediations.c.changed_at))
+    yield _grouped(keys, usage, func.count(), func.max(usage.c.received_at))
     newest = select(func.max(looks.c.id)).where(looks.c.experiment == experiments.c.id).scalar_subquery()
     mirrored = experiment_shadows
     taken = select(mirrored.c.taken).where(mirrored.c.experiment == experiments.c.id).scalar_subquery()

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from app.model import Cause
+from app.model import Cause, Used
+from checks.dispatching import Dispatching
 from checks.model import Measurement
 from program.remediation import Course, Result
 from tests.pages.looking import words
-from tests.pages.pulled import HEAD, PullTrial, pull_trial
+from tests.pages.pulled import HEAD, PullTrial, case, pull_trial
 from tests.render.remedied import HANDED_OVER, MENDED, WORKING
 
 pytestmark = pytest.mark.slow
@@ -131,3 +132,22 @@ async def test_an_attempt_without_an_outcome_yet_has_no_time_and_no_cost(here: P
     assert "min ·" not in page
     await here.repair(replace(WORKING, attempts=(replace(WORKING.attempts[1], n=1, result=Result.INFRA),)))
     assert "did not run: infrastructure" in await said(here)
+
+
+async def test_what_was_reported_is_summed_up_against_the_budget_of_the_rules(here: PullTrial) -> None:
+    assert (await told(here))["spent"] is None
+    made = case(p95=261.0)
+    budget = replace(made, snapshot=replace(made.snapshot, dispatching=Dispatching(budget_usd=2.0)))
+    await here.decide(budget)
+    used = Used(HEAD, "job-1", 7, usd=0.42, tokens=1_000, cached_tokens=610)
+    await here.stores.usage.keep("acme/shop", (used,))
+    await here.stores.usage.keep_jobs("acme/shop", HEAD, ((1, 12), (2, 6)))
+    page = await said(here)
+    assert "Cost $0.42 of $2.00" in page
+    assert "Cost and scores Models $0.42 of $2.00 CI 18.0 min Tokens 1,000, 61 % of them from a cache" in page
+    model = await told(here)
+    assert model["short"]["cost"] == "$0.42 of $2.00"
+    assert model["spending"] == "$0.42 of $2.00 · 18 CI min · cache 61 %"
+    assert (model["spent"]["usd"], model["spent"]["budget_usd"], model["spent"]["over"]) == (0.42, 2.0, False)
+    await here.stores.usage.keep("acme/shop", (replace(used, report="job-2", usd=1.6),))
+    assert "$2.02 of $2.00, budget used up" in await said(here), "a report is news by itself"

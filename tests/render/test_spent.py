@@ -38,6 +38,19 @@ def test_a_budget_that_is_used_up_is_said() -> None:
     assert not over(Spent(usd=3.0))
 
 
+def test_a_budget_that_is_spent_to_the_cent_is_used_up() -> None:
+    assert spending(replace(SPENT, usd=2.0), ()).startswith(f"$2.00 of $2.00, {OVER} · ")
+
+
+def test_minutes_that_were_seen_and_minutes_that_were_reported_are_one_sum() -> None:
+    assert "20 CI min" in spending(replace(SPENT, ci_reported=2.0), ())
+    assert "2 CI min" in spending(replace(SPENT, ci_minutes=None, ci_reported=2.0), ())
+
+
+def test_a_cost_that_a_fork_reports_says_so() -> None:
+    assert spending(replace(SPENT, untrusted=3), ()).startswith("$0.42 (as a fork reports) of $2.00 · ")
+
+
 def test_where_nobody_reports_usage_the_measured_cost_of_the_head_stands_in() -> None:
     assert spending(Spent(ci_minutes=3.0), (Measurement("cost_usd", 0.4),)) == "$0.40 · 3 CI min"
     assert spending(Spent(usd=0.5), (Measurement("cost_usd", 0.4),)) == "$0.50"
