@@ -138,6 +138,7 @@ async def test_after_three_attempts_it_is_a_draft_with_a_label_and_one_comment(h
     made = await story.made()
     assert made == [("rerun", "failed"), ("agent", "failed"), ("agent", "failed")]
     pull = story.repo.pull(story.number)
+    assert pull.draft
     assert [label.name for label in pull.labels] == ["needs-human"]
     (said,) = [one.body for one in story.repo.comments(story.number) if "This is for people now" in one.body]
     assert "3 attempts within a day" in said

@@ -199,13 +199,13 @@ async def _fixes(scene: Scene) -> list[str]:
     return [fix.branch for fix in await scene.kept.fixes.of_pull("octo/shop", 1)]
 
 
-@pytest.mark.parametrize("path", ["*/issues/1/labels"])
+@pytest.mark.parametrize("path", ["*/graphql", "*/issues/1/labels"])
 async def test_people_have_it_once(scene: Scene, path: str) -> None:
     rules = RULES.replace("remediation: {}", "remediation: {rerun: false, agent: false}")
     await scene.killed(path, lambda: scene.opens(rules, {"a.py": "x = 2\n"}))
     async with scene.life():
         await scene.until_it_is(Course.HANDED_OVER)
     pull = scene.repo.pull(1)
-    assert [label.name for label in pull.labels] == ["needs-human"]
+    assert (pull.draft, [label.name for label in pull.labels]) == (True, ["needs-human"])
     told = [one for one in scene.repo.comments(1) if "This is for people now" in one.body]
     assert len(told) == 1
