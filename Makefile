@@ -18,7 +18,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(READY) ## Watch five pull requests get their decisions, on a local GitHub
+demo: $(READY) ## Watch six pull requests get their decisions, on a local GitHub
 	$(BIN)/maestro demo
 
 serve: $(READY) ## Run the App (docs/install.md tells the environment it reads)

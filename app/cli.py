@@ -16,7 +16,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "audit": ("app.commands.audit:audit", "Verify or export the log of every decision and every action."),
     "check": ("app.commands.check:check", "Judge a change in a git checkout, without credentials."),
     "config": ("app.commands.config:config", "Validate or explain `.github/maestro.yml`."),
-    "demo": ("app.commands.demo:demo", "Watch five pull requests get their decisions, on a local GitHub."),
+    "demo": ("app.commands.demo:demo", "Watch six pull requests get their decisions, on a local GitHub."),
     "deliveries": ("app.commands.deliveries:deliveries", "List the webhooks that came in; let dead ones run again."),
     "drift": ("app.commands.drift:drift", "Say whether one table is distributed as another, or since which day not."),
     "evidence": ("app.commands.evidence:evidence", "Write all that a decision was made of to one file, signed."),

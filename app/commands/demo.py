@@ -1,4 +1,4 @@
-"""`maestro demo`: a local GitHub, the whole App, and five pull requests that get their decisions, without keys."""
+"""`maestro demo`: a local GitHub, the whole App, and six pull requests that get their decisions, without keys."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from app import logs, record
 from app.commands import screen
+from app.commands.repairing import repaired
 from app.commands.running import attending, reserved, working
 from app.commands.runs import Runs
 from app.commands.story import REPOSITORY, Chapter, Shop, tell
@@ -39,7 +40,7 @@ _AT_ONCE = Pace(hand_over=0.02, lanes=0.02)
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--serve", is_flag=True, help="Stay up afterwards, with addresses to look at.")
 def demo(serve: bool) -> None:
-    """Watch five pull requests get their decisions: one may ship, two may not, two must wait."""
+    """Watch six pull requests get their decisions: two may ship, one of them repaired, two may not, two must wait."""
     logs.configure("ERROR")
     as_told = asyncio.run(_demo(serve))
     sys.exit(Exit.SHIP if as_told else Exit.INFRASTRUCTURE)
@@ -50,6 +51,7 @@ async def _demo(serve: bool) -> bool:
     async with _town() as (github, maestro, address):
         shop, chapters = await tell(github, maestro, address)
         await rest(github, maestro)
+        chapters.append(await repaired(shop, maestro.stores.remediations, lambda: rest(github, maestro)))
         as_told = all([await _show(maestro, shop.repo, chapter) for chapter in chapters])
         _sum_up(github, as_told, time.monotonic() - started)
         if serve:

@@ -33,7 +33,8 @@ class Runs:
         repo = self.shop.repo
         if run.path.endswith(f"/{AGENT}"):
             arm, branch = run.inputs["arm"], run.inputs["head_ref"]
-            message = f"Keep the discounts of a view\n\nMaestro-Arm: {arm}"
+            trace = f"\nMaestro-Trace: {run.inputs['trace_id']}" if run.inputs.get("trace_id") else ""
+            message = f"Keep the discounts of a view\n\nMaestro-Arm: {arm}{trace}"
             sha = repo.commit(branch, {"shop/discounts.py": _MENDED}, message=message, author="bob")
             await self.shop.green(sha, p95=204.0, eval_score=0.93, cost_usd=1.4)
         repo.finish_workflow(run.id)

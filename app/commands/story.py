@@ -1,8 +1,9 @@
-"""The story of `maestro demo`: one repository, five pull requests, and what should become of each."""
+"""The story of `maestro demo`: one repository, five of its six pull requests, and what should become of each."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import aiohttp
@@ -29,6 +30,7 @@ arms:
   ladder:
     - {name: impl@small, model: small-1, cost_usd: 0.08}
     - {name: impl@large, model: large-1, cost_usd: 2.5}
+remediation: {mode: ask}
 escalate: {workflow: tests-high.yml, inputs: {mode: high}}
 """
 AGENT, TESTS = "agent.yml", "tests-high.yml"
@@ -61,7 +63,7 @@ async def tell(github: Sandbox, maestro: System, address: str) -> tuple[Shop, li
         collaborators={"alice": "admin", "bob": "write", "carol": "read"},
     )
     github.world.account("mallory")  # a stranger, whom one may be as well
-    shop = Shop(repo, f"{address}/api/measurements", await maestro.stores.tokens.issue(REPOSITORY))
+    shop = Shop(repo, address, await maestro.stores.tokens.issue(REPOSITORY))
     return shop, [await chapter(shop) for chapter in (_clean, _slow, _copyleft, _running, _fork)]
 
 
@@ -70,21 +72,28 @@ class Shop:
     """The repository with its continuous integration, which reports tests and sends what it measured."""
 
     repo: Repo
-    url: str
+    maestro: str  # its address
     token: str
 
     async def measured(self, sha: str, p95: float, n: int, **others: float) -> None:
         """Send the latency of this head, and `others` by their names, over real HTTP."""
         figures = {"perf_p95_ms": {"value": p95, "unit": "ms", "n": n}, **others}
-        body = {"sha": sha, "measurements": figures}
-        headers = {"Authorization": f"Bearer {self.token}"}
-        async with aiohttp.ClientSession(headers=headers) as session, session.post(self.url, json=body) as answer:
-            answer.raise_for_status()
+        await self._sent("measurements", {"sha": sha, "measurements": figures})
+
+    async def used(self, sha: str, trace: str, usd: float) -> None:
+        """Say what the attempt of that name, which made this head, cost: six of ten tokens came from a cache."""
+        tokens = {"tokens": 50_000, "cached_tokens": 30_000}
+        await self._sent("usage", {"sha": sha, "report": "agent", "trace": trace, "usd": usd, **tokens})
 
     async def green(self, sha: str, p95: float = 212.0, **others: float) -> None:
         """All tests pass, and the latency is this."""
         self.repo.report_check(sha, "unit tests")
         await self.measured(sha, p95, 4000, **others)
+
+    async def _sent(self, what: str, body: Mapping[str, object]) -> None:
+        headers, url = {"Authorization": f"Bearer {self.token}"}, f"{self.maestro}/api/{what}"
+        async with aiohttp.ClientSession(headers=headers) as session, session.post(url, json=body) as answer:
+            answer.raise_for_status()
 
 
 async def _clean(shop: Shop) -> Chapter:

@@ -23,6 +23,7 @@ STORY = {
     3: ("BLOCK", "Why    AGPL-3.0-only arrives with `ghostscript-render` 1.4.0 (sbom)."),
     4: ("HOLD", "Why    tests: 1 of 2 still running: browser tests (contract)."),
     5: ("HOLD", "Why    perf_p95_ms: measured by the fork's own run, not trusted (contract)."),
+    6: ("SHIP", "impl@small, then impl@large tried: mended by attempt 2 (impl@large)"),
 }
 
 
@@ -83,7 +84,7 @@ def _told(out: str) -> dict[int, str]:
     return {int(number): text for number, text in zip(parts[::2], parts[1::2], strict=True)}
 
 
-def test_five_decisions_are_told_each_with_its_own_reason(shown: Shown) -> None:
+def test_six_decisions_are_told_each_with_its_own_reason(shown: Shown) -> None:
     told = _told(shown.out)
     assert told.keys() == STORY.keys()
     for number, (verdict, why) in STORY.items():
@@ -113,7 +114,7 @@ def test_without_staying_up_it_ends_by_itself(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=120,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert _told(ended.stdout).keys() == STORY.keys()
