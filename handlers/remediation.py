@@ -211,9 +211,9 @@ def _begun(look: Look, bounds: Bounds, now: float) -> Remediation:
 
 
 def _due(going: Remediation, now: float) -> bool:
-    """Was an attempt kept and not carried out, is the time up, or is it its turn?"""
+    """Was a step begun and not carried out, is the time up, or is it its turn?"""
     working = going.working
-    begun = working is not None and not working.note
+    begun = going.course is Course.WORKING and (working is None or not working.note)
     return begun or now - going.began >= LONGEST or int(now // _MINUTE) % _EACH == going.id % _EACH
 
 

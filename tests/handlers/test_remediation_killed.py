@@ -127,6 +127,17 @@ async def test_killed_at_any_step_of_a_whole_life_there_are_never_two_of_anythin
     assert (len(room.sent), room.did(AddLabel), len(room.told)) == (3, 1, 1)
 
 
+async def test_what_people_were_to_have_and_were_not_told_is_due_at_once(room: Room) -> None:
+    bounded(room, steps=frozenset())
+    room.fails()
+    room.kill_at = 3
+    await room.survive(1)
+    assert (room.last.course, room.made) == (Course.WORKING, [])
+    for _ in range(5):
+        assert len(await room.loop().round()) == 1
+        room.now += 60
+
+
 async def test_a_fix_is_asked_for_until_it_is_there(room: Room) -> None:
     """The run of repairs that was to follow may have been killed with its process."""
     from checks.sbom.rules.policy import Config as Bills
