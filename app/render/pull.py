@@ -151,7 +151,8 @@ def short(shown: Shown) -> Mapping[str, Said]:
     arm, costs = contract.get("arm", ""), contract.get("arm_cost_usd")
     stated = " (as its author says)" if contract.get("arm_stated") else ""
     expected = Said(f"{words.dollars(costs)}, as the rules declare of its arm") if costs is not None else _missing(COST)
-    measured = money(shown.spent) or _dollars(_reported(shown, COST).text)
+    claimed, of_head = shown.reported.get(COST), _dollars(_reported(shown, COST).text)
+    measured = of_head if claimed and not claimed.trusted else money(shown.spent) or of_head
     return {
         "arm": Said(told(arm) + stated) if arm else Said(None, _armless(shown.decision)),
         "eval": _reported(shown, EVAL),

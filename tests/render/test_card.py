@@ -332,5 +332,5 @@ def test_a_typical_card_is_read_in_ten_seconds(name: str) -> None:
 def test_the_last_line_leads_to_the_page_where_there_is_one() -> None:
     led = card(SHIP, now=NOW, page="https://maestro.example/pr/acme/shop/7?key=msp_x")
     link = "[Decision Center](https://maestro.example/pr/acme/shop/7?key=msp_x)"
-    assert led.body.rstrip().rpartition("<sub>")[2].startswith(f"{link} · judged onto")
+    assert led.body.rstrip().rpartition("<sub>")[2].startswith(f"{link} · [Evidence](https://maestro.example/")
     assert "Decision Center" not in card(SHIP, now=NOW).body
