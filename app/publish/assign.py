@@ -20,6 +20,8 @@ Question = Callable[[Repository], Awaitable[Issue | GitHubError | None]]
 InNameOf = Callable[[str, str, Question], Awaitable[Issue | GitHubError | str | None]]
 """Asks as the person of a login, of a repository; why that cannot be, in our own words."""
 
+_NOBODY = "nobody"  # what is kept of an issue from which GitHub dropped the agent
+
 
 async def nobody_signed_in(login: str, _repository: str, _question: Question) -> str:
     """Where nobody can sign in."""
@@ -41,7 +43,7 @@ class Assigner:
         key = f"{self.repository.full_name}/assign/{mark(action.about)}"
         effect = await self.effects.get(key)
         if effect is not None and effect.remote_id is not None:
-            return Performed(action, effect.remote_id)
+            return _outcome(action, effect.remote_id, effect.digest != _NOBODY)
         if effect is not None:
             there = await self._ask(action, _Finding(action))
             if isinstance(there, str):
@@ -65,11 +67,9 @@ class Assigner:
         return answer
 
     async def _done(self, key: str, action: AssignIssue, issue: Issue) -> Outcome:
-        await self.effects.record(key, Effect(issue.number, ""), self.told(action))
-        if _bare(action.agent) in map(_bare, issue.assignees):
-            return Performed(action, issue.number)
-        why = f"issue #{issue.number} is open, yet GitHub assigned it to nobody: may `{action.agent}` be assigned here?"
-        return Stopped(action, Stop.REFUSED, why)
+        assigned = _bare(action.agent) in map(_bare, issue.assignees)
+        await self.effects.record(key, Effect(issue.number, "" if assigned else _NOBODY), self.told(action))
+        return _outcome(action, issue.number, assigned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,14 @@ class _Finding:
     async def __call__(self, as_person: Repository) -> Issue | None:
         every = await as_person.issues.by(self.action.behalf)
         return next((one for one in every if one.body.startswith(_marker(self.action))), None)
+
+
+def _outcome(action: AssignIssue, number: int, assigned: bool) -> Outcome:
+    """GitHub opens the issue all the same where it drops the agent: that is said as often as it is asked for."""
+    if assigned:
+        return Performed(action, number)
+    why = f"issue #{number} is open, yet GitHub did not assign `{action.agent}`: may that be assigned here?"
+    return Stopped(action, Stop.REFUSED, why)
 
 
 def _bare(login: str) -> str:

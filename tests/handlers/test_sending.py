@@ -17,8 +17,8 @@ from app.store.effects import Effects
 from checks.model import Pull
 from handlers.sending import AT_WORK, Sender, command_of, inputs_of, silent
 from program.arms import Arm
-from tests.publish.kinds import labelled
-from tests.publish.scene import Crash, Dying, Scene, scene
+from tests.publish.kinds import assignments, labelled
+from tests.publish.scene import CODER, Crash, Dying, Scene, scene
 
 pytestmark = pytest.mark.slow
 
@@ -30,6 +30,7 @@ WORKFLOW = Arm("impl@small", "canary.yml", "small-1")
 EVENT = Arm("impl@event", "", "small-1", by="repository", to="maestro.agent")
 MENTION = Arm("claude", "", by="mention", to="@claude")
 LABEL = Arm("openhands", "", by="label", to="fix-me")
+ASSIGN = Arm("copilot", "", by="assign", to=CODER, behalf="alice")
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,26 @@ async def test_killed_between_the_call_and_its_answer_it_is_sent_once(here: Scen
     assert isinstance(await sent(here, arm), Sent)
     assert (len(runs(here)) + len(calls(here)), len(labelled(here))) == (1, 1 if arm is LABEL else 0)
     assert await Effects(here.engine).in_doubt() == []
+
+
+async def test_killed_between_the_call_and_its_answer_one_issue_is_assigned(here: Scene) -> None:
+    here.sandbox.world.account(CODER, "Bot")
+    with pytest.raises(Crash):
+        await sender(here, Dying(here.engine, record_left=[1]))(PLACE, pull(here), ASSIGN, task(here), CAUSE)
+    for _ in range(2):
+        assert await sent(here, ASSIGN) == Sent(None, f"`copilot` tries: `issue for {CODER}`")
+    (issue,) = assignments(here)
+    assert (here.issues(), issue.user.login, f"Maestro-Trace: {TRACE}\n" in issue.body) == ([issue], "alice", True)
+    assert await Effects(here.engine).in_doubt() == []
+
+
+async def test_an_issue_from_which_github_drops_the_agent_is_no_try(here: Scene) -> None:
+    for _ in range(2):
+        answer = await sent(here, ASSIGN)
+        assert isinstance(answer, Unsent)
+        assert f"GitHub did not assign `{CODER}`" in answer.why
+    assert (len(here.issues()), assignments(here)) == (1, [])
+    assert await Dispatches(here.engine).of_pull("octo/shop", here.number) == []
 
 
 @pytest.mark.parametrize("arm", [WORKFLOW, EVENT], ids=lambda arm: arm.by)

@@ -105,14 +105,14 @@ async def test_a_login_that_somebody_gave_up_is_nobody_s(site: Site, alice: Gues
     assert issues(site) == []
 
 
-async def test_an_agent_that_github_does_not_know_is_assigned_to_nobody_and_that_is_said(
+async def test_an_agent_that_github_does_not_know_is_not_assigned_and_that_is_said_each_time(
     site: Site, alice: Guest, publisher: Publisher
 ) -> None:
     deed = action(site)
     del site.sandbox.world.accounts[AGENT]
-    outcome = await perform(publisher, deed)
-    assert isinstance(outcome, Stopped)
-    assert "assigned it to nobody" in outcome.detail
+    why = f"issue #2 is open, yet GitHub did not assign `{AGENT}`: may that be assigned here?"
+    for _ in range(2):
+        assert await perform(publisher, deed) == Stopped(deed, Stop.REFUSED, why)
     assert len(issues(site)) == 1
 
 

@@ -14,6 +14,7 @@ from app.model import (
     TOLD_MARKER,
     Action,
     AddLabel,
+    AssignIssue,
     CheckRunText,
     CloseIssue,
     ClosePullRequest,
@@ -41,7 +42,7 @@ from app.model import (
     WriteCheckRun,
     Written,
 )
-from tests.publish.scene import ABOUT, FIX, MAESTRO, OURS, Scene
+from tests.publish.scene import ABOUT, CODER, FIX, MAESTRO, OURS, Scene
 
 
 def card(scene: Scene) -> WriteCard:
@@ -106,6 +107,16 @@ def closed(scene: Scene) -> ClosePullRequest:
 
 def issue(_scene: Scene) -> OpenIssue:
     return OpenIssue("drift of fraud", "episode 1", "The inputs of fraud have moved", "Since Tuesday.")
+
+
+def assigned(scene: Scene) -> AssignIssue:
+    scene.sandbox.world.account(CODER, "Bot")
+    return AssignIssue("try 1", "Mend pull request #1", "Please.", CODER, "alice", scene.head)
+
+
+def assignments(scene: Scene) -> list[Any]:
+    """The issues that the agent has."""
+    return [one for one in scene.issues() if CODER in [account.login for account in one.assignees]]
 
 
 def our_issue(scene: Scene, author: str = "maestro[bot]") -> int:
@@ -248,6 +259,7 @@ KINDS = {
     "closed pull request": Kind(closed, "*/pulls/2", lambda scene: scene.told_of("closed"), method="PATCH"),
     "last word on a pull request": Kind(closed, "*/issues/2/comments", lambda scene: scene.last_words()),
     "issue": Kind(issue, "*/issues", lambda scene: scene.issues()),
+    "assigned issue": Kind(assigned, "*/issues", assignments),
     "edited issue": Kind(edited_issue, "*/issues/2", lambda scene: scene.told_of_issue("edited"), method="PATCH"),
     "closed issue": Kind(closed_issue, "*/issues/2", lambda scene: scene.told_of_issue("closed"), method="PATCH"),
     "last word on an issue": Kind(

@@ -15,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.github.auth import Identity
 from app.github.caller import Tuning
 from app.github.client import GitHub
+from app.github.errors import GitHubError
+from app.github.issues import Issue
 from app.github.myself import Myself
 from app.github.repository import Repository
 from app.github.sandbox import Repo, Sandbox, SandboxApp
@@ -27,6 +29,7 @@ from app.model import (
     Place,
     Signature,
 )
+from app.publish.assign import Question
 from app.publish.fence import mark
 from app.publish.publisher import Publisher
 from app.store.chain import ProvenanceEntry
@@ -53,6 +56,7 @@ FILES = {
 FIX = f"{FIX_BRANCH}main/npm-qs-6.5.3"
 OURS = 2  # the number that the first further pull request, or issue, has
 ABOUT = "drift of ranking"
+CODER = "copilot-swe-agent[bot]"
 MAESTRO = Signature("Maestro", "maestro@example.org", 1_800_000_000)
 
 
@@ -129,7 +133,21 @@ class Scene:
             return Repository(client, place.repository)
 
         own_app, journal = self.sandbox.app.app_id, Provenance(self.engine)
-        publisher = Publisher(connect_to, effects or Effects(self.engine), own_app, journal, own_login=Myself(github))
+
+        async def as_person(login: str, repository: str, question: Question) -> Issue | GitHubError | str | None:
+            try:
+                return await question(Repository(github.with_token(self.sandbox.token(login)), repository))
+            except GitHubError as error:
+                return error
+
+        publisher = Publisher(
+            connect_to,
+            effects or Effects(self.engine),
+            own_app,
+            journal,
+            own_login=Myself(github),
+            in_name_of=as_person,
+        )
         return await publisher.perform(Place("octo/shop", number=self.number), actions, Cause("test"))
 
     async def forget(self) -> None:

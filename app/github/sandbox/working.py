@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 import secrets
 import zipfile
@@ -164,9 +165,19 @@ def dispatch_workflow(
     entry = repo.objects.find(commit.tree, path)
     if entry is None or b"workflow_dispatch" not in repo.objects.blob(entry.sha):
         raise unprocessable("Workflow does not have 'workflow_dispatch' trigger")
+    text = repo.objects.blob(entry.sha).decode()
+    unexpected = _undeclared(text, inputs)
+    if unexpected:
+        raise unprocessable(f"Unexpected inputs provided: {json.dumps(unexpected)}")
     run = start_run(world, repo, user, path, commit.sha, event="workflow_dispatch", branch=ref, head=repo)
-    run.inputs, run.title = inputs, _run_name(repo.objects.blob(entry.sha).decode(), {"inputs": inputs}) or run.name
+    run.inputs, run.title = inputs, _run_name(text, {"inputs": inputs}) or run.name
     return run
+
+
+def _undeclared(workflow: str, inputs: Mapping[str, Any]) -> list[str]:
+    """The inputs that a workflow does not declare; none where it declares no input, as short stories have it."""
+    declared = (triggers(workflow).get("workflow_dispatch") or {}).get("inputs") or {}
+    return [name for name in inputs if name not in declared] if declared else []
 
 
 def _run_name(workflow: str, contexts: Mapping[str, Mapping[str, Any]]) -> str:

@@ -112,6 +112,19 @@ async def test_a_workflow_is_dispatched_if_it_allows_it(bot: Client, shop: Repo)
     assert (await bot.post(f"{path}/none.yml/dispatches", {"ref": "main"})).status == 404
 
 
+async def test_an_input_that_the_workflow_does_not_declare_on_that_ref_is_refused(bot: Client, shop: Repo) -> None:
+    declares = "on: {{workflow_dispatch: {{inputs: {{{}: {{type: string}}}}}}}}\n"
+    path, file = f"{REPO}/actions/workflows/canary.yml/dispatches", ".github/workflows/canary.yml"
+    shop.commit("main", {file: declares.format("side")})
+    shop.commit("other", {file: declares.format("mode")}, parent=shop.tip())
+    wish = {"ref": "main", "inputs": {"side": "left", "mode": "high", "at": "1"}}
+    refused = await bot.post(path, wish)
+    assert (refused.status, refused.message) == (422, 'Unexpected inputs provided: ["mode", "at"]')
+    assert shop.state.workflow_runs == {}
+    assert (await bot.post(path, {"ref": "main", "inputs": {"side": "left"}})).status == 204
+    assert (await bot.post(path, {"ref": "other", "inputs": {"side": "left"}})).status == 422
+
+
 async def test_a_dispatch_tells_its_run_where_asked_and_the_run_is_called_by_its_inputs(
     bot: Client, shop: Repo
 ) -> None:
