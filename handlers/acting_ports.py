@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from app.model import Dispatched, Failed, Place
+from app.model import Dispatched, Failed, Opened, Place
 from checks.model import Pull
 from checks.tested import Escalated
+from program.chain import Choice
 
 
 class Failures(Protocol):
@@ -25,6 +26,13 @@ class Escalations(Protocol):
 
     async def of(self, place: Place, pull: Pull) -> Sequence[Escalated]:
         """Those that were asked for on the head of `pull`, the oldest first."""
+
+
+class Choices(Protocol):
+    """Which arm tries next at a pull request."""
+
+    async def asked(self, opened: Opened, at: float) -> Choice | str:
+        """As things stood `at`, epoch seconds; or why there is none, in our own words."""
 
 
 class Dispatches(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -25,13 +25,12 @@ from app.model import (
 from checks.model import ChangeFacts
 from handlers.acting_ports import Failures
 from handlers.ports import Writer
-from handlers.remedial_ports import Costs, KeptRemediations, RemedialTexts, Send
+from handlers.remedial_ports import Arms, Costs, RemedialTexts, Send
 from handlers.repair import COMMANDED
 from handlers.signs import Look
-from program.bounds import Bounds
-from program.chain import Tried, choose, task_class
-from program.next_step import Over, Try, settled
-from program.remediation import MOST_ATTEMPTS, Attempted, Course, Remediation, Result, Step
+from program.chain import task_class
+from program.next_step import Over, Try
+from program.remediation import Attempted, Course, Remediation, Result, Step
 
 REMEDIATION = "remediation"
 _ANEW = "we judge it anew"
@@ -51,30 +50,25 @@ class Attempting:
     """Plans an attempt, and carries it out. `trace`: a fresh name."""
 
     writer: Writer
-    kept: KeptRemediations
+    arms: Arms
     failures: Failures
     send: Send
     texts: RemedialTexts
     costs: Costs
     trace: Callable[[], str] = lambda: uuid4().hex
 
-    async def planned(
-        self, look: Look, made: Remediation, todo: Try, left: int, bounds: Bounds, now: float
-    ) -> Attempted | Over:
+    async def planned(self, look: Look, made: Remediation, todo: Try, now: float) -> Attempted | Over:
         """The attempt as it is kept before anything of it is done; or why there is none."""
         n = len(made.attempts) + 1
         one = Attempted(n, todo.step, todo.failure, look.signs.head_sha, self.trace(), now)
         if todo.step is not Step.AGENT or look.opened.ladder is None:
             return one
-        ladder, change = look.opened.ladder, look.case.snapshot.change
-        paths = [file.path for file in change.files] if isinstance(change, ChangeFacts) else []
-        kind = task_class(ladder, paths)
-        history = [_tried(each) for each in await self.kept.ended_attempts(made.repository) if _counts(each)]
-        tried = [each.arm for each in made.attempts if each.step is Step.AGENT and settled(each.result)]
-        spent = sum(each.usd or 0.0 for each in made.attempts)
-        chosen = choose(ladder, kind, history, tried=tried, left=left, spent_usd=spent, seed=one.trace)
+        change = look.case.snapshot.change
+        chosen = await self.arms.next(look.opened, change, now)
         if isinstance(chosen, str):
             return Over(Course.HANDED_OVER, f"{chosen}: {look.signs.said}")
+        paths = [file.path for file in change.files] if isinstance(change, ChangeFacts) else []
+        kind = task_class(look.opened.ladder, paths)
         return replace(one, arm=chosen.arm.name, task_class=kind, expected=chosen.why)
 
     async def take(self, look: Look, made: Remediation, one: Attempted, cause: Cause) -> Taken:
@@ -146,11 +140,6 @@ def fixing(look: Look) -> Trigger:
     return Trigger(Kind.REPAIR, where.repository, where.installation, _number(look), reason=COMMANDED, reset=True)
 
 
-def left(lately: Sequence[Attempted], bounds: Bounds) -> int:
-    """How many attempts there are still."""
-    return min(bounds.attempts, MOST_ATTEMPTS) - len(lately)
-
-
 def one_repository(look: Look) -> str:
     """Where it is."""
     return look.opened.place.repository
@@ -158,11 +147,3 @@ def one_repository(look: Look) -> str:
 
 def _number(look: Look) -> int:
     return look.opened.pull.number or 0
-
-
-def _counts(one: Attempted) -> bool:
-    return one.step is Step.AGENT and bool(one.arm) and settled(one.result)
-
-
-def _tried(one: Attempted) -> Tried:
-    return Tried(one.arm, one.task_class, one.result is Result.MENDED, one.usd)

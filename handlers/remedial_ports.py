@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from app.model import Cause, Opened, Place, Pushed, RunOf, Sent, Task, Trigger, Unsent
-from checks.model import Decision, Pull, Snapshot
+from checks.model import ChangeFacts, Decision, Missing, Pull, Snapshot
 from program.arms import Arm
+from program.chain import Choice
 from program.next_step import Signs
 from program.remediation import Attempted, Remediation
 
@@ -69,6 +70,13 @@ class Send(Protocol):
 
     async def __call__(self, place: Place, pull: Pull, arm: Arm, task: Task, cause: Cause) -> Sent | Unsent:
         """It is at work; or why it is not."""
+
+
+class Arms(Protocol):
+    """Which arm tries next."""
+
+    async def next(self, opened: Opened, facts: ChangeFacts | Missing | None, at: float) -> Choice | str:
+        """As things stood `at`; or why there is none."""
 
 
 class Costs(Protocol):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from app.model import Cause, Done, Kind, Opened, Place, Trigger
 from checks.model import Pull
-from handlers.attempting import REMEDIATION, Attempting, fixing, left
+from handlers.attempting import REMEDIATION, Attempting, fixing
 from handlers.evaluate import Judgement
 from handlers.fallback import FallingBack
 from handlers.ports import Proposals
@@ -111,7 +111,7 @@ class Remediations:
         if isinstance(todo, Wait):
             return (), going, True
         if isinstance(todo, Try):
-            planned = await self.attempting.planned(look, going, todo, left(lately, bounds), bounds, now)
+            planned = await self.attempting.planned(look, going, todo, now)
             if isinstance(planned, Attempted):
                 begun = replace(going, failure=planned.failure, attempts=(*going.attempts, planned))
                 return (), await self.kept.keep(begun, cause), False

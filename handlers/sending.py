@@ -35,11 +35,10 @@ from handlers.acting_ports import Dispatches
 from handlers.naming import plain
 from handlers.ports import Writer
 from program.arms import Arm
+from program.next_try import AT_WORK
 from program.trace import TRAILER
 
 FORK = "the change comes from a fork, where an agent cannot push"
-AT_WORK = 3_600.0
-"""Seconds for which an arm is taken to be at work, as long as the head stays."""
 
 _LONGEST_COMMAND = 40  # characters by which a dispatch is kept
 _BRIEF_BYTES = 48_000  # of a brief as JSON: GitHub takes 64 KB of a payload, and 65,535 characters of inputs

@@ -1,10 +1,10 @@
-"""The ladder of an agent: its arms from the smallest to the largest, and which of them is tried next."""
+"""The ladder of an agent: its arms from the smallest to the largest."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -65,11 +65,6 @@ class Ladder:
         """The name that was probably meant, or ""."""
         names = {arm.name.casefold(): arm.name for arm in self.arms}
         return next((names[one] for one in difflib.get_close_matches(name.casefold(), names, n=1, cutoff=0.5)), "")
-
-
-def next_arm(ladder: Ladder, tried: Collection[str]) -> Arm | None:
-    """The smallest that was not tried; None where the ladder is used up."""
-    return next((arm for arm in ladder.arms if arm.name not in tried), None)
 
 
 def stated(texts: Iterable[str]) -> tuple[str, ...]:

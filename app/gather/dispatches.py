@@ -11,11 +11,10 @@ from app.github.errors import NotFound
 from app.github.records import WorkflowRun
 from app.github.repository import Repository
 from app.model import ARM, TESTS, Dispatched, Opened, Place
-from checks.decide import Policy
 from checks.dispatching import Dispatching
 from checks.model import ChangeFacts, Missing, Pull
 from checks.tested import Escalated
-from program.arms import next_arm, stated
+from program.arms import stated
 
 ASKED = 5  # escalations of one head that GitHub is asked for, the newest: each is a call
 _BY_HAND = "workflow_dispatch"
@@ -96,9 +95,11 @@ async def _run(
 
 
 def dispatching(
-    opened: Opened, change: ChangeFacts | Missing | None, dispatched: Sequence[Dispatched]
+    opened: Opened, change: ChangeFacts | Missing | None, dispatched: Sequence[Dispatched], following: str = ""
 ) -> Dispatching | None:
-    """What may be had run, and which arm is at work; None where neither the rules nor the past know of any."""
+    """What may be had run, and which arm is at work; None where neither the rules nor the past know of any.
+    `following`: the arm that a retry would have try.
+    """
     pull = opened.pull
     if opened.ladder is None and opened.escalation is None and not dispatched:
         return None
@@ -107,13 +108,11 @@ def dispatching(
     sent = [one.name for one in dispatched if one.kind == ARM]
     arm = (sent or list(said) or [""])[-1]
     declared = opened.ladder.named(arm) if opened.ladder else None
-    agent = isinstance(opened.policy, Policy) and bool(opened.policy.agent)
-    following = next_arm(opened.ladder, {*sent, *said}) if opened.ladder and agent and not pull.from_fork else None
     return Dispatching(
         arm,
         declared.cost_usd if declared else None,
         bool(arm) and not sent,
-        following.name if following else "",
+        following,
         opened.escalation is not None and not pull.from_fork and pull.number is not None,
         opened.ladder.terms.budget_usd if opened.ladder else None,
     )

@@ -11,6 +11,7 @@ from cachetools import TTLCache
 
 from app.config import PATH, Read
 from app.gather.change import Changed, change
+from app.gather.choosing import Choosing
 from app.gather.day import day_of
 from app.gather.dispatches import Dispatches, NoDispatches, dispatching, heavier
 from app.gather.drifting import NoWatches, Watches
@@ -68,6 +69,7 @@ class GitHubReader:
     watches: Watches = field(default_factory=NoWatches)
     overrides: Overrides = field(default_factory=NoOverrides)
     dispatches: Dispatches = field(default_factory=NoDispatches)
+    choosing: Choosing | None = None  # None: nobody knows what arms did
     osv: Source | None = None  # None: nobody may be asked for advisories
     fixes: Remembered | None = None  # None: nobody remembers what was proposed
     ci_grace: float = 0.0  # seconds that a head may go without a check before its tests count as missing
@@ -138,13 +140,20 @@ class GitHubReader:
         outside = self._outside(repository, changed.pull)
         sections = Sections(repository, self.own_app, outside, changed, wanted, young, asked)
         overrides = await self.overrides.of(changed.pull)
-        acting = dispatching(opened, changed.facts, sent)
+        acting = dispatching(opened, changed.facts, sent, await self._next_arm(opened, changed.facts))
         snapshot = replace(await sections.snapshot(), overrides=overrides, dispatching=acting)
         snapshot = replace(snapshot, attempts_left=attempts_left, day=day_of(self.now()))
         return Case(snapshot, opened.policy, edited, self.version)
 
     async def _dispatched(self, pull: Pull) -> Sequence[Dispatched]:
         return () if pull.number is None else await self.dispatches.of_pull(pull.repository, pull.number)
+
+    async def _next_arm(self, opened: Opened, facts: ChangeFacts | Missing) -> str:
+        """Of an agent's pull request, where the rules have a ladder; "" for none."""
+        agent = isinstance(opened.policy, Policy) and opened.policy.agent
+        if self.choosing is None or opened.ladder is None or not agent or opened.pull.from_fork:
+            return ""
+        return "" if opened.pull.number is None else await self.choosing.promised(opened, facts, self.now())
 
     def _outside(self, repository: Repository, pull: Pull) -> Outside:
         green = Greens(repository, self.decisions, self.own_app, pull.base_ref, self.greens)

@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 
 from app import __version__, tracing
 from app.archive import Archive
+from app.gather.choosing import Choosing
 from app.gather.figures import SourceReader
 from app.gather.pulled import PulledDays
 from app.gather.ranged import RangeReader
@@ -80,7 +81,8 @@ def reader_through(reached: Reached, connect_to: Connect, own_app: int) -> GitHu
     reader = GitHubReader(connect_to, own_app, kept.measurements, archive, __version__, bills=kept.bills)
     studies = Studies(kept.studies, kept.opinions)
     reader = replace(reader, trials=kept.experiments, studies=studies, watches=kept.drifts, overrides=kept.overrides)
-    return replace(reader, osv=reached.osv, fixes=kept.fixes, dispatches=kept.dispatches)
+    choosing = Choosing(connect_to, kept.remediations, kept.dispatches, kept.spending)
+    return replace(reader, osv=reached.osv, fixes=kept.fixes, dispatches=kept.dispatches, choosing=choosing)
 
 
 def with_token(github: GitHub, token: str) -> Connect:

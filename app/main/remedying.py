@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from app.archive import Archive
+from app.gather.choosing import Choosing
 from app.gather.failures import Failures
 from app.gather.known_fixes import known_fixes
 from app.gather.proposed import Proposed
@@ -33,12 +34,13 @@ def remedying(
     """`back`: what takes a change back, as a command and as a proposal."""
     proposed, failures = Proposed(connect_to), Failures(connect_to, reader.own_app)
     archive, texts = Archive(kept.decisions), RemedialRenderer()
+    choosing = Choosing(connect_to, kept.remediations, kept.dispatches, kept.spending)
     return Remediations(
         reader,
         kept.remediations,
         proposed,
         Looking(archive, proposed, kept.fixes, failures, Pushes(connect_to), archive),
-        Attempting(publisher, kept.remediations, failures, Sender(publisher, kept.dispatches), texts, kept.usage),
+        Attempting(publisher, choosing, failures, Sender(publisher, kept.dispatches), texts, kept.usage),
         FallingBack(publisher, texts, *back),
     )
 

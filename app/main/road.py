@@ -8,6 +8,7 @@ from dataclasses import replace
 from app import __version__, metrics
 from app.archive import Archive
 from app.gather.canaries import Canaries
+from app.gather.choosing import Choosing
 from app.gather.default_branch import DefaultBranches
 from app.gather.deployments import Deployments
 from app.gather.dispatches import Escalations
@@ -140,8 +141,9 @@ def _acts(connect_to: Connector, kept: Stores, settings: Settings, renderer: Git
 def _run_again(connect_to: Connector, kept: Stores, publisher: Publisher, own_app: int) -> dict[Verb, Act]:
     """The same of those that have something run on GitHub."""
     dispatcher, failures = Dispatcher(publisher, kept.dispatches), Failures(connect_to, own_app)
+    choosing = Choosing(connect_to, kept.remediations, kept.dispatches, kept.spending)
     return {
-        retry.VERB: RetryCommand(failures, publisher, Sender(publisher, kept.dispatches), kept.spending),
+        retry.VERB: RetryCommand(failures, publisher, Sender(publisher, kept.dispatches), choosing, kept.spending),
         escalate.VERB: EscalateCommand(Escalations(connect_to, kept.dispatches), dispatcher),
     }
 

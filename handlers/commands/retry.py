@@ -21,14 +21,14 @@ from app.model import (
     Verb,
 )
 from checks.decide import Policy
-from handlers.acting_ports import Failures
+from handlers.acting_ports import Choices, Failures
 from handlers.command_ports import NothingSpent, Spendings
 from handlers.commands.asked import Answer, Asked, Declined
 from handlers.commands.dispatching import moved
 from handlers.naming import plain
 from handlers.ports import Writer
 from handlers.sending import FORK, Sender, way_of
-from program.arms import Arm, Ladder, next_arm
+from program.arms import Arm, Ladder
 
 VERB = Verb(
     name="retry",
@@ -47,24 +47,27 @@ class RetryCommand:
     failures: Failures
     writer: Writer
     sender: Sender
+    choices: Choices
     spending: Spendings = field(default_factory=NothingSpent)
 
     async def __call__(self, asked: Asked) -> Answer | Declined:
         """Try again; carried out once more after a kill, it finds what it had begun."""
         had = await self.sender.dispatches.of_command(asked.trigger.command)
         if had is not None:
-            return await self._sent(asked, had)
+            return await self._begun(asked, had)
         if asked.words:
             arm = _named(asked)
             return arm if isinstance(arm, Declined) else await self._try(asked, arm)
         ladder = asked.opened.ladder if _agent(asked) else None
         if ladder is None or asked.opened.pull.from_fork:
             return await self._again(asked, FORK if ladder else "")
-        arm_left = next_arm(ladder, await self._tried(asked))
-        if arm_left is None:
-            return await self._again(asked, f"every arm was tried: {_listed(ladder)}; name one to have it try again")
         at_work = await self._at_work(asked)
-        return Declined(at_work) if at_work else await self._try(asked, arm_left)
+        if at_work:
+            return Declined(at_work)
+        chosen = await self.choices.asked(asked.opened, asked.trigger.at)
+        if isinstance(chosen, str):
+            return await self._again(asked, f"{chosen}; name an arm to have it try all the same: {_listed(ladder)}")
+        return await self._try(asked, chosen.arm, chosen.why)
 
     # --- the arms of an agent --------------------------------------------------------------------------------
 
@@ -100,7 +103,7 @@ class RetryCommand:
         declared = f", and `{arm.name}` is declared at ${cost:.2f}" if cost else ""
         return f"${spent:.2f} of the ${budget:.2f} that `arms.budget_usd` allows were spent here{declared}"
 
-    async def _try(self, asked: Asked, arm: Arm) -> Answer | Declined:
+    async def _try(self, asked: Asked, arm: Arm, why: str = "") -> Answer | Declined:
         over = await self.over_budget(asked, arm)
         if over:
             return Declined(over)
@@ -110,15 +113,21 @@ class RetryCommand:
         if isinstance(sent, Unsent):
             return moved(asked) if sent.moved else Declined(sent.why)
         had = await self.sender.dispatches.of_command(asked.trigger.command)
-        return Declined("what was sent is not kept") if had is None else await self._sent(asked, had)
+        return Declined("what was sent is not kept") if had is None else await self._sent(asked, had, why)
 
-    async def _sent(self, asked: Asked, sent: Dispatched) -> Answer:
+    async def _begun(self, asked: Asked, sent: Dispatched) -> Answer:
+        """What was sent before a kill; why is told where the arm was chosen then, as it is chosen now."""
+        chosen = "" if asked.words else await self.choices.asked(asked.opened, asked.trigger.at)
+        told = chosen.why if not isinstance(chosen, str) and chosen.arm.name == sent.name else ""
+        return await self._sent(asked, sent, told)
+
+    async def _sent(self, asked: Asked, sent: Dispatched, why: str = "") -> Answer:
         before = [name for name in await self._tried(asked) if name != sent.name]
         ladder = asked.opened.ladder
         arm = ladder.named(sent.name) if ladder else None
         cost = f", declared at {arm.cost_usd:.2f} US dollars" if arm and arm.cost_usd is not None else ""
         how = way_of(sent, asked.opened.pull.base_ref)
-        said = f"`{sent.name}` tries{cost}: {how}"
+        said = f"`{sent.name}` tries{cost}: {how}" + (f"; {why}" if why else "")
         was = f"`{before[-1]}`" if before else "none"
         return Answer((), (), said, f"arm: {was}", f"arm: `{sent.name}`, {how.rpartition(', ')[2]}")
 

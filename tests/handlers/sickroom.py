@@ -38,7 +38,7 @@ from app.render.remedial import RemedialRenderer
 from checks.contract import Config
 from checks.decide import Policy
 from checks.judge import Case
-from checks.model import Document, Measurement, Pull, Snapshot, TestFacts, TestRun
+from checks.model import ChangeFacts, Document, Measurement, Missing, Pull, Snapshot, TestFacts, TestRun
 from handlers.attempting import Attempting
 from handlers.commands.asked import Answer, Asked, Declined
 from handlers.fallback import FallingBack
@@ -46,6 +46,8 @@ from handlers.remediation import Remediations
 from handlers.signs import Looking
 from program.arms import Arm, Ladder
 from program.bounds import Bounds
+from program.chain import Choice
+from program.next_try import Past, next_try
 from program.remediation import Attempted, Remediation
 from tests.handlers.hub import Killed
 
@@ -148,7 +150,7 @@ class Room:
         fixes: Any = _Fixes(self)
         looking = Looking(self, _Proposals(self), fixes, _Failures(self), _Heard(self), self, lambda: self.now)
         traces = iter(f"{n:032x}" for n in range(100 * (1 + self.steps), 10_000_000))
-        attempting = Attempting(self, _Kept(self), _Failures(self), self.send, texts, self, lambda: next(traces))
+        attempting = Attempting(self, _Arms(self), _Failures(self), self.send, texts, self, lambda: next(traces))
         reverting: Any = _NothingLanded()
         falling_back = FallingBack(self, texts, self.back, reverting)
         return Remediations(self, _Kept(self), _Proposals(self), looking, attempting, falling_back, lambda: self.now)
@@ -292,6 +294,18 @@ class _Kept:
 
     async def ended_attempts(self, repository: str) -> list[Attempted]:
         return [one for each in self.room.rows for one in each.attempts if one.ended is not None]
+
+
+@dataclass
+class _Arms:
+    """The arm that tries next, of what the room knows."""
+
+    room: Room
+
+    async def next(self, opened: Opened, facts: ChangeFacts | Missing | None, at: float) -> Choice | str:
+        kept, ladder = _Kept(self.room), opened.ladder or LADDER
+        past = Past(await kept.of_pull("", 0), ended=await kept.ended_attempts(""))
+        return next_try(ladder, opened.bounds, past, "octo/shop#1", ["a.py"], at)
 
 
 @dataclass

@@ -32,7 +32,7 @@ async def refused(usd: float, budget: float | None, arm: Arm = SMALL) -> str:
     opened = Opened(Place("octo/shop"), PULL, None, ladder=Ladder((arm,), Terms(budget_usd=budget)))
     asked = cast("Asked", type("Asked", (), {"opened": opened})())
     unused = cast("Any", None)
-    return await RetryCommand(unused, unused, unused, Spent(usd)).over_budget(asked, arm)
+    return await RetryCommand(unused, unused, unused, unused, Spent(usd)).over_budget(asked, arm)
 
 
 @pytest.mark.parametrize(("usd", "budget"), [(0.0, 0.5), (0.42, 0.5), (9.0, None)])

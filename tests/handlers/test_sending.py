@@ -15,8 +15,9 @@ from app.model import ARM, Action, Cause, Outcome, Place, Sent, Task, Unsent
 from app.store.dispatches import Dispatches
 from app.store.effects import Effects
 from checks.model import Pull
-from handlers.sending import AT_WORK, Sender, command_of, inputs_of, silent
+from handlers.sending import Sender, command_of, inputs_of, silent
 from program.arms import Arm
+from program.next_try import AT_WORK
 from tests.publish.kinds import assignments, labelled
 from tests.publish.scene import CODER, Crash, Dying, Scene, scene
 

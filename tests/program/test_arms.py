@@ -1,36 +1,13 @@
-"""The ladder of an agent: which arm is next, and what texts say of the arm that made them."""
+"""The ladder of an agent: how its arms are named, and what texts say of the arm that made them."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from program.arms import MOST, Arm, Ladder, next_arm, stated
+from program.arms import MOST, Arm, Ladder, stated
 
 SMALL, MEDIUM, LARGE = (Arm(name, "agent.yml") for name in ("impl@small", "impl@medium", "impl@large"))
 LADDER = Ladder((SMALL, MEDIUM, LARGE))
-
-
-def test_the_smallest_that_was_not_tried_is_next() -> None:
-    assert next_arm(LADDER, ()) == SMALL
-    assert next_arm(LADDER, ("impl@small",)) == MEDIUM
-    assert next_arm(LADDER, ("impl@medium",)) == SMALL
-
-
-def test_a_ladder_that_is_used_up_has_none() -> None:
-    assert next_arm(LADDER, [arm.name for arm in LADDER.arms]) is None
-
-
-def test_an_arm_that_the_ladder_does_not_have_counts_for_nothing() -> None:
-    assert next_arm(LADDER, ("impl@huge",)) == SMALL
-
-
-@given(st.sets(st.sampled_from(["impl@small", "impl@medium", "impl@large", "impl@huge"])))
-def test_what_was_tried_is_never_next(tried: set[str]) -> None:
-    found = next_arm(LADDER, tried)
-    assert found is None or found.name not in tried
-    assert (found is None) == {"impl@small", "impl@medium", "impl@large"}.issubset(tried)
 
 
 def test_an_arm_is_named_in_any_case_or_the_nearest_is_told() -> None:

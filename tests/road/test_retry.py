@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from app.archive import Archive
 from app.engine.jobs import Job
 from app.gather.failures import MOST
 from app.github.sandbox import Repo
@@ -48,9 +49,9 @@ async def failing(here: Town, rules: str = TESTED) -> tuple[Repo, int, str, Work
     return repo, number, sha, run
 
 
-async def by_agent(here: Town, message: str = "Correct x", **more: Any) -> tuple[Repo, int, str]:
+async def by_agent(here: Town, rules: str = RULES, message: str = "Correct x", **more: Any) -> tuple[Repo, int, str]:
     """An agent's pull request, with its card."""
-    repo = shop(here.sandbox, RULES, **FILES)
+    repo = shop(here.sandbox, rules, **FILES)
     sha = repo.commit("agent/x", {"a.py": "x = 2\n"}, message=message)
     number = repo.open_pull("Correct x", "agent/x", **more)
     await here.rest()
@@ -60,6 +61,14 @@ async def by_agent(here: Town, message: str = "Correct x", **more: Any) -> tuple
 async def entries(here: Town) -> list[dict[str, Any]]:
     every = [json.loads(entry) async for batch in here.maestro.stores.provenance.rows() for _, entry, _ in batch]
     return [one for one in every if one["kind"] == "action"]
+
+
+async def next_arm(here: Town, number: int) -> str:
+    """Which arm the card promises."""
+    case = await Archive(here.maestro.stores.decisions).newest("octo/shop", number)
+    assert case is not None
+    assert case.snapshot.dispatching is not None
+    return case.snapshot.dispatching.next_arm
 
 
 def dispatched(repo: Repo) -> list[WorkflowRun]:
@@ -200,10 +209,14 @@ async def test_a_reader_has_nothing_run_again(here: Town) -> None:
 # --- the arms of an agent ---------------------------------------------------------------------------------------
 
 
-async def test_an_agent_s_pull_request_gets_the_next_arm_until_the_ladder_is_used_up(here: Town) -> None:
+async def test_an_agent_s_pull_request_gets_the_arm_that_was_chosen_and_why_is_said(here: Town) -> None:
     repo, number, sha = await by_agent(here, message="Correct x\n\nMaestro-Arm: impl@small")
+    promised = await next_arm(here, number)
     assert (await asked(here, repo, number, "/maestro retry"))[0] == {"eyes", "rocket"}
+    (kept,) = await here.maestro.stores.commands.ended("octo/shop", number)
+    assert f"; arm `{promised}`: $0.40, expected chain $" in kept.said
     (run,) = dispatched(repo)
+    assert run.inputs["arm"] == promised
     mark = run.inputs.pop("maestro_id")
     assert len(mark) == 32
     assert f"Pull request #{number} may not ship at commit `{sha}`" in run.inputs.pop("brief")
@@ -226,9 +239,8 @@ async def test_an_agent_s_pull_request_gets_the_next_arm_until_the_ladder_is_use
         Dispatched(ARM, "impl@medium", "agent.yml", sha, 0.0, run.id),
         Dispatched(ARM, "impl@large", "large.yml", sha, 0.0, last.id),
     ]
-    reactions, (reply,) = await asked(here, repo, number, "/maestro retry")
-    assert (reactions, len(dispatched(repo))) == ({"eyes", "confused"}, 2)
-    assert "every arm was tried" in reply
+    await here.rest()
+    assert await next_arm(here, number) == "", "while an arm may be at work"
 
 
 async def test_while_an_arm_may_be_at_work_on_the_head_another_one_must_be_named(here: Town) -> None:
@@ -241,8 +253,9 @@ async def test_while_an_arm_may_be_at_work_on_the_head_another_one_must_be_named
     assert [run.inputs["arm"] for run in dispatched(repo)] == ["impl@small"]
     repo.commit("agent/x", {"a.py": "x = 3\n"})
     await here.rest()
+    promised = await next_arm(here, number)
     assert (await asked(here, repo, number, "/maestro retry"))[0] == {"eyes", "rocket"}
-    assert [run.inputs["arm"] for run in dispatched(repo)] == ["impl@small", "impl@medium"]
+    assert [run.inputs["arm"] for run in dispatched(repo)] == ["impl@small", promised]
 
 
 async def test_carried_out_once_more_after_a_kill_one_arm_tries(here: Town) -> None:
@@ -266,16 +279,26 @@ async def test_an_arm_that_is_none_is_declined_with_the_nearest(here: Town) -> N
     assert "medium" in reply
 
 
-async def test_an_arm_goes_before_what_failed_and_after_the_last_one_that_runs_again(here: Town) -> None:
-    stated = "\n".join(f"Maestro-Arm: impl@{size}" for size in ("small", "medium"))
-    repo, number, sha = await by_agent(here, body=stated)
+async def test_an_arm_goes_before_what_failed_and_after_the_last_try_that_runs_again(here: Town) -> None:
+    repo, number, _ = await by_agent(here, RULES.replace("ladder:", "attempts: 1\n  ladder:"))
+    await asked(here, repo, number, "/maestro retry")
+    assert len(dispatched(repo)) == 1
+    sha = repo.commit("agent/x", {"a.py": "x = 3\n"})
     failed = repo.workflow_run(sha, "ci", "failure")
     await here.rest()
-    await asked(here, repo, number, "/maestro retry")
-    assert ([run.inputs["arm"] for run in dispatched(repo)], failed.attempt) == (["impl@large"], 1)
+    assert await next_arm(here, number) == ""
     reactions, (reply,) = await asked(here, repo, number, "/maestro retry")
-    assert (reactions, failed.attempt) == ({"eyes", "rocket"}, 2)
-    assert "every arm was tried" in reply
+    assert (reactions, failed.attempt, len(dispatched(repo))) == ({"eyes", "rocket"}, 2, 1)
+    assert "no attempt is left of 1 within a day" in reply
+
+
+async def test_where_the_terms_let_no_arm_try_it_is_declined_in_their_words(here: Town) -> None:
+    repo, number, _ = await by_agent(
+        here, RULES.replace("ladder:", "max_usd: 0.01\n  ladder:").replace("large-1,", "x, cost_usd: 2,")
+    )
+    reactions, (reply,) = await asked(here, repo, number, "/maestro retry")
+    assert (reactions, dispatched(repo)) == ({"eyes", "confused"}, [])
+    assert "no arm costs 0.01 US dollars a try or less" in reply
 
 
 async def test_the_card_tells_the_arm_and_what_it_is_declared_to_cost(here: Town) -> None:
