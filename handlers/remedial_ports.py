@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from app.model import Cause, Opened, Place, Pushed, RunOf, Sent, Task, Trigger, Unsent
+from checks.judge import Case
 from checks.model import ChangeFacts, Decision, Missing, Pull, Snapshot
 from program.arms import Arm
 from program.chain import Choice
@@ -59,7 +60,10 @@ class Heard(Protocol):
 
 
 class Judged(Protocol):
-    """When heads were judged."""
+    """When heads were judged, and how at last."""
+
+    async def judged(self, repository: str, number: int) -> Case | None:
+        """What the newest decision of a pull request was made of, though it was voided since, as by its merge."""
 
     async def judged_since(self, repository: str, number: int, since: float) -> Sequence[tuple[str, float]]:
         """Its heads that were first judged after `since`, each with when that was, the newest first; epoch seconds."""

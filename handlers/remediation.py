@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.model import Cause, Done, Kind, Opened, Place, Trigger
-from checks.model import Pull
+from checks.model import Pull, Verdict
 from handlers.attempting import REMEDIATION, Attempting, fixing
 from handlers.evaluate import Judgement
 from handlers.fallback import FallingBack
@@ -184,14 +184,29 @@ class Remediations:
         place = Place(trigger.repository, trigger.installation, trigger.number)
         now = await self.proposals.of(place, going.number)
         merged = await self.reader.merged(trigger) if now is not None and now.merged else None
-        if merged is not None and merged.bounds is not None and merged.bounds.fallback in _TAKES_BACK:
-            over = Over(Course.HANDED_OVER, "it was merged though it may not ship")
-            await self._ended(merged, merged.bounds, going, over)
-            return Done()
+        if merged is not None:
+            return await self._merged(merged, going)
         why = "it is gone" if now is None else "it was merged" if now.merged else "it was closed"
         course = Course.STOPPED if now is not None and now.open else Course.LEFT
         ended = replace(going, course=course, why=_SWITCHED_OFF if now is not None and now.open else why)
         await self.kept.keep(await self._closed_attempts(replace(ended, ended=self.now())))
+        return Done()
+
+    async def _merged(self, merged: Opened, going: Remediation) -> Done:
+        """Merged while something was tried, which is usual where GitHub merges what has become green."""
+        look, bounds = await self.looking.at_last(merged, [going]), merged.bounds or Bounds(fallback=Fallback.NONE)
+        verdict = None if look is None else look.decision.verdict
+        if verdict is Verdict.BLOCK and bounds.fallback in _TAKES_BACK:
+            over = Over(Course.HANDED_OVER, "it was merged though it may not ship")
+        elif verdict is Verdict.SHIP:
+            over = Over(Course.MENDED, "it was merged, and may ship")
+        else:
+            over = Over(Course.LEFT, "it was merged")
+        one = going.working
+        if look is not None and one is not None and over.course is Course.MENDED:
+            mended = one.step is Step.RERUN or (await self.looking.since(look, going, one)).ours
+            going = _put(going, await self._settled(replace(one, result=Result.MENDED if mended else Result.OVERTAKEN)))
+        await self._ended(merged, bounds, going, over)
         return Done()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from app.model import (
+    OWN_BRANCHES,
     Canary,
     Cause,
     Change,
@@ -27,7 +28,7 @@ from handlers.ground import AUTHOR
 from handlers.ports import Merges, RevertTexts, Writer
 from handlers.reversal import reversal
 
-BRANCH = "maestro/revert/"
+BRANCH = f"{OWN_BRANCHES}revert/"
 """How the branches begin from which we propose reverts; the commit that is taken back follows."""
 
 

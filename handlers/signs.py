@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.model import Failed, Fix, FixState, Opened, Pushed
 from checks.judge import Case, judge
-from checks.model import Decision, State, Verdict
+from checks.model import Decision, State, TestFacts, Verdict
 from checks.sbom import repair
 from checks.sbom.check import willing
 from handlers.acting_ports import Failures
@@ -19,7 +19,7 @@ from handlers.repair import asked
 from program.classify import Ran, failed, pending, troubles
 from program.next_step import Signs
 from program.outcome import Since
-from program.pushing import By, heads_of_bots
+from program.pushing import By, heads_of_bots, makers, took_over
 from program.remediation import LONGEST, Attempted, Remediation, Step
 from program.trace import traces
 
@@ -53,10 +53,13 @@ class Looking:
 
     async def __call__(self, opened: Opened, before: Sequence[Remediation]) -> Look | None:
         """What the head shows; None where it was not judged yet: then that is still to come."""
-        pull, number = opened.pull, opened.pull.number or 0
-        case = await self.cases.newest(pull.repository, number)
-        decision = None if case is None else judge(case)
-        if case is None or decision is None or case.snapshot.pull.head_sha != pull.head_sha:
+        pull = opened.pull
+        case = await self.cases.newest(pull.repository, pull.number or 0)
+        return None if case is None else await self._look(opened, case, before)
+
+    async def _look(self, opened: Opened, case: Case, before: Sequence[Remediation]) -> Look | None:
+        pull, number, decision = opened.pull, opened.pull.number or 0, judge(case)
+        if decision is None or case.snapshot.pull.head_sha != pull.head_sha:
             return None
         merging = await self.proposals.merging(opened.place, number)
         broken = bool(failed(case.snapshot))
@@ -83,6 +86,20 @@ class Looking:
         every = await self.fixes.of_pull(opened.pull.repository, number)
         return [fix for fix in every if fix.source == number]
 
+    async def at_last(self, merged: Opened, before: Sequence[Remediation]) -> Look | None:
+        """What the head showed that was merged, but that a check which failed when it was last judged, and passes by
+        now, fails no longer; None where it was never judged.
+        """
+        case = await self.judged.judged(merged.pull.repository, merged.pull.number or 0)
+        if case is None or case.snapshot.pull.head_sha != merged.pull.head_sha:
+            return None
+        tests, broken = case.snapshot.tests, failed(case.snapshot)
+        again = await self.failures.of(merged.place, merged.pull, 0.0) if broken else Failed()
+        if isinstance(tests, TestFacts) and not again.each:
+            runs = tuple(replace(run, conclusion="success") if run in broken else run for run in tests.runs)
+            case = replace(case, snapshot=replace(case.snapshot, tests=replace(tests, runs=runs)))
+        return await self._look(merged, case, before)
+
     # --- who pushed ----------------------------------------------------------------------------------------------
 
     async def _with_pushes(self, look: Look, before: Sequence[Remediation]) -> Look:
@@ -92,14 +109,20 @@ class Looking:
         number = look.opened.pull.number or 0
         pushed = await self.heard.of(look.opened.place, number)
         ours = {one.trace for each in before for one in each.attempts if one.step is Step.AGENT}
-        by = {one.sha: By(one.who, one.bot, bool(ours.intersection(traces([one.message])))) for one in pushed}
-        heads = await self.judged.judged_since(look.opened.pull.repository, number, self.now() - LONGEST)
-        count, bots = heads_of_bots([sha for sha, _ in heads], by)
+        by = {
+            one.sha: By(one.who, one.bot, bool(ours.intersection(traces([one.message]))), tuple(one.parents))
+            for one in pushed
+        }
+        heads = await self.judged.judged_since(look.opened.pull.repository, number, 0.0)
+        count, bots = heads_of_bots([sha for sha, at in heads if at > self.now() - LONGEST], by)
+        person = _person(look, by, heads[-1][0] if heads else look.signs.head_sha)
         strangers = tuple(dict.fromkeys(t for one in pushed for t in traces([one.message]) if t not in ours))
         return replace(
-            look, signs=replace(look.signs, heads=count, bots=tuple(map(_shown, bots))), pushed=pushed,
+            look,
+            signs=replace(look.signs, heads=count, bots=tuple(map(_shown, bots)), person=_shown(person)),
+            pushed=pushed,
             strangers=strangers,
-        )  # fmt: skip
+        )
 
     # --- what came of an attempt ---------------------------------------------------------------------------------
 
@@ -151,7 +174,21 @@ def _moved(look: Look, one: Attempted, fix: str) -> Since:
         Step.FIX: fix == "merged",
     }.get(one.step, False)
     who = _shown(tip.who) if tip else ""
+    ours = ours and not look.signs.person
     return Since(moved=True, ours=ours, who=who, person=tip is None or not tip.bot, fix=fix)
+
+
+def _person(look: Look, by: Mapping[str, By], first: str) -> str:
+    """Who took an agent's change over, "" for nobody. Its own are those who made the commits of the head that was seen
+    `first`, and an author whom the rules name. A label tells of no commit whose it is: there bots' alone are.
+    """
+    pull, agent = look.opened.pull, look.decision.agent
+    if pull.from_fork or not agent:
+        return ""
+    if agent.startswith("label "):
+        return took_over(pull.head_sha, by, frozenset())
+    own = makers(first, by) or {pull.author}
+    return took_over(pull.head_sha, by, own | {pull.author} if agent.startswith("author ") else own)
 
 
 def _shown(name: str) -> str:

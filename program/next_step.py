@@ -20,7 +20,7 @@ _RERUNS = 2  # of one head that fails by chance: then the chance itself is to be
 class Signs:
     """What one head shows. `rerunnable`: something failed that can be run again; `behind`: its base has moved on;
     `mendable`: a fix of its bill is known. `heads`: how many heads bots pushed of their own accord within a day, with
-    no person among them, and `bots` which.
+    no person among them, and `bots` which. `person`: who took it over by making the newest commit, "" for nobody.
     """
 
     head_sha: str
@@ -34,6 +34,7 @@ class Signs:
     arms: bool = True  # the ladder has an arm
     heads: int = 0
     bots: tuple[str, ...] = ()
+    person: str = ""
 
     @property
     def ships(self) -> bool:
@@ -82,7 +83,7 @@ def begins(signs: Signs, before: Sequence[Remediation], bounds: Bounds) -> bool:
     """Does a remediation begin by itself? Not while anything is pending, nor where people have it in hand: what they
     stopped, took over or were handed begins again by their word, and by a pull request that is reopened.
     """
-    if signs.pending or not signs.troubles or not (signs.agent or bounds.everybody):
+    if signs.pending or not signs.troubles or signs.person or not (signs.agent or bounds.everybody):
         return False
     return not before or before[-1].course is Course.MENDED
 
@@ -99,6 +100,8 @@ def next_step(signs: Signs, made: Remediation, lately: Sequence[Attempted], boun
         return Over(Course.MENDED, "the change may ship")
     if made.course is Course.ASKING:
         return _asked(made, deadline, now)
+    if signs.person and not (made.word and made.head_sha == signs.head_sha):  # who asked for it knew whose head it is
+        return Over(Course.LEFT, f"`{signs.person}` pushed `{signs.head_sha[:7]}`")
     ends = _past_the_bounds(signs, made.began, deadline, now)
     if ends is not None:
         return ends

@@ -91,12 +91,12 @@ class GitHubReader:
         if trigger.lane in self.silent and trigger.hearsay:
             return None
         place = Place(trigger.repository, trigger.installation, trigger.number)
-        pull, files = await self._pull(await self.connect(place), trigger)
+        pull, files, home = await self._pull(await self.connect(place), trigger)
         if not pull.open:
             return None
         place = replace(place, repository=pull.repository)  # it may have been renamed since the event
         read = self._read(place)
-        asked = await rules(read, pull)
+        asked = await rules(read, pull, home)
         if asked.policy is None and not await brings_rules(read, pull):
             self.silent[trigger.lane] = True
             return None
@@ -122,7 +122,7 @@ class GitHubReader:
         if found.state == "open":
             return None
         place, pull = replace(place, repository=found.repository), found.facts()
-        asked = await rules(self._read(place), pull)
+        asked = await rules(self._read(place), pull, found.default_branch)
         if asked.policy is None:
             return None
         return replace(_opened(place, pull, asked), merge_sha=found.merge_sha, closed=not found.merged)
@@ -232,11 +232,12 @@ class GitHubReader:
             return ()
         return [pull.number for pull in found if pull.base_sha == trigger.head_sha]
 
-    async def _pull(self, repository: Repository, trigger: Trigger) -> tuple[Pull, int | None]:
+    async def _pull(self, repository: Repository, trigger: Trigger) -> tuple[Pull, int | None, str]:
+        """The change, how many files it touches, and the default branch."""
         if trigger.number is None:
-            return merge_group_of(trigger), None
+            return merge_group_of(trigger), None, ""
         read = await repository.pull(trigger.number)
-        return read.facts(), read.changed_files
+        return read.facts(), read.changed_files, read.default_branch
 
     async def _edited(
         self, opened: Opened, pull: Pull, facts: ChangeFacts | Missing

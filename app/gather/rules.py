@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from app.config import PATH, Config, ConfigError, ConfigErrors, Loaded, Place, Read, complete, load
 from app.config.tree import MAX_BYTES as LONGEST
 from app.github.errors import Denied, NotFound, TooLarge, Unavailable
-from app.model import WHEREVER, Escalation, Undoing
+from app.model import OWN_BRANCHES, WHEREVER, Escalation, Undoing
 from app.model import Place as Spot
 from checks.decide import Policy
 from checks.judge import Unreadable
@@ -21,6 +21,7 @@ from program.bounds import Bounds
 if TYPE_CHECKING:
     from app.github.repository import Repository
 
+NOT_HEEDED = "the block `remediation` is heeded only on the default branch, and this has another base"
 MAX_BYTES = 1024 * 1024  # a configuration may hold far less; its reader says so better than a cut would
 
 Connect = Callable[[Spot], Awaitable["Repository"]]
@@ -81,8 +82,10 @@ def overlaid(read: Read, text: bytes) -> Read:
     return overlay
 
 
-async def rules(read: Read, pull: Pull) -> Rules:
-    """What the base branch asks of `pull`."""
+async def rules(read: Read, pull: Pull, home: str = "") -> Rules:
+    """What the base branch asks of `pull`. `home`: the default branch, "" where what may be done by itself matters to
+    nobody.
+    """
     try:
         loaded = await load(read, pull.repository, pull.base_ref, checks=CHECKS)
     except Oversized as error:
@@ -94,8 +97,30 @@ async def rules(read: Read, pull: Pull) -> Rules:
     ladder = config.arms.as_ladder() if config.arms else None
     heavier = Escalation(config.escalate.workflow, tuple(config.escalate.inputs.items())) if config.escalate else None
     bots = {login.lower(): role.value for login, role in config.commands.bots.items()}
+    acting = ladder, heavier, bots, _undoing(config), _bounds(config, pull, home)
+    return Rules(_told(policy, config, pull, home), config.card.mode, config.commands.enabled, *acting)
+
+
+def _bounds(config: Config, pull: Pull, home: str) -> Bounds | None:
+    """What may be tried by itself about `pull`: nothing by the rules of a base that is not the default branch, which
+    whoever may push there writes; nothing about what we propose ourselves; and nothing about what is not asked for.
+    """
     bounds = config.remediation.as_bounds() if config.remediation else None
-    return Rules(policy, config.card.mode, config.commands.enabled, ladder, heavier, bots, _undoing(config), bounds)
+    if bounds is None or _ours(pull) or not home or pull.base_ref != home:
+        return None
+    return bounds if bounds.everybody or config.agent_reason(pull) else None
+
+
+def _told(policy: Policy | Unreadable | None, config: Config, pull: Pull, home: str) -> Policy | Unreadable | None:
+    """With a note where the rules of another base than the default branch ask for what is not heeded there."""
+    heeded = not home or pull.base_ref == home
+    if heeded or _ours(pull) or config.remediation is None or not isinstance(policy, Policy):
+        return policy
+    return replace(policy, notes=(*policy.notes, NOT_HEEDED))
+
+
+def _ours(pull: Pull) -> bool:
+    return pull.head_ref.startswith(OWN_BRANCHES) and not pull.from_fork
 
 
 def _undoing(config: Config) -> Undoing:

@@ -43,6 +43,7 @@ class PullRequest:
     merge_sha: str = ""  # of one that is `merged`: the commit that it came as, the last where it was rebased
     repository_id: int = 0  # of the base
     node_id: str = ""  # its name in GraphQL
+    default_branch: str = ""  # of the repository of the base
 
     @property
     def from_fork(self) -> bool:
@@ -224,6 +225,7 @@ def read_pull(data: Any) -> PullRequest:
         merge_sha=text(data, "merge_commit_sha"),
         repository_id=count(base["repo"], "id"),
         node_id=text(data, "node_id"),
+        default_branch=text(base["repo"], "default_branch"),
     )
 
 

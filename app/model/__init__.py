@@ -18,6 +18,7 @@ from app.model.commands import (
 )
 from app.model.deeds import (
     FIX_BRANCH,
+    OWN_BRANCHES,
     PLAIN_FILE,
     AddLabel,
     AssignIssue,
@@ -158,6 +159,7 @@ __all__ = [
     "MEASURED",
     "MOST_USD",
     "MOVED",
+    "OWN_BRANCHES",
     "OWN_RUN",
     "PLAIN_FILE",
     "REPLY_MARKER",

@@ -15,7 +15,8 @@ class Signature:
     at: int
 
 
-FIX_BRANCH = "maestro/fix/"
+OWN_BRANCHES = "maestro/"
+FIX_BRANCH = f"{OWN_BRANCHES}fix/"
 """How the branches begin from which we propose fixes: what comes of them is ours to edit and to close."""
 
 PLAIN_FILE = "100644"

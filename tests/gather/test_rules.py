@@ -1,11 +1,11 @@
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import pytest
 
 from app.config import PATH, Read
-from app.gather.rules import MAX_BYTES, Rules, brings_rules, edited_rules, reading, rules
+from app.gather.rules import MAX_BYTES, NOT_HEEDED, Rules, brings_rules, edited_rules, reading, rules
 from app.gather.simulation import simulated
 from app.github.errors import Denied, GitHubError, NotFound, TooLarge, Unavailable
 from app.github.repository import Repository
@@ -128,3 +128,32 @@ async def test_the_owners_file_serves_where_the_repository_has_none() -> None:
     assert isinstance(policy, Policy)
     assert set(policy.checks) == {"risk"}
     assert not await brings_rules(port({OWNERS: RISK}), PULL)
+
+
+REMEDY = b"version: 1\nagents: {branches: ['agent/*'], authors: ['maestro[bot]']}\nremediation: {}\n"
+
+
+async def bounded(pull: Pull, home: str = "main", text: bytes = REMEDY) -> tuple[bool, tuple[str, ...]]:
+    """Is anything tried by itself, and what is noted?"""
+    found = await rules(port({OWN: text}), pull, home)
+    assert isinstance(found.policy, Policy)
+    return found.bounds is not None, found.policy.notes
+
+
+async def test_an_agents_change_to_the_default_branch_is_mended_by_its_rules() -> None:
+    assert await bounded(replace(PULL, head_ref="agent/x")) == (True, ())
+
+
+async def test_the_rules_of_another_base_let_nothing_be_tried_by_itself_and_that_is_noted() -> None:
+    assert await bounded(replace(PULL, head_ref="agent/x"), "trunk") == (False, (NOT_HEEDED,))
+
+
+async def test_what_we_propose_ourselves_is_never_mended() -> None:
+    for branch in ("maestro/fix/agent-x/npm-qs", "maestro/revert/abcdef012345"):
+        assert await bounded(replace(PULL, head_ref=branch, author="maestro[bot]")) == (False, ())
+
+
+async def test_a_persons_change_is_mended_only_where_everybodys_are() -> None:
+    everybody = REMEDY.replace(b"{}", b"{for: all}")
+    assert await bounded(replace(PULL, head_ref="fix")) == (False, ())
+    assert await bounded(replace(PULL, head_ref="fix"), text=everybody) == (True, ())
