@@ -51,7 +51,7 @@ class Chapter:
 
 
 async def tell(github: Sandbox, maestro: System, address: str) -> tuple[Shop, list[Chapter]]:
-    """Open the five pull requests, and let CI report on each what the story says."""
+    """Open the six pull requests, and let CI report on each what the story says."""
     repo = github.repository(
         REPOSITORY,
         {
