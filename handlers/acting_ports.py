@@ -46,3 +46,6 @@ class Dispatches(Protocol):
 
     async def of_pull(self, repository: str, number: int) -> Sequence[Dispatched]:
         """The newest of a pull request, the oldest of them first."""
+
+    async def of_head(self, repository: str, head_sha: str) -> Sequence[Dispatched]:
+        """The newest that were sent to a head, of whichever pull request, the oldest of them first."""

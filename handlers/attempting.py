@@ -29,7 +29,8 @@ from handlers.remedial_ports import Arms, Costs, RemedialTexts, Send
 from handlers.repair import COMMANDED
 from handlers.signs import Look
 from program.chain import task_class
-from program.next_step import Over, Try
+from program.next_step import Over, Try, Wait
+from program.next_try import AT_WORK
 from program.remediation import Attempted, Course, Remediation, Result, Step
 
 REMEDIATION = "remediation"
@@ -57,12 +58,17 @@ class Attempting:
     costs: Costs
     trace: Callable[[], str] = lambda: uuid4().hex
 
-    async def planned(self, look: Look, made: Remediation, todo: Try, now: float) -> Attempted | Over:
-        """The attempt as it is kept before anything of it is done; or why there is none."""
+    async def planned(self, look: Look, made: Remediation, todo: Try, now: float) -> Attempted | Wait | Over:
+        """The attempt as it is kept before anything of it is done; or why there is none. While an arm may be at work on
+        the head, whoever sent it, it is waited for.
+        """
         n = len(made.attempts) + 1
         one = Attempted(n, todo.step, todo.failure, look.signs.head_sha, self.trace(), now)
         if todo.step is not Step.AGENT or look.opened.ladder is None:
             return one
+        at_work = await self.send.at_work(look.opened.pull, one.head_sha, now, _keys(made))
+        if at_work is not None:
+            return Wait(at_work.at + AT_WORK)
         change = look.case.snapshot.change
         chosen = await self.arms.next(look.opened, change, now)
         if isinstance(chosen, str):
@@ -75,6 +81,13 @@ class Attempting:
         """Carry it out: once more after a kill it finds what was done. One that has a note was carried out."""
         by_step = {Step.RERUN: self._rerun, Step.UPDATE: self._update, Step.FIX: self._fix, Step.AGENT: self._agent}
         return await by_step[one.step](look, made, one, cause)
+
+    async def unsent(self, look: Look, made: Remediation, one: Attempted, cause: Cause) -> bool:
+        """Was `one` kept, and no agent ever asked? Asked where the head has moved, so that none is asked by it."""
+        if one.step is not Step.AGENT or one.note:
+            return False
+        taken = await self._agent(look, made, one, cause)
+        return taken.moved or taken.attempt.result is Result.UNSENT
 
     async def spent(self, one: Attempted) -> Attempted:
         """The same, with what was reported that it cost."""
@@ -121,8 +134,14 @@ class Attempting:
             return Taken(replace(one, result=Result.REFUSED, note=f"the configuration has no arm `{one.arm}` any more"))
         before = [each for each in made.attempts if each.n < one.n]
         brief = self.texts.brief(look.decision, look.case.snapshot, look.signs, before)
-        task = Task(one.trace, f"{REMEDIATION} {made.id} {one.n}", one.n, one.head_sha, brief)
-        sent = await self.send(look.opened.place, look.opened.pull, arm, task, cause)
+        task = Task(one.trace, _key(made, one), one.n, one.head_sha, brief)
+        async with self.writer.turn(look.opened.place, one.head_sha):  # two pull requests may share a branch
+            pull, over = look.opened.pull, [*_keys(made), task.key]
+            at_work = await self.send.at_work(pull, one.head_sha, one.began, over)
+            if at_work is not None:
+                note = f"`{at_work.name}` was at work on `{one.head_sha[:7]}` already"
+                return Taken(replace(one, result=Result.UNSENT, note=note))
+            sent = await self.send(look.opened.place, pull, arm, task, cause)
         match sent:
             case Sent(run, said):
                 return Taken(replace(one, run=run, note=said or "it was sent"))
@@ -132,6 +151,15 @@ class Attempting:
                 return Taken(replace(one, note=f"perhaps it was sent: {why}"))
             case Unsent(why):
                 return Taken(replace(one, result=Result.REFUSED, note=why))
+
+
+def _key(made: Remediation, one: Attempted) -> str:
+    return f"{REMEDIATION} {made.id} {one.n}"
+
+
+def _keys(made: Remediation) -> list[str]:
+    """Of its attempts that are over: whatever they were, nothing of them is at work."""
+    return [_key(made, one) for one in made.attempts if one.result is not Result.OPEN]
 
 
 def fixing(look: Look) -> Trigger:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from app.model import Cause, Opened, Place, Pushed, RunOf, Sent, Task, Trigger, Unsent
+from app.model import Cause, Dispatched, Opened, Place, Pushed, RunOf, Sent, Task, Trigger, Unsent
 from checks.judge import Case
 from checks.model import ChangeFacts, Decision, Missing, Pull, Snapshot
 from program.arms import Arm
@@ -74,6 +74,9 @@ class Send(Protocol):
 
     async def __call__(self, place: Place, pull: Pull, arm: Arm, task: Task, cause: Cause) -> Sent | Unsent:
         """It is at work; or why it is not."""
+
+    async def at_work(self, pull: Pull, head_sha: str, at: float, over: Collection[str] = ()) -> Dispatched | None:
+        """The arm that may be at work on this head, by whomever it was sent, the tasks that are `over` left out."""
 
 
 class Arms(Protocol):

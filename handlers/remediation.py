@@ -22,12 +22,12 @@ from handlers.signs import Look, Looking, named
 from program.bounds import Bounds, Fallback
 from program.next_step import Over, Try, Wait, begins, next_step, recent
 from program.outcome import Limits, outcome
-from program.remediation import LONGEST, MOST_ATTEMPTS, Attempted, Course, Remediation, Result, Step
+from program.remediation import LONGEST, MOST_TRIES, Attempted, Course, Remediation, Result, Step
 
 __all__ = ["CLOSED", "REOPENED", "Remediations"]
 
 _MINUTE, _EACH = 60.0, 5  # one that waits is looked at each fifth minute, besides whenever there is news
-_ROUNDS = 2 * MOST_ATTEMPTS + 3  # steps of one run: more would be an error of ours
+_ROUNDS = 2 * MOST_TRIES + 3  # steps of one run: more would be an error of ours
 _TAKES_BACK = frozenset({Fallback.REVERT, Fallback.ROLLBACK})
 
 
@@ -115,6 +115,8 @@ class Remediations:
             if isinstance(planned, Attempted):
                 begun = replace(going, failure=planned.failure, attempts=(*going.attempts, planned))
                 return (), await self.kept.keep(begun, cause), False
+            if isinstance(planned, Wait):
+                return (), going, True
             todo = planned
         return (), await self._ended(look.opened, bounds, going, todo), False
 
@@ -135,7 +137,8 @@ class Remediations:
             again = (fixing(look),) if one.step is Step.FIX and not since.fix and not since.moved else ()
             return again, going, True
         note = "; ".join(filter(None, (found.note, named(look.strangers))))
-        ended = await self._settled(replace(one, result=found.result, note=note))
+        never = found.result is Result.OVERTAKEN and await self.attempting.unsent(look, going, one, cause)
+        ended = await self._settled(replace(one, result=Result.UNSENT if never else found.result, note=note))
         going = await self.kept.keep(_put(going, ended), cause)
         if found.left and not look.signs.fork:
             over = Over(Course.LEFT, found.note)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from app.model import (
@@ -69,10 +69,13 @@ class Sender:
         sent = Dispatched(ARM, arm.name, way(arm), task.head_sha, 0.0, run)
         return _sent(await self.dispatches.keep(pull.repository, pull.number or 0, sent, command), pull)
 
-    async def at_work(self, pull: Pull, head_sha: str, at: float) -> Dispatched | None:
-        """The arm that was sent to this head last, where it may be at work still: two would push onto one branch."""
-        every = await self.dispatches.of_pull(pull.repository, pull.number or 0)
-        sent = [one for one in every if one.kind == ARM and one.head_sha == head_sha]
+    async def at_work(self, pull: Pull, head_sha: str, at: float, over: Collection[str] = ()) -> Dispatched | None:
+        """The arm that was sent to this head last, for whichever pull request, where it may be at work still: two would
+        push onto one branch. `over`: keys of tasks that are known not to be at work.
+        """
+        ended = set(map(command_of, over))
+        every = await self.dispatches.of_head(pull.repository, head_sha)
+        sent = [one for one in every if one.kind == ARM and one.command not in ended]
         return sent[-1] if sent and at - sent[-1].at < AT_WORK else None
 
 

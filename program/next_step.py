@@ -10,7 +10,17 @@ from dataclasses import dataclass
 
 from program.bounds import MOST_HEADS, Bounds
 from program.classify import Trouble
-from program.remediation import LONGEST, MOST_ATTEMPTS, Attempted, Course, Failure, Remediation, Result, Step
+from program.remediation import (
+    LONGEST,
+    MOST_ATTEMPTS,
+    MOST_TRIES,
+    Attempted,
+    Course,
+    Failure,
+    Remediation,
+    Result,
+    Step,
+)
 
 _WORST = (Failure.CONFLICT, Failure.CONTRACT, Failure.SBOM, Failure.FLAKY, Failure.INFRA)
 _RERUNS = 2  # of one head that fails by chance: then the chance itself is to be mended
@@ -89,8 +99,8 @@ def begins(signs: Signs, before: Sequence[Remediation], bounds: Bounds) -> bool:
 
 
 def recent(before: Iterable[Remediation], now: float) -> tuple[Attempted, ...]:
-    """The attempts of a pull request within the last day, whatever they belong to: the oldest first."""
-    return tuple(one for each in before for one in each.attempts if now - one.began < LONGEST)
+    """The attempts of a pull request within the last day that count, whatever they belong to: the oldest first."""
+    return tuple(one for each in before for one in each.attempts if one.counts and now - one.began < LONGEST)
 
 
 def next_step(signs: Signs, made: Remediation, lately: Sequence[Attempted], bounds: Bounds, now: float) -> Todo:
@@ -122,8 +132,10 @@ def _tried(signs: Signs, made: Remediation, lately: int, bounds: Bounds) -> Todo
     most = min(bounds.attempts, MOST_ATTEMPTS)
     if lately >= most:
         return Over(Course.HANDED_OVER, f"{most} attempt{'s' if most > 1 else ''} within a day: {signs.said}")
+    if len(made.attempts) >= MOST_TRIES:
+        return Over(Course.HANDED_OVER, f"{len(made.attempts)} tries, and few that were carried out: {signs.said}")
     found = next(iter(_steps(signs, made.attempts, bounds)), None)
-    return found or Over(Course.HANDED_OVER, f"{_nothing_left(signs, bounds)}: {signs.said}")
+    return found or Over(Course.HANDED_OVER, f"{_nothing_left(signs, made.attempts, bounds)}: {signs.said}")
 
 
 def _asked(made: Remediation, deadline: float, now: float) -> Todo:
@@ -137,7 +149,7 @@ def _steps(signs: Signs, made: Sequence[Attempted], bounds: Bounds) -> Iterable[
     found = {one.failure for one in signs.troubles}
     if Step.RERUN in bounds.steps and signs.rerunnable and _worth_a_rerun(signs, found, made):
         yield Try(Step.RERUN, next(one for one in reversed(_WORST) if one in found and one is not Failure.SBOM))
-    tried = {one.step for one in made}
+    tried = {one.step for one in made if one.result is not Result.UNSENT}
     if signs.fork:  # we cannot push there
         return
     if Step.UPDATE in bounds.steps and Failure.CONFLICT in found and signs.behind and Step.UPDATE not in tried:
@@ -150,18 +162,28 @@ def _steps(signs: Signs, made: Sequence[Attempted], bounds: Bounds) -> Iterable[
 
 def _worth_a_rerun(signs: Signs, found: set[Failure], made: Sequence[Attempted]) -> bool:
     """What broke off runs again each time; what failed by chance twice; any other failure once, for it may be chance,
-    unless the agent has pushed since: then it is the agent's.
+    unless the agent has pushed since: then it is the agent's. What GitHub would not run again is not asked for anew.
     """
     reruns = [one for one in made if one.step is Step.RERUN]
     here = [one for one in reruns if one.head_sha == signs.head_sha]
+    if any(one.result is Result.REFUSED for one in here):
+        return False
     if Failure.INFRA in found:
         return True
     if Failure.FLAKY in found:
         return len(here) < _RERUNS
-    return Failure.CONTRACT in found and not reruns and not any(one.step is Step.AGENT for one in made)
+    return Failure.CONTRACT in found and not reruns and not any(one.step is Step.AGENT and one.counts for one in made)
 
 
-def _nothing_left(signs: Signs, bounds: Bounds) -> str:
+def refusals(made: Iterable[Attempted]) -> str:
+    """What GitHub would not have, each reason once, "" for nothing."""
+    return "; ".join(dict.fromkeys(one.note for one in made if one.result is Result.REFUSED))
+
+
+def _nothing_left(signs: Signs, made: Sequence[Attempted], bounds: Bounds) -> str:
+    refused = refusals(made)
+    if refused and all(one.result is Result.REFUSED for one in made[-1:]):
+        return f"nothing else can be tried, and GitHub refused what was: {refused}"
     if signs.fork:
         return "nothing else can be tried on a fork, where nobody but its owner pushes"
     if not signs.agent:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from program.arms import Ladder
 from program.bounds import Bounds
 from program.chain import Choice, Tried, choose, task_class
-from program.next_step import recent, settled
+from program.next_step import recent, refusals, settled
 from program.remediation import LONGEST, MOST_ATTEMPTS, Attempted, Remediation, Result, Step
 
 AT_WORK = 3_600.0
@@ -62,11 +62,27 @@ def next_try(
     most = ladder.terms.attempts if bounds is None else min(bounds.attempts, MOST_ATTEMPTS)
     if tries >= most:
         return f"no attempt is left of {most} within a day"
+    known = _sendable(ladder, past)
+    if isinstance(known, str):
+        return known
     history = [_tried(one) for one in past.ended if one.step is Step.AGENT and one.arm and settled(one.result)]
     kind = task_class(ladder, paths)
     failed = _failed(ladder, past, by_hand)
     seed = f"{pull} {tries}"
-    return choose(ladder, kind, history, tried=failed, left=most - tries, spent_usd=past.spent_usd, seed=seed)
+    return choose(known, kind, history, tried=failed, left=most - tries, spent_usd=past.spent_usd, seed=seed)
+
+
+def _sendable(ladder: Ladder, past: Past) -> Ladder | str:
+    """The ladder without the arms that GitHub would not have sent in what goes on; or why none is left."""
+    refused = [one for one in _going(past) if one.step is Step.AGENT and one.result is Result.REFUSED]
+    names = {one.arm for one in refused}
+    left = tuple(arm for arm in ladder.arms if arm.name not in names)
+    return replace(ladder, arms=left) if left else f"no arm of the ladder can be sent: {refusals(refused)}"
+
+
+def _going(past: Past) -> Sequence[Attempted]:
+    """The attempts of what goes on."""
+    return past.made[-1].attempts if past.made and not past.made[-1].course.over else ()
 
 
 def _failed(ladder: Ladder, past: Past, by_hand: Sequence[SentArm]) -> list[str]:
@@ -74,8 +90,7 @@ def _failed(ladder: Ladder, past: Past, by_hand: Sequence[SentArm]) -> list[str]
 
     An arm that the change names is counted once, for its own commits name it again.
     """
-    going = past.made[-1].attempts if past.made and not past.made[-1].course.over else ()
-    tried = [one.arm for one in going if one.step is Step.AGENT and settled(one.result)]
+    tried = [one.arm for one in _going(past) if one.step is Step.AGENT and settled(one.result)]
     known = {one.arm for one in past.sent} | {one.arm for each in past.made for one in each.attempts}
     stated = [arm.name for arm in map(ladder.named, past.stated) if arm is not None and arm.name not in known]
     return [*dict.fromkeys(stated), *(one.arm for one in by_hand), *tried]

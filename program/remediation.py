@@ -35,6 +35,7 @@ class Result(StrEnum):
     INFRA = "infra"  # what ran it failed: this says nothing of an arm
     SILENT = "silent"  # nothing came of it in time
     REFUSED = "refused"  # GitHub would not have it
+    UNSENT = "unsent"  # it was never carried out: the head moved first, or another arm was at work there
     OVERTAKEN = "overtaken"  # somebody else changed the head first
 
 
@@ -54,7 +55,11 @@ class Course(StrEnum):
         return self not in {Course.ASKING, Course.WORKING}
 
 
+_NEVER_WERE = frozenset({Result.REFUSED, Result.UNSENT})
+
 MOST_ATTEMPTS = 3
+MOST_TRIES = 2 * MOST_ATTEMPTS
+"""Of one remediation, what GitHub refused and what was never carried out among them."""
 LONGEST = 86_400.0  # seconds
 
 
@@ -80,6 +85,11 @@ class Attempted:
     ended: float | None = None
     usd: float | None = None
     note: str = ""
+
+    @property
+    def counts(self) -> bool:
+        """Is it one of the attempts that a pull request may have within a day? What never was is none."""
+        return self.result not in _NEVER_WERE
 
 
 @dataclass(frozen=True, slots=True)

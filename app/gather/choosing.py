@@ -9,7 +9,7 @@ from typing import Protocol
 from app.gather.change import change
 from app.gather.dispatches import Dispatches
 from app.gather.rules import Connect
-from app.model import ARM, Opened
+from app.model import ARM, Dispatched, Opened
 from checks.model import ChangeFacts, Missing
 from program.arms import stated
 from program.chain import Choice
@@ -56,10 +56,10 @@ class Choosing:
 
     async def promised(self, opened: Opened, facts: ChangeFacts | Missing | None, at: float) -> str:
         """The name of the arm that a retry would have try, "" for none, and while one may be at work on the head."""
-        past = await self._past(opened, facts)
-        if past.at_work(opened.pull.head_sha, at):
+        here = await self.dispatches.of_head(opened.pull.repository, opened.pull.head_sha)
+        if Past(sent=_arms(here)).at_work(opened.pull.head_sha, at):  # of whichever pull request
             return ""
-        chosen = _next(opened, facts, past, at)
+        chosen = _next(opened, facts, await self._past(opened, facts), at)
         return "" if isinstance(chosen, str) else chosen.arm.name
 
     async def _past(self, opened: Opened, facts: ChangeFacts | Missing | None) -> Past:
@@ -67,11 +67,15 @@ class Choosing:
         dispatched = await self.dispatches.of_pull(pull.repository, number)
         return Past(
             await self.attempts.of_pull(pull.repository, number),
-            [SentArm(one.name, one.head_sha, one.at) for one in dispatched if one.kind == ARM],
+            _arms(dispatched),
             stated((pull.body, *(facts.messages if isinstance(facts, ChangeFacts) else ()))),
             await self.attempts.ended_attempts(pull.repository),
             await self.spending.spent(pull.repository, number),
         )
+
+
+def _arms(dispatched: Sequence[Dispatched]) -> list[SentArm]:
+    return [SentArm(one.name, one.head_sha, one.at) for one in dispatched if one.kind == ARM]
 
 
 def _next(opened: Opened, facts: ChangeFacts | Missing | None, past: Past, at: float) -> Choice | str:

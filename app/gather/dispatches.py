@@ -26,11 +26,18 @@ class Dispatches(Protocol):
     async def of_pull(self, repository: str, number: int) -> Sequence[Dispatched]:
         """The newest of a pull request, the oldest of them first."""
 
+    async def of_head(self, repository: str, head_sha: str) -> Sequence[Dispatched]:
+        """The newest that were sent to a head, of whichever pull request, the oldest of them first."""
+
 
 class NoDispatches:
     """For a reader without a database: nothing was dispatched that it knows of."""
 
     async def of_pull(self, repository: str, number: int) -> Sequence[Dispatched]:
+        """None."""
+        return ()
+
+    async def of_head(self, repository: str, head_sha: str) -> Sequence[Dispatched]:
         """None."""
         return ()
 

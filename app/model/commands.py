@@ -81,6 +81,7 @@ class Dispatched:
     head_sha: str
     at: float  # epoch seconds
     run: int | None = None  # GitHub's id of the run, where it is known
+    command: str = ""  # by which it is kept
 
 
 @dataclass(frozen=True, slots=True)

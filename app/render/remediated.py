@@ -44,6 +44,7 @@ _RESULTS: Mapping[Result, tuple[str, str]] = {  # word and tone
     Result.INFRA: ("did not run: infrastructure", "calm"),
     Result.SILENT: ("nothing came of it in time", "bad"),
     Result.REFUSED: ("refused by GitHub", "bad"),
+    Result.UNSENT: ("never carried out", "calm"),
     Result.OVERTAKEN: ("overtaken by another push", "calm"),
 }
 _COURSES: Mapping[Course, tuple[str, str]] = {

@@ -49,6 +49,10 @@ class Dispatches:
         """The newest MOST of a pull request, the oldest of them first."""
         return await self._newest(table.c.repository == repository, table.c.number == number)
 
+    async def of_head(self, repository: str, head_sha: str) -> list[Dispatched]:
+        """The newest MOST that were sent to a head, of whichever pull request, the oldest of them first."""
+        return await self._newest(table.c.repository == repository, table.c.head_sha == head_sha)
+
     async def _newest(self, *conditions: ColumnElement[bool]) -> list[Dispatched]:
         query = select(table).where(*conditions).order_by(table.c.id.desc()).limit(MOST)
         async with self.engine.connect() as connection:
@@ -57,4 +61,5 @@ class Dispatches:
 
 
 def _dispatched(row: RowMapping) -> Dispatched:
-    return Dispatched(row["kind"], row["name"], row["workflow"], row["head_sha"], row["at"] / 1e6, row["run"])
+    names = ("kind", "name", "workflow", "head_sha", "run", "command")
+    return Dispatched(**{name: row[name] for name in names}, at=row["at"] / 1e6)

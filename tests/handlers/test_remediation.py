@@ -284,13 +284,15 @@ async def test_an_agent_whose_run_broke_off_does_not_count_against_its_arm(room:
     assert room.last.attempts[1].arm == room.last.attempts[0].arm
 
 
-async def test_an_agent_that_cannot_be_sent_is_refused_with_the_reason(room: Room) -> None:
+async def test_an_arm_that_cannot_be_sent_is_asked_once_and_people_are_told_the_reason(room: Room) -> None:
     room.shows(("unit", "success"), policy=FAST, p95=300.0)
     room.unsent = Unsent("GitHub will not run `agent.yml`")
     await room.run()
-    assert room.made == [("agent", "refused")] * 3
+    assert room.made == [("agent", "refused")] * 2
+    assert {one.arm for one in room.last.attempts} == {"impl@small", "impl@large"}
     assert room.last.course is Course.HANDED_OVER
     assert room.last.attempts[0].note == "GitHub will not run `agent.yml`"
+    assert room.last.why.startswith("no arm of the ladder can be sent: GitHub will not run `agent.yml`: ")
 
 
 async def test_whether_it_was_sent_nobody_knows_and_it_is_not_sent_again(room: Room) -> None:

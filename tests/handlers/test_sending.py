@@ -199,6 +199,9 @@ async def test_two_senders_see_that_an_arm_may_be_at_work_on_the_head(here: Scen
     assert await sender(here).at_work(facts, here.head, kept.at + AT_WORK - 1) == kept
     assert await sender(here).at_work(facts, here.head, kept.at + AT_WORK) is None
     assert await sender(here).at_work(facts, "2b" * 20, kept.at) is None
+    other = replace(facts, number=here.number + 1)  # of the same branch, onto another base
+    assert await sender(here).at_work(other, here.head, kept.at) == kept
+    assert await sender(here).at_work(facts, here.head, kept.at, [task(here).key]) is None, "that one is over"
 
 
 @pytest.mark.parametrize("brief", ["\x00\x1b[31mred", "\U0001f600" * 20_000, "x" * 20_000, "\r\n" * 20_000])
