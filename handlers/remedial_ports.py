@@ -49,11 +49,11 @@ class KeptRemediations(Protocol):
 class Heard(Protocol):
     """What was pushed and what ran, as GitHub has it now."""
 
-    async def of(self, place: Place, number: int) -> Sequence[Pushed]:
-        """The commits of a pull request, the oldest first."""
+    async def of(self, place: Place, number: int, head_sha: str) -> Sequence[Pushed]:
+        """The commits of a pull request, the oldest first, its head among them."""
 
-    async def passed(self, place: Place, sha: str) -> frozenset[str]:
-        """The names of checks that passed on a commit at any time."""
+    async def passed(self, place: Place, sha: str) -> frozenset[tuple[str, str]]:
+        """The checks that passed on a commit at any time, each by its App and its name."""
 
     async def run(self, place: Place, run: int) -> RunOf | None:
         """How a workflow run stands; None where it is gone."""

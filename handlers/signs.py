@@ -63,7 +63,7 @@ class Looking:
             return None
         merging = await self.proposals.merging(opened.place, number)
         broken = bool(failed(case.snapshot))
-        passed = await self.heard.passed(opened.place, pull.head_sha) if broken else frozenset[str]()
+        passed = await self.heard.passed(opened.place, pull.head_sha) if broken else frozenset[tuple[str, str]]()
         again = await self.failures.of(opened.place, pull, self.now()) if broken else Failed()
         found = troubles(decision, case.snapshot, Ran(passed, None if merging is None else merging.merges))
         signs = Signs(pull.head_sha, found, pending(decision, case.snapshot), bool(decision.agent), pull.from_fork)
@@ -107,7 +107,7 @@ class Looking:
         if look.signs.ships and not (before and before[-1].working):
             return look
         number = look.opened.pull.number or 0
-        pushed = await self.heard.of(look.opened.place, number)
+        pushed = await self.heard.of(look.opened.place, number, look.opened.pull.head_sha)
         ours = {one.trace for each in before for one in each.attempts if one.step is Step.AGENT}
         by = {
             one.sha: By(one.who, one.bot, bool(ours.intersection(traces([one.message]))), tuple(one.parents))

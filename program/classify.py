@@ -28,11 +28,11 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What is known of the runs on a head besides how each stands. `passed`: the names of checks that passed before on
-    this very commit; `merges`: does it merge with its base, None while GitHub does not know.
+    """What is known of the runs on a head besides how each stands. `passed`: checks that passed before on this very
+    commit, each by its App and its name; `merges`: does it merge with its base, None while GitHub does not know.
     """
 
-    passed: frozenset[str] = frozenset()
+    passed: frozenset[tuple[str, str]] = frozenset()
     merges: bool | None = None
 
 
@@ -95,7 +95,7 @@ def _of_contract(result: CheckResult, snapshot: Snapshot, ran: Ran) -> Trouble:
     if all(run.conclusion in _RUNNER for run in broken):
         return Trouble(Failure.INFRA, f"{_checks(broken)} broke off, which says nothing of the change", CONTRACT)
     told = [run for run in broken if run.conclusion not in _RUNNER]
-    if all(run.name in ran.passed for run in told):
+    if all((run.app, run.name) in ran.passed for run in told):
         return Trouble(Failure.FLAKY, f"{_checks(told)} failed that passed before on this very commit", CONTRACT)
     return Trouble(Failure.CONTRACT, f"{_checks(told)} failed", CONTRACT)
 

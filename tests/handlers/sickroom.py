@@ -76,7 +76,7 @@ class Room:
     proposal: Proposal | None = None
     runs: dict[int, RunOf] = field(default_factory=dict)
     failed: Failed = field(default_factory=Failed)
-    before: frozenset[str] = frozenset()
+    before: frozenset[tuple[str, str]] = frozenset()
     commits: list[Pushed] = field(default_factory=lambda: [BY_ROBO])
     seen: list[tuple[str, float]] = field(default_factory=lambda: [(HEADS[0], NOW)])
     fixes: list[Fix] = field(default_factory=list)
@@ -251,10 +251,10 @@ class _Proposals:
 class _Heard:
     room: Room
 
-    async def of(self, place: Place, number: int) -> list[Pushed]:
+    async def of(self, place: Place, number: int, head_sha: str) -> list[Pushed]:
         return self.room.commits
 
-    async def passed(self, place: Place, sha: str) -> frozenset[str]:
+    async def passed(self, place: Place, sha: str) -> frozenset[tuple[str, str]]:
         return self.room.before
 
     async def run(self, place: Place, run: int) -> RunOf | None:

@@ -49,7 +49,7 @@ async def test_a_check_that_fails_runs_again_and_passes(room: Room) -> None:
 
 async def test_one_that_passed_before_is_called_flaky(room: Room) -> None:
     room.fails()
-    room.before = frozenset({"unit"})
+    room.before = frozenset({("", "unit")})
     await room.run()
     assert room.last.attempts[0].failure is Failure.FLAKY
 

@@ -50,12 +50,18 @@ def test_a_check_that_fails_breaks_the_contract() -> None:
 
 
 def test_a_check_that_passed_before_on_the_same_commit_is_flaky() -> None:
-    assert found(decided(CONTRACT), ran(("unit", "failure")), passed=frozenset({"unit"})) == [Failure.FLAKY]
+    assert found(decided(CONTRACT), ran(("unit", "failure")), passed=frozenset({("", "unit")})) == [Failure.FLAKY]
+
+
+def test_a_check_of_another_app_that_passed_under_the_same_name_says_nothing() -> None:
+    travis = (TestRun("test", "completed", "failure", app="travis"),)
+    snapshot = Snapshot(PULL, tests=TestFacts(travis))
+    assert found(decided(CONTRACT), snapshot, passed=frozenset({("circleci", "test")})) == [Failure.CONTRACT]
 
 
 def test_one_check_that_never_passed_is_enough_for_the_contract() -> None:
     both = ran(("unit", "failure"), ("lint", "failure"))
-    assert found(decided(CONTRACT), both, passed=frozenset({"unit"})) == [Failure.CONTRACT]
+    assert found(decided(CONTRACT), both, passed=frozenset({("", "unit")})) == [Failure.CONTRACT]
 
 
 @pytest.mark.parametrize("end", ["cancelled", "timed_out", "startup_failure", "stale"])
