@@ -13,6 +13,7 @@ from program.bounds import Bounds, Fallback
 from program.remediation import Remediation
 
 FALLBACK = "remediation.fallback"
+_NO_DRAFT, _NO_LABEL = "it could not be made a draft", "the label that asks for people could not be put on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,29 +28,33 @@ class FallingBack:
     async def __call__(self, opened: Opened, made: Remediation, bounds: Bounds, why: str) -> str:
         """What was done, in our own words, "" for nothing but telling people."""
         cause = Cause(FALLBACK, head_sha=opened.pull.head_sha, number=opened.pull.number)
-        done = [] if bounds.fallback is Fallback.NONE else await self._done(opened, made, bounds, cause)
+        done, undone = list[str](), list[str]()
+        if bounds.fallback is not Fallback.NONE:
+            done += await self._taken_back(opened, made, bounds, cause)
+        if bounds.fallback is not Fallback.NONE and opened.pull.open:
+            undone = await self._set_aside(opened, made, bounds, cause, done)
         number, place = made.number, replace(opened.place, number=None)
-        told = Tell(number, f"remediation {made.id}", self.texts.handed_over(made, why, done))
+        told = Tell(number, f"remediation {made.id}", self.texts.handed_over(made, why, done, undone))
         await self.writer.perform(place, (told,), cause)
-        return "; ".join(done)
+        return "; ".join([*done, *undone])
 
-    async def _done(self, opened: Opened, made: Remediation, bounds: Bounds, cause: Cause) -> list[str]:
-        done = await self._taken_back(opened, made, bounds, cause)
-        if opened.pull.open:
-            done += await self._set_aside(opened, made, bounds, cause)
-        return done
-
-    async def _set_aside(self, opened: Opened, made: Remediation, bounds: Bounds, cause: Cause) -> list[str]:
-        occasion, head, done = f"remediation {made.id}", opened.pull.head_sha, list[str]()
-        if not opened.pull.draft and await self._had(opened, MakeDraft(made.number, occasion, head), cause):
-            done.append("it is a draft again")
-        if await self._had(opened, AddLabel(made.number, bounds.label, occasion, head), cause):
-            done.append("it has the label that asks for people")
-        return done
-
-    async def _had(self, opened: Opened, action: MakeDraft | AddLabel, cause: Cause) -> bool:
-        (outcome,) = await self.writer.perform(opened.place, (action,), cause)
-        return isinstance(outcome, Performed)
+    async def _set_aside(
+        self, opened: Opened, made: Remediation, bounds: Bounds, cause: Cause, done: list[str]
+    ) -> list[str]:
+        """What could not be done, with GitHub's reason; what could is put to `done`."""
+        occasion, head, undone = f"remediation {made.id}", opened.pull.head_sha, list[str]()
+        deeds: list[tuple[MakeDraft | AddLabel, str, str]] = [
+            (AddLabel(made.number, bounds.label, occasion, head), "it has the label that asks for people", _NO_LABEL)
+        ]
+        if not opened.pull.draft:
+            deeds.insert(0, (MakeDraft(made.number, occasion, head), "it is a draft again", _NO_DRAFT))
+        for action, is_so, is_not in deeds:
+            (outcome,) = await self.writer.perform(opened.place, (action,), cause)
+            if isinstance(outcome, Performed):
+                done.append(is_so)
+            else:
+                undone.append(f"{is_not}: {outcome.detail or 'its head has moved'}")
+        return undone
 
     async def _taken_back(self, opened: Opened, made: Remediation, bounds: Bounds, cause: Cause) -> list[str]:
         """By the same roads as a person's command. A revert alone touches nothing that serves, and needs a merge."""

@@ -39,9 +39,9 @@ class RemedialRenderer:
         )
         return text if len(text) <= LONGEST else text[: LONGEST - len(_ENDS)] + _ENDS
 
-    def handed_over(self, made: Remediation, why: str, done: Sequence[str]) -> str:
-        """What the pull request is told when people are to have it, and what was `done`."""
-        return render("remedial_end.md.j2", why=why, done=done, attempts=made.attempts)
+    def handed_over(self, made: Remediation, why: str, done: Sequence[str], undone: Sequence[str] = ()) -> str:
+        """What the pull request is told when people are to have it, what was `done`, and what could not be."""
+        return render("remedial_end.md.j2", why=why, done=done, undone=undone, attempts=made.attempts)
 
 
 def _outside(measures: Sequence[Measure]) -> list[Measure]:

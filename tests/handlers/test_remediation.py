@@ -9,6 +9,7 @@ import pytest
 from app.model import (
     AddLabel,
     Done,
+    MakeDraft,
     Proposal,
     RerunFailed,
     RunOf,
@@ -340,6 +341,17 @@ async def test_where_the_rules_want_no_fallback_people_are_only_told(room: Room)
     room.fails()
     await room.run()
     assert (room.last.course, room.did(AddLabel), len(room.told)) == (Course.HANDED_OVER, 0, 1)
+
+
+async def test_what_could_not_be_done_at_the_end_is_said(room: Room) -> None:
+    bounded(room, steps=frozenset())
+    room.refused = (MakeDraft, AddLabel)
+    room.fails()
+    await room.run()
+    (said,) = room.told.values()
+    undone = "it could not be made a draft: no; the label that asks for people could not be put on: no"
+    assert f"\n\n**Not done:** {undone}.\n\n" in said
+    assert room.last.why.endswith(undone)
 
 
 async def test_rules_that_ask_for_it_no_more_stop_it(room: Room) -> None:
