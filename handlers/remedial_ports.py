@@ -33,6 +33,9 @@ class KeptRemediations(Protocol):
     async def keep(self, changed: Remediation, cause: Cause | None = None) -> Remediation:
         """Keep how it stands now; one that is over stays as it is, and comes back so."""
 
+    async def moved(self, repository: str, repository_id: int, number: int) -> bool:
+        """Take over what is kept under a name that the repository had before; was there anything?"""
+
     async def open(self, repository: str, number: int) -> Remediation | None:
         """The one of the pull request that goes on."""
 

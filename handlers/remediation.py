@@ -20,7 +20,7 @@ from handlers.remedial_ports import KeptRemediations, PullReader
 from handlers.repair import CLOSED, REOPENED
 from handlers.signs import Look, Looking, named
 from program.bounds import Bounds, Fallback
-from program.next_step import Over, Try, Wait, begins, next_step, recent
+from program.next_step import Over, Try, Wait, begins, bounded, next_step, recent
 from program.outcome import Limits, outcome
 from program.remediation import LONGEST, MOST_TRIES, Attempted, Course, Remediation, Result, Step
 
@@ -69,9 +69,12 @@ class Remediations:
         opened = await self.reader.open(trigger)
         if opened is None:
             return Done() if going is None else await self._gone(trigger, going)
+        pull = opened.pull  # its repository may have another name by now
+        if await self.kept.moved(pull.repository, pull.repository_id, number):
+            going = await self.kept.open(pull.repository, number)
         if opened.bounds is None:
             return Done() if going is None else await self._over(opened, going, Over(Course.STOPPED, _SWITCHED_OFF))
-        before = await self.kept.of_pull(trigger.repository, number)
+        before = await self.kept.of_pull(pull.repository, number)
         look = await self.looking(opened, before)
         if look is None:
             return Done()
@@ -80,7 +83,8 @@ class Remediations:
             past = () if trigger.reason == REOPENED else before
             if not begins(look.signs, past, opened.bounds):
                 return Done()
-            going = await self.kept.begin(_begun(look, opened.bounds, self.now()), _cause(opened.pull))
+            begun = bounded(_begun(look, opened.bounds, self.now()), before, opened.bounds)
+            going = await self.kept.begin(begun, _cause(pull))
         return await self._run(look, opened.bounds, going, known)
 
     # --- one that goes on ----------------------------------------------------------------------------------------
@@ -219,7 +223,8 @@ _SWITCHED_OFF = "the configuration does not ask for it any more"
 def _begun(look: Look, bounds: Bounds, now: float) -> Remediation:
     """As it begins by itself: at work, or asking for the word that it takes."""
     pull, signs = look.opened.pull, look.signs
-    made = Remediation(0, pull.repository, pull.number or 0, signs.head_sha, now, signs.failure, "maestro")
+    where = pull.repository, pull.number or 0, signs.head_sha
+    made = Remediation(0, *where, now, signs.failure, "maestro", repository_id=pull.repository_id)
     if signs.fork:
         why = f"a fork's `{signs.head_sha[:7]}` takes the word of a maintainer: `/maestro remediate`"
         return replace(made, course=Course.ASKING, why=why)

@@ -6,7 +6,7 @@ docs/remediation.md tells the order and the bounds.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from program.bounds import MOST_HEADS, Bounds
 from program.classify import Trouble
@@ -101,6 +101,12 @@ def begins(signs: Signs, before: Sequence[Remediation], bounds: Bounds) -> bool:
 def recent(before: Iterable[Remediation], now: float) -> tuple[Attempted, ...]:
     """The attempts of a pull request within the last day that count, whatever they belong to: the oldest first."""
     return tuple(one for each in before for one in each.attempts if one.counts and now - one.began < LONGEST)
+
+
+def bounded(made: Remediation, before: Iterable[Remediation], bounds: Bounds) -> Remediation:
+    """One that begins, with the bounds in force: `before` are those of its pull request."""
+    left = min(bounds.attempts, MOST_ATTEMPTS) - len(recent(before, made.began))
+    return replace(made, most=max(left, 0), seconds=min(bounds.seconds, LONGEST))
 
 
 def next_step(signs: Signs, made: Remediation, lately: Sequence[Attempted], bounds: Bounds, now: float) -> Todo:

@@ -97,7 +97,9 @@ class Remediation:
     """What was done about one failing pull request, from its first failure to its end.
 
     `who` began it: ourselves, or a login. `word`: the maintainer who let it work on a fork's change, "" for nobody.
-    `why`: how it came to stand so, in our own words, in which `code` may stand.
+    `why`: how it came to stand so, in our own words, in which `code` may stand. `most` and `seconds`: how many attempts
+    were left of the day when it began, and how long it may take, by the rules of then. `repository_id`: GitHub's, which
+    no other repository ever bears; 0: not told.
     """
 
     id: int
@@ -112,6 +114,9 @@ class Remediation:
     word: str = ""
     ended: float | None = None
     attempts: tuple[Attempted, ...] = ()
+    most: int = MOST_ATTEMPTS
+    seconds: float = LONGEST
+    repository_id: int = 0
 
     @property
     def working(self) -> Attempted | None:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from app.render import words
 from app.render.escape import Markdown, line
 from app.render.templates import render
-from program.remediation import LONGEST, MOST_ATTEMPTS, Attempted, Course, Failure, Remediation, Result, Step
+from program.remediation import Attempted, Course, Failure, Remediation, Result, Step
 
 REMEDIATE, STOP = "remediate", "remediate stop"
 """The commands that begin it, or give the word for it, and that end it."""
@@ -139,10 +139,10 @@ def _going_on(remediation: Remediation) -> Sequence[str]:
     if remediation.course is Course.ASKING:
         return _sentence(remediation.why) or "waits for the word of a maintainer", f"`/maestro {REMEDIATE}`"
     at_work = remediation.working
-    made = len(remediation.attempts)
-    counted = f"attempt {at_work.n if at_work else made + 1} of at most {MOST_ATTEMPTS}"
+    before = sum(one.counts for one in remediation.attempts if one is not at_work)
+    counted = f"attempt {before + 1} of at most {remediation.most}"
     now = _at_work(at_work) if at_work else "is about to begin"
-    until = f"until {_minute(remediation.began + LONGEST)} at the latest"  # rules may allow less, never more
+    until = f"until {_minute(remediation.began + remediation.seconds)} at the latest"
     return f"{counted}{': ' if at_work else ' '}{now}", until, f"`/maestro {STOP}`"
 
 

@@ -24,7 +24,11 @@ remediations = Table(  # from the first failure of a pull request to the end of 
     Column("began_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
     Column("ended_at", BigInteger),  # NULL: it goes on, and a pull request has one such at most
+    Column("repository_id", BigInteger, nullable=False, server_default="0"),  # GitHub's; 0: not told
+    Column("most", Integer, nullable=False, server_default="3"),  # attempts that were left when it began
+    Column("seconds", BigInteger, nullable=False, server_default="86400"),  # that it may take
 )
+Index("remediations_of_id", remediations.c.repository_id, remediations.c.number)
 Index("remediations_of_pull", remediations.c.repository, remediations.c.number)
 Index(
     "remediations_open",

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.model import Cause
 from app.store.chain import Kind, ProvenanceEntry, told
 from app.store.database import insert_into, now_us
 from app.store.provenance import append
-from app.store.remedial_tables import attempts, remediations
+from app.store.remedial_tables import attempts, remediations, usage
 from program.remediation import Attempted, Course, Failure, Remediation, Result, Step
 
 MOST = 500  # attempts of one repository that tell how its arms do, the newest
@@ -30,7 +30,8 @@ class Remediations:
         """Keep a new one, whose id is not looked at, and log it; one of the same pull request that goes on comes back
         as it is.
         """
-        row = {**_row(begun), "began_at": round(begun.began * 1e6), "changed_at": self.now()}
+        bounds = {"most": begun.most, "seconds": round(begun.seconds), "repository_id": begun.repository_id}
+        row = {**_row(begun), **bounds, "began_at": round(begun.began * 1e6), "changed_at": self.now()}
         async with self.engine.begin() as connection:
             made = await connection.execute(insert_into(remediations, connection).values(row).on_conflict_do_nothing())
             here = (*_of(begun.repository, begun.number), remediations.c.ended_at.is_(None))
@@ -56,6 +57,38 @@ class Remediations:
             await append(connection, _news(before, found, cause))
             return found
 
+    async def moved(self, repository: str, repository_id: int, number: int) -> bool:
+        """Take over what is kept of a pull request under a name that its repository had before; was there anything?
+
+        Where one goes on under either name, that of the name of now is the one that does.
+        """
+        then = (
+            remediations.c.repository_id == repository_id,
+            remediations.c.number == number,
+            remediations.c.repository != repository,
+        )
+        if not repository_id:
+            return False
+        async with self.engine.begin() as connection:
+            ids = (await connection.execute(select(remediations.c.id).where(*then))).scalars().all()
+            if not ids:
+                return False
+            here = (*_of(repository, number), remediations.c.ended_at.is_(None))
+            if await _read(connection, *here):
+                over = {
+                    "ended_at": self.now(),
+                    "course": Course.LEFT,
+                    "why": "it goes on under the repository's new name",
+                }
+                going = (remediations.c.id.in_(ids), remediations.c.ended_at.is_(None))
+                await connection.execute(update(remediations).where(*going).values(over))
+            await connection.execute(
+                update(remediations).where(remediations.c.id.in_(ids)).values(repository=repository)
+            )
+            theirs = attempts.c.remediation.in_(ids)
+            await connection.execute(update(attempts).where(theirs).values(repository=repository))
+        return True
+
     async def open(self, repository: str, number: int) -> Remediation | None:
         """The one of the pull request that goes on."""
         found = await self._found(*_of(repository, number), remediations.c.ended_at.is_(None))
@@ -79,7 +112,7 @@ class Remediations:
     async def ended_attempts(self, repository: str, most: int = MOST) -> Sequence[Attempted]:
         """The newest that have an outcome, of any pull request of the repository, the oldest of them first."""
         here = (attempts.c.repository == repository, attempts.c.ended_at.is_not(None))
-        newest = select(attempts).where(*here).order_by(attempts.c.ended_at.desc(), attempts.c.id.desc()).limit(most)
+        newest = _attempts().where(*here).order_by(attempts.c.ended_at.desc(), attempts.c.id.desc()).limit(most)
         async with self.engine.connect() as connection:
             rows = (await connection.execute(newest)).mappings().all()
         return [_attempted(row) for row in reversed(rows)]
@@ -105,6 +138,12 @@ def _news(before: Remediation | None, now: Remediation, cause: Cause | None) -> 
     return [replace(told(Kind.REMEDIATION, where, what, because), after=after) for what, after in said]
 
 
+def _attempts() -> Select[Any]:
+    """Each with what trusted reports say by now that it cost, for a report may come after its end."""
+    reported = select(func.sum(usage.c.usd)).where(usage.c.trace == attempts.c.trace, usage.c.trusted == 1)
+    return select(attempts, reported.scalar_subquery().label("reported"))
+
+
 def _of(repository: str, number: int) -> tuple[ColumnElement[bool], ...]:
     return remediations.c.repository == repository, remediations.c.number == number
 
@@ -120,7 +159,7 @@ async def _read(connection: AsyncConnection, *conditions: ColumnElement[bool]) -
     query = select(remediations).where(*conditions).order_by(remediations.c.id)
     rows = (await connection.execute(query)).mappings().all()
     of = {row["id"]: list[Attempted]() for row in rows}
-    theirs = select(attempts).where(attempts.c.remediation.in_(of)).order_by(attempts.c.n)
+    theirs = _attempts().where(attempts.c.remediation.in_(of)).order_by(attempts.c.n)
     for row in (await connection.execute(theirs)).mappings():
         of[row["remediation"]].append(_attempted(row))
     return [_remediation(row, tuple(of[row["id"]])) for row in rows]
@@ -162,10 +201,11 @@ def _attempt_row(owner: Remediation, one: Attempted) -> dict[str, Any]:
 
 
 def _remediation(row: RowMapping, made: tuple[Attempted, ...]) -> Remediation:
-    names = ("id", "repository", "number", "head_sha", "who", "why", "word")
+    names = ("id", "repository", "number", "head_sha", "who", "why", "word", "most", "repository_id")
     return Remediation(
         **{name: row[name] for name in names},
         began=row["began_at"] / 1e6,
+        seconds=float(row["seconds"]),
         failure=Failure(row["failure"]),
         course=Course(row["course"]),
         ended=None if row["ended_at"] is None else row["ended_at"] / 1e6,
@@ -174,12 +214,13 @@ def _remediation(row: RowMapping, made: tuple[Attempted, ...]) -> Remediation:
 
 
 def _attempted(row: RowMapping) -> Attempted:
-    names = ("n", "head_sha", "trace", "arm", "task_class", "expected", "run", "usd", "note")
+    names = ("n", "head_sha", "trace", "arm", "task_class", "expected", "run", "note")
     return Attempted(
         **{name: row[name] for name in names},
         step=Step(row["step"]),
         failure=Failure(row["failure"]),
         began=row["began_at"] / 1e6,
+        usd=row["usd"] if row["reported"] is None else float(row["reported"]),
         result=Result(row["result"]),
         ended=None if row["ended_at"] is None else row["ended_at"] / 1e6,
     )

@@ -16,6 +16,8 @@ from handlers.commands.remediate import VERB
 from handlers.commands.roles import suffices
 from handlers.ports import Cases
 from handlers.remedial_ports import KeptRemediations
+from program.bounds import Bounds
+from program.next_step import bounded
 from program.remediation import Course, Failure, Remediation, Result, Step
 
 STOP = Verb(
@@ -70,8 +72,10 @@ class RemediateLoop:
         going = await self.kept.open(pull.repository, pull.number or 0)
         if going is None:
             why = f"`{who}` asked for it"
-            made = Remediation(0, pull.repository, pull.number or 0, pull.head_sha, self.now(), Failure.CONTRACT, who)
-            going = await self.kept.begin(replace(made, why=why, word=who), asked.cause)
+            where, id_ = (pull.repository, pull.number or 0, pull.head_sha), pull.repository_id
+            made = Remediation(0, *where, self.now(), Failure.CONTRACT, who, why=why, word=who, repository_id=id_)
+            before = await self.kept.of_pull(pull.repository, pull.number or 0)
+            going = await self.kept.begin(bounded(made, before, asked.opened.bounds or Bounds()), asked.cause)
         if going.course is Course.ASKING or going.head_sha != pull.head_sha:
             word = replace(going, course=Course.WORKING, word=who, head_sha=pull.head_sha, why=f"`{who}` let it begin")
             going = await self.kept.keep(word, asked.cause)

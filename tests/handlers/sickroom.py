@@ -292,6 +292,9 @@ class _Kept:
         self.room.step()
         return self.room.rows[at]
 
+    async def moved(self, repository: str, repository_id: int, number: int) -> bool:
+        return False
+
     async def open(self, repository: str, number: int) -> Remediation | None:
         return next((one for one in self.room.rows if not one.course.over), None)
 

@@ -9,6 +9,7 @@ import pytest
 
 from app.model import ARM, Dispatched, Failed, FailedRun, RerunFailed, RunOf, Unsent
 from program.arms import Arm, Ladder
+from program.bounds import Bounds
 from program.next_try import AT_WORK
 from program.remediation import MOST_TRIES, Course
 from program.terms import Terms
@@ -113,6 +114,18 @@ async def test_tries_of_any_kind_have_an_end(room: Room) -> None:
     room.unsent = Unsent("no")
     await room.run()
     assert (room.made, room.last.course) == ([("agent", "refused")] * MOST_TRIES, Course.HANDED_OVER)
+
+
+async def test_the_bounds_in_force_are_kept_as_it_begins(room: Room) -> None:
+    assert room.opened is not None
+    room.opened = replace(room.opened, bounds=Bounds(attempts=2, seconds=3_600.0))
+    await room.run()
+    assert (room.last.most, room.last.seconds) == (2, 3_600.0)
+    room.rows[-1] = replace(room.last, course=Course.MENDED)
+    room.pushed()
+    room.shows(("unit", "success"), policy=FAST, p95=300.0)
+    await room.run()
+    assert room.last.most == 1, "one of the day was used"
 
 
 # --- money -----------------------------------------------------------------------------------------------------

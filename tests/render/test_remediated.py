@@ -40,6 +40,12 @@ def test_between_two_attempts_it_names_the_next() -> None:
     assert said(replace(WORKING, attempts=(RERUN,))).startswith("attempt 2 of at most 3 is about to begin · until ")
 
 
+def test_the_bounds_are_those_of_its_beginning_and_what_never_was_is_no_attempt() -> None:
+    refused = replace(RERUN, result=Result.REFUSED)
+    hour = replace(WORKING, attempts=(refused,), most=1, seconds=3_600.0)
+    assert said(hour).startswith("attempt 1 of at most 1 is about to begin · until 2026-11-22 08:40 UTC at the latest")
+
+
 def test_one_that_waits_for_a_maintainer_says_what_they_may_write() -> None:
     assert said(ASKING) == "waits for the word of a maintainer · `/maestro remediate`"
     assert said(replace(ASKING, why="the change is a fork's.")) == "the change is a fork's · `/maestro remediate`"

@@ -3,9 +3,11 @@ from dataclasses import replace
 
 import pytest
 
+from app.model import Used
 from app.store.address import Address
 from app.store.database import connect, migrate
 from app.store.remediations import Remediations
+from app.store.usage import Usage
 from program.remediation import Attempted, Course, Failure, Remediation, Result, Step
 
 BEGUN = Remediation(0, "octo/shop", 7, "a" * 40, 100.5, Failure.CONTRACT, "maestro")
@@ -54,3 +56,43 @@ async def test_what_attempts_came_to_is_told_by_repository_the_newest(kept: Reme
     await kept.keep(replace(begun, attempts=(*made, replace(FIRST, n=4, trace="t4"))))
     assert await kept.ended_attempts("octo/shop", most=2) == made[1:]
     assert await kept.ended_attempts("octo/other") == []
+
+
+async def test_another_name_of_the_repository_takes_over_what_is_kept(kept: Remediations) -> None:
+    begun = await kept.begin(replace(BEGUN, repository_id=99))
+    await kept.keep(replace(begun, attempts=(FIRST,)))
+    assert await kept.moved("octo/store", 99, 7)
+    assert await kept.open("octo/shop", 7) is None
+    (found,) = await kept.of_pull("octo/store", 7)
+    assert (found.id, found.attempts, found.course) == (begun.id, (FIRST,), Course.WORKING)
+    assert not await kept.moved("octo/store", 99, 7)
+
+
+async def test_of_two_names_that_of_now_goes_on(kept: Remediations) -> None:
+    await kept.begin(replace(BEGUN, repository_id=99))
+    now = await kept.begin(replace(BEGUN, repository="octo/store", repository_id=99))
+    assert await kept.moved("octo/store", 99, 7)
+    assert await kept.going_on() == [now]
+    assert [one.course for one in await kept.of_pull("octo/store", 7)] == [Course.LEFT, Course.WORKING]
+
+
+@pytest.mark.parametrize(("repository_id", "number"), [(0, 7), (98, 7), (99, 8)])
+async def test_nothing_else_is_taken_over(kept: Remediations, repository_id: int, number: int) -> None:
+    await kept.begin(replace(BEGUN, repository_id=99))
+    await kept.begin(replace(BEGUN, repository="octo/old", repository_id=0))
+    assert not await kept.moved("octo/store", repository_id, number)
+
+
+async def test_the_bounds_of_its_beginning_are_kept(kept: Remediations) -> None:
+    begun = await kept.begin(replace(BEGUN, most=1, seconds=3_600.0))
+    assert (begun.most, begun.seconds) == (1, 3_600.0)
+
+
+async def test_what_is_reported_after_the_end_of_an_attempt_counts(kept: Remediations) -> None:
+    begun = await kept.begin(BEGUN)
+    trace = "e" * 32
+    await kept.keep(replace(begun, attempts=(replace(FIRST, trace=trace, result=Result.FAILED, ended=300.0),)))
+    await Usage(kept.engine).keep("octo/shop", [Used("a" * 40, "r", trace=trace, usd=9.0)])
+    ((one,),) = [each.attempts for each in await kept.of_pull("octo/shop", 7)]
+    assert one.usd == 9.0
+    assert [each.usd for each in await kept.ended_attempts("octo/shop")] == [9.0]
