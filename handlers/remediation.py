@@ -18,7 +18,7 @@ from handlers.fallback import FallingBack
 from handlers.ports import Proposals
 from handlers.remedial_ports import KeptRemediations, PullReader
 from handlers.repair import CLOSED, REOPENED
-from handlers.signs import Look, Looking, named
+from handlers.signs import Look, Looking
 from program.bounds import Bounds, Fallback
 from program.next_step import Over, Try, Wait, begins, bounded, next_step, recent
 from program.outcome import Limits, outcome
@@ -140,7 +140,7 @@ class Remediations:
         if found is None:
             again = (fixing(look),) if one.step is Step.FIX and not since.fix and not since.moved else ()
             return again, going, True
-        note = "; ".join(filter(None, (found.note, named(look.strangers))))
+        note = "; ".join(filter(None, (found.note, *look.ignored)))
         never = found.result is Result.OVERTAKEN and await self.attempting.unsent(look, going, one, cause)
         ended = await self._settled(replace(one, result=Result.UNSENT if never else found.result, note=note))
         going = await self.kept.keep(_put(going, ended), cause)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from app.model import Failed, Fix, FixState, Opened, Pushed
@@ -20,15 +20,17 @@ from program.classify import Ran, failed, pending, troubles
 from program.next_step import Signs
 from program.outcome import Since
 from program.pushing import By, heads_of_bots, makers, took_over
-from program.remediation import LONGEST, Attempted, Remediation, Step
-from program.trace import traces
+from program.remediation import LONGEST, Attempted, Failure, Remediation, Step
+from program.trace import Claim, Found, attributed, traces
 
 _SKEW = 300.0  # seconds by which our clock and GitHub's may differ
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What one look has found. `strangers`: traces that commits name and that are no attempt's of this pull request."""
+    """What one look has found. `asked`: the commits that attempts of ours made. `ignored`: what is said of traces that
+    commits name and that are not believed.
+    """
 
     opened: Opened
     case: Case
@@ -36,7 +38,8 @@ class Look:
     signs: Signs
     failed: Failed
     pushed: Sequence[Pushed] = ()
-    strangers: tuple[str, ...] = ()
+    asked: frozenset[str] = frozenset()
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,10 @@ class Looking:
         broken = bool(failed(case.snapshot))
         passed = await self.heard.passed(opened.place, pull.head_sha) if broken else frozenset[tuple[str, str]]()
         again = await self.failures.of(opened.place, pull, self.now()) if broken else Failed()
-        found = troubles(decision, case.snapshot, Ran(passed, None if merging is None else merging.merges))
-        signs = Signs(pull.head_sha, found, pending(decision, case.snapshot), bool(decision.agent), pull.from_fork)
+        merges = None if merging is None else merging.merges
+        found = troubles(decision, case.snapshot, Ran(passed, merges))
+        coming = pending(decision, case.snapshot) or (merges is None and _conflicted(before))
+        signs = Signs(pull.head_sha, found, coming, bool(decision.agent), pull.from_fork)
         signs = replace(signs, rerunnable=bool(again.each) or _ours(decision), behind=_behind(case))
         signs = replace(signs, arms=opened.ladder is not None, mendable=await self._mendable(opened, case))
         return await self._with_pushes(Look(opened, case, decision, signs, again), before)
@@ -108,20 +113,19 @@ class Looking:
             return look
         number = look.opened.pull.number or 0
         pushed = await self.heard.of(look.opened.place, number, look.opened.pull.head_sha)
-        ours = {one.trace for each in before for one in each.attempts if one.step is Step.AGENT}
-        by = {
-            one.sha: By(one.who, one.bot, bool(ours.intersection(traces([one.message]))), tuple(one.parents))
-            for one in pushed
-        }
         heads = await self.judged.judged_since(look.opened.pull.repository, number, 0.0)
+        by = {one.sha: By(one.who, one.bot, parents=tuple(one.parents)) for one in pushed}
+        own = _own(look, by, heads[-1][0] if heads else look.signs.head_sha)
+        asked_for = _asked_for(pushed, before, own, dict(heads))
+        by = {sha: replace(one, asked=sha in asked_for) for sha, one in by.items()}
         count, bots = heads_of_bots([sha for sha, at in heads if at > self.now() - LONGEST], by)
-        person = _person(look, by, heads[-1][0] if heads else look.signs.head_sha)
-        strangers = tuple(dict.fromkeys(t for one in pushed for t in traces([one.message]) if t not in ours))
+        person = "" if own is None else took_over(look.signs.head_sha, by, own)
         return replace(
             look,
             signs=replace(look.signs, heads=count, bots=tuple(map(_shown, bots)), person=_shown(person)),
             pushed=pushed,
-            strangers=strangers,
+            asked=asked_for,
+            ignored=_ignored(look, pushed, before, asked_for),
         )
 
     # --- what came of an attempt ---------------------------------------------------------------------------------
@@ -130,7 +134,7 @@ class Looking:
         """What has happened since `one` was begun."""
         fix = await self._fix(look.opened, one) if one.step is Step.FIX else ""
         if look.opened.pull.head_sha != one.head_sha:
-            return _moved(look, one, fix)
+            return _moved(look, made, one, fix)
         run = None if one.run is None else await self.heard.run(look.opened.place, one.run)
         if run is None or not run.ended:
             return Since(fix=fix)
@@ -165,11 +169,72 @@ def _behind(case: Case) -> bool:
     return pull.merge_base_sha not in {"", pull.base_sha}
 
 
-def _moved(look: Look, one: Attempted, fix: str) -> Since:
+def _conflicted(before: Sequence[Remediation]) -> bool:
+    """Is what goes on about a conflict? Then a moment in which GitHub does not know says nothing of it."""
+    if not before or before[-1].course.over:
+        return False
+    made = before[-1].attempts
+    return (made[-1].failure if made else before[-1].failure) is Failure.CONFLICT
+
+
+# --- whose a push is --------------------------------------------------------------------------------------------
+
+
+def _agents(before: Sequence[Remediation]) -> dict[str, Found]:
+    """The attempts that an agent was to make, by their traces."""
+    return {one.trace: (each, one) for each in before for one in each.attempts if one.step is Step.AGENT}
+
+
+def _asked_for(
+    pushed: Sequence[Pushed], before: Sequence[Remediation], own: Set[str] | None, seen: Mapping[str, float]
+) -> frozenset[str]:
+    """The commits that attempts of ours made: a bot's, or one of the agent's `own` people's, with the trace of an
+    attempt that was at work when the commit was first `seen` as a head. Whoever copies a trace later made it alone.
+    """
+    known = _agents(before)
+    found = set[str]()
+    for commit in (one for one in pushed if one.bot or own is None or one.who in own):
+        attempts = [known[trace][1] for trace in traces([commit.message]) if trace in known]
+        if any(_while(one, seen.get(commit.sha)) for one in attempts):
+            found.add(commit.sha)
+    return frozenset(found)
+
+
+def _while(one: Attempted, at: float | None) -> bool:
+    return at is None or (one.began <= at and (one.ended is None or at <= one.ended))
+
+
+def _claim(look: Look, pushed: Sequence[Pushed], trace: str) -> Claim:
+    """The commits and their parents, for GitHub lists no more than 250."""
+    pull = look.opened.pull
+    commits = {sha for one in pushed for sha in (one.sha, *one.parents)}
+    return Claim(trace, pull.repository, pull.number or 0, pull.head_sha, commits)
+
+
+def _ignored(
+    look: Look, pushed: Sequence[Pushed], before: Sequence[Remediation], asked_for: Set[str]
+) -> tuple[str, ...]:
+    """What is said of traces that are not believed: of no attempt, wherever they stand, and on the newest commit of one
+    that has ended, or did not begin there, or stands on a person's commit.
+    """
+    known, tip = _agents(before), look.opened.pull.head_sha
+    strange = (trace for one in pushed for trace in traces([one.message]) if trace not in known)
+    said = [named(dict.fromkeys(strange))]
+    for one in (one for one in pushed if one.sha == tip):
+        for trace in (trace for trace in traces([one.message]) if trace in known):
+            held = attributed(_claim(look, pushed, trace), known[trace])
+            if isinstance(held, str):
+                said.append(held)
+            elif tip not in asked_for:
+                said.append(f"trace `{trace[:8]}` stands on a commit of `{_shown(one.who)}`: ignored")
+    return tuple(filter(None, said))
+
+
+def _moved(look: Look, made: Remediation, one: Attempted, fix: str) -> Since:
     """The head is another one: by the attempt, or by whoever made its newest commit."""
     tip = next((each for each in look.pushed if each.sha == look.opened.pull.head_sha), None)
     ours = {
-        Step.AGENT: one.trace in traces(each.message for each in look.pushed),
+        Step.AGENT: _its(look, made, one),
         Step.UPDATE: tip is not None and len(tip.parents) > 1 and tip.parents[0] == one.head_sha,
         Step.FIX: fix == "merged",
     }.get(one.step, False)
@@ -178,17 +243,24 @@ def _moved(look: Look, one: Attempted, fix: str) -> Since:
     return Since(moved=True, ours=ours, who=who, person=tip is None or not tip.bot, fix=fix)
 
 
-def _person(look: Look, by: Mapping[str, By], first: str) -> str:
-    """Who took an agent's change over, "" for nobody. Its own are those who made the commits of the head that was seen
-    `first`, and an author whom the rules name. A label tells of no commit whose it is: there bots' alone are.
+def _its(look: Look, made: Remediation, one: Attempted) -> bool:
+    """Did the attempt make what was pushed, wherever among the commits its trace stands?"""
+    claimed = any(one.trace in traces([each.message]) for each in look.pushed if each.sha in look.asked)
+    return claimed and not isinstance(attributed(_claim(look, look.pushed, one.trace), (made, one)), str)
+
+
+def _own(look: Look, by: Mapping[str, By], first: str) -> frozenset[str] | None:
+    """Who, besides bots, may push to an agent's change without taking it over: those who made the commits of the head
+    that was seen `first`, and an author whom the rules name; None where nobody takes it over, because it is a person's
+    or a fork's. A label tells of no commit whose it is: there bots' alone are.
     """
     pull, agent = look.opened.pull, look.decision.agent
     if pull.from_fork or not agent:
-        return ""
+        return None
     if agent.startswith("label "):
-        return took_over(pull.head_sha, by, frozenset())
-    own = makers(first, by) or {pull.author}
-    return took_over(pull.head_sha, by, own | {pull.author} if agent.startswith("author ") else own)
+        return frozenset()
+    own = makers(first, by) or frozenset({pull.author})
+    return own | {pull.author} if agent.startswith("author ") else own
 
 
 def _shown(name: str) -> str:

@@ -23,6 +23,7 @@ def brief(name: str, note: str = "no") -> str:
     room.shows((name, "failure"))
     assert room.case is not None
     decision = judge(room.case)
+    assert decision is not None
     before = [Attempted(1, Step.AGENT, Failure.CONTRACT, HEADS[0], "a" * 32, NOW, result=Result.REFUSED, note=note)]
     return RemedialRenderer().brief(decision, room.case.snapshot, Signs(HEADS[0], (BROKEN,)), before)
 
