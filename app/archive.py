@@ -48,11 +48,11 @@ class Archive:
         return [one for one in kept if one is not None and one.pull.number != pull.number]
 
     async def foreign(self, repository: str, number: int | None, head_sha: str) -> bool:
-        """Does the pull request `number`, or without one any that was judged at `head_sha`, come from a fork? What was
-        never judged is not known to.
+        """Does the pull request `number`, or any that was judged at `head_sha`, come from a fork? What was never judged
+        is not known to.
         """
-        numbers = [number] if number is not None else await self.pulls_at(repository, head_sha)
-        known = [await self.judged(repository, one) for one in numbers]
+        numbers = {*await self.pulls_at(repository, head_sha), *([] if number is None else [number])}
+        known = [await self.judged(repository, one) for one in sorted(numbers)]
         return any(case.snapshot.pull.from_fork for case in known if case is not None)
 
     async def pulls_at(self, repository: str, head_sha: str) -> Sequence[int]:
@@ -62,6 +62,10 @@ class Archive:
     async def first_at(self, repository: str, head_sha: str) -> float | None:
         """When the head was first judged, in epoch seconds; None when it never was."""
         return await self.decisions.first_at(repository, head_sha)
+
+    async def head(self, repository: str, number: int) -> str | None:
+        """The head that a pull request was judged at last; None when it never was."""
+        return await self.decisions.head(repository, number)
 
     async def heads(self, repository: str, number: int) -> Sequence[str]:
         """Every head that a pull request was judged at."""

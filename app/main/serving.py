@@ -74,8 +74,8 @@ def _apis(settings: Settings, reached: Reached, door: Door, stored: Callable[[],
     kept, seen, connect_to = reached.kept, reached.kept.reading, Connector(reached.github)
     senders = Senders(kept.tokens, Commits(connect_to), reached.id_tokens)
     yield from MeasurementsApi(senders, kept.measurements, kept.inbox, stored).routes()
-    foreign = Archive(seen.decisions).foreign
-    yield from UsageApi(senders, kept.usage, kept.remediations, foreign, kept.inbox, stored).routes()
+    judged = Archive(seen.decisions)
+    yield from UsageApi(senders, kept.usage, kept.remediations, judged, kept.inbox, stored).routes()
     yield from SbomApi(senders, kept.bills, kept.inbox, stored).routes()
     yield from SeriesApi(senders, kept.series, settings.keep_days * DAY).routes()
     yield from StudiesApi(senders, kept.studies, kept.opinions).routes()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -44,22 +44,23 @@ class Senders:
         """
         token = bearer(request)
         if looks_like_one(token):
-            return await self._of_default_branch(await self._job(token))
+            job = await self._job(token)
+            if not await self._is_of_default_branch(job):
+                refuse(403, "an id-token speaks for the whole repository where its job runs on the default branch")
+            return job.repository
         grant = await self.grant(request)
         if grant.sha or grant.path:
             refuse(403, "this takes a token of the whole repository: a commit does not judge itself")
         return grant.repository
 
-    async def covering(self, request: web.Request, said: Grant, named: Sequence[tuple[str, str]]) -> str:
-        """The repository that may speak for all of `named`, each a repository and a commit, where `said` may, or where
-        it is a job of the default branch: an agent that was sent from there works on the commits of others. 403 else.
+    async def widened(self, request: web.Request, said: Grant) -> Grant:
+        """What the sender may speak for at most: a job of the default branch for the whole repository, for an agent
+        that was sent from there works on the commits of others; anybody else for what is `said`.
         """
-        elsewhere = [sha for _, sha in named if said.sha not in {"", sha}]
-        if elsewhere and looks_like_one(bearer(request)):
-            said = Grant(await self.repository(request))
-        for repository, sha in named:
-            confine(said, repository, sha)
-        return said.repository
+        token = bearer(request)
+        if not looks_like_one(token) or not await self._is_of_default_branch(await self._job(token)):
+            return said
+        return Grant(said.repository)
 
     async def must_exist(self, repository: str, sha: str) -> None:
         """422 for a commit that GitHub does not show there, 503 where GitHub cannot be asked."""
@@ -78,10 +79,8 @@ class Senders:
         job = await self._job(token)
         return Grant(job.repository, await _asked(job.repository, lambda: self.commits.built_by(job)))
 
-    async def _of_default_branch(self, job: Job) -> str:
-        if not await _asked(job.repository, lambda: self.commits.is_of_default_branch(job)):
-            refuse(403, "an id-token speaks for the whole repository where its job runs on the default branch")
-        return job.repository
+    async def _is_of_default_branch(self, job: Job) -> bool:
+        return await _asked(job.repository, lambda: self.commits.is_of_default_branch(job))
 
     async def _job(self, token: str) -> Job:
         if self.id_tokens is None:

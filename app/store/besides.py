@@ -26,8 +26,12 @@ class Besides:
     spending: Spending
 
     async def note(self, snapshot: Snapshot) -> None:
-        """Remember how long the jobs on this head ran, which nobody can be asked about once there is another head."""
+        """Remember how long the jobs on this head ran, which nobody can be asked about once there is another head; and
+        that what was reported on a fork's change before it was judged is a claim.
+        """
         tests, pull = snapshot.tests, snapshot.pull
+        if pull.from_fork and pull.number is not None:
+            await self.spending.usage.claimed(pull.repository, pull.number, pull.head_sha)
         if isinstance(tests, TestFacts):
             await self.spending.usage.keep_jobs(pull.repository, pull.head_sha, tests.jobs)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.model import Used
@@ -16,6 +16,10 @@ from app.store.remedial_tables import usage as table
 
 MOST = 200  # reports of one head
 _SAID = ("trace", "trusted", "usd", "ci_minutes", "tokens", "cached_tokens", "model", "number", "received_at")
+
+
+class Outranked(Exception):
+    """A claim on a fork's change under the name of a report that is trusted."""
 
 
 class TooMany(Exception):
@@ -30,21 +34,28 @@ class Usage:
     now: Callable[[], int] = now_us
 
     async def keep(self, repository: str, used: Sequence[Used]) -> None:
-        """Keep all of `used`, or raise TooMany and keep none. Of one head and name the newest counts; a report that is
-        not trusted never takes the place of one that is.
+        """Keep all of `used`, or raise TooMany or Outranked and keep none. Of one head and name the newest counts; a
+        report that is not trusted never takes the place of one that is.
         """
         async with self.engine.begin() as connection:
             for one in sorted(used, key=lambda one: (one.sha, one.report)):  # one order for all: no two wait crosswise
                 kept = insert_into(table, connection).values(self._row(repository, one))
-                await connection.execute(
-                    kept.on_conflict_do_update(
-                        index_elements=["repository", "sha", "report"],
-                        set_={name: kept.excluded[name] for name in _SAID},
-                        where=table.c.trusted <= kept.excluded.trusted,
-                    )
+                placed = kept.on_conflict_do_update(
+                    index_elements=["repository", "sha", "report"],
+                    set_={name: kept.excluded[name] for name in _SAID},
+                    where=table.c.trusted <= kept.excluded.trusted,
                 )
+                if (await connection.execute(placed.returning(table.c.id))).first() is None:
+                    raise Outranked(f"a trusted report of {one.sha} is called {one.report!r}, and no claim replaces it")
             for sha in {one.sha for one in used}:
                 await _bounded(connection, repository, sha)
+
+    async def claimed(self, repository: str, number: int, head_sha: str) -> None:
+        """A pull request turned out to come from a fork: what was reported on it, or on this head of it, is a claim."""
+        theirs = or_(table.c.number == number, table.c.sha == head_sha)
+        async with self.engine.begin() as connection:
+            found = update(table).where(table.c.repository == repository, theirs, table.c.trusted == 1)
+            await connection.execute(found.values(trusted=0))
 
     async def of(self, repository: str, number: int, heads: Sequence[str]) -> Sequence[Used]:
         """The reports on a pull request: those that name it, and those on its `heads` that name none."""

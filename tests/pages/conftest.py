@@ -103,8 +103,8 @@ async def _serving(
     bills = SbomApi(senders, kept.bills, kept.inbox, lambda: wakes.append(None))
     series = SeriesApi(senders, kept.series, KEPT, lambda: NOW)
     studies = StudiesApi(senders, kept.studies, kept.opinions)
-    foreign = Archive(kept.decisions).foreign
-    usage = UsageApi(senders, kept.usage, kept.remediations, foreign, kept.inbox, lambda: wakes.append(None))
+    judged = Archive(kept.decisions)
+    usage = UsageApi(senders, kept.usage, kept.remediations, judged, kept.inbox, lambda: wakes.append(None))
     apis = (measurements, usage, bills, series, studies, SimulationApi(_unreachable))
     routes = [*configuration.routes(), *(route for api in apis for route in api.routes())]
     async with TestServer(Web([b"secret"], kept.inbox, lambda: None, routes).app(), port=port) as server:

@@ -30,6 +30,8 @@ GOOD: dict[str, Any] = {"sha": SHA, "report": "agent", "usd": 0.42, "tokens": 90
 
 @pytest.fixture
 async def token(pages: Pages) -> str:
+    """Of the whole repository, in which SHA was judged."""
+    await judged(pages, fork=False)
     return await pages.stores.tokens.issue("acme/shop")
 
 
@@ -45,9 +47,9 @@ async def attempted(pages: Pages, repository: str = "acme/shop", trace: str = TR
     await store.keep(replace(await store.begin(begun), attempts=(made,)))
 
 
-async def judged(pages: Pages, *, fork: bool) -> None:
-    """The pull request 7 was judged at SHA."""
-    pull = Pull("acme/shop", 7, "Faster", "ann", SHA, "faster", "b" * 40, "main", from_fork=fork)
+async def judged(pages: Pages, *, fork: bool, number: int = 7, head: str = SHA) -> None:
+    """A pull request was judged."""
+    pull = Pull("acme/shop", number, "Faster", "ann", head, "faster", "b" * 40, "main", from_fork=fork)
     case = Case(Snapshot(pull, change=ChangeFacts(())), Unreadable((Finding("config", "no"),)), None, "test")
     decision = judge(case)
     assert decision is not None
@@ -94,6 +96,13 @@ async def test_the_worker_is_reminded_of_the_commit(pages: Pages, token: str) ->
     assert len(pages.wakes) == 1
 
 
+async def test_the_worker_is_reminded_of_a_pull_request_that_is_named(pages: Pages, token: str) -> None:
+    await judged(pages, fork=False, number=8, head="c" * 40)
+    await pages.post(PATH, GOOD | {"pull_request": 8}, token)
+    reminders = await new(pages.stores.inbox.engine)
+    assert {trigger.head_sha for one in reminders for trigger in Understanding(1)(one)} == {SHA, "c" * 40}
+
+
 async def test_reports_are_counted_and_logged_without_their_figures(pages: Pages, token: str) -> None:
     before = REGISTRY.get_sample_value("maestro_usage_reports_total", {"trusted": "yes"}) or 0.0
     with capture_logs() as logs:
@@ -138,6 +147,54 @@ async def test_an_agents_job_on_the_default_branch_speaks_for_the_head_it_works_
     assert (used.usd, used.trusted) == (0.42, True)
 
 
+async def test_a_commit_that_github_does_not_show_is_refused(hosted: Hosted) -> None:
+    everything = await hosted.stores.tokens.issue("acme/shop")
+    answer = await hosted.post(PATH, GOOD, everything)
+    assert (answer.status, (await answer.json())["error"]) == (422, f"acme/shop has no commit {SHA}")
+    assert (await hosted.post(PATH, GOOD | {"sha": hosted.sha}, everything)).status == 202
+
+
+async def test_who_speaks_for_one_commit_books_nothing_on_another_pull_request(pages: Pages) -> None:
+    await judged(pages, fork=False)
+    await judged(pages, fork=False, number=8, head="c" * 40)
+    of_commit = await pages.stores.tokens.issue(Grant("acme/shop", SHA))
+    answer = await pages.post(PATH, [GOOD, GOOD | {"report": "b", "pull_request": 8}], of_commit)
+    assert (answer.status, await kept(pages), await kept(pages, 8)) == (403, [], [])
+    assert "pull request 8" in (await answer.json())["error"]
+    assert (await pages.post(PATH, GOOD | {"pull_request": 7}, of_commit)).status == 202
+    assert await pages.stores.spending.spent("acme/shop", 8) == 0.0
+
+
+async def test_before_the_commit_is_judged_its_own_report_waits_for_where_it_will_be(pages: Pages) -> None:
+    of_commit = await pages.stores.tokens.issue(Grant("acme/shop", SHA))
+    assert (await pages.post(PATH, GOOD | {"pull_request": 8}, of_commit)).status == 202
+    await judged(pages, fork=False)
+    assert [await pages.stores.spending.spent("acme/shop", number) for number in (7, 8)] == [0.42, 0.0]
+
+
+async def test_who_speaks_for_one_commit_teaches_nothing_about_the_arm_of_another(pages: Pages) -> None:
+    await judged(pages, fork=False)
+    await judged(pages, fork=False, number=8, head="c" * 40)
+    await attempted(pages)
+    of_another = await pages.stores.tokens.issue(Grant("acme/shop", "c" * 40))
+    assert (await pages.post(PATH, GOOD | {"sha": "c" * 40, "trace": TRACE}, of_another)).status == 403
+    assert await pages.stores.usage.of_trace(TRACE) is None
+    of_head = await pages.stores.tokens.issue(Grant("acme/shop", SHA))
+    assert (await pages.post(PATH, GOOD | {"trace": TRACE}, of_head)).status == 202
+    assert await pages.stores.usage.of_trace(TRACE) == 0.42
+
+
+async def test_a_branchs_job_names_no_other_pull_request_and_one_of_the_default_branch_does(hosted: Hosted) -> None:
+    head = hosted.repo.commit("fix", {"a.py": "x = 2\n"})
+    for number, sha in ((7, head), (8, "c" * 40)):
+        await judged(hosted, fork=False, number=number, head=sha)
+    said = GOOD | {"sha": head, "pull_request": 8}
+    for ref, sha, status in (("fix", head, 403), ("main", hosted.sha, 202)):
+        claims = {"sha": sha, "ref": f"refs/heads/{ref}", "event_name": "push"}
+        token = hosted.issuer.token(hosted.url, repository="acme/shop", **claims)
+        assert (await hosted.post(PATH, said, token)).status == status
+
+
 async def test_a_job_of_a_forks_pull_request_reports_nothing(hosted: Hosted) -> None:
     head = hosted.repo.fork("mallory").commit("fix", {"a.py": "x = 2\n"}, author="mallory")
     number = hosted.repo.open_pull("Mine", "mallory:fix")
@@ -154,6 +211,7 @@ async def test_a_job_of_a_forks_pull_request_reports_nothing(hosted: Hosted) -> 
 
 async def test_with_a_trace_it_belongs_to_the_pull_request_of_the_attempt(pages: Pages, token: str) -> None:
     await attempted(pages)
+    await judged(pages, fork=False, number=8, head="b" * 40)
     assert (await pages.post(PATH, GOOD | {"trace": TRACE, "sha": "b" * 40}, token)).status == 202
     assert [(one.number, one.trace) for one in await kept(pages)] == [(7, TRACE)]
     assert await pages.stores.usage.of_trace(TRACE) == 0.42
@@ -189,6 +247,22 @@ async def test_what_is_said_of_a_forks_change_is_kept_and_not_held_against_the_a
     assert [(one.usd, one.trusted) for one in await kept(pages)] == [(0.42, False)] * 2
     assert await pages.stores.usage.of_trace(TRACE) is None
     assert await pages.stores.spending.spent("acme/shop", 7) == pytest.approx(0.84)  # a claim may stop work
+
+
+async def test_a_forks_commit_is_none_of_ours_whatever_pull_request_is_named(pages: Pages, token: str) -> None:
+    await judged(pages, fork=True, number=8, head="c" * 40)
+    await pages.post(PATH, GOOD | {"sha": "c" * 40, "pull_request": 7}, token)
+    assert [(one.sha, one.trusted) for one in await kept(pages)] == [("c" * 40, False)]
+
+
+async def test_a_claim_in_the_place_of_a_trusted_report_is_409_and_nothing_of_the_list_is_kept(
+    pages: Pages, token: str
+) -> None:
+    await judged(pages, fork=True, number=8, head="c" * 40)
+    await pages.post(PATH, GOOD, token)
+    answer = await pages.post(PATH, [GOOD | {"pull_request": 8}, GOOD | {"report": "b"}], token)
+    assert (answer.status, [one.report for one in await kept(pages)]) == (409, ["agent"])
+    assert "'agent'" in (await answer.json())["error"]
 
 
 async def test_what_is_said_of_a_branch_is_trusted(pages: Pages, token: str) -> None:

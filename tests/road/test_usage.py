@@ -63,11 +63,13 @@ async def test_all_heads_of_a_pull_request_sum_up_and_no_call_is_made_for_the_ol
 async def test_a_claim_on_a_forks_change_is_shown_as_one(here: Town) -> None:
     repo = shop(here.sandbox, CONTRACT)
     head = repo.fork("mallory").commit("fix", {"a.py": "x = 2\n"}, author="mallory")
+    assert await report(here, head, usd=900.0) == 202  # nothing was judged yet
     number = repo.open_pull("Mine", "mallory:fix", author="mallory")
     await here.rest()
-    await report(here, head, usd=0.42)
-    (used,) = await here.maestro.stores.usage.of("octo/shop", number, [head])
-    assert (used.usd, used.trusted) == (0.42, False)
+    for usd in (900.0, 0.42):
+        (used,) = await here.maestro.stores.usage.of("octo/shop", number, [head])
+        assert (used.usd, used.trusted) == (usd, False)
+        assert await report(here, head, usd=0.42) == 202
 
 
 async def test_scores_that_no_contract_asks_for_are_shown(here: Town) -> None:

@@ -15,7 +15,7 @@ from app.store.decisions import Decisions
 from app.store.measurements import Measurements
 from app.store.remediations import Remediations
 from app.store.spending import Spending
-from app.store.usage import MOST, TooMany, Usage
+from app.store.usage import MOST, Outranked, TooMany, Usage
 from checks.model import Measurement
 from program.remediation import Attempted, Failure, Remediation, Step
 
@@ -71,7 +71,8 @@ async def test_a_report_counts_where_it_says_else_where_its_commit_was_judged(sp
 
 async def test_a_claim_never_takes_the_place_of_what_is_trusted(spending: Spending) -> None:
     await spending.usage.keep(SHOP, [USED])
-    await spending.usage.keep(SHOP, [replace(USED, usd=0.01, trusted=False)])
+    with pytest.raises(Outranked, match="'agent'"):
+        await spending.usage.keep(SHOP, [replace(USED, usd=0.01, trusted=False), replace(USED, report="b")])
     assert await spending.spent(SHOP, 7) == 0.4
     await spending.usage.keep(SHOP, [replace(USED, usd=0.5)])
     assert await spending.spent(SHOP, 7) == 0.5
@@ -82,6 +83,15 @@ async def test_of_what_is_claimed_the_newest_stands_and_the_trusted_takes_its_pl
         await spending.usage.keep(SHOP, [replace(USED, usd=usd, trusted=trusted)])
         found = await spending.of(SHOP, 7)
         assert (found.usd, found.untrusted) == (usd, int(not trusted))
+
+
+async def test_what_turns_out_to_be_a_forks_is_a_claim_and_can_be_put_right(spending: Spending) -> None:
+    await spending.usage.keep(SHOP, [USED, replace(USED, sha=SECOND), replace(USED, sha=ELSEWHERE, number=7)])
+    await spending.usage.claimed(SHOP.upper(), 7, FIRST)
+    found = await spending.of(SHOP, 7)
+    assert (found.reports, found.untrusted) == (3, 2)
+    await spending.usage.keep(SHOP, [replace(USED, usd=0.01, trusted=False)])
+    assert (await spending.of(SHOP, 7)).usd == pytest.approx(0.81)
 
 
 async def test_an_arm_is_charged_with_what_is_trusted_alone(spending: Spending) -> None:
