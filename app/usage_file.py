@@ -80,6 +80,8 @@ def reports_in(text: bytes) -> tuple[Report, ...]:
 def _complaint(error: ValidationError) -> str:
     """The first thing wrong, where it stands; for a key that is unknown, the one that was probably meant."""
     first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] in {"too_short", "too_long"}:
+        return f"a list has from 1 to {MOST} reports"
     place, key = first["loc"][:1], str(first["loc"][-1])[:100] if len(first["loc"]) > 1 else ""
     where = f"report {int(place[0]) + 1}: " if place and isinstance(place[0], int) else ""
     if first["type"] != "extra_forbidden":

@@ -47,7 +47,7 @@ def kpi(repository: str, days: int, as_json: bool) -> None:
         raise click.UsageError(f"nothing was ever decided in {inert(repository)}")
     told = report(facts)
     if as_json:
-        click.echo(json.dumps(words.plain(told, facts, repository.lower() or None), indent=2))
+        click.echo(json.dumps(words.plain(told, facts, repository.lower() or None), indent=2, allow_nan=False))
     else:
         _draw(told)
 

@@ -7,6 +7,7 @@ without the decisions themselves being read.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -27,6 +28,7 @@ from program.kpi.rows import Facts, Failing, Judged, Lasted, Number, Remedied, T
 from program.remediation import Course, Result
 
 NUMBERS = ("eval_score", "robustness_delta", "cache_hit_share")
+MOST_FINITE = sys.float_info.max  # a whole number beyond it is none that can be told
 _BAD = case((decisions.c.verdict.in_([word for word, means in VERDICTS.items() if means is Word.BAD]), 1), else_=0)
 _MEANS = case(*((decisions.c.verdict == word, means.value) for word, means in VERDICTS.items()), else_="")
 _Key = tuple[str, int]
@@ -211,7 +213,7 @@ async def _numbers(connection: AsyncConnection, asked: Asked) -> list[Number]:
     return [
         Number(row.received_at / 1e6, row.name, float(value))
         for row, value in read
-        if isinstance(value, int | float) and not isinstance(value, bool)
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST_FINITE
     ]
 
 

@@ -42,8 +42,7 @@ async def spent(connection: AsyncConnection, asked: Asked) -> dict[_Pull, Spent]
     known = await _numbers(connection, asked)
     found: dict[_Pull, Spent] = {}
     for head, number, usd, minutes in amounts:
-        pull = number if number is not None else known.get(head)
-        if pull is not None:
+        for pull in known.get(head, ()) if number is None else (number,):
             before = found.get((head[0], pull), (None, None))
             found[head[0], pull] = _sum(before[0], usd), _sum(before[1], minutes)
     for pull_of, seen in (await _seen(connection, asked)).items():
@@ -69,17 +68,18 @@ async def _stated(connection: AsyncConnection, asked: Asked) -> dict[_Head, floa
     }
 
 
-async def _numbers(connection: AsyncConnection, asked: Asked) -> dict[_Head, int]:
-    """The pull request that each head was judged for of which something was reported; of several the first."""
-    found: dict[_Head, int] = {}
+async def _numbers(connection: AsyncConnection, asked: Asked) -> dict[_Head, set[int]]:
+    """The pull requests that each head was judged for of which something was reported."""
+    found: dict[_Head, set[int]] = {}
     for table, here in (
         (usage, (usage.c.number.is_(None), usage.c.received_at >= asked.start)),
         (measurements, (measurements.c.name == COST, measurements.c.received_at >= asked.start)),
     ):
         same = (decisions.c.repository == table.c.repository) & (decisions.c.head_sha == table.c.sha)
-        query = select(table.c.repository, table.c.sha, func.min(decisions.c.number)).join(decisions, same)
-        rows = await connection.execute(query.where(*here, *asked.of(table)).group_by(table.c.repository, table.c.sha))
-        found |= {(repository, sha): number for repository, sha, number in rows.all() if number is not None}
+        query = select(table.c.repository, table.c.sha, decisions.c.number).join(decisions, same).distinct()
+        rows = await connection.execute(query.where(decisions.c.number.is_not(None), *here, *asked.of(table)))
+        for repository, sha, number in rows.all():
+            found.setdefault((repository, sha), set()).add(number)
     return found
 
 
@@ -88,12 +88,10 @@ async def _seen(connection: AsyncConnection, asked: Asked) -> dict[_Pull, float]
     jobs = select(ci_jobs.c.repository, ci_jobs.c.sha, func.sum(ci_jobs.c.minutes).label("minutes"))
     heads = jobs.where(*asked.of(ci_jobs)).group_by(ci_jobs.c.repository, ci_jobs.c.sha).subquery()
     same = (decisions.c.repository == heads.c.repository) & (decisions.c.head_sha == heads.c.sha)
-    number = func.min(decisions.c.number)
-    query = select(heads.c.repository, number, heads.c.minutes).join(decisions, same)
-    late = query.where(decisions.c.decided_at >= asked.start, decisions.c.number.is_not(None))
+    query = select(heads.c.repository, decisions.c.number, heads.c.sha, heads.c.minutes).join(decisions, same)
+    late = query.where(decisions.c.decided_at >= asked.start, decisions.c.number.is_not(None)).distinct()
     found: dict[_Pull, float] = {}
-    rows = await connection.execute(late.group_by(heads.c.repository, heads.c.sha, heads.c.minutes))
-    for repository, pull, minutes in rows.all():
+    for repository, pull, _, minutes in (await connection.execute(late)).all():
         found[repository, pull] = float(minutes) + found.get((repository, pull), 0.0)
     return found
 

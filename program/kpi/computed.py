@@ -8,13 +8,21 @@ from program.kpi.figures import LEAST, Figure, Told, by_kind, middle, share, sha
 from program.kpi.rows import Facts, Remedied
 
 Compute = Callable[[Facts], Told]
+FARTHEST = 1e12
+"""What a reported number is at most, up or down, to be counted."""
 
 
-def reported(name: str) -> Compute:
-    """The median of what was reported under `name`, a commit a value."""
+def reported(name: str, least: float = -FARTHEST, most: float = FARTHEST) -> Compute:
+    """The median of what was reported under `name`, a commit a value. What is not from `least` to `most` is left out:
+    one that is no score would make the figure none.
+    """
 
     def compute(facts: Facts) -> Told:
-        return Told(middle(one.value for one in facts.numbers if one.name == name))
+        every = [one.value for one in facts.numbers if one.name == name]
+        found = [value for value in every if least <= value <= most]
+        out = len(every) - len(found)
+        beside = (f"{out:,} not from {least:g} to {most:g}, and left out",) if out else ()
+        return Told(middle(found), beside=beside)
 
     return compute
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from program.kpi import computed
-from program.kpi.computed import Compute
+from program.kpi.computed import FARTHEST, Compute
 
 
 class Unit(StrEnum):
@@ -46,7 +46,8 @@ _HEADS = (
     "Commits for which a trusted run of CI sent it to `POST /api/measurements` in the period; of one commit the newest "
     "counts"
 )
-_FORKS = "What the run of a fork sent, and what is no number. Who reports nothing is left out, and never counted as 0"
+_FORKS = "What the run of a fork sent, and what is no number{}. Who reports nothing is left out, and never counted as 0"
+_SCORES = _FORKS.format(f" from {-FARTHEST:g} to {FARTHEST:g}")
 _JUDGED = "Pull requests whose first verdict was given in the period"
 
 KPIS: tuple[Kpi, ...] = (
@@ -56,7 +57,7 @@ KPIS: tuple[Kpi, ...] = (
         Unit.SCORE,
         "Median of the measurement `eval_score`",
         _HEADS,
-        _FORKS,
+        _SCORES,
         "How well the changes do in the team's own evaluation. The scale is the team's: compare it with itself alone",
         computed.reported("eval_score"),
         _UNREPORTED,
@@ -67,7 +68,7 @@ KPIS: tuple[Kpi, ...] = (
         Unit.SCORE,
         "Median of the measurement `robustness_delta`",
         _HEADS,
-        _FORKS,
+        _SCORES,
         "What a change loses or gains under disturbed inputs, in the team's own unit; 0 is no change",
         computed.reported("robustness_delta"),
         _UNREPORTED,
@@ -78,9 +79,9 @@ KPIS: tuple[Kpi, ...] = (
         Unit.SHARE,
         "Median of the measurement `cache_hit_share`",
         _HEADS,
-        _FORKS,
+        _FORKS.format(" from 0 to 1, such as a percentage"),
         "How much of what CI builds it need not build again, as the team's own cache counts it",
-        computed.reported("cache_hit_share"),
+        computed.reported("cache_hit_share", 0.0, 1.0),
         _UNREPORTED,
     ),
     Kpi(
@@ -204,7 +205,7 @@ KPIS: tuple[Kpi, ...] = (
         "Cost a pull request",
         Unit.USD,
         "Median of the US dollars that were reported of all its heads: by `POST /api/usage`, and of a head without "
-        "such a report by the measurement `cost_usd`",
+        "such a report by the measurement `cost_usd`. A head of several pull requests counts for each",
         _JUDGED,
         "A fork's reports, and pull requests of which nobody reported a cost: they are not counted as 0, but told as n "
         "of how many",
@@ -217,7 +218,7 @@ KPIS: tuple[Kpi, ...] = (
         "CI minutes a pull request",
         Unit.MINUTES,
         "Median of the whole minutes of the jobs that GitHub showed on all its heads; where it showed none, of those "
-        "that were reported by `POST /api/usage`",
+        "that were reported by `POST /api/usage`. A head of several pull requests counts for each",
         _JUDGED,
         "A fork's reports, and pull requests of which no minutes are known",
         "The other part of the cost. It is not turned into money: the price is the team's",

@@ -106,3 +106,9 @@ def test_it_pushes_to_the_branch_of_the_change_alone_and_never_by_force(name: st
     assert "Maestro-Trace: %s" in push["run"]
     assert "Maestro-Arm: %s" in push["run"]
     assert "--exclude='.github/*'" in push["run"]
+
+
+def test_the_workflow_of_the_guide_reads_what_is_sent() -> None:
+    guide = (AGENTS.parents[1] / "docs" / "usage.md").read_text("utf-8")
+    assert {"head_sha", "trace_id"} <= set(_SAID.findall(guide)) <= SENT
+    assert "MAESTRO_URL: ${{ vars.MAESTRO_URL }}" in guide

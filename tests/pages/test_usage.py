@@ -344,6 +344,12 @@ async def test_an_unknown_key_is_an_error_that_names_the_nearest(
     assert (await answer.json())["error"] == f"report 2: '{key}' is no key of a report; did you mean `{meant}`?"
 
 
+@pytest.mark.parametrize("reports", [0, MOST + 1])
+async def test_a_list_of_none_or_too_many_is_told_how_many_it_may_have(pages: Pages, token: str, reports: int) -> None:
+    answer = await pages.post(PATH, [GOOD | {"report": f"r{n}"} for n in range(reports)], token)
+    assert (answer.status, (await answer.json())["error"]) == (400, "a list has from 1 to 100 reports")
+
+
 async def test_a_key_like_none_is_an_error_too(pages: Pages, token: str) -> None:
     answer = await pages.post(PATH, GOOD | {"zzz\n": 1}, token)
     assert (await answer.json())["error"] == "report 1: 'zzz\\n' is no key of a report"

@@ -75,6 +75,20 @@ def test_a_reported_number_is_the_median_of_what_was_reported_under_its_name() -
     assert told("cache_hit_share", numbers=numbers + others).figure.standing is Standing.NONE
 
 
+@pytest.mark.parametrize("name", ["eval_score", "robustness_delta", "cache_hit_share"])
+def test_a_reported_number_that_can_be_none_of_its_kind_is_left_out_and_said(name: str) -> None:
+    sent = [0.25] * 6 + [1.6e308, -1.6e308]
+    found = told(name, numbers=[Number(1.0, name, value) for value in sent])
+    assert found.figure == Figure(6, 0.25, 0.25, 0.25)
+    assert found.beside[0].startswith("2 not from ")
+    assert told(name, numbers=[Number(1.0, name, 1.6e308)] * 6).figure.standing is Standing.NONE
+
+
+def test_a_percentage_is_no_share_of_cache_hits() -> None:
+    found = told("cache_hit_share", numbers=[Number(1.0, "cache_hit_share", 55.0)] * 6)
+    assert (found.figure, found.beside) == (Figure(0), ("6 not from 0 to 1, and left out",))
+
+
 def test_tokens_are_added_up_before_they_are_divided_and_have_no_interval() -> None:
     rows = [Tokens(1.0, 1_000, 900), *(Tokens(2.0, 100, 0) for _ in range(5))]
     found = told("cached_tokens", tokens=rows)

@@ -141,6 +141,18 @@ async def test_what_was_reported_of_any_head_is_added_up_and_a_forks_word_does_n
     ]
 
 
+async def test_what_a_head_of_two_pull_requests_cost_counts_for_each(here: Filled) -> None:
+    for number, head in ((1, A), (2, A), (3, B), (4, B)):
+        await here.decided(number, "ship", 1_100.0, head_sha=head)
+        await here.decided(number, "ship", 1_200.0, head_sha=head)
+    await here.row(remedial_tables.usage, report="agent", usd=0.5, received_at=1_200.0)
+    await here.row(tables.measurements, sha=B, name="cost_usd", value=json.dumps({"value": 0.25}), received_at=1_200.0)
+    for job, head in ((1, A), (2, A), (3, B)):
+        await here.row(remedial_tables.ci_jobs, job=job, sha=head, minutes=4)
+    found = [(one.usd, one.ci_minutes) for one in (await here.facts()).judged]
+    assert found == [(0.5, 8.0), (0.5, 8.0), (0.25, 4.0), (0.25, 4.0)]
+
+
 async def test_what_github_lists_as_closed_says_when_it_was_opened_and_whether_it_merged(here: Filled) -> None:
     for number in (1, 2, 3):
         await here.decided(number, "block", 1_100.0 + number)
@@ -194,6 +206,18 @@ async def test_a_module_recovers_on_the_first_day_that_is_ok(here: Filled) -> No
     assert (await here.read.facts(None, 7.0 * DAY, 10.0 * DAY)).failing == []
 
 
+@pytest.mark.parametrize("days", [1, 30, 200])
+async def test_a_long_drift_is_as_long_whatever_the_period(here: Filled, days: int) -> None:
+    for module, quiet in ((1, "drift"), (2, "watch")):  # 2: nothing was heard of it for as long as is read at first
+        await here.row(tables.drift_modules, id=module, name=f"ranker-{module}")
+        for day in range(200):
+            state = "drift" if day == 10 else "ok" if day in {9, 199} else quiet if day > 10 else "ok"
+            told = zlib.compress(json.dumps({"state": state}).encode())
+            await here.row(tables.drift_steps, module=module, day=719_163 + day, told=told)
+    found = await here.read.facts(None, (200.0 - days) * DAY, 200.0 * DAY)
+    assert found.failing == [Failing(199.0 * DAY, "drift", 189.0 * DAY)] * 2
+
+
 async def test_a_remediation_counts_as_its_own_work_unless_somebody_else_pushed(here: Filled) -> None:
     table = remedial_tables.remediations
     for key, course, failure in ((1, "mended", "flaky"), (2, "mended", "contract"), (3, "handed_over", "sbom")):
@@ -219,7 +243,7 @@ async def test_voices_numbers_and_tokens_are_told_as_they_came(here: Filled) -> 
     for login, agree, at in (("alice", True, 1_100.0), ("bob", False, 1_200.0), ("carol", True, 999.0)):
         await here.row(tables.study_opinions, study=1, login=login, agree=agree, at=at)
     sent = [("eval_score", 0.5, True), ("eval_score", 0.75, True), ("eval_score", 9.0, False)]
-    sent += [("robustness_delta", True, True), ("p95", 1.0, True)]
+    sent += [("robustness_delta", True, True), ("robustness_delta", 10**400, True), ("p95", 1.0, True)]
     for at, (name, value, trusted) in enumerate(sent):
         more = {"value": json.dumps({"value": value}), "trusted": trusted, "received_at": 1_100.0 + at}
         await here.row(tables.measurements, name=name, **more)
