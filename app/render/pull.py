@@ -82,6 +82,8 @@ class Figure:
     interval: str
     n: int | None
     url: str
+    standing: str = ""
+    """How it stands, mark and word, where it is not within its limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ def _checked(row: Row, pull: Pull) -> Checked:
         told(result.next_step or (default if stops else "")),
         _overridden(row.overridden) if row.overridden else None,
         str(result.detail.get("page", "")),
-        tuple(_figure(one, result.name, pull) for one in words.telling(result.measures)[:FIGURES]),
+        tuple(_figure(one, row, pull) for one in words.telling(result.measures)[:FIGURES]),
         tuple(_found(one, pull) for one in result.findings[:FINDINGS]),
         max(len(result.findings) - FINDINGS, 0),
     )
@@ -195,7 +197,8 @@ def _overridden(said: Overridden) -> Mapping[str, Any]:
     return {"who": line(said.who, 100), "reason": line(said.reason, TITLE), "at": said.at}
 
 
-def _figure(measure: Measure, check: str, pull: Pull) -> Figure:
+def _figure(measure: Measure, row: Row, pull: Pull) -> Figure:
+    check = row.result.name
     return Figure(
         line(words.label(measure, check), 100),
         line(words.value(measure, check), 100),
@@ -203,7 +206,15 @@ def _figure(measure: Measure, check: str, pull: Pull) -> Figure:
         words.interval(measure),
         measure.n,
         target(measure.evidence, pull),
+        _standing(measure, row),
     )
+
+
+def _standing(measure: Measure, row: Row) -> str:
+    if measure.limit and measure.state is State.BLOCK:
+        return f"{words.mark(row)} {words.word(row)}"
+    warn = words.STATES[State.WARN]
+    return f"{warn.mark} {warn.word}" if measure.limit and measure.state is State.WARN else ""
 
 
 def _found(finding: Finding, pull: Pull) -> Found:

@@ -1,4 +1,4 @@
-"""The contracts of a pull request, beside the figures that they judge: which there are, and what each asks for."""
+"""The contracts of a pull request: which there are, what each asks for, and what was measured of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from app.render import words
 from app.render.escape import line
 from app.render.words import Word
-from checks.model import Decision, Measure, Row, State
+from checks.model import Decision, Row, State
 
 _ORIGINS = {
     "config": "of the configuration",
@@ -24,7 +24,10 @@ _LONG = re.compile(r"\d+\.\d{4,}")  # a figure with more digits than anybody rea
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One condition, `depth` below its contract, and how far its value lies from the limit; "" where nobody can say."""
+    """One condition with what was measured, `depth` below its contract.
+
+    `margin`: how far its value lies from the limit; "" where nobody can say.
+    """
 
     depth: int
     state: Word
@@ -72,9 +75,9 @@ def contracts_of(decision: Decision) -> tuple[str, Sequence[Contract]]:
     found: list[Contract] = []
     for one in row.result.detail.get("contracts", ()):
         if one.get("depth") and found:
-            found[-1] = replace(found[-1], nodes=(*found[-1].nodes, _node(one, row)))
+            found[-1] = replace(found[-1], nodes=(*found[-1].nodes, _node(one)))
         else:
-            found.append(_contract(one, row))
+            found.append(_contract(one))
     return (found[0].said, ()) if len(found) == 1 and found[0].plain else ("", found)
 
 
@@ -89,34 +92,22 @@ def _row(decision: Decision) -> Row | None:
     return next((row for row in decision.rows if row.result.name == words.CONTRACT), None)
 
 
-def _contract(one: Mapping[str, Any], row: Row) -> Contract:
+def _contract(one: Mapping[str, Any]) -> Contract:
     origin, path = _ORIGINS[one["origin"]], line(one["path"] or "", 200)
-    return Contract(line(one["id"], 100), origin, path, _clauses(one, row), line(one.get("promise", ""), 200))
+    return Contract(line(one["id"], 100), origin, path, _clauses(one), line(one.get("promise", ""), 200))
 
 
-def _node(one: Mapping[str, Any], row: Row) -> Node:
-    return Node(
-        line(one["id"], 400), line(one.get("promise", ""), 200), min(one["depth"], _DEEPEST), _clauses(one, row)
-    )
+def _node(one: Mapping[str, Any]) -> Node:
+    return Node(line(one["id"], 400), line(one.get("promise", ""), 200), min(one["depth"], _DEEPEST), _clauses(one))
 
 
-def _clauses(one: Mapping[str, Any], row: Row) -> Sequence[Clause]:
+def _clauses(one: Mapping[str, Any]) -> Sequence[Clause]:
     return [
         Clause(
             min(said["depth"] + one.get("depth", 0), _DEEPEST),
             words.STATES[State(said["state"])],
-            _clause(said["text"], row.result.measures),
+            line(_LONG.sub(lambda it: words.number(float(it[0])), said["text"]), 300),
             line(said.get("margin", ""), 60),
         )
         for said in one["lines"]
     ]
-
-
-def _clause(text: str, measures: Sequence[Measure]) -> str:
-    """What is asked for, where a figure of the table tells what was measured; else what the check says."""
-    asked = {
-        f"{one.name} {words.limit(one)}"
-        for one in measures
-        if one.limit and text.startswith(f"{one.name} ") and one.limit in text
-    }
-    return line(asked.pop() if len(asked) == 1 else _LONG.sub(lambda it: words.number(float(it[0])), text), 300)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from checks.contract.config import Config
 from checks.contract.judge import Remark
+from checks.contract.older import older
 from checks.contract.parse import Contract, ContractError, Node, Path, parse_contract, parse_post
 from checks.contract.position import line_of
 from checks.contract.predicate import RISK, TESTS, AllOf, Clause, Postcondition, all_of, conjuncts, postconditions, say
@@ -20,6 +21,10 @@ from checks.model import ChangeFacts, ContractText, Finding, Missing, Origin, Sn
 
 UNREADABLE = "contract.unreadable"
 LOOSENED = "contract.loosened"
+TOO_MANY = "contract.too_many"
+
+MAX_FILES = 50  # contract files that one change may touch
+MAX_ADDED = 500  # postconditions that one change may add, in files and description
 
 _BINDING = frozenset({Origin.CONFIG, Origin.BASE})  # they hold whatever the change says
 _ORDER = {origin: rank for rank, origin in enumerate(Origin)}
@@ -71,9 +76,13 @@ def assemble(snapshot: Snapshot, config: Config) -> Book:
         remark = Remark(unknown.state, unknown.reason, unknown.reason, unknown.remedy)
         return Book(_entries(config, ()), (remark,), ())
     contracts, unreadable = _read(_news(texts))
+    too_much = "" if older(snapshot) else _too_much(config, texts, contracts)
+    if too_much:
+        contracts = _bound(contracts)
     broken = [_report(each, snapshot.pull.base_ref) for each in unreadable]
     loose = [_ignore(each) for each in _looser(contracts, _removed(snapshot))]
-    remarks, findings = zip(*broken, *loose, strict=True) if broken or loose else ((), ())
+    told = [*([_refuse(too_much)] if too_much else ()), *broken, *loose]
+    remarks, findings = zip(*told, strict=True) if told else ((), ())
     return Book(_entries(config, contracts), remarks, findings)
 
 
@@ -89,6 +98,8 @@ def baselines(config: Config, texts: Sequence[ContractText]) -> frozenset[str]:
 
 def _demanded(config: Config, texts: Sequence[ContractText]) -> Iterator[Postcondition]:
     contracts, _ = _read(_news(texts))
+    if _too_much(config, texts, contracts):
+        contracts = _bound(contracts)
     return (
         leaf for entry in _entries(config, contracts) for clause in entry.clauses for leaf in postconditions(clause)
     )
@@ -109,6 +120,25 @@ def _read(texts: Iterable[ContractText]) -> tuple[list[Contract], list[_Unreadab
         except ContractError as error:
             unreadable.append(_Unreadable(text, error))
     return contracts, unreadable
+
+
+def _too_much(config: Config, texts: Sequence[ContractText], contracts: Sequence[Contract]) -> str:
+    """Why the contracts of the change are too many to be judged, or "": anybody may open a pull request."""
+    if sum(text.origin is Origin.HEAD for text in texts) > MAX_FILES:
+        return f"this change has more than {MAX_FILES} contract files"
+    added = (entry for entry in _entries(config, contracts) if entry.origin not in _BINDING)
+    asked = sum(1 for entry in added for clause in entry.clauses for _ in postconditions(clause))
+    return f"the contracts of this change add more than {MAX_ADDED} postconditions" if asked > MAX_ADDED else ""
+
+
+def _bound(contracts: Sequence[Contract]) -> list[Contract]:
+    """Those that hold whatever the change brings."""
+    return [contract for contract in contracts if contract.source.origin in _BINDING]
+
+
+def _refuse(too_much: str) -> tuple[Remark, Finding]:
+    message = f"{too_much}: none of them is judged"
+    return Remark(State.BLOCK, message, message, "Bring fewer of them."), Finding(TOO_MANY, message, state=State.BLOCK)
 
 
 def _entries(config: Config, contracts: Sequence[Contract]) -> tuple[Entry, ...]:

@@ -12,6 +12,7 @@ from checks.contract.config import Config
 from checks.contract.detail import describe, measures
 from checks.contract.futile import futile, hollow, warns
 from checks.contract.judge import RANK, Outcome, Remark, judge
+from checks.contract.older import older
 from checks.contract.predicate import TESTS, Clause, postconditions, say
 from checks.contract.readings import baselines, reader
 from checks.model import Check, CheckResult, Measured, Need, Snapshot, State
@@ -33,7 +34,7 @@ def evaluate(snapshot: Snapshot, config: Config, measured: Measured) -> CheckRes
     book = assemble(snapshot, config)
     judged = _judged(book, snapshot, config, measured)
     outcomes = tuple(outcome for entry in judged for outcome in entry)
-    told = () if _older(snapshot) else futile(book)
+    told = () if older(snapshot) else futile(book)
     aside = [*_aside(book, snapshot), *_astray(snapshot)]
     remarks = _worst_first([*(remark for remark, _ in told), *(outcome.remark for outcome in outcomes), *aside])
     state = remarks[0].state if remarks else State.PASS
@@ -49,11 +50,6 @@ def evaluate(snapshot: Snapshot, config: Config, measured: Measured) -> CheckRes
     )
 
 
-def _older(snapshot: Snapshot) -> bool:
-    """Are the facts those of a version that knew no baselines? It is decided again as it was decided then."""
-    return snapshot.before is None
-
-
 def _judged(book: Book, snapshot: Snapshot, config: Config, measured: Measured) -> tuple[tuple[Outcome, ...], ...]:
     """The outcome of each clause, node by node."""
     read, before = reader(snapshot, config, measured), baselines(snapshot, config, measured)
@@ -66,7 +62,7 @@ def _aside(book: Book, snapshot: Snapshot) -> tuple[Remark, ...]:
         return book.remarks
     if not book.clauses:
         return (_UNPROVEN,)
-    empty = () if _older(snapshot) else hollow(book)
+    empty = () if older(snapshot) else hollow(book)
     return (_hollow(empty),) if empty else ()
 
 

@@ -70,4 +70,4 @@ class Config(CheckConfig):
     """Which check runs `tests: pass` looks at."""
 
     units: dict[str, str] = Field(default_factory=dict)
-    """The unit to show beside a measurement, by its name; else the unit it was sent with."""
+    """The unit of a measurement sent without one, by its name; one sent in another unit counts as unmeasured."""

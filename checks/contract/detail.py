@@ -9,6 +9,7 @@ from checks.contract import escalation
 from checks.contract.book import Book, Entry
 from checks.contract.judge import RANK, Outcome, leaves
 from checks.contract.margin import Margin, margin, worst
+from checks.contract.older import older
 from checks.contract.predicate import AllOf, Postcondition, Scalar, kind_of, say_limit, say_percent, say_value
 from checks.contract.reading import Known
 from checks.model import Measure, Snapshot, State
@@ -26,8 +27,8 @@ def measures(outcomes: Sequence[Outcome]) -> tuple[Measure, ...]:
 
 def describe(snapshot: Snapshot, book: Book, judged: Sequence[Sequence[Outcome]]) -> dict[str, Any]:
     """Each node as a tree, written as lines with their depth and where the value came from, and the worst margin."""
-    lines = _without_margin if snapshot.before is None else _with_margin  # older facts are told as they were
-    least = None if snapshot.before is None else worst(_margins(judged))
+    lines = _without_margin if older(snapshot) else _with_margin  # older facts are told as they were
+    least = None if older(snapshot) else worst(_margins(judged))
     return {
         "agent": snapshot.agent,
         "head": snapshot.pull.head_sha[:7],

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from checks.contract.config import Config
 from checks.contract.escalation import as_run, counted
+from checks.contract.older import older
 from checks.contract.predicate import RISK, TESTS
 from checks.contract.reading import Known, Reading, Unknown, measure_trusted, unavailable
 from checks.contract.runs import names, read_tests
@@ -29,15 +30,16 @@ def reader(snapshot: Snapshot, config: Config, measured: Measured) -> Callable[[
     """The reading of each name. What a check measured stands: nobody can send a number of the same name."""
     tests = read_tests(snapshot, config.tests)
     sent = _sent(snapshot.measurements)
+    stated = _labelled if older(snapshot) else _in_unit
 
     def read(name: str) -> Reading:
         if name == TESTS:
             return tests
         if name == RISK or name in measured:
-            return _in_unit(_measured(name, measured.get(name), snapshot), config.units.get(name))
+            return stated(name, _measured(name, measured.get(name), snapshot), config.units.get(name))
         if not isinstance(sent, Mapping):
             return unavailable(name, sent)
-        return _in_unit(_told(name, sent.get(name), snapshot), config.units.get(name))
+        return stated(name, _told(name, sent.get(name), snapshot), config.units.get(name))
 
     return read
 
@@ -139,5 +141,17 @@ def _remedy(name: str, sent: Measurement | None) -> str:
     return _REMEDIES.get(sent.source, "").format(name)
 
 
-def _in_unit(reading: Reading, unit: str | None) -> Reading:
+def _in_unit(name: str, reading: Reading, unit: str | None) -> Reading:
+    """A figure without a unit is one in the configured unit; one in another cannot be held against the limit."""
+    if not unit or not isinstance(reading, Known) or reading.unit in {"", unit}:
+        return _labelled(name, reading, unit)
+    return Unknown(
+        State.UNMEASURED,
+        f"{name} was measured in `{reading.unit}`, and `contract.units` has `{unit}`: the limit cannot be applied",
+        f"Send {name} in `{unit}`, or correct `contract.units` on the base branch.",
+        reading.evidence,
+    )
+
+
+def _labelled(_name: str, reading: Reading, unit: str | None) -> Reading:
     return replace(reading, unit=unit) if unit and isinstance(reading, Known) else reading

@@ -7,10 +7,11 @@ from app.commands.story import bill
 from app.config import PATH
 from app.gather.checkout import Checkout, UnknownRef
 from app.gather.checkout_rules import Rules
-from app.gather.contracts import MOST_FILES as MOST_CONTRACTS
+from app.gather.contracts import MOST_OF_BASE
 from app.gather.git import Git, GitError
 from app.gather.sboms import MOST_FILES
 from app.osv.local import Files, records_in
+from checks.contract import MAX_FILES
 from checks.decide import Policy
 from checks.judge import Case, Removed, Unreadable
 from checks.model import (
@@ -257,9 +258,19 @@ async def test_contracts_are_read_at_both_ends_the_heads_where_it_touches_them(r
     )
 
 
-async def test_too_many_contracts_are_not_read(repo: Repo) -> None:
-    repo.commit({f".maestro/contracts/{n}.json": "{}" for n in range(MOST_CONTRACTS + 1)})
+async def test_more_contracts_than_a_base_may_have_are_not_read(repo: Repo) -> None:
+    repo.commit({f".maestro/contracts/{n}.json": "{}" for n in range(MOST_OF_BASE + 1)})
     assert isinstance((await case(repo)).snapshot.contracts, Missing)
+
+
+async def test_however_many_contracts_a_change_brings_those_of_the_base_are_read(repo: Repo) -> None:
+    folder = ".maestro/contracts"
+    repo.commit({f"{folder}/z{n}.json": "{}" for n in range(60)})
+    repo.branch()
+    repo.commit({f"{folder}/a{n}.json": "[]" for n in range(60)})
+    found = (await case(repo)).snapshot.contracts
+    assert isinstance(found, tuple)
+    assert [sum(one.origin is origin for one in found) for origin in (Origin.BASE, Origin.HEAD)] == [60, MAX_FILES + 1]
 
 
 # --- bills of materials ----------------------------------------------------------------------------------------------

@@ -101,7 +101,7 @@ async def test_a_reviewer_reads_what_is_decided_why_and_what_to_do_and_each_figu
     assert "perf_p95_ms 261 ms, limit &lt; 250 ms (contract)" in text
     assert "Faster checkout" in text
     assert text.index("❌ block contract") < text.index("✅ pass risk :"), "what stands in the way comes first"
-    assert "perf_p95_ms 261 ms &lt; 250 257…267 400" in text
+    assert "perf_p95_ms ❌ block 261 ms &lt; 250 257…267 400" in text
     assert '<a href="https://ci.example/acme/shop/runs/42"><bdi>261 ms</bdi></a>' in page
     assert "Comes in by report-kit → @acme/report" in text
     assert "SpecLive no Spec Cards configured" in text

@@ -35,7 +35,7 @@ def test_a_single_plain_contract_is_named_and_its_figures_say_the_rest() -> None
     assert contracts_of(decision) == ("repository, of the configuration", ())
 
 
-def test_of_several_each_says_what_it_asks_for_and_no_figure_twice() -> None:
+def test_of_several_each_says_what_was_measured_and_what_it_asks_for() -> None:
     decision = judged(
         ("repository", "config", [said("perf_p95_ms 261 ms, limit < 250 ms"), said("1 of 1 test passed")]),
         ("stricter", "head", [said("risk 0.0700009, limit < 0.5")]),
@@ -44,8 +44,8 @@ def test_of_several_each_says_what_it_asks_for_and_no_figure_twice() -> None:
     assert source == ""
     assert [one.said for one in contracts] == ["repository, of the configuration", "stricter, added by this change"]
     assert [[clause.text for clause in one.clauses] for one in contracts] == [
-        ["perf_p95_ms < 250", "1 of 1 test passed"],
-        ["risk < 0.5"],
+        ["perf_p95_ms 261 ms, limit < 250 ms", "1 of 1 test passed"],
+        ["risk 0.07, limit < 0.5"],
     ]
 
 

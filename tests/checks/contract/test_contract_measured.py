@@ -238,10 +238,20 @@ def test_a_value_that_its_own_check_does_not_stand_by_yet_is_no_value(state: Sta
     assert evaluate(snapshot(), config({"sbom.added": {"lte": 0}}), measure).state is state
 
 
-def test_the_configured_unit_is_shown_instead_of_the_one_sent() -> None:
-    assert judged(P95, SLOW, units={"p95": "msec", "risk": "points"}).title == "p95 261 msec, limit < 250 msec"
+def test_the_configured_unit_is_that_of_a_figure_sent_without_any() -> None:
+    assert judged(P95, replace(SLOW, unit=""), units={"p95": "msec"}).title == "p95 261 msec, limit < 250 msec"
+    assert judged(P95, SLOW, units={"p95": "ms"}).title == "p95 261 ms, limit < 250 ms"
     scored = evaluate(snapshot(), config({"risk": {"lt": 0.6}}, units={"risk": "points"}), risk(0.7))
     assert scored.title == "risk 0.7 points, limit < 0.6 points"
+
+
+def test_a_figure_in_another_unit_than_the_configured_one_is_unmeasured() -> None:
+    result = judged(P95, Measurement("p95", 200, "s"), units={"p95": "ms"})
+    assert (result.state, result.measures[0].value) == (State.UNMEASURED, None)
+    assert result.title.startswith("p95 was measured in `s`, and `contract.units` has `ms`")
+    assert result.next_step == "Send p95 in `ms`, or correct `contract.units` on the base branch."
+    older = replace(snapshot(Measurement("p95", 200, "s")), before=None)
+    assert evaluate(older, config(P95, units={"p95": "ms"}), {}).state is State.PASS
 
 
 def test_a_measurement_without_a_url_names_its_source() -> None:

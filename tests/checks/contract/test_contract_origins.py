@@ -258,6 +258,34 @@ def test_names_are_all_that_somebody_must_send() -> None:
     assert names(Config(), ()) == frozenset()
 
 
+# --- too many ------------------------------------------------------------------------------------------------------
+
+
+def many(count: int, each: int = 1) -> list[ContractText]:
+    """`count` files of the change, each with so many conditions of its own on one name."""
+    parts = ({"any": [{"x": {"lt": 10 * file + at}} for at in range(each)]} for file in range(count))
+    return [written(part, Origin.HEAD, f"{file}.json", f"c{file}") for file, part in enumerate(parts)]
+
+
+def test_a_change_with_too_many_contracts_blocks_and_lifts_nothing_of_the_base() -> None:
+    result = judged(base(P95), *many(51), sent=SLOW)
+    why = "this change has more than 50 contract files: none of them is judged"
+    assert (result.state, set(result.reasons)) == (State.BLOCK, {"p95 261 ms, limit < 250 ms", why})
+    assert [measure.name for measure in result.measures] == ["p95"]
+    assert [(finding.rule, finding.message) for finding in result.findings] == [("contract.too_many", why)]
+    fast = judged(base(P95), *many(51))
+    assert (fast.state, fast.title, fast.next_step) == (State.BLOCK, why, "Bring fewer of them.")
+    assert judged(base(P95), *many(50)).state is State.UNMEASURED  # nobody sent `x`
+
+
+def test_what_all_contracts_of_a_change_add_has_a_bound() -> None:
+    wide = [*many(10, 50), body({"y": {"lt": 1}})]
+    result = judged(base(P95), *wide)
+    assert result.title == "the contracts of this change add more than 500 postconditions: none of them is judged"
+    assert names(Config(), (base(P95), *wide)) == {"p95"}
+    assert judged(base(P95), *wide[:-1]).state is State.UNMEASURED
+
+
 # --- properties ------------------------------------------------------------------------------------------------
 
 OF_CHANGE = st.sampled_from([Origin.HEAD, Origin.BODY])
