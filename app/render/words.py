@@ -233,6 +233,7 @@ def qualifiers(measure: Measure) -> str:
         f"95 % CI {interval(measure)}" if measure.interval else "",
         f"n {measure.n}" if measure.n is not None and estimated else "",
         "does not count" if measure.state is State.UNMEASURED and measure.value is not None else "",
+        "stops nothing" if measure.limit and measure.state is State.WARN else "",
     )
     return ", ".join(filter(None, said))
 

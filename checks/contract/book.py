@@ -6,7 +6,7 @@ request body are added to it; where they demand less, they are ignored and the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from checks.contract.config import Config
@@ -23,6 +23,7 @@ UNREADABLE = "contract.unreadable"
 LOOSENED = "contract.loosened"
 TOO_MANY = "contract.too_many"
 
+REPOSITORY = "repository"  # what the contract of the configuration is called
 MAX_FILES = 50  # contract files that one change may touch
 MAX_ADDED = 500  # postconditions that one change may add, in files and description
 
@@ -35,7 +36,8 @@ class Entry:
     """One node of a contract as it applies: the clauses that nothing above it already demands.
 
     Without clauses it groups those below it, or all that it promises is demanded above. `id`: the path of the node, and
-    `path` where its contract is written; `place`: where in it.
+    `path` where its contract is written; `place`: where in it. `demanded`: what the node asks for, and another demands
+    already, with the path of that one.
     """
 
     id: str
@@ -46,6 +48,7 @@ class Entry:
     depth: int = 0
     source: ContractText | None = None
     place: Path = ()
+    demanded: tuple[tuple[Clause, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def assemble(snapshot: Snapshot, config: Config) -> Book:
         unknown = unavailable("contracts", texts)
         remark = Remark(unknown.state, unknown.reason, unknown.reason, unknown.remedy)
         return Book(_entries(config, ()), (remark,), ())
-    contracts, unreadable = _read(_news(texts))
+    contracts, unreadable = _read(_news(texts), parse_contract if older(snapshot) else _named)
     too_much = "" if older(snapshot) else _too_much(config, texts, contracts)
     if too_much:
         contracts = _bound(contracts)
@@ -97,7 +100,7 @@ def baselines(config: Config, texts: Sequence[ContractText]) -> frozenset[str]:
 
 
 def _demanded(config: Config, texts: Sequence[ContractText]) -> Iterator[Postcondition]:
-    contracts, _ = _read(_news(texts))
+    contracts, _ = _read(_news(texts), _named)
     if _too_much(config, texts, contracts):
         contracts = _bound(contracts)
     return (
@@ -112,14 +115,25 @@ def _news(texts: Sequence[ContractText]) -> list[ContractText]:
     return sorted(news, key=lambda text: (_ORDER[text.origin], text.path, text.text))
 
 
-def _read(texts: Iterable[ContractText]) -> tuple[list[Contract], list[_Unreadable]]:
+def _read(
+    texts: Iterable[ContractText], parsed: Callable[[ContractText], Contract]
+) -> tuple[list[Contract], list[_Unreadable]]:
     contracts, unreadable = [], []
     for text in texts:
         try:
-            contracts.append(parse_contract(text))
+            contracts.append(parsed(text))
         except ContractError as error:
             unreadable.append(_Unreadable(text, error))
     return contracts, unreadable
+
+
+def _named(source: ContractText) -> Contract:
+    """One contract; ContractError too where a change gives its own the name under which the configuration's is told."""
+    contract = parse_contract(source)
+    if source.origin not in _BINDING and contract.id.strip().casefold() == REPOSITORY:
+        line = line_of(source.text, ("id",))
+        raise ContractError("is the name of the configuration's own contract; choose another", ("id",), line)
+    return contract
 
 
 def _too_much(config: Config, texts: Sequence[ContractText], contracts: Sequence[Contract]) -> str:
@@ -127,7 +141,8 @@ def _too_much(config: Config, texts: Sequence[ContractText], contracts: Sequence
     if sum(text.origin is Origin.HEAD for text in texts) > MAX_FILES:
         return f"this change has more than {MAX_FILES} contract files"
     added = (entry for entry in _entries(config, contracts) if entry.origin not in _BINDING)
-    asked = sum(1 for entry in added for clause in entry.clauses for _ in postconditions(clause))
+    clauses = (clause for entry in added for clause in (*entry.clauses, *(one for one, _ in entry.demanded)))
+    asked = sum(1 for clause in clauses for _ in postconditions(clause))
     return f"the contracts of this change add more than {MAX_ADDED} postconditions" if asked > MAX_ADDED else ""
 
 
@@ -146,35 +161,44 @@ def _entries(config: Config, contracts: Sequence[Contract]) -> tuple[Entry, ...]
 
     Weighed against binding clauses alone, and otherwise only word for word: a change may bring thousands.
     """
-    binding: list[Clause] = []
-    said: set[str] = set()
+    binding: list[tuple[Clause, str]] = []
+    said: dict[str, str] = {}
     found = []
     for entry in _all(config, contracts):
         clauses = {repr(clause): clause for clause in entry.clauses}
-        fresh = {
-            words: clause
-            for words, clause in clauses.items()
-            if words not in said and not any(implies(bound, clause) for bound in binding)
-        }
-        said |= fresh.keys()
-        binding += fresh.values() if entry.origin in _BINDING else ()
-        found.append(replace(entry, clauses=tuple(fresh.values())))
+        owners = {words: said.get(words) or _owner(clause, binding) for words, clause in clauses.items()}
+        fresh = {words: clause for words, clause in clauses.items() if not owners[words]}
+        demanded = tuple((clause, owners[words]) for words, clause in clauses.items() if owners[words])
+        said |= dict.fromkeys(fresh, entry.id)
+        binding += [(clause, entry.id) for clause in fresh.values()] if entry.origin in _BINDING else ()
+        found.append(replace(entry, clauses=tuple(fresh.values()), demanded=demanded))
     return tuple(_telling(found))
 
 
+def _owner(clause: Clause, binding: Sequence[tuple[Clause, str]]) -> str:
+    """Who demands as much already, or ""."""
+    return next((owner for bound, owner in binding if implies(bound, clause)), "")
+
+
 def _telling(entries: Sequence[Entry]) -> list[Entry]:
-    """Those that say something: by a clause or a promise of their own, or by what is kept right below them."""
+    """Those that say something: by a clause or a promise of their own, or by what is kept right below them.
+
+    What is demanded elsewhere is told where a promise, or a place in a tree, would otherwise stand there with nothing
+    measured; of a node that is there already under the same path, only where it promises something.
+    """
     kept: list[Entry] = []
     for entry in reversed(entries):
         groups = bool(kept) and kept[-1].depth > entry.depth
-        if entry.clauses or entry.promise or groups:
-            kept.append(entry)
+        shown = entry.demanded if entry.promise or entry.depth or groups else ()
+        shown = tuple(pair for pair in shown if entry.promise or pair[1] != entry.id)
+        if entry.clauses or entry.promise or groups or shown:
+            kept.append(replace(entry, demanded=shown))
     return kept[::-1]
 
 
 def _all(config: Config, contracts: Sequence[Contract]) -> Iterator[Entry]:
     if config.post is not None:
-        yield Entry("repository", Origin.CONFIG, "", conjuncts(parse_post(config.post)))
+        yield Entry(REPOSITORY, Origin.CONFIG, "", conjuncts(parse_post(config.post)))
     for contract in contracts:
         source = contract.source
         for node in contract.nodes:

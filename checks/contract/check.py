@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from checks.contract import escalation
 from checks.contract.book import Book, assemble, names
 from checks.contract.book import baselines as wanted_of_base
 from checks.contract.config import Config
-from checks.contract.detail import describe, measures
+from checks.contract.detail import Judged, describe, measures
 from checks.contract.futile import futile, hollow, warns
 from checks.contract.judge import RANK, Outcome, Remark, judge
 from checks.contract.older import older
 from checks.contract.predicate import TESTS, Clause, postconditions, say
+from checks.contract.reach import vacuous
 from checks.contract.readings import baselines, reader
-from checks.model import Check, CheckResult, Measured, Need, Snapshot, State
+from checks.model import Check, CheckResult, Measured, Need, Origin, Snapshot, State
 
 NAME = "contract"
 SAID = 3  # empty promises that are named in one line
@@ -33,7 +34,7 @@ def evaluate(snapshot: Snapshot, config: Config, measured: Measured) -> CheckRes
     """Judge every postcondition that applies; the worst of them is the answer."""
     book = assemble(snapshot, config)
     judged = _judged(book, snapshot, config, measured)
-    outcomes = tuple(outcome for entry in judged for outcome in entry)
+    outcomes = tuple(outcome for entry in judged for outcome in entry.own)
     told = () if older(snapshot) else futile(book)
     aside = [*_aside(book, snapshot), *_astray(snapshot)]
     remarks = _worst_first([*(remark for remark, _ in told), *(outcome.remark for outcome in outcomes), *aside])
@@ -50,10 +51,17 @@ def evaluate(snapshot: Snapshot, config: Config, measured: Measured) -> CheckRes
     )
 
 
-def _judged(book: Book, snapshot: Snapshot, config: Config, measured: Measured) -> tuple[tuple[Outcome, ...], ...]:
+def _judged(book: Book, snapshot: Snapshot, config: Config, measured: Measured) -> tuple[Judged, ...]:
     """The outcome of each clause, node by node."""
     read, before = reader(snapshot, config, measured), baselines(snapshot, config, measured)
-    return tuple(tuple(judge(clause, read, entry.origin, before) for clause in entry.clauses) for entry in book.entries)
+
+    def held(clauses: Iterable[Clause], origin: Origin) -> tuple[Outcome, ...]:
+        return tuple(judge(clause, read, origin, before) for clause in clauses)
+
+    return tuple(
+        Judged(held(entry.clauses, entry.origin), held((clause for clause, _ in entry.demanded), entry.origin))
+        for entry in book.entries
+    )
 
 
 def _aside(book: Book, snapshot: Snapshot) -> tuple[Remark, ...]:
@@ -68,7 +76,10 @@ def _aside(book: Book, snapshot: Snapshot) -> tuple[Remark, ...]:
 
 def _hollow(clauses: Sequence[Clause]) -> Remark:
     said = "; ".join(say(clause) for clause in clauses[:SAID])
-    why = f"all that applies to it holds whatever is measured ({said}), which counts as no contract"
+    what = "all that applies to it holds whatever is measured"
+    if not all(map(vacuous, clauses)):
+        what = "all that applies to it can hold without a measurement of its work"
+    why = f"{what} ({said}), which counts as no contract"
     return replace(
         _UNPROVEN, reason=f"{why}, and its author counts as an agent", headline=f"{_UNPROVEN.headline}: {why}"
     )

@@ -9,7 +9,7 @@ from checks.contract.config import Config
 from checks.contract.judge import Remark
 from checks.contract.parse import parse_post
 from checks.contract.position import line_of
-from checks.contract.predicate import Clause, conjuncts, postconditions, say
+from checks.contract.predicate import RISK, AllOf, Clause, Postcondition, conjuncts, postconditions, say
 from checks.contract.reach import impossible, vacuous
 from checks.model import Finding, Origin, State
 
@@ -30,9 +30,18 @@ def futile(book: Book) -> tuple[Said, ...]:
 
 
 def hollow(book: Book) -> tuple[Clause, ...]:
-    """All that is demanded, where all of it holds whatever is measured; nothing where something can fail."""
+    """All that is demanded, where none of it proves anything; nothing where something does."""
     clauses = book.clauses
-    return clauses if all(vacuous(clause) for clause in clauses) else ()
+    return clauses if all(_proves_nothing(clause) for clause in clauses) else ()
+
+
+def _proves_nothing(clause: Clause) -> bool:
+    """Does it hold whatever is measured, or can it hold by the risk alone, which nobody has to measure?"""
+    if isinstance(clause, Postcondition):
+        return clause.name == RISK or clause.name.startswith(f"{RISK}.") or vacuous(clause)
+    if isinstance(clause, AllOf):
+        return all(map(_proves_nothing, clause.clauses))
+    return any(map(_proves_nothing, clause.clauses)) or vacuous(clause)
 
 
 def warns(config: Config) -> tuple[str, ...]:

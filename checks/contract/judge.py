@@ -124,12 +124,20 @@ def leaves(outcome: Outcome, ceiling: State = State.BLOCK) -> Iterator[tuple[Out
     That is where an `any` around it is in a better state than the postcondition itself.
     """
     if isinstance(outcome.clause, Postcondition):
-        yield outcome, outcome.state if RANK[outcome.state] <= RANK[ceiling] else State.WARN
+        yield outcome, weight(outcome, ceiling)
         return
-    if isinstance(outcome.clause, AnyOf):
-        ceiling = min(ceiling, outcome.state, key=RANK.__getitem__)
     for part in outcome.parts:
-        yield from leaves(part, ceiling)
+        yield from leaves(part, lowered(outcome, ceiling))
+
+
+def weight(outcome: Outcome, ceiling: State) -> State:
+    """Its own state, or WARN where what is around it is better than that, so that it stops nothing."""
+    return outcome.state if RANK[outcome.state] <= RANK[ceiling] else State.WARN
+
+
+def lowered(outcome: Outcome, ceiling: State) -> State:
+    """The worst state that a part of `outcome` can bring about, where it could itself bring about `ceiling`."""
+    return min(ceiling, outcome.state, key=RANK.__getitem__) if isinstance(outcome.clause, AnyOf) else ceiling
 
 
 def _unknown(reading: Unknown) -> Remark:

@@ -16,12 +16,14 @@ from checks.model import State
 class Margin:
     """The distance in the measurement's own unit, negative where the limit is missed.
 
-    `percent` is of the limit's size; None of a limit of 0.
+    `percent` is of the limit's size; None of a limit of 0. `missed`: a value on a limit that does not belong to what is
+    allowed is out, with no distance to it.
     """
 
     distance: float
     percent: float | None
     unit: str = ""
+    missed: bool = False
 
 
 def margin(outcome: Outcome) -> Margin | None:
@@ -37,16 +39,21 @@ def margin(outcome: Outcome) -> Margin | None:
         return None
     distance, limit = near
     percent = 100 * distance / abs(limit) if limit else None
-    return Margin(distance, percent if percent is not None and math.isfinite(percent) else None, reading.unit)
+    told = percent if percent is not None and math.isfinite(percent) else None
+    return Margin(distance, told, reading.unit, outcome.state is State.BLOCK)
 
 
-def worst(margins: Iterable[Margin]) -> float | None:
-    """The smallest in percent; None where none has one."""
-    return min((one.percent for one in margins if one.percent is not None), default=None)
+def worst(margins: Iterable[Margin]) -> Margin | None:
+    """The smallest in percent, at one percentage one that is missed; None where none has one."""
+    told = ((one.percent, not one.missed, one) for one in margins if one.percent is not None)
+    return min(told, key=lambda each: each[:2], default=(0, True, None))[2]
 
 
 def _nearest(bound: Postcondition, value: float) -> tuple[float, float] | None:
-    """The distance to the end of the range that is nearest, or missed by most, and that end."""
+    """The distance to the end of the range that is nearest, or missed by most, and that end.
+
+    A value that must be equal to its limit, and is, has nothing left to lose or to spare.
+    """
     ends = bound.limit if isinstance(bound.limit, tuple) else (bound.limit,)
     if bound.kind is not Kind.NUMBER:
         return None
@@ -58,6 +65,6 @@ def _nearest(bound: Postcondition, value: float) -> tuple[float, float] | None:
             return value - numbers[0], numbers[0]
         case Operator.BETWEEN:
             return min((value - numbers[0], numbers[0]), (numbers[1] - value, numbers[1]))
-        case Operator.EQ:
+        case Operator.EQ if value != numbers[0]:
             return 0.0 - abs(value - numbers[0]), numbers[0]
     return None

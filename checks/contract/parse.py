@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import NoReturn
 
-from checks.contract.position import line_of
+from checks.contract.position import line_below, line_of
 from checks.contract.predicate import (
     ABSOLUTE,
     GREEN,
@@ -38,6 +38,7 @@ MAX_ID = 100  # characters
 MAX_PROMISE = 200  # characters
 MAX_DEPTH = 4  # nodes inside one another, the contract itself among them
 MAX_NODES = 50  # of one contract, itself among them
+MAX_LEVELS = 2 * MAX_DEPTH + 2 * MAX_NESTING + 3  # of JSON: node, list, ..., `post`, ..., operator, list of choices
 MAX_SCALAR = 200  # characters of one text in a limit
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_./:-]{0,99}")
@@ -310,7 +311,8 @@ def _decode(text: str) -> object:
     except json.JSONDecodeError as error:
         raise ContractError(f"not JSON: {error.msg}", line=error.lineno) from error
     except RecursionError as error:
-        raise ContractError(f"nested too deep; `all` and `any` go {MAX_NESTING} deep") from error
+        reason = f"nested too deep; nodes go {MAX_DEPTH} deep, `all` and `any` {MAX_NESTING}"
+        raise ContractError(reason, line=line_below(text, MAX_LEVELS)) from error
     except ContractError:
         raise
     except ValueError as error:  # an integer of thousands of digits

@@ -29,6 +29,16 @@ def line_of(text: str, path: tuple[str | int, ...]) -> int:
     return line
 
 
+def line_below(text: str, levels: int) -> int:
+    """The line (from 1) of the first bracket that stands inside so many others; 1 where there is none."""
+    depth = 0
+    for token in _TOKEN.finditer(text):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(token.group(), 0)
+        if depth > levels:
+            return text.count("\n", 0, token.start()) + 1
+    return 1
+
+
 def _move(here: list[str | int], mark: str, key_read: bool) -> None:
     """Take one step through the text: `here` is the path to the value that comes next."""
     if mark in {"{", "["}:

@@ -238,7 +238,12 @@ def error_of(text: str) -> ContractError:
             1,
             "holds a number too large to compare",
         ),
-        ("[" * 60_000, 1, "nested too deep"),
+        ("[" * 60_000, 1, "nested too deep; nodes go 4 deep, `all` and `any` 2"),
+        (
+            '{"id": "x",\n"nodes": ' + '[\n{"nodes": ' * 2_000 + "1" + "}]" * 2_000 + "}",
+            9,
+            "nested too deep; nodes go 4",
+        ),
         ('{"id": "x", "post": ' + " " * 65_536 + '{"tests": "pass"}}', 1, "longer than 65,536 characters"),
     ],
 )

@@ -332,7 +332,7 @@ def test_the_detail_shows_the_tree_of_what_was_judged() -> None:
     }
     assert [(line["depth"], line["state"], line["text"]) for line in contract["lines"]] == [
         (0, "wait", "any of these"),
-        (1, "block", "b 5, limit < 1"),
+        (1, "warn", "b 5, limit < 1"),
         (1, "wait", "all of these"),
         (2, "pass", "p 0, limit < 1"),
         (2, "wait", "tests: 1 of 1 still running: unit"),

@@ -13,7 +13,7 @@ from checks.contract.parse import MAX_DEPTH, MAX_NODES, ContractError, parse_con
 from checks.contract.predicate import say
 from checks.model import CheckResult, ContractText, FileChange, Measurement, Origin, State
 
-from .facts import FAST, FILE, GREEN_RUN, SLOW, config, snapshot, written
+from .facts import FAST, FILE, GREEN_RUN, SLOW, config, risk, snapshot, written
 
 BODY = "pull request body, contract 1"
 P95 = {"p95": {"lt": 250}}
@@ -74,10 +74,56 @@ def test_a_node_that_fails_blocks_with_a_margin_below_zero() -> None:
     assert result.detail["margin"] == "-4.4 %"
 
 
-def test_a_node_that_adds_nothing_keeps_its_promise_and_says_no_demand_twice() -> None:
+def test_a_node_that_adds_nothing_shows_who_demands_it_already_and_counts_nothing_twice() -> None:
     plan = node("plan", None, node("impl", P95, promise="Faster"), node("silent", P95))
-    shown = judged(tree(plan), rules=config(P95)).detail["contracts"]
-    assert [(one["id"], len(one["lines"])) for one in shown] == [("repository", 1), ("plan", 0), ("plan/impl", 0)]
+    result = judged(tree(plan), rules=config(P95))
+    shown = result.detail["contracts"]
+    assert [(one["id"], [(line["state"], line["text"]) for line in one["lines"]]) for one in shown] == [
+        ("repository", [("pass", "p95 240 ms, limit < 250 ms")]),
+        ("plan", []),
+        ("plan/impl", [("pass", "p95 240 ms, limit < 250 ms (as demanded by repository)")]),
+        ("plan/silent", [("pass", "p95 240 ms, limit < 250 ms (as demanded by repository)")]),
+    ]
+    assert (result.title, len(result.measures)) == ("1 postcondition holds", 1)
+
+
+def test_a_promise_whose_condition_is_demanded_already_shows_what_was_measured() -> None:
+    claim = node("mine", {"p95": {"lt": 9999}}, promise="p95 below 10 ms, proven")
+    ((line,),) = [one["lines"] for one in judged(tree(claim), rules=config(P95)).detail["contracts"][1:]]
+    assert line["text"] == "p95 240 ms, limit < 9999 ms (as demanded by repository)"
+    assert line["margin"] == "9,759 ms (97.6 %)"
+
+
+def test_a_node_that_the_change_leaves_as_it_is_is_not_shown_a_second_time() -> None:
+    edited = node("plan", None, node("impl", P95), node("small", {"bundle": {"lte": 170}}))
+    was = node("plan", None, node("impl", P95), node("small", SMALL))
+    shown = judged(tree(was, Origin.BASE, FILE), tree(edited, Origin.HEAD, FILE)).detail["contracts"]
+    assert [one["id"] for one in shown] == ["plan", "plan/impl", "plan/small", "plan", "plan/small"]
+
+
+def test_margins_are_plain_figures_whatever_their_size() -> None:
+    def said(value: float, limit: float) -> str:
+        facts = snapshot(Measurement("size", value, "B"))
+        ((line,),) = [one["lines"] for one in evaluate(facts, config({"size": {"lte": limit}}), {}).detail["contracts"]]
+        return str(line["margin"])
+
+    assert said(120_000, 180_000) == "60,000 B (33.3 %)"
+    assert said(9_350, 100) == "-9,250 B (-9,250 %)"
+    assert said(0.0001, 99.97) == "99.97 B (100 %)"
+
+
+def test_a_limit_that_the_value_lies_on_and_misses_says_so() -> None:
+    facts = snapshot(Measurement("p95", 250, "ms"))
+    result = evaluate(facts, config(P95), {})
+    assert (result.state, result.detail["margin"]) == (State.BLOCK, "0 %, missed")
+    assert result.detail["contracts"][0]["lines"][0]["margin"] == "0 ms (0 %), missed"
+    assert evaluate(facts, config({"p95": {"lte": 250}}), {}).detail["margin"] == "0 %"
+
+
+def test_what_is_equal_to_its_limit_hides_no_margin() -> None:
+    facts = snapshot(FAST, Measurement("build", 7))
+    assert evaluate(facts, config(P95 | {"build": {"eq": 7}}), {}).detail["margin"] == "4 %"
+    assert evaluate(facts, config({"build": {"eq": 8}}), {}).detail["margin"] == "-12.5 %"
 
 
 def test_the_measurements_of_every_node_are_asked_for() -> None:
@@ -228,6 +274,25 @@ def test_beside_one_promise_that_can_fail_an_empty_one_is_only_remarked_on() -> 
     assert [finding.message for finding in result.findings] == [
         "contract mine promises nothing: any of (lag < 5; lag >= 5) holds whatever is measured"
     ]
+
+
+@pytest.mark.parametrize(
+    "post",
+    [
+        {"risk": {"lt": 0.99}},
+        {"risk": {"ne": 0.123456}, "risk.score": {"lt": 0.9}},
+        {"any": [{"risk": {"lt": 0.5}}, {"risk": {"gte": 0.5}, "x": {"gte": 1}}]},
+        {"any": [{"tests": "pass"}, {"risk": {"lt": 0.99}}]},
+    ],
+)
+def test_what_the_risk_alone_can_fulfil_proves_nothing_of_an_agents_work(post: dict[str, Any]) -> None:
+    facts = snapshot(contracts=(tree(node("mine", post)),), agent="label agent")
+    result = evaluate(facts, Config(), risk(0.2))
+    assert result.state is State.BLOCK
+    assert "can hold without a measurement of its work" in result.title
+    assert evaluate(replace(facts, before=None), Config(), risk(0.2)).state is not State.BLOCK
+    beside = replace(facts, contracts=(tree(node("mine", {"tests": "pass", "risk": {"lt": 0.9}})),))
+    assert evaluate(beside, Config(), risk(0.2)).state is State.PASS
 
 
 def test_an_empty_promise_of_the_base_is_no_remark_at_every_change_but_one_of_the_configuration_is_warned_of() -> None:

@@ -258,6 +258,14 @@ def test_names_are_all_that_somebody_must_send() -> None:
     assert names(Config(), ()) == frozenset()
 
 
+@pytest.mark.parametrize("name", ["repository", " Repository"])
+def test_a_change_cannot_speak_in_the_name_of_the_configuration(name: str) -> None:
+    result = judged(body(P95, id_=name))
+    assert (result.state, result.findings[0].rule) == (State.BLOCK, "contract.unreadable")
+    assert "id: is the name of the configuration's own contract; choose another" in result.title
+    assert judged(base(P95, id_=name)).state is State.PASS
+
+
 # --- too many ------------------------------------------------------------------------------------------------------
 
 
@@ -323,7 +331,7 @@ def test_the_template_shows_contract_measured_values_and_notes() -> None:
     assert f"**speed**, of the base branch: {FILE}" in text
     assert "\n- ✅ pass: [1 of 1 test passed](https://ci.example/unit)\n" in text
     assert (
-        "\n- ✅ pass: any of these\n  - ❌ block: p95 261 ms, limit < 250 ms · margin &#45;11 ms (-4.4 %)\n"
+        "\n- ✅ pass: any of these\n  - ⚠️ warn: p95 261 ms, limit < 250 ms · margin &#45;11 ms (-4.4 %)\n"
         "  - ✅ pass: risk 0.2, limit < 0.3 · margin 0.1 (33.3 %)\n" in text
     )
     assert f"\n- ⚠️ warn: ignored: {FILE} loosens contract speed" in text
