@@ -46,7 +46,7 @@ async def test_a_decision_is_shown_as_its_page_did_and_nothing_can_be_asked_for(
     then = await (await here.opened(f"/history/{first}")).text()
     assert '<span class="word">BLOCK</span>' in then
     assert "A decision of the past" in words(then)
-    assert "perf_p95_ms 261 ms &lt; 250" in words(then)
+    assert "perf_p95_ms ❌ block 261 ms &lt; 250" in words(then)
     assert 'id="actions"' not in then
     assert "data-stream" not in then
     assert '<span class="word">SHIP</span>' in await (await here.opened()).text()

@@ -146,7 +146,7 @@ async def test_a_check_that_was_overridden_says_by_whom_and_why_and_keeps_its_fi
     text = words(page)
     assert '<span class="word">SHIP</span>' in page
     assert "Overridden by root on 2023-11-14 22:13:20 UTC: the vendor confirmed it" in text
-    assert "perf_p95_ms 261 ms &lt; 250" in text
+    assert "perf_p95_ms ⚠️ overridden 261 ms &lt; 250" in text
     model = await (await here.get(f"{here.api}?key={here.key}")).json()
     overridden = {one["name"]: one["overridden"] for one in model["checks"]}
     assert overridden["sbom"] == {"who": "root", "reason": "the vendor confirmed it", "at": 1_700_000_000.0}
