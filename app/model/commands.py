@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.model.triggers import Surface
@@ -81,7 +81,7 @@ class Dispatched:
     head_sha: str
     at: float  # epoch seconds
     run: int | None = None  # GitHub's id of the run, where it is known
-    command: str = ""  # by which it is kept
+    command: str = field(default="", compare=False)  # by which it is kept
 
 
 @dataclass(frozen=True, slots=True)
