@@ -104,9 +104,11 @@ async def test_a_budget_that_is_used_up_sends_no_arm_whoever_names_it(here: Town
     await here.rest()
     await report(here, sha, usd=0.45)
     assert "$0.45 of $0.50" in card(here, repo, number)
-    for said in ("/maestro retry", "/maestro retry impl@medium"):
+    left = "no arm fits into the 0.05 US dollars that are left of `arms.budget_usd`"
+    spent = "0.50 that `arms.budget_usd` allows were spent here"
+    for said, why in (("/maestro retry", left), ("/maestro retry impl@medium", spent)):
         _, (reply,) = await asked(here, repo, number, said)
-        assert "0.50 that `arms.budget_usd` allows were spent here" in reply
+        assert why in reply
     assert dispatched(repo) == []
     await report(here, sha, usd=0.05)  # the same report, put right
     await asked(here, repo, number, "/maestro retry impl@small")
