@@ -14,9 +14,10 @@ from checks.after_merge import after_merge, merged
 from checks.impact.block import Config
 from checks.judge import Case, judge
 from checks.model import Decision, Pull
+from handlers.attempting import REMEDIATION
 from handlers.command_ports import Besides, NothingBeside
 from handlers.ports import Archive, Writer
-from handlers.study_ports import AfterMergeRenderer, Facts, Kept, MergedReader, Verdicts
+from handlers.study_ports import AfterMergeRenderer, CommandReader, Facts, Kept, Verdicts
 
 MERGED = "pull_request.merged"
 """The reason of the word that follows the merge itself."""
@@ -26,7 +27,7 @@ MERGED = "pull_request.merged"
 class AfterMerge:
     """The body of `Kind.AFTER`. `version`: of ours, which makes the decision anew."""
 
-    reader: MergedReader
+    reader: CommandReader
     writer: Writer
     archive: Archive
     verdicts: Verdicts
@@ -41,11 +42,13 @@ class AfterMerge:
         if trigger.reason == MERGED and await self.verdicts.judged(trigger.repository, trigger.number or 0) is None:
             return Done()  # most merges, where nothing is configured: they cost no call
         opened = await self.reader.merged(trigger)
+        if opened is None and trigger.reason == REMEDIATION:
+            opened = await self.reader.closed(trigger)
         if opened is None or opened.pull.number is None:
             return Done()
         if trigger.reason == MERGED:
             await self._ended(trigger, opened)
-        case = await self._case(opened, opened.pull.number)
+        case = await self._case(trigger, opened, opened.pull.number)
         decision = None if case is None else judge(case)
         if case is not None and decision is not None and _tells(decision, opened):
             await self._told(trigger, opened, case, decision)
@@ -58,16 +61,21 @@ class AfterMerge:
             if not await self._shared(pull, opened.place):
                 await self.writer.perform(opened.place, (self.renderer.ended(pull),), trigger.cause)
 
-    async def _case(self, opened: Opened, number: int) -> Case | None:
-        """The newest decision's, with what is known since; None where nothing was decided, or is known since."""
+    async def _case(self, trigger: Trigger, opened: Opened, number: int) -> Case | None:
+        """The newest decision's, with what is known since; None where nothing was decided, or is known since. Of what
+        was closed unmerged nothing is known but how its remediation ended.
+        """
         repository = opened.pull.repository
         shipped = [kept for kept in await self.studies.of_pull(repository, number) if not kept.intervention.side]
         before = await self.verdicts.judged(repository, number)
         decided = None if before is None else judge(before)
         if before is None or decided is None:
             return None
+        if opened.closed:
+            return replace(before, version=self.version)
         if not shipped:
-            asked = (await self.besides.of(opened.pull, opened.ladder)).commands
+            beside = await self.besides.of(opened.pull, opened.ladder)
+            asked = beside.commands or trigger.reason == REMEDIATION
             return replace(merged(before, decided.verdict), version=self.version) if asked else None
         rules = Config.model_validate_json(shipped[-1].rules)
         ids = {kept.id for kept in shipped}
@@ -83,9 +91,11 @@ class AfterMerge:
             kept = await self.archive.keep(case, decision, trigger.cause)
             beside = await self.besides.of(decision.pull, opened.ladder, case.snapshot.measurements)
             actions = self.renderer.since_merged(decision, opened.card, kept.seal, beside)
-            if await self._shared(decision.pull, opened.place):
+            if opened.closed or await self._shared(decision.pull, opened.place):
                 actions = [one for one in actions if not isinstance(one, WriteCheckRun)]
             await self.writer.perform(opened.place, actions, kept.cause)
+        if opened.closed:
+            await self.archive.void(trigger)  # nothing is asked of it, as before
 
     async def _shared(self, pull: Pull, place: Place) -> bool:
         others = await self.archive.others_at_head(pull)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from app.model import Cause, Done, Kind, Opened, Place, Trigger
+from checks.judge import Unreadable
 from checks.model import Pull, Verdict
 from handlers.attempting import REMEDIATION, Attempting, fixing
 from handlers.evaluate import Judgement
@@ -20,7 +21,7 @@ from handlers.remedial_ports import KeptRemediations, PullReader
 from handlers.repair import CLOSED, REOPENED
 from handlers.signs import Look, Looking
 from program.bounds import Bounds, Fallback
-from program.next_step import Over, Try, Wait, begins, bounded, next_step, recent
+from program.next_step import ANEW, Over, Try, Wait, begins, bounded, next_step, recent, unjudged
 from program.outcome import Limits, outcome
 from program.remediation import LONGEST, MOST_TRIES, Attempted, Course, Remediation, Result, Step
 
@@ -72,20 +73,44 @@ class Remediations:
         pull = opened.pull  # its repository may have another name by now
         if await self.kept.moved(pull.repository, pull.repository_id, number):
             going = await self.kept.open(pull.repository, number)
+        return await self._opened(trigger, opened, going)
+
+    async def _opened(self, trigger: Trigger, opened: Opened, going: Remediation | None) -> Done:
+        if isinstance(opened.policy, Unreadable):
+            return Done() if going is None else await self._unreadable(opened, going)
         if opened.bounds is None:
-            return Done() if going is None else await self._over(opened, going, Over(Course.STOPPED, _SWITCHED_OFF))
-        before = await self.kept.of_pull(pull.repository, number)
+            return Done() if going is None else await self._over(opened, going, Over(Course.LAPSED, _SWITCHED_OFF))
+        before = await self.kept.of_pull(opened.pull.repository, opened.pull.number or 0)
+        if trigger.reason == REOPENED and going is None:
+            before = await self._anew(opened, before)
         look = await self.looking(opened, before)
         if look is None:
+            return Done() if going is None else await self._unjudged(opened, opened.bounds, going)
+        return await self._looked(look, opened.bounds, before, going)
+
+    async def _looked(
+        self, look: Look, bounds: Bounds, before: Sequence[Remediation], going: Remediation | None
+    ) -> Done:
+        """Begin, where one is to begin, and go on."""
+        if going is not None:
+            return await self._run(look, bounds, going, going)
+        if not begins(look.signs, before, bounds):
             return Done()
-        known = going
-        if going is None:
-            past = () if trigger.reason == REOPENED else before
-            if not begins(look.signs, past, opened.bounds):
-                return Done()
-            begun = bounded(_begun(look, opened.bounds, self.now()), before, opened.bounds)
-            going = await self.kept.begin(begun, _cause(pull))
-        return await self._run(look, opened.bounds, going, known)
+        begun = bounded(_begun(look, bounds, self.now()), before, bounds)
+        return await self._run(look, bounds, await self.kept.begin(begun, _cause(look.opened.pull)), None)
+
+    async def _anew(self, opened: Opened, before: Sequence[Remediation]) -> Sequence[Remediation]:
+        """Whoever reopens it takes back how it ended, whenever it is seen to fail again: that is kept, for its checks
+        may run still.
+        """
+        last, now = before[-1] if before else None, self.now()
+        if last is None or last.course in ANEW:
+            return before
+        again = replace(last, id=0, head_sha=opened.pull.head_sha, began=now, course=Course.WORKING, word="")
+        again = replace(again, who="maestro", why="it was reopened", ended=None, attempts=())
+        kept = await self.kept.begin(again, _cause(opened.pull))
+        ended = await self.kept.keep(replace(kept, course=Course.LAPSED, ended=now), _cause(opened.pull))
+        return [*before, ended]
 
     # --- one that goes on ----------------------------------------------------------------------------------------
 
@@ -165,12 +190,11 @@ class Remediations:
 
     async def _ended(self, opened: Opened, bounds: Bounds, going: Remediation, over: Over) -> Remediation:
         """People are told before it is kept as over: killed in between, they are not told twice."""
-        why = over.why
+        ended = await self._closed_attempts(replace(going, course=over.course, why=over.why, ended=self.now()))
         if over.course is Course.HANDED_OVER:
-            done = await self.falling_back(opened, going, bounds, over.why)
-            why = f"{over.why}; {done}" if done else over.why
-        ended = replace(going, course=over.course, why=why, ended=self.now())
-        return await self.kept.keep(await self._closed_attempts(ended), _cause(opened.pull))
+            done = await self.falling_back(opened, ended, bounds, over.why)
+            ended = replace(ended, why=f"{over.why}; {done}" if done else over.why)
+        return await self.kept.keep(ended, _cause(opened.pull))
 
     async def _closed_attempts(self, going: Remediation) -> Remediation:
         """No attempt of one that is over is at work."""
@@ -179,6 +203,20 @@ class Remediations:
             return going
         result = Result.MENDED if going.course is Course.MENDED else Result.OVERTAKEN
         return _put(going, await self._settled(replace(one, result=result, note=one.note or going.why)))
+
+    async def _unjudged(self, opened: Opened, bounds: Bounds, going: Remediation) -> Done:
+        """Its newest head was not judged yet, which is waited for as long as for anything."""
+        over = unjudged(opened.pull.head_sha, going, bounds, self.now())
+        if over is None:
+            return Done()
+        await self._ended(opened, bounds, going, over)
+        return Done((_shown(opened),))
+
+    async def _unreadable(self, opened: Opened, going: Remediation) -> Done:
+        """Rules that cannot be read change nothing, but that it ends in time."""
+        if self.now() - going.began < LONGEST:
+            return Done()
+        return await self._over(opened, going, Over(Course.LAPSED, "its rules could not be read in time"))
 
     async def _over(self, opened: Opened, going: Remediation, over: Over) -> Done:
         await self._ended(opened, Bounds(), going, over)
@@ -194,10 +232,10 @@ class Remediations:
         if merged is not None:
             return await self._merged(merged, going)
         why = "it is gone" if now is None else "it was merged" if now.merged else "it was closed"
-        course = Course.STOPPED if now is not None and now.open else Course.LEFT
+        course = Course.LEFT if now is None or now.merged else Course.LAPSED
         ended = replace(going, course=course, why=_SWITCHED_OFF if now is not None and now.open else why)
         await self.kept.keep(await self._closed_attempts(replace(ended, ended=self.now())))
-        return Done()
+        return Done((_shown_at_last(trigger),))
 
     async def _merged(self, merged: Opened, going: Remediation) -> Done:
         """Merged while something was tried, which is usual where GitHub merges what has become green."""
@@ -214,7 +252,7 @@ class Remediations:
             mended = one.step is Step.RERUN or (await self.looking.since(look, going, one)).ours
             going = _put(going, await self._settled(replace(one, result=Result.MENDED if mended else Result.OVERTAKEN)))
         await self._ended(merged, bounds, going, over)
-        return Done()
+        return Done((_shown_at_last(_shown(merged)),))
 
 
 _SWITCHED_OFF = "the configuration does not ask for it any more"
@@ -255,6 +293,12 @@ def _shown(opened: Opened) -> Trigger:
     return Trigger(
         Kind.EVALUATE, where.repository, where.installation, opened.pull.number, reason=REMEDIATION, hearsay=True
     )
+
+
+def _shown_at_last(trigger: Trigger) -> Trigger:
+    """The card of one that is closed or merged is to show how it ended: nobody judges that any more."""
+    where = (trigger.repository, trigger.installation, trigger.number)
+    return Trigger(Kind.AFTER, *where, reason=REMEDIATION)
 
 
 def _cause(pull: Pull) -> Cause:

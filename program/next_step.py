@@ -23,6 +23,8 @@ from program.remediation import (
 )
 
 _WORST = (Failure.CONFLICT, Failure.CONTRACT, Failure.SBOM, Failure.FLAKY, Failure.INFRA)
+ANEW = frozenset({Course.MENDED, Course.LAPSED})
+"""What ended so begins anew by itself."""
 _RERUNS = 2  # of one head that fails by chance: then the chance itself is to be mended
 
 
@@ -91,11 +93,14 @@ Todo = Try | Wait | Over
 
 def begins(signs: Signs, before: Sequence[Remediation], bounds: Bounds) -> bool:
     """Does a remediation begin by itself? Not while anything is pending, nor where people have it in hand: what they
-    stopped, took over or were handed begins again by their word, and by a pull request that is reopened.
+    stopped, took over or were handed begins again by their word alone. What nobody answered is asked of the next head.
     """
     if signs.pending or not signs.troubles or signs.person or not (signs.agent or bounds.everybody):
         return False
-    return not before or before[-1].course is Course.MENDED
+    last = before[-1] if before else None
+    if last is None or last.course in ANEW:
+        return True
+    return last.course is Course.UNANSWERED and last.head_sha != signs.head_sha
 
 
 def recent(before: Iterable[Remediation], now: float) -> tuple[Attempted, ...]:
@@ -113,7 +118,8 @@ def next_step(signs: Signs, made: Remediation, lately: Sequence[Attempted], boun
     """What is next, where no attempt is at work. `lately`: the attempts within the last day, those of `made` too."""
     deadline = made.began + min(bounds.seconds, LONGEST)
     if signs.ships:
-        return Over(Course.MENDED, "the change may ship")
+        done = "the change may ship"
+        return Over(Course.MENDED, done) if made.attempts else Over(Course.LAPSED, f"{done}, and nothing was tried")
     if made.course is Course.ASKING:
         return _asked(made, deadline, now)
     if signs.person and not (made.word and made.head_sha == signs.head_sha):  # who asked for it knew whose head it is
@@ -122,6 +128,23 @@ def next_step(signs: Signs, made: Remediation, lately: Sequence[Attempted], boun
     if ends is not None:
         return ends
     return Wait(deadline) if signs.pending else _tried(signs, made, len(lately), bounds)
+
+
+def unjudged(head_sha: str, made: Remediation, bounds: Bounds, now: float) -> Over | None:
+    """Its end, where the time is up and its newest head was never judged; None while it may wait."""
+    deadline = made.began + min(bounds.seconds, LONGEST)
+    if now < deadline:
+        return None
+    if made.course is Course.ASKING:
+        return Over(Course.UNANSWERED, f"nobody said within {_hours(deadline - made.began)} that it may begin")
+    why = f"{_hours(deadline - made.began)} have passed, and `{head_sha[:7]}` could not be judged"
+    return Over(Course.HANDED_OVER, why)
+
+
+def free_at(lately: Sequence[Attempted], bounds: Bounds) -> float:
+    """When another attempt may be made after those within the last day, the oldest first: epoch seconds; 0: now."""
+    most = min(bounds.attempts, MOST_ATTEMPTS)
+    return 0.0 if len(lately) < most else lately[-most].began + LONGEST
 
 
 def _past_the_bounds(signs: Signs, began: float, deadline: float, now: float) -> Over | None:
@@ -146,7 +169,7 @@ def _tried(signs: Signs, made: Remediation, lately: int, bounds: Bounds) -> Todo
 
 def _asked(made: Remediation, deadline: float, now: float) -> Todo:
     if now >= deadline:
-        return Over(Course.LEFT, f"nobody said within {_hours(deadline - made.began)} that it may begin")
+        return Over(Course.UNANSWERED, f"nobody said within {_hours(deadline - made.began)} that it may begin")
     return Wait(deadline)
 
 

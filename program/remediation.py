@@ -45,6 +45,8 @@ class Course(StrEnum):
     ASKING = "asking"  # it waits for the word of a maintainer
     WORKING = "working"  # an attempt is at work, or the next one is about to be
     MENDED = "mended"  # the change may ship
+    LAPSED = "lapsed"  # it was closed, no rule asked for it, or nothing had failed: what comes back begins anew
+    UNANSWERED = "unanswered"  # nobody gave the word that it waited for: another head asks again
     LEFT = "left"  # a person took over
     STOPPED = "stopped"  # a person said stop
     HANDED_OVER = "handed_over"  # nothing was left to try: it was brought to where it does no harm, and people know

@@ -28,7 +28,7 @@ class Remediation(Strict):
     waits, for the word of somebody who may maintain the repository."""
     whose: Literal["agents", "all"] = Field(default="agents", alias="for")
     """Whose pull requests it is about: those of agents, as the block `agents` has it, or everybody's. An agent is never
-    sent onto a person's change."""
+    sent onto a person's change. Of `agents.labels`, mind that whoever may label a pull request makes it an agent's."""
     attempts: int = Field(default=MOST_ATTEMPTS, ge=1, le=MOST_ATTEMPTS)
     """How often something is tried within a day on one pull request, whatever it is."""
     hours: float = Field(default=24, gt=0, le=24)

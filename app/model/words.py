@@ -85,7 +85,7 @@ class WriteCheckRun:
 class WriteCard:
     """Action: the one sticky comment of pull request `number` says this. `digest` leaves out what merely ages.
 
-    `merged`: it speaks of what became of it since it was merged at this head.
+    `merged`: it speaks of what became of it since it was merged, or closed, at this head.
     """
 
     number: int

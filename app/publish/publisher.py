@@ -264,8 +264,8 @@ class _Desk:
         return True
 
     async def _stands(self, action: WriteCheckRun | WriteCard) -> bool:
-        """Is its commit still what would be merged, or is it what was, where the action speaks of that? A merge group's
-        head never moves: a new group has a new sha.
+        """Is its commit still what would be merged, or, where the action speaks of the end, is it what was? The head of
+        a merge group never moves: a new group has a new sha.
         """
         if self.place.number is None:
             return True
@@ -274,5 +274,5 @@ class _Desk:
                 self.pull = await self.repository.pull(self.place.number)
             except NotFound:
                 return False
-        stands = self.pull.merged if action.merged else self.pull.state == "open"
+        stands = (self.pull.state == "open") is not action.merged
         return stands and self.pull.head_sha == action.head_sha

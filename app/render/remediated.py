@@ -51,6 +51,8 @@ _COURSES: Mapping[Course, tuple[str, str]] = {
     Course.ASKING: ("waits for a maintainer", "open"),
     Course.WORKING: ("repairing", "open"),
     Course.MENDED: ("mended", "good"),
+    Course.LAPSED: ("ended", "calm"),
+    Course.UNANSWERED: ("waits no longer", "calm"),
     Course.LEFT: ("left to a person", "calm"),
     Course.STOPPED: ("stopped", "calm"),
     Course.HANDED_OVER: ("handed over to people", "bad"),

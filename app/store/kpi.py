@@ -178,7 +178,8 @@ def _words(rows: Sequence[Any]) -> Iterable[tuple[float, Word | None]]:
 
 
 async def _remedied(connection: AsyncConnection, asked: Asked) -> list[Remedied]:
-    over = (remediations.c.ended_at.is_not(None), *asked.during(remediations.c.ended_at), *asked.of(remediations))
+    lasted = remediations.c.ended_at > remediations.c.began_at  # one that ended as it began only notes a reopening
+    over = (lasted, *asked.during(remediations.c.ended_at), *asked.of(remediations))
     ended = {result: select(attempts.c.remediation).where(attempts.c.result == result) for result in Result}
     mended = remediations.c.id.in_(ended[Result.MENDED]) & remediations.c.id.not_in(ended[Result.OVERTAKEN])
     rows = await connection.execute(

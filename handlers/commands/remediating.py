@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from app.model import Kind, Trigger, Verb
 from checks.judge import judge
@@ -17,7 +18,7 @@ from handlers.commands.roles import suffices
 from handlers.ports import Cases
 from handlers.remedial_ports import KeptRemediations
 from program.bounds import Bounds
-from program.next_step import bounded
+from program.next_step import bounded, free_at, recent
 from program.remediation import Course, Failure, Remediation, Result, Step
 
 STOP = Verb(
@@ -49,8 +50,11 @@ class RemediateLoop:
         if asked.opened.pull.from_fork and not suffices(asked.cause.role, _FORK):
             why = f"it takes the role `{_FORK}` to have anything tried on a fork's change, and you have"
             return Declined(f"{why} `{asked.cause.role}`")
-        going = await self._begun(asked)
+        busy = await self._used_up(asked)
         found = await self.fixes(asked)
+        if busy:
+            return replace(found, said=f"{found.said}; {busy}") if isinstance(found, Answer) else Declined(busy)
+        going = await self._begun(asked)
         proposed = found if isinstance(found, Answer) else Answer()
         run = _look(asked)
         said = "; ".join(filter(None, (f"remediation of `{going.head_sha[:7]}` goes on", proposed.said)))
@@ -66,6 +70,17 @@ class RemediateLoop:
         over = await self.kept.of_pull(pull.repository, pull.number or 0)
         ships = decision is not None and decision.verdict is Verdict.SHIP
         return decision is not None and (not ships or bool(over and over[-1].course is Course.HANDED_OVER))
+
+    async def _used_up(self, asked: Asked) -> str:
+        """Why it cannot begin, or go on by a word, today; "" where it can."""
+        pull, bounds = asked.opened.pull, asked.opened.bounds
+        every = await self.kept.of_pull(pull.repository, pull.number or 0)
+        if bounds is None or (every and every[-1].course is Course.WORKING):
+            return ""
+        lately = recent(every, self.now())
+        free = free_at(lately, bounds)
+        when = datetime.fromtimestamp(free, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return f"{len(lately)} attempts were made within a day: it may begin again at {when}" if free else ""
 
     async def _begun(self, asked: Asked) -> Remediation:
         pull, who = asked.opened.pull, asked.trigger.who

@@ -9,10 +9,12 @@ import pytest
 from app.model import (
     AddLabel,
     Done,
+    Kind,
     MakeDraft,
     Proposal,
     RerunFailed,
     RunOf,
+    Trigger,
     Unsent,
     UpdateBranch,
 )
@@ -264,7 +266,7 @@ async def test_where_the_rules_ask_it_waits_and_after_a_day_is_left_alone(room: 
     assert room.last.course is Course.ASKING
     room.now += 86_400
     await room.run()
-    assert (room.last.course, room.told) == (Course.LEFT, {})
+    assert (room.last.course, room.told) == (Course.UNANSWERED, {})
 
 
 async def test_an_agent_that_says_nothing_is_given_up_after_its_patience(room: Room) -> None:
@@ -314,13 +316,29 @@ async def test_one_that_is_closed_ends_and_reopened_begins_anew(room: Room) -> N
     assert room.opened is not None
     room.opened = replace(room.opened, pull=replace(room.opened.pull, open=False))
     room.proposal = Proposal(False, False, HEADS[0])
-    await room.run(CLOSED)
-    assert (room.made, room.last.course, room.last.why) == ([("rerun", "overtaken")], Course.LEFT, "it was closed")
+    done = await room.run(CLOSED)
+    assert (room.made, room.last.course, room.last.why) == ([("rerun", "overtaken")], Course.LAPSED, "it was closed")
+    assert Trigger(Kind.AFTER, "octo/shop", 1, 7, reason="remediation") in done.then, "its card shows the end"
     room.opened = replace(room.opened, pull=replace(room.opened.pull, open=True))
-    await room.run()
-    assert len(room.rows) == 1
+    room.shows(("unit", ""))
     await room.run(REOPENED)
+    assert len(room.rows) == 1, "its checks run again"
+    room.shows(("unit", "failure"))
+    await room.run()
     assert len(room.rows) == 2
+
+
+async def test_one_that_was_stopped_begins_anew_when_it_is_reopened_whenever_it_fails(room: Room) -> None:
+    room.fails()
+    await room.run()
+    room.rows[-1] = replace(room.last, course=Course.STOPPED, attempts=(), ended=NOW)
+    room.shows(("unit", ""))
+    for _ in range(2):
+        await room.run(REOPENED)
+    assert [one.course for one in room.rows] == [Course.STOPPED, Course.LAPSED]
+    room.shows(("unit", "failure"))
+    await room.run()
+    assert room.last.course is Course.WORKING
 
 
 async def test_one_that_is_merged_though_it_may_not_ship_is_taken_back_where_the_rules_say_so(room: Room) -> None:
@@ -360,4 +378,7 @@ async def test_rules_that_ask_for_it_no_more_stop_it(room: Room) -> None:
     assert room.opened is not None
     room.opened = replace(room.opened, bounds=None)
     await room.run()
-    assert (room.last.course, room.last.why) == (Course.STOPPED, "the configuration does not ask for it any more")
+    assert (room.last.course, room.last.why) == (Course.LAPSED, "the configuration does not ask for it any more")
+    room.opened = replace(room.opened, bounds=Bounds())
+    await room.run()
+    assert len(room.rows) == 2, "it asks for it again"

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.model import Failed, Proposal
+from checks.judge import Unreadable
 from handlers.repair import CLOSED
 from program.bounds import Bounds, Fallback
 from program.remediation import Course, Failure, Remediation
@@ -109,3 +110,29 @@ async def test_what_was_merged_before_anybody_knew_whether_it_may_ship_is_left(r
     await merged(room)
     assert (room.made, room.last.course) == ([("rerun", "overtaken")], Course.LEFT)
     assert (room.last.why, room.rolled) == ("it was merged", [])
+
+
+async def test_rules_that_cannot_be_read_change_nothing_but_that_it_ends_in_time(room: Room) -> None:
+    room.fails()
+    await room.run()
+    assert room.opened is not None
+    room.opened = replace(room.opened, bounds=None, policy=Unreadable(()))
+    await room.run()
+    assert room.made == [("rerun", "open")]
+    room.now += 86_400
+    await room.run()
+    assert (room.last.course, room.told) == (Course.LAPSED, {})
+
+
+async def test_a_head_that_is_never_judged_is_handed_over_in_time(room: Room) -> None:
+    room.shows(("unit", "success"), policy=FAST, p95=300.0)
+    await room.run()
+    room.pushed(trace=room.last.attempts[0].trace)
+    await room.run()
+    assert room.last.course is Course.WORKING
+    room.now += 86_400
+    await room.run("round")
+    assert (room.made, room.last.course) == ([("agent", "overtaken")], Course.HANDED_OVER)
+    (said,) = room.told.values()
+    assert "could not be judged" in said
+    assert "| overtaken: " in said, "each attempt as it ended"

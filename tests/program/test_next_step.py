@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from program.bounds import MOST_HEADS, Bounds
 from program.classify import Trouble
-from program.next_step import Over, Signs, Try, Wait, begins, next_step, recent, settled
+from program.next_step import Over, Signs, Try, Wait, begins, free_at, next_step, recent, settled, unjudged
 from program.outcome import Limits, Outcome, Since, outcome
 from program.remediation import (
     LONGEST,
@@ -123,8 +123,11 @@ def test_checks_that_run_still_are_no_failure() -> None:
     assert not begins(signs(Failure.CONTRACT, pending=True), (), BOUNDS)
 
 
-def test_what_may_ship_is_mended() -> None:
-    assert step(signs()) is Course.MENDED
+def test_what_may_ship_is_mended_where_anything_was_tried() -> None:
+    assert step(signs(), attempt(Step.RERUN)) is Course.MENDED
+    assert next_step(signs(), MADE, (), BOUNDS, NOW) == Over(
+        Course.LAPSED, "the change may ship, and nothing was tried"
+    )
 
 
 def test_after_three_attempts_people_have_it() -> None:
@@ -165,7 +168,7 @@ def test_who_asks_waits_and_is_left_after_a_day() -> None:
     asking = replace(MADE, course=Course.ASKING)
     assert next_step(signs(Failure.CONTRACT), asking, (), BOUNDS, NOW) == Wait(NOW + LONGEST)
     found = next_step(signs(Failure.CONTRACT), asking, (), BOUNDS, NOW + LONGEST)
-    assert found == Over(Course.LEFT, "nobody said within 24 hours that it may begin")
+    assert found == Over(Course.UNANSWERED, "nobody said within 24 hours that it may begin")
 
 
 @pytest.mark.parametrize("course", [Course.LEFT, Course.STOPPED, Course.HANDED_OVER])
@@ -173,8 +176,31 @@ def test_what_people_have_in_hand_does_not_begin_again_by_itself(course: Course)
     assert not begins(signs(Failure.CONTRACT), [replace(MADE, course=course)], BOUNDS)
 
 
-def test_a_second_failure_after_it_was_mended_begins_anew() -> None:
-    assert begins(signs(Failure.CONTRACT), [replace(MADE, course=Course.MENDED)], BOUNDS)
+@pytest.mark.parametrize("course", [Course.MENDED, Course.LAPSED])
+def test_what_was_mended_or_lapsed_begins_anew(course: Course) -> None:
+    assert begins(signs(Failure.CONTRACT), [replace(MADE, course=course)], BOUNDS)
+
+
+def test_what_nobody_answered_is_asked_of_the_next_head() -> None:
+    unanswered, shown = [replace(MADE, course=Course.UNANSWERED)], signs(Failure.CONTRACT)
+    assert not begins(shown, unanswered, BOUNDS)
+    assert begins(replace(shown, head_sha=NEXT), unanswered, BOUNDS)
+
+
+def test_a_head_that_is_never_judged_is_not_waited_for_longer_than_anything() -> None:
+    assert unjudged(NEXT, MADE, Bounds(seconds=7_200), NOW + 7_199) is None
+    why = "2 hours have passed, and `bbbbbbb` could not be judged"
+    assert unjudged(NEXT, MADE, Bounds(seconds=7_200), NOW + 7_200) == Over(Course.HANDED_OVER, why)
+    asking = unjudged(NEXT, replace(MADE, course=Course.ASKING), BOUNDS, NOW + LONGEST)
+    assert asking is not None
+    assert asking.course is Course.UNANSWERED
+
+
+def test_another_attempt_may_be_made_a_day_after_the_one_that_fills_the_bound() -> None:
+    lately = [attempt(Step.AGENT, n=n, began=NOW + n) for n in (1, 2, 3)]
+    assert free_at(lately[:2], BOUNDS) == 0.0
+    assert free_at(lately, BOUNDS) == NOW + 1 + LONGEST
+    assert free_at(lately, Bounds(attempts=1)) == NOW + 3 + LONGEST
 
 
 def test_a_person_s_change_begins_only_where_everybody_s_do() -> None:

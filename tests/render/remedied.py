@@ -54,6 +54,8 @@ HANDED_OVER = replace(
 ASKING = replace(WORKING, course=Course.ASKING, attempts=())
 STOPPED = replace(HANDED_OVER, course=Course.STOPPED, why="stopped by alice")
 LEFT = replace(HANDED_OVER, course=Course.LEFT, why="octocat pushed to it")
+LAPSED = replace(HANDED_OVER, course=Course.LAPSED, why="it was closed")
+UNANSWERED = replace(ASKING, course=Course.UNANSWERED, ended=BEGAN + 86_400, why="nobody said so within 24 hours")
 COURSES = {
     "working": WORKING,
     "mended": MENDED,
@@ -61,6 +63,8 @@ COURSES = {
     "asking": ASKING,
     "stopped": STOPPED,
     "left": LEFT,
+    "lapsed": LAPSED,
+    "unanswered": UNANSWERED,
 }
 SPENT = Spent(0.42, 18.2, 1_000, 610, 2.0, 3)
 SCORES = (

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.archive import Archive
 from app.github.sandbox import Repo
 from app.github.sandbox.state import WorkflowRun
 from program.remediation import Course, Remediation
@@ -201,7 +202,12 @@ async def test_one_that_is_closed_ends(here: Town) -> None:
     story.repo.close(story.number)
     await here.rest()
     newest = await story.newest()
-    assert (newest.course, newest.why) == (Course.LEFT, "it was closed")
+    assert (newest.course, newest.why) == (Course.LAPSED, "it was closed")
+    (card,) = here.cards(story.repo, story.number)
+    assert "ended: it was closed" in card
+    assert "attempt 1 of at most" not in card
+    kept = Archive(here.maestro.stores.decisions)
+    assert await kept.newest("octo/shop", story.number) is None, "nothing is asked of it"
 
 
 # --- people ----------------------------------------------------------------------------------------------------
