@@ -62,15 +62,45 @@ def _key(value: Any) -> Any:
 PrivateKey = Annotated[SecretStr, BeforeValidator(_key)]
 
 
+def _split(value: Any) -> Any:
+    """The new secret, and the old one while they are rotated."""
+    if not isinstance(value, str):
+        return value
+    secrets = tuple(part.strip() for part in value.split(","))
+    if not all(secrets):
+        raise ValueError("an empty secret would accept anybody's webhooks")
+    if len(secrets) > 2:
+        raise ValueError("at most two secrets, and two only while rotating")
+    return secrets
+
+
+WebhookSecrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)]
+
+
+def _entered(value: Any) -> Any:
+    """The operator's file by its path; set to nothing, it says nothing."""
+    if isinstance(value, Sources):
+        return value
+    return _sources(Path(str(value))) if value else Sources()
+
+
+EnteredSources = Annotated[Sources, NoDecode, BeforeValidator(_entered)]
+
+
 class SigningSettings(StoreSettings):
-    """What a command takes that signs, and speaks to nobody."""
+    """What a command takes that signs, and speaks to nobody. All but the key only says what may not be given away."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True)
 
     private_key: PrivateKey = Field(validation_alias="MAESTRO_PRIVATE_KEY")
+    webhook_secrets: WebhookSecrets = Field(default=(), validation_alias="MAESTRO_WEBHOOK_SECRET")
+    client_secret: SecretStr = Field(default=SecretStr(""), validation_alias="MAESTRO_CLIENT_SECRET")
+    sources: EnteredSources = Field(default=Sources(), validation_alias="MAESTRO_SOURCES", repr=False)
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What nobody else may ever read, of whatever shape."""
-        return (self.private_key.get_secret_value(), *passwords(self.database_url))
+        return _secrets(self)
 
 
 class Settings(StoreSettings):
@@ -78,7 +108,7 @@ class Settings(StoreSettings):
 
     app_id: str = Field(validation_alias="MAESTRO_APP_ID", pattern=r"^[1-9][0-9]{0,17}$")
     private_key: PrivateKey = Field(validation_alias="MAESTRO_PRIVATE_KEY")
-    webhook_secrets: Annotated[tuple[SecretStr, ...], NoDecode] = Field(validation_alias="MAESTRO_WEBHOOK_SECRET")
+    webhook_secrets: WebhookSecrets = Field(validation_alias="MAESTRO_WEBHOOK_SECRET")
     github_api: str = Field(default=API_URL, validation_alias="MAESTRO_GITHUB_API")
     osv_url: str = Field(default=OSV_URL, validation_alias="MAESTRO_OSV_URL")
     url: str = Field(default="", validation_alias="MAESTRO_URL")
@@ -86,7 +116,7 @@ class Settings(StoreSettings):
     client_secret: SecretStr = Field(
         default=SecretStr(""), validation_alias="MAESTRO_CLIENT_SECRET", validate_default=True
     )
-    sources: Annotated[Sources, NoDecode] = Field(default=Sources(), validation_alias="MAESTRO_SOURCES", repr=False)
+    sources: EnteredSources = Field(default=Sources(), validation_alias="MAESTRO_SOURCES", repr=False)
     actions_issuer: str | None = Field(default=None, validation_alias="MAESTRO_ACTIONS_ISSUER")
     ci_grace: float = Field(default=90.0, ge=0, le=3600, validation_alias="MAESTRO_CI_GRACE")
     sweep_seconds: float = Field(default=600.0, ge=0, le=86_400, validation_alias="MAESTRO_SWEEP_SECONDS")
@@ -100,9 +130,7 @@ class Settings(StoreSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What nobody else may ever read, of whatever shape."""
-        held = (self.private_key, *self.webhook_secrets, *([self.client_secret] if self.sign_in else []))
-        own = (secret.get_secret_value() for secret in held)
-        return (*own, *passwords(self.database_url), *self.sources.secrets)
+        return _secrets(self)
 
     @property
     def id_token_issuer(self) -> str:
@@ -118,26 +146,6 @@ class Settings(StoreSettings):
     def sign_in(self) -> bool:
         """Whether people can sign in."""
         return bool(self.client_id)
-
-    @field_validator("webhook_secrets", mode="before")
-    @classmethod
-    def _split_secrets(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        secrets = tuple(part.strip() for part in value.split(","))
-        if not all(secrets):
-            raise ValueError("an empty secret would accept anybody's webhooks")
-        if len(secrets) > 2:
-            raise ValueError("at most two secrets, and two only while rotating")
-        return secrets
-
-    @field_validator("sources", mode="before")
-    @classmethod
-    def _read_sources(cls, value: Any) -> Any:
-        """The path of the operator's file; set to nothing, it says nothing."""
-        if isinstance(value, Sources):
-            return value
-        return _sources(Path(str(value))) if value else Sources()
 
     @field_validator("client_secret")
     @classmethod
@@ -186,6 +194,12 @@ def signing() -> SigningSettings:
 def key_text(settings: Settings | SigningSettings) -> str:
     """The App's own private key, however it was written down: what keys of ours are derived from."""
     return "".join(settings.private_key.get_secret_value().split())
+
+
+def _secrets(settings: Settings | SigningSettings) -> tuple[str, ...]:
+    own = (settings.private_key, *settings.webhook_secrets, settings.client_secret)
+    told = (secret.get_secret_value() for secret in own)
+    return (*filter(None, told), *passwords(settings.database_url), *settings.sources.secrets)
 
 
 def _loaded(model: type[Held]) -> Held:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import takewhile
 from typing import Any
 
@@ -20,7 +20,7 @@ from app.store.reports import Reports
 from checks.held import Experiment
 from checks.judge import Case
 from checks.model import Missing
-from program.remediation import Attempted, Course, Remediation, Result
+from program.remediation import Attempted, Remediation, Result
 
 _AT_ONCE = 50  # records of one query: they are held in memory
 
@@ -41,7 +41,7 @@ class Evidence:
     record: bytes
     links: tuple[Link, ...]
     trials: tuple[Trial, ...] = ()
-    remediations: tuple[Remediation, ...] = ()
+    remediations: tuple[Mapping[str, Any], ...] = ()
     usage: tuple[Mapping[str, Any], ...] = ()
 
 
@@ -97,16 +97,21 @@ async def own_history(decisions: Decisions, key: PullKey, judged: MutableMapping
     return [one for one, _ in takewhile(lambda pair: pair[1] in {0, own}, zip(history, named, strict=True))]
 
 
-def as_of(remediations: Sequence[Remediation], at: float) -> list[Remediation]:
-    """How remediations stood at a moment, epoch seconds: what came later is not told, so that it changes nothing."""
+def as_of(remediations: Sequence[Remediation], at: float) -> list[Mapping[str, Any]]:
+    """What is known for certain of how remediations stood at a moment, epoch seconds, as JSON values: what came later
+    is not told, so that it changes nothing.
+    """
     return [_as_of(one, at) for one in remediations if one.began <= at]
 
 
-def _as_of(one: Remediation, at: float) -> Remediation:
-    attempts = tuple(_attempt(made, at) for made in one.attempts if made.began <= at)
+def _as_of(one: Remediation, at: float) -> Mapping[str, Any]:
+    """One that was over stays as it is; of one that was not, course, head, failure and word are written over as it goes
+    on, and what they were is not kept.
+    """
     if one.ended is not None and one.ended <= at:
-        return replace(one, attempts=attempts)
-    return replace(one, course=Course.WORKING, why="", ended=None, attempts=attempts)
+        return asdict(one)
+    attempts = [asdict(_attempt(made, at)) for made in one.attempts if made.began <= at]
+    return {"id": one.id, "number": one.number, "began": one.began, "who": one.who, "attempts": attempts}
 
 
 def _attempt(made: Attempted, at: float) -> Attempted:

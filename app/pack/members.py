@@ -12,7 +12,7 @@ from app.pack import limits, provenance
 from app.pack.evidence import Evidence, Trial
 from app.pack.limits import RECORD
 from app.pack.redaction import Redacted, Unmade, redacted
-from app.pack.secrets import Found, Sieve
+from app.pack.secrets import Found, Sieve, unfolded
 from app.pack.ticks import Course, course
 from app.store.fed import digest_of
 
@@ -100,7 +100,7 @@ def _bill(number: int, side: str, path: str) -> str:
 
 
 def _advisories(held: Mapping[str, Any]) -> dict[str, Any]:
-    """With each OSV record as the JSON that it is."""
+    """With each OSV record as the JSON that it is; as a text where it is none, as somebody else's may be."""
     return {**held, "records": [_json(text) for text in held["records"]]}
 
 
@@ -109,11 +109,8 @@ def _unfolded(one: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def _json(text: str) -> Any:
-    """The value of a JSON text; the text itself where it is none, as somebody else's may be."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
+    value = unfolded(text)
+    return text if value is None else value
 
 
 def _beside(evidence: Evidence, sieve: Sieve) -> Iterator[tuple[str, bytes]]:
@@ -121,8 +118,8 @@ def _beside(evidence: Evidence, sieve: Sieve) -> Iterator[tuple[str, bytes]]:
     for trial in evidence.trials:
         yield from _experiment(trial, sieve)
     if evidence.remediations:
-        told = [asdict(one) for one in evidence.remediations]
-        yield limits.REMEDIATIONS, pretty(sieve.tree(json.loads(json.dumps(told)), limits.REMEDIATIONS))
+        told = json.loads(json.dumps(evidence.remediations))
+        yield limits.REMEDIATIONS, pretty(sieve.tree(told, limits.REMEDIATIONS))
     if evidence.usage:
         yield limits.USAGE, pretty(sieve.tree([dict(one) for one in evidence.usage], limits.USAGE))
 

@@ -29,7 +29,11 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Redacted:
-    """A record as it may be given away. `answer`: where its decision says something else than the one that was made."""
+    """A record as it may be given away.
+
+    `answer`: the places at which its decision says something else than the one that was made; not what that one says
+    there, which may be what was taken out.
+    """
 
     record: bytes
     decision: Mapping[str, Any]
@@ -54,20 +58,20 @@ def redacted(kept: bytes, sieve: Sieve) -> Redacted | Unmade:
     if len(sieve.found) == before and not dropped:
         return Redacted(kept, held["decision"])
     try:
-        return _again({**held, "case": case}, dropped)
+        return _again({**held, "case": case}, dropped, sieve)
     except record.BadRecord as error:
         return Unmade(f"what is left of the record without its secrets cannot be read: {error}")
 
 
-def _again(held: Mapping[str, Any], dropped: tuple[Dropped, ...]) -> Redacted | Unmade:
+def _again(held: Mapping[str, Any], dropped: tuple[Dropped, ...], sieve: Sieve) -> Redacted | Unmade:
     case = record.read(json.dumps(held).encode())
     decision = judge(case)
     if decision is None:
         return Unmade("the record has no configuration, so there is no decision")
-    said, was = decision_json(decision), Sieve().tree(held["decision"], RECORD, "decision")
+    said, was = decision_json(decision), sieve.unlisted().tree(held["decision"], RECORD, "decision")
     if _stance(said) != _stance(held["decision"]):
         return Unmade("without what had to be redacted this version comes to another verdict")
-    answer = tuple(str(one) for one in differences(was, said, "decision"))
+    answer = tuple(one.path for one in differences(was, said, "decision"))
     return Redacted(record.write(case, decision), said, dropped, answer, changed=True)
 
 

@@ -1,18 +1,21 @@
-"""What looks like a secret, in any text: known by its shape alone, so what has no shape is not found. Pure.
+"""What looks like a secret, in any text: known by its shape or its name, so what has neither is not found. Pure.
 
 docs/evidence.md says what is found and what is not.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 MARK = "REDACTED-"
 _OWN = "own"
-_LEAST = 8  # characters of a secret that is looked for as it is: what is shorter would be found in every word
+LEAST = 8  # characters of a secret that is looked for as it is: what is shorter would be found in every word
+_DEEPEST = 32  # levels of a JSON text that is looked into, or unfolded
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,16 @@ def _shape(kind: str, hints: str, pattern: str) -> Shape:
     return Shape(kind, tuple(hints.split()), re.compile(pattern))
 
 
-_VALUE = rf"(?P<it>(?!{MARK})[^\s\"'\\,;&<>(){{}}\[\]]{{6,}})"
+_SHORTEST = 6  # characters of a value that is secret by its name
+_VALUE = rf"(?P<it>(?!{MARK})[^\s\"'\\,;&<>(){{}}\[\]]{{{_SHORTEST},}})"
 _NAMES = (
     *("password", "passwd", "pwd", "api_key", "api-key", "apikey", "client_secret", "client-secret"),
     *("secret_key", "secret-key", "access_token", "access-token", "auth_token", "auth-token", "private_token"),
 )
+_NAMED = "named"
+_NAMING = re.compile(rf"(?i:{'|'.join(_NAMES)})$")
+_OPERATOR = r"(?:(?:\{\s*)?[\\\"']*(?:eq|ne|in)[\\\"']*\s*:\s*(?:\[\s*)?)?"
+"""What may stand between a name and its value where a contract asks for it."""
 _AWS = "aws_secret aws_session secretaccesskey awssecret secret_access"
 
 SHAPES: tuple[Shape, ...] = (
@@ -72,9 +80,9 @@ SHAPES: tuple[Shape, ...] = (
     _shape("model-key", "sk-", r"(?<![\w-])sk-(?:[a-z0-9]+-)?[A-Za-z0-9_-]{24,}"),
     _shape("maestro-key", "mst_ msp_ mso_ mss_", r"\bms[tpso]_[\w-]{16,}"),
     _shape(
-        "named",
+        _NAMED,
         " ".join(_NAMES),
-        rf"(?i:{'|'.join(_NAMES)})[\\\"']*\s*[:=]\s*[\\\"']*{_VALUE}",
+        rf"(?i:{'|'.join(_NAMES)})[\\\"']*\s*[:=]\s*{_OPERATOR}[\\\"']*{_VALUE}",
     ),
 )
 """The order matters: what a kind took is a mark to those after it."""
@@ -90,30 +98,66 @@ class Found:
     mark: str
 
 
+def unfolded(text: str) -> Any:
+    """The object or the list that a JSON text holds; None for any other text, and for one that is nested too deep."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [below for one in level for below in _below(one)]
+        if not level:
+            return value
+    return None
+
+
+def _below(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
 @dataclass(slots=True)
 class Sieve:
-    """Replaces secrets by marks: the same secret by the same mark, wherever. `own`: secrets of whatever shape."""
+    """Replaces secrets by marks: the same secret by the same mark, wherever. `own`: secrets of whatever shape, which
+    are looked for as they are and as JSON writes them.
+    """
 
     own: Sequence[str] = ()
     found: list[Found] = field(default_factory=list)
     _marks: dict[str, str] = field(default_factory=dict)
     _counts: Counter[str] = field(default_factory=Counter)
 
+    def unlisted(self) -> Sieve:
+        """One with the same marks, which finds what has one wherever it stands and lists nothing here: for what is
+        compared, and not given away.
+        """
+        return replace(self, own=(*self.own, *self._marks), found=[])
+
     def suspects(self, text: str) -> bool:
-        """Whether a secret could be in a text at all: without any hint there is none."""
+        """Whether a secret could be in a text at all: without any hint, and without escapes, there is none."""
         lower = text.lower()
-        return any(hint in lower for shape in SHAPES for hint in shape.hints) or any(one in text for one in self.own)
+        hinted = any(hint in lower for shape in SHAPES for hint in shape.hints)
+        return hinted or "\\" in text or any(one in text for one in self.own)
 
     def text(self, text: str, member: str, path: str = "") -> str:
-        """`text` without secrets."""
+        """`text` without secrets; where it is JSON, without those that are spelt with escapes in it as well."""
         for secret in self.own:
-            if len(secret) >= _LEAST and secret in text:
-                text = text.replace(secret, self._taken(secret, _OWN, member, path))
+            for spelt in _spelt(secret) if len(secret) >= LEAST else ():
+                if spelt in text:
+                    text = text.replace(spelt, self._taken(secret, _OWN, member, path))
         lower = text.lower()
         for shape in SHAPES:
             if any(hint in lower for hint in shape.hints):
                 text = self._without(shape, text, member, path)
-        return text
+        value = unfolded(text) if self.suspects(text) else None
+        if value is None:
+            return text
+        shown = self.tree(value, member, path)
+        return text if shown == value else json.dumps(shown, separators=(",", ":"))
 
     def tree(self, value: object, member: str, path: str = "") -> object:
         """A JSON value without secrets in its texts and keys; the very same value where there are none."""
@@ -122,12 +166,29 @@ class Sieve:
         if isinstance(value, list):
             return [self.tree(one, member, f"{path}[{index}]") for index, one in enumerate(value)]
         if isinstance(value, Mapping):
-            return dict(self._entry(key, one, member, path) for key, one in value.items())
+            return dict(self._entry(key, one, value, member, path) for key, one in value.items())
         return value
 
-    def _entry(self, key: str, value: object, member: str, path: str) -> tuple[str, object]:
+    def _entry(
+        self, key: str, value: object, owner: Mapping[str, object], member: str, path: str
+    ) -> tuple[str, object]:
         name = self.text(key, member, f"{path} (a key)")
-        return name, self.tree(value, member, f"{path}.{name}" if path else name)
+        where = f"{path}.{name}" if path else name
+        value = self.tree(value, member, where)
+        called = owner.get("name") if key == "value" else key
+        secret = isinstance(called, str) and _NAMING.search(called)
+        return name, self._named(value, member, where) if secret else value
+
+    def _named(self, value: object, member: str, path: str) -> object:
+        """Without any text, for each is the value of a name that secrets have."""
+        if isinstance(value, str):
+            short = len(value) < _SHORTEST or MARK in value
+            return value if short else self._taken(value, _NAMED, member, path)
+        if isinstance(value, list):
+            return [self._named(one, member, f"{path}[{index}]") for index, one in enumerate(value)]
+        if isinstance(value, Mapping):
+            return {key: self._named(one, member, f"{path}.{key}") for key, one in value.items()}
+        return value
 
     def _without(self, shape: Shape, text: str, member: str, path: str) -> str:
         def marked(match: re.Match[str]) -> str:
@@ -146,3 +207,8 @@ class Sieve:
         mark = self._marks[secret]
         self.found.append(Found(member, path, kind, mark))
         return mark
+
+
+def _spelt(secret: str) -> Iterable[str]:
+    """A secret as it is, and as it is written within JSON, where that is otherwise."""
+    return dict.fromkeys([secret, *(json.dumps(secret, ensure_ascii=plain)[1:-1] for plain in (False, True))])

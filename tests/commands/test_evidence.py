@@ -4,6 +4,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from app.pack.zipped import packed, unpacked
 from app.storage import stores
 from tests.commands.conftest import Maestro
 from tests.commands.running import ran
-from tests.pack.made import START, Shop, case, file_in, forged
+from tests.pack.made import PULL, START, Shop, case, file_in, forged
 
 pytestmark = pytest.mark.slow
 
@@ -96,6 +97,30 @@ def test_an_earlier_decision_is_packed_by_its_id_and_the_same_twice(
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
     assert maestro("replay", str(tmp_path / "one.zip")).code == 3
     assert made.read_bytes() != (tmp_path / "one.zip").read_bytes()
+
+
+def test_what_the_web_process_would_take_out_is_taken_out(
+    maestro: Maestro, environment: pytest.MonkeyPatch, signed: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sources.yml").write_text(
+        "sources:\n  main:\n    kind: prometheus\n    url: https://prometheus.example\n    token_env: SHOP_TOKEN\n"
+    )
+    secrets = ("the-new-hook", "the-old-hook", "of-the-client", "of-the-source")
+    environment.setenv("SHOP_TOKEN", secrets[3])
+    environment.setenv("MAESTRO_WEBHOOK_SECRET", ",".join(secrets[:2]))
+    environment.setenv("MAESTRO_CLIENT_SECRET", secrets[2])
+    environment.setenv("MAESTRO_SOURCES", str(tmp_path / "sources.yml"))
+
+    async def filled() -> None:
+        async with stores(signed) as kept:
+            await Shop(kept).decide(case(replace(PULL, title=" and ".join(secrets))))
+
+    asyncio.run(filled())
+    ended = maestro("evidence", "acme/shop#7", "-o", str(tmp_path / "pack.zip"))
+    assert (ended.code, ended.err) == (0, "")
+    members = unpacked((tmp_path / "pack.zip").read_bytes())
+    assert not [one for one in secrets if one.encode() in b"".join(members.values())]
+    assert json.loads(members[limits.REDACTIONS])["secrets"] == {"own": 4}
 
 
 Change = Callable[[bytes], bytes]

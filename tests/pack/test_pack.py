@@ -13,7 +13,8 @@ from app.pack.redaction import Unmade
 from app.pack.zipped import unpacked
 from app.render.decision_json import decision_json
 from checks.model import Document, SbomPair
-from tests.pack.made import BASE, HEAD, OURS, PULL, THEIRS, Shop, case, forged
+from program.remediation import Course, Failure, Remediation
+from tests.pack.made import BASE, HEAD, OURS, PULL, START, THEIRS, Shop, case, forged
 
 
 async def test_a_pack_comes_to_its_decision_again_byte_for_byte(pack: bytes) -> None:
@@ -33,6 +34,19 @@ async def test_the_same_decision_gives_the_same_bytes_whenever_it_is_packed(shop
     await shop.decide(case(p95=300.0))
     assert await shop.pack(decision) == first
     assert await shop.pack() != first
+
+
+async def test_what_is_written_over_as_a_remediation_goes_on_is_not_told_of_a_decision_before_it(shop: Shop) -> None:
+    kept = shop.stores.remediations
+    asks = Remediation(0, "acme/shop", 7, HEAD, START, Failure.FLAKY, "maestro", Course.ASKING, why="it asks")
+    begun = await kept.begin(asks)
+    decision = await shop.decide()
+    first = await shop.pack(decision)
+    on = replace(begun, course=Course.WORKING, word="alice", head_sha=BASE, failure=Failure.CONTRACT, why="let")
+    await kept.keep(on)
+    assert await shop.pack(decision) == first
+    known = {"id": begun.id, "number": 7, "began": START, "who": "maestro", "attempts": []}
+    assert json.loads(unpacked(first)[limits.REMEDIATIONS]) == [known]
 
 
 async def test_it_holds_facts_rules_bills_advisories_ticks_log_and_what_was_mended(pack: bytes, shop: Shop) -> None:

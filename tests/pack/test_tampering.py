@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -231,6 +232,44 @@ def test_a_name_that_is_there_twice_is_refused(twin: str) -> None:
 async def test_bytes_that_belong_to_no_member_are_refused(pack: bytes) -> None:
     refused(b"PK" + b"x" * 20 + pack, "bytes that belong to no member")
     refused(pack + b"x", "")
+
+
+def with_tail(content: bytes, tail: bytes, announced: int) -> bytes:
+    """The pack with `tail` after the stream of its first member, whose own header announces `announced` bytes of it."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        first, (second, *_), directory = archive.infolist()[0], archive.infolist()[1:], archive.start_dir
+    changed = bytearray(content[: second.header_offset] + tail + content[second.header_offset :])
+    changed[18:22] = struct.pack("<I", first.compress_size + announced)
+    at = directory + len(tail)
+    changed[-6:-2] = struct.pack("<I", at)
+    changed[at + 20 : at + 24] = struct.pack("<I", first.compress_size + len(tail))
+    while (at := changed.find(b"PK\1\2", at + 4)) > 0:
+        (offset,) = struct.unpack("<I", changed[at + 42 : at + 46])
+        changed[at + 42 : at + 46] = struct.pack("<I", offset + len(tail))
+    return bytes(changed)
+
+
+async def test_bytes_after_the_end_of_a_members_stream_are_refused(pack: bytes) -> None:
+    refused(with_tail(pack, b"EVIL" * 1_000, 4_000), "README.txt is not of the size that is announced")
+
+
+async def test_a_second_story_for_whoever_reads_from_the_beginning_is_refused(pack: bytes) -> None:
+    other = zipped({limits.DECISION: edited(unpacked(pack))[limits.DECISION]})
+    content = with_tail(pack, other[: other.index(b"PK\1\2")], 0)
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.read(limits.DECISION) == unpacked(pack)[limits.DECISION], "who reads the directory sees ours"
+    refused(content, "README.txt: bytes that belong to no member, or contradict the directory")
+
+
+@pytest.mark.parametrize("place", [4, 6, 8, 10, 12, 14, 18, 22, 26, 28, 30])
+async def test_a_header_that_contradicts_the_directory_is_refused(pack: bytes, place: int) -> None:
+    refused(pack[:place] + bytes([pack[place] ^ 1]) + pack[place + 1 :], "README.txt: bytes that belong to no member")
+
+
+@pytest.mark.parametrize("place", [4, 5, 6, 8, 30, 32, 34, 36, 38])
+async def test_what_the_directory_says_beside_is_not_for_anybody_to_write_in(pack: bytes, place: int) -> None:
+    at = pack.index(b"PK\1\2") + place
+    refused(pack[:at] + bytes([pack[at] ^ 1]) + pack[at + 1 :], "")
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
