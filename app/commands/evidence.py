@@ -13,6 +13,7 @@ from app.commands.existing import existing
 from app.pack.evidence import Sources, chosen, own_history
 from app.pack.pack import pack_of
 from app.pack.redaction import Unmade
+from app.pack.secrets import LEAST
 from app.pack.signing import Signer
 from app.record import BadRecord
 from app.settings import SettingsError, SigningSettings, key_text, signing
@@ -54,6 +55,11 @@ def evidence(pull: PullKey | None, output: Path | None, decision: int | None, pu
     if pull is None:
         raise click.UsageError("name a pull request as OWNER/NAME#NUMBER")
     content = _made(settings, pull, decision)
+    short = sum(len(one) < LEAST for one in settings.secrets)
+    if short:
+        click.echo(
+            f"maestro: {short} of this App's own secrets are shorter than {LEAST} characters: not looked for", err=True
+        )
     file = output or Path(f"{pull[0].replace('/', '-')}-{pull[1]}.zip")
     file.write_bytes(content)
     click.echo(f"{file}: {len(content):,} bytes, signed with {Signer.of(key_text(settings)).public.fingerprint}")

@@ -136,7 +136,7 @@ def _object(content: bytes, file: Path) -> Mapping[str, Any]:
     try:
         held = json.loads(content)
     except (ValueError, RecursionError):
-        raise click.ClickException(f"{file} is not JSON") from None
+        raise click.ClickException(f"{file} is no Repro Pack, record or payload: neither a zip nor JSON") from None
     if not isinstance(held, dict):
         raise click.ClickException(f"{file} is not a JSON object")
     return held

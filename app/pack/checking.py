@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from app import record
 from app.pack import limits, provenance
-from app.pack.members import of_record, pretty
+from app.pack.members import pretty
 from app.pack.pack import PREDICATE_TYPE, STATEMENT_TYPE, manifest, versions
 from app.pack.signing import BadEnvelope, BadPublicKey, PublicKey, public_key
-from app.pack.ticks import gone_through
+from app.pack.story import EXPERIMENT, contradictions
 from app.pack.zipped import BadPack, unpacked
 from app.render.decision_json import decision_json
-from app.store.fed import digest_of
 from checks.model import Decision
 
-_EXPERIMENT = re.compile(r"experiments/[0-9]{1,18}/experiment\.json")
 _ODD = (KeyError, TypeError, AttributeError, IndexError, ValueError, RecursionError)
 """What the members of a forger raise where one of ours would be read."""
 
@@ -84,7 +81,7 @@ def _tampered(members: Mapping[str, bytes], said: Any) -> Iterator[str]:
             yield f"{limits.STATEMENT}: it is a statement about something else"
             return
         flaws = [*_altered(members, signed, limits.STATEMENT)] or [*_listed(members)]
-        yield from flaws or _contradictory(members, said)
+        yield from flaws or contradictions(members, said)
     except _ODD as error:
         yield f"the pack contradicts itself: {type(error).__name__}: {error}"
 
@@ -110,58 +107,6 @@ def _listed(members: Mapping[str, bytes]) -> Iterator[str]:
 _EMPTY = sha256(b"").hexdigest()
 
 
-def _contradictory(members: Mapping[str, bytes], said: Mapping[str, Any]) -> Iterator[str]:
-    """Signed or not, members tell one story: the record's decision, its facts, its line in the log, its ticks."""
-    held, redactions = json.loads(members[limits.RECORD]), json.loads(members[limits.REDACTIONS])
-    if members[limits.DECISION] != pretty(held["decision"]):
-        yield f"{limits.DECISION}: it is not the decision of {limits.RECORD}"
-    for name, content in of_record(held):
-        if members.get(name) != content:
-            yield f"{name}: it is not what {limits.RECORD} says"
-    predicate, decision = said["predicate"], held["decision"]
-    if (said["subject"][0]["digest"]["gitCommit"], predicate["verdict"]) != (decision["head_sha"], decision["verdict"]):
-        yield f"{limits.STATEMENT}: it is about another decision than {limits.DECISION}"
-    kept = None if redactions["record_changed"] else members[limits.RECORD]
-    if kept is not None and sha256(kept).hexdigest() != predicate["recordDigest"]:
-        yield f"{limits.RECORD}: it is another record than the one that was signed"
-    yield from _logged(members[limits.PROVENANCE], predicate, decision, kept)
-    for name in filter(_EXPERIMENT.fullmatch, members):
-        yield from _run(members, name, held, kept is not None)
-
-
-def _logged(
-    content: bytes, predicate: Mapping[str, Any], decision: Mapping[str, Any], kept: bytes | None
-) -> Iterator[str]:
-    rows = provenance.read(content)
-    yield from provenance.flaws(rows)
-    row = provenance.of_decision(rows, predicate["decision"])
-    seal = None if row is None else {"seq": row.seq, "hash": row.hash}
-    if seal != predicate["seal"]:
-        yield f"{limits.PROVENANCE}: it does not end with the decision: the seal was {predicate['seal']}, and is {seal}"
-    if {"rows": len(rows), "withheld": provenance.withheld(rows)} != (had := predicate["log"]):
-        between = f"{had['withheld']} about others between them"
-        yield f"{limits.PROVENANCE}: it has {len(rows)} rows, and had {had['rows']}, with {between}"
-    if row is not None:
-        yield from provenance.contradictions(row, decision, kept)
-
-
-def _run(members: Mapping[str, bytes], name: str, held: Mapping[str, Any], whole: bool) -> Iterator[str]:
-    """One experiment gone through again."""
-    said = json.loads(members[name])
-    own = [one for one in held["case"]["snapshot"]["experiments"] if one["id"] == said["experiment"]]
-    if whole and [digest_of(one["state"]) for one in own] != [said["state"]]:
-        yield f"{name}: it is not the experiment that {limits.RECORD} knows of"
-    if not said["not_replayable"]:
-        below = name.rpartition("/")[0]
-        ticks, looks = (_values(members[f"{below}/{one}.jsonl"]) for one in ("ticks", "looks"))
-        for flaw in gone_through(json.dumps(said["rules"]), ticks, looks, said["state"]):
-            yield f"{below}/ticks.jsonl: {flaw}"
-
-
-def _values(lines: bytes) -> Sequence[Mapping[str, Any]]:
-    return [json.loads(one) for one in lines.splitlines()]
-
-
 def _decided(members: Mapping[str, bytes], predicate: Mapping[str, Any], signer: PublicKey, vouched: bool) -> Outcome:
     made = record.compared(members[limits.RECORD])
     was, now, seal = json.loads(members[limits.VERSIONS]), versions(), predicate["seal"]
@@ -180,7 +125,7 @@ def _decided(members: Mapping[str, bytes], predicate: Mapping[str, Any], signer:
 
 def _notes(members: Mapping[str, bytes]) -> Iterator[str]:
     """What was not checked, and why."""
-    for name in filter(_EXPERIMENT.fullmatch, members):
+    for name in filter(EXPERIMENT.fullmatch, members):
         why = json.loads(members[name])["not_replayable"]
         if why:
             yield f"{name}: not gone through again: {why}"

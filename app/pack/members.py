@@ -17,6 +17,7 @@ from app.pack.ticks import Course, course
 from app.store.fed import digest_of
 
 MOST_PLACES = 10_000  # places of redacted secrets that are listed
+SECRETS_WERE_IN_IT = "secrets were in it"
 _ENDINGS = frozenset({".json", ".xml", ".spdx", ".txt"})
 
 
@@ -129,13 +130,15 @@ def _experiment(trial: Trial, sieve: Sieve) -> Iterator[tuple[str, bytes]]:
     through it again, which is said.
     """
     held = trial.held
-    below, before = f"experiments/{held.id}", len(sieve.found)
-    said: dict[str, Any] = {"experiment": held.id, "environment": held.environment, "state": digest_of(held.state)}
+    below = f"experiments/{held.id}"
+    environment = sieve.text(held.environment, f"{below}/experiment.json", "environment")
+    before = len(sieve.found)
+    said: dict[str, Any] = {"experiment": held.id, "environment": environment, "state": digest_of(held.state)}
     made = _course(trial)
     lines = [] if isinstance(made, str) else [("ticks", made.ticks), ("looks", made.looks)]
     written = [(f"{below}/{name}.jsonl", _lines(each, f"{below}/{name}.jsonl", sieve)) for name, each in lines]
     rules = None if trial.log is None else sieve.tree(json.loads(trial.log.first_rules), f"{below}/experiment.json")
-    why = made if isinstance(made, str) else "secrets were in it" if len(sieve.found) > before else ""
+    why = made if isinstance(made, str) else SECRETS_WERE_IN_IT if len(sieve.found) > before else ""
     yield f"{below}/experiment.json", pretty({**said, "rules": rules, "not_replayable": why})
     yield from written
 

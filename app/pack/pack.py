@@ -24,6 +24,7 @@ STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE = "maestro-conductor:repro-pack:v1"  # a URI; docs/evidence.md describes it
 _FIRST = (limits.README, limits.MANIFEST, limits.STATEMENT, limits.KEY, limits.DECISION, limits.RECORD)
 _SHA1 = 40  # hexadecimal digits
+_OF_A_CHECK = ("name", "state", "mode", "verdict", "title")
 
 _README = """\
 Repro Pack of one decision of Maestro Conductor
@@ -100,32 +101,43 @@ def manifest(members: Mapping[str, bytes]) -> dict[str, Any]:
 def statement(said: Mapping[str, Any], members: Mapping[str, bytes]) -> dict[str, Any]:
     """An in-toto Statement v1: what was said of a commit, and the digest of every member that it rests on."""
     digests = {name: sha256(content).hexdigest() for name, content in members.items() if name != limits.STATEMENT}
-    sha = said["headSha"]
-    digest = {"gitCommit": sha, "sha1": sha} if len(sha) == _SHA1 else {"gitCommit": sha}
     return {
         "_type": STATEMENT_TYPE,
-        "subject": [{"name": said["repository"], "digest": digest}],
+        "subject": subject({"repository": said["repository"], "head_sha": said["headSha"]}),
         "predicateType": PREDICATE_TYPE,
         "predicate": {**said, "members": dict(sorted(digests.items()))},
+    }
+
+
+def subject(decision: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The commit that something is said of, as in-toto names it."""
+    sha = decision["head_sha"]
+    digest = {"gitCommit": sha, "sha1": sha} if len(sha) == _SHA1 else {"gitCommit": sha}
+    return [{"name": decision["repository"], "digest": digest}]
+
+
+def about(decision: Mapping[str, Any]) -> dict[str, Any]:
+    """What a statement says of a decision that the decision says itself."""
+    return {
+        "repository": decision["repository"],
+        "number": decision["number"],
+        "headSha": decision["head_sha"],
+        "baseSha": decision["base_sha"],
+        "verdict": decision["verdict"],
+        "checks": [{key: one[key] for key in _OF_A_CHECK} for one in decision["checks"]],
+        "configDigest": decision["config_digest"],
+        "version": decision["version"],
     }
 
 
 def _said(evidence: Evidence, held: Contents) -> dict[str, Any]:
     judged, decision = evidence.judged, held.decision
     row = of_decision(held.rows, judged.id)
-    checks = [{key: one[key] for key in ("name", "state", "mode", "verdict", "title")} for one in decision["checks"]]
     return {
-        "repository": decision["repository"],
-        "number": decision["number"],
-        "headSha": decision["head_sha"],
-        "baseSha": decision["base_sha"],
+        **about(decision),
         "decision": judged.id,
         "decidedAt": _moment(judged.at),
         "reason": judged.reason,
-        "verdict": decision["verdict"],
-        "checks": checks,
-        "configDigest": decision["config_digest"],
-        "version": decision["version"],
         "recordDigest": sha256(evidence.record).hexdigest(),
         "seal": None if row is None else {"seq": row.seq, "hash": row.hash},
         "log": {"rows": len(held.rows), "withheld": withheld(held.rows)},

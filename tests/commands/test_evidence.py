@@ -123,6 +123,21 @@ def test_what_the_web_process_would_take_out_is_taken_out(
     assert json.loads(members[limits.REDACTIONS])["secrets"] == {"own": 4}
 
 
+def test_an_own_secret_that_is_too_short_to_be_looked_for_is_told_to_whoever_packs(
+    maestro: Maestro, environment: pytest.MonkeyPatch, made: Path
+) -> None:
+    environment.setenv("MAESTRO_WEBHOOK_SECRET", "hunt3r!")
+    ended = maestro("evidence", "acme/shop#7", "-o", str(made))
+    assert (ended.code, "hunt3r!" in ended.err + ended.out) == (0, False)
+    assert "1 of this App's own secrets are shorter than 8 characters" in ended.err
+
+
+def test_what_is_neither_a_pack_nor_json_is_told_to_be_no_pack(maestro: Maestro, made: Path) -> None:
+    for content in (b"", b"xx" + made.read_bytes()):
+        ended = maestro("replay", str(file_in(made.parent, content)))
+        assert (ended.code, "is no Repro Pack, record or payload" in ended.err) == (2, True)
+
+
 Change = Callable[[bytes], bytes]
 
 

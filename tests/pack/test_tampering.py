@@ -208,6 +208,73 @@ async def test_a_statement_about_something_else_is_refused(pack: bytes, said: di
     refused(forged(pack, {}, **said), "", trusted=False)
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"repository": "victim/bank"},
+        {"number": 1},
+        {"baseSha": "0" * 40},
+        {"checks": []},
+        {"configDigest": "x"},
+        {"version": "9"},
+    ],
+)
+async def test_a_statement_that_says_other_than_its_decision_is_refused(pack: bytes, said: dict[str, Any]) -> None:
+    refused(forged(pack, {}, **said), f"another decision than decision.json: {next(iter(said))}", trusted=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"decidedAt": "1999-12-31T00:00:00Z"}, "was written at another time than 1999"),
+        ({"reason": "x"}, "has another reason"),
+        ({"redactions": 3}, "its figures do not fit"),
+    ],
+)
+async def test_a_statement_that_contradicts_log_or_redactions_is_refused(
+    pack: bytes, said: dict[str, Any], why: str
+) -> None:
+    refused(forged(pack, {}, **said), why, trusted=False)
+
+
+def told_anew(content: bytes, name: str, **said: Any) -> dict[str, bytes]:
+    return {name: pretty(json.loads(unpacked(content)[name]) | said)}
+
+
+RUN = "experiments/1/experiment.json"
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ({"environment": None}, "not the experiment that record.json knows of"),
+        ({"experiment": 2}, "not the experiment that record.json knows of"),
+        ({"rules": None}, "its rules are not those of the first look"),
+        ({"not_replayable": "x"}, "holds what takes one through"),
+        ({"not_replayable": "secrets were in it"}, "holds what takes one through"),
+    ],
+)
+async def test_an_experiment_says_what_record_and_looks_know(pack: bytes, said: dict[str, Any], why: str) -> None:
+    refused(forged(pack, told_anew(pack, RUN, **said)), f"{RUN}: ", why, trusted=False)
+
+
+async def test_an_experiment_that_the_record_knows_of_is_there_and_no_other(pack: bytes) -> None:
+    gone = {name: None for name in unpacked(pack) if name.startswith("experiments/")}
+    refused(forged(pack, gone), f"{RUN} is missing", trusted=False)
+    refused(forged(pack, {"experiments/2/experiment.json": b"{}"}), "knows of no such experiment", trusted=False)
+
+
+@pytest.mark.parametrize("name", ["run-me.sh", "sboms/999-head.json"])
+async def test_a_member_that_no_pack_holds_is_refused_whoever_signed(pack: bytes, name: str) -> None:
+    refused(forged(pack, {name: b"{}"}), f"{name}: no pack holds such a member", trusted=False)
+
+
+async def test_what_was_taken_out_is_what_is_listed(pack: bytes) -> None:
+    unlisted = told_anew(pack, limits.REDACTIONS, record_changed=True)
+    refused(forged(pack, unlisted), "is not what it lists", trusted=False)
+    refused(forged(pack, {limits.VERSIONS: b"{}"}), "versions.json: it does not say maestro", trusted=False)
+
+
 # --- zips ------------------------------------------------------------------------------------------------------------
 
 
