@@ -102,9 +102,9 @@ def test_an_earlier_decision_is_packed_by_its_id_and_the_same_twice(
 def test_what_the_web_process_would_take_out_is_taken_out(
     maestro: Maestro, environment: pytest.MonkeyPatch, signed: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "sources.yml").write_text(
-        "sources:\n  main:\n    kind: prometheus\n    url: https://prometheus.example\n    token_env: SHOP_TOKEN\n"
-    )
+    source = {"kind": "prometheus", "url": "https://prometheus.example", "token_env": "SHOP_TOKEN"}
+    held = {"sources": {"main": source | {"repositories": ["acme/*"], "demand": {"namespace": "{repository}"}}}}
+    (tmp_path / "sources.yml").write_text(json.dumps(held))
     secrets = ("the-new-hook", "the-old-hook", "of-the-client", "of-the-source")
     environment.setenv("SHOP_TOKEN", secrets[3])
     environment.setenv("MAESTRO_WEBHOOK_SECRET", ",".join(secrets[:2]))
