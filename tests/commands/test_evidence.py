@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from app.pack import limits
 from app.pack.members import pretty
+from app.pack.pack import about
 from app.pack.zipped import packed, unpacked
 from app.storage import stores
 from tests.commands.conftest import Maestro
@@ -176,7 +177,8 @@ def test_what_comes_out_otherwise_is_told_with_the_versions_that_differ(maestro:
     changes = {limits.RECORD: kept, limits.DECISION: pretty(held["decision"]), limits.VERSIONS: versions}
     count = len(rows.splitlines())
     log = {"rows": count, "withheld": 0}
-    said: dict[str, Any] = {"recordDigest": sha256(kept).hexdigest(), "seal": None, "log": log}
+    digest, checks = sha256(kept).hexdigest(), about(held["decision"])["checks"]
+    said: dict[str, Any] = {"recordDigest": digest, "seal": None, "log": log, "checks": checks}
     file = file_in(made.parent, forged(made.read_bytes(), {**changes, limits.PROVENANCE: rows}, **said))
     ended = maestro("replay", str(file))
     assert (ended.code, ended.out) == (2, "")
