@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from app.model import Cause, Dispatched, Opened, Place, Pushed, RunOf, Sent, Task, Trigger, Unsent
@@ -57,6 +57,9 @@ class Heard(Protocol):
 
     async def passed(self, place: Place, sha: str) -> frozenset[tuple[str, str]]:
         """The checks that passed on a commit at any time, each by its App and its name."""
+
+    async def ended(self, place: Place, sha: str) -> Mapping[str, float]:
+        """When each check on a commit ended at last, by its name, in epoch seconds."""
 
     async def run(self, place: Place, run: int) -> RunOf | None:
         """How a workflow run stands; None where it is gone."""

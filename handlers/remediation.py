@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from app.model import Cause, Done, Kind, Opened, Place, Trigger
+from app.model import Cause, Done, Kind, Later, Opened, Place, Trigger
 from checks.judge import Unreadable
 from checks.model import Pull, Verdict
 from handlers.attempting import REMEDIATION, Attempting, fixing
@@ -61,8 +61,8 @@ class Remediations:
         due = [one for one in await self.kept.going_on() if _due(one, self.now())]
         return tuple(Trigger(Kind.REMEDIATE, one.repository, number=one.number, reason="round") for one in due)
 
-    async def __call__(self, trigger: Trigger) -> Done:
-        """Look, and do what is next."""
+    async def __call__(self, trigger: Trigger) -> Done | Later:
+        """Look, and do what is next; where nothing is begun yet because a measurement may still come, look again."""
         number = trigger.number or 0
         going = await self.kept.open(trigger.repository, number)
         if trigger.reason == CLOSED and going is None:
@@ -75,7 +75,7 @@ class Remediations:
             going = await self.kept.open(pull.repository, number)
         return await self._opened(trigger, opened, going)
 
-    async def _opened(self, trigger: Trigger, opened: Opened, going: Remediation | None) -> Done:
+    async def _opened(self, trigger: Trigger, opened: Opened, going: Remediation | None) -> Done | Later:
         if isinstance(opened.policy, Unreadable):
             return Done() if going is None else await self._unreadable(opened, going)
         if opened.bounds is None:
@@ -90,12 +90,12 @@ class Remediations:
 
     async def _looked(
         self, look: Look, bounds: Bounds, before: Sequence[Remediation], going: Remediation | None
-    ) -> Done:
+    ) -> Done | Later:
         """Begin, where one is to begin, and go on."""
         if going is not None:
             return await self._run(look, bounds, going, going)
         if not begins(look.signs, before, bounds):
-            return Done()
+            return self._until(look, before, bounds)
         begun = bounded(_begun(look, bounds, self.now()), before, bounds)
         return await self._run(look, bounds, await self.kept.begin(begun, _cause(look.opened.pull)), None)
 
@@ -111,6 +111,12 @@ class Remediations:
         kept = await self.kept.begin(again, _cause(opened.pull))
         ended = await self.kept.keep(replace(kept, course=Course.LAPSED, ended=now), _cause(opened.pull))
         return [*before, ended]
+
+    def _until(self, look: Look, before: Sequence[Remediation], bounds: Bounds) -> Done | Later:
+        """It is looked at again where it begins unless what is missing comes."""
+        left = look.signs.coming - self.now()
+        would = begins(replace(look.signs, pending=False), before, bounds)
+        return Later(left) if would and left > 0 else Done()
 
     # --- one that goes on ----------------------------------------------------------------------------------------
 
@@ -165,14 +171,29 @@ class Remediations:
         if found is None:
             again = (fixing(look),) if one.step is Step.FIX and not since.fix and not since.moved else ()
             return again, going, True
-        note = "; ".join(filter(None, (found.note, *look.ignored)))
+        needless = found.result is Result.NEEDLESS
+        note = "; ".join(filter(None, (found.note, *(() if needless else look.ignored))))
         never = found.result is Result.OVERTAKEN and await self.attempting.unsent(look, going, one, cause)
         ended = await self._settled(replace(one, result=Result.UNSENT if never else found.result, note=note))
-        going = await self.kept.keep(_put(going, ended), cause)
+        going = _put(going, ended)
+        if needless:
+            going = await self._credited(look, going, ended)
+        going = await self.kept.keep(going, cause)
         if found.left and not look.signs.fork:
             over = Over(Course.LEFT, found.note)
             return (), await self._ended(look.opened, bounds, going, over), False
         return (), going, False
+
+    async def _credited(self, look: Look, going: Remediation, needless: Attempted) -> Remediation:
+        """The attempt before, if it pushed the head that holds in the end, has mended it: its measurement came late."""
+        before = next((one for one in reversed(going.attempts) if one.n < needless.n), None)
+        if before is None or before.result is not Result.FAILED:
+            return going
+        since = await self.looking.since(look, going, replace(before, result=Result.OPEN))  # as its push was
+        if not (since.moved and since.ours):
+            return going
+        note = f"`{look.signs.head_sha[:7]}` may ship, as was measured late"
+        return _put(going, replace(before, result=Result.MENDED, note=note))
 
     async def _settled(self, one: Attempted) -> Attempted:
         """It is over, and what it cost is asked."""

@@ -16,7 +16,8 @@ from handlers.commands.remediate import foreseen
 from handlers.ports import Cases, Fixes, Proposals
 from handlers.remedial_ports import Heard, Judged
 from handlers.repair import asked
-from program.classify import Ran, failed, pending, troubles
+from program.bounds import PATIENCE
+from program.classify import COMES_LATE, Ran, awaited, failed, pending, troubles
 from program.next_step import Signs
 from program.outcome import Since
 from program.pushing import By, heads_of_bots, makers, took_over
@@ -70,11 +71,28 @@ class Looking:
         again = await self.failures.of(opened.place, pull, self.now()) if broken else Failed()
         merges = None if merging is None else merging.merges
         found = troubles(decision, case.snapshot, Ran(passed, merges))
-        coming = pending(decision, case.snapshot) or (merges is None and _conflicted(before))
-        signs = Signs(pull.head_sha, found, coming, bool(decision.agent), pull.from_fork)
+        until = await self._coming(opened, case, decision)
+        coming = pending(decision, case.snapshot) or (merges is None and _conflicted(before)) or until > self.now()
+        signs = Signs(pull.head_sha, found, coming, bool(decision.agent), pull.from_fork, coming=until)
         signs = replace(signs, rerunnable=bool(again.each) or _ours(decision), behind=_behind(case))
         signs = replace(signs, arms=opened.ladder is not None, mendable=await self._mendable(opened, case))
         return await self._with_pushes(Look(opened, case, decision, signs, again), before)
+
+    async def _coming(self, opened: Opened, case: Case, decision: Decision) -> float:
+        """Until when what is missing may still be measured: for a while after the last check has ended, and where none
+        ran, after the head was first judged.
+        """
+        if not awaited(decision, case.snapshot):
+            return 0.0
+        tests, head, now = case.snapshot.tests, opened.pull.head_sha, self.now()
+        names = {run.name for run in tests.runs} if isinstance(tests, TestFacts) else set()
+        ended = await self.heard.ended(opened.place, head)
+        last = max((at for name, at in ended.items() if name in names), default=0.0)
+        if not last:
+            seen = await self.judged.judged_since(opened.pull.repository, opened.pull.number or 0, now - LONGEST)
+            last = next((at for sha, at in seen if sha == head), 0.0)
+        patience = opened.bounds.patience if opened.bounds else PATIENCE
+        return min(last, now) + min(COMES_LATE, patience)
 
     async def _mendable(self, opened: Opened, case: Case) -> bool:
         """Is a fix known, or proposed already?"""

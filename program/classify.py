@@ -11,6 +11,8 @@ from program.remediation import Failure
 CONTRACT, SBOM = "contract", "sbom"
 TESTS = "tests"  # the postcondition on what others reported
 IMPOSSIBLE = "contract.impossible"  # the rule of a finding: no change could ever fulfil this contract
+UNREADABLE = "contract.unreadable"  # and of another: unmeasured, where a contract of the base cannot be read
+COMES_LATE = 600.0  # seconds after the last check has ended in which a measurement may still be sent
 
 _RUNNER = frozenset({"cancelled", "timed_out", "startup_failure", "stale"})  # GitHub's words: the run broke off
 _FAILED = _RUNNER | {"failure"}
@@ -60,6 +62,16 @@ def pending(decision: Decision, snapshot: Snapshot) -> bool:
     return bool(stopping) and all(row.result.state is State.WAIT for row in stopping)
 
 
+def awaited(decision: Decision, snapshot: Snapshot) -> bool:
+    """Does nothing fail but that a measurement is missing, of the head or of the base? CI may send it once it is done,
+    so it is waited for, `COMES_LATE` at most, before it is a failure.
+    """
+    row = next((row for row in _stopping(decision) if row.result.name == CONTRACT), None)
+    if row is None or row.result.state is not State.UNMEASURED or _beyond(row.result, snapshot):
+        return False
+    return not failed(snapshot)
+
+
 def troubles(decision: Decision, snapshot: Snapshot, ran: Ran) -> tuple[Trouble, ...]:
     """Everything that stands in the way, in the order of the decision; none where the change may ship and merges."""
     found = list(_of_rows(decision, snapshot, ran))
@@ -78,16 +90,47 @@ def _of_rows(decision: Decision, snapshot: Snapshot, ran: Ran) -> Iterator[Troub
         if result.state is State.ERROR:
             yield Trouble(Failure.INFRA, f"we could not judge `{result.name}` ourselves", result.name)
         elif result.state in _STOPS and result.name == CONTRACT:
-            yield _of_contract(result, snapshot, ran)
+            yield from _of_contract(result, snapshot, ran)
         elif result.state in _STOPS and result.name == SBOM:
             yield Trouble(Failure.SBOM, "what the change brings in is not allowed, or its bill is missing", SBOM)
         elif result.state in _STOPS:
             yield Trouble(Failure.POLICY, f"`{result.name}` is a rule that only a person can weigh", result.name)
 
 
-def _of_contract(result: CheckResult, snapshot: Snapshot, ran: Ran) -> Trouble:
+def _of_contract(result: CheckResult, snapshot: Snapshot, ran: Ran) -> Iterator[Trouble]:
+    beyond = _beyond(result, snapshot)
+    if beyond:
+        yield Trouble(Failure.POLICY, beyond, CONTRACT)
+    elif result.state is State.UNMEASURED and _uncounted(result, snapshot):
+        yield Trouble(Failure.POLICY, UNCOUNTED, CONTRACT)
+    else:
+        yield _of_change(result, snapshot, ran)
+
+
+UNCOUNTED = "what was measured has no baseline to be held against, or does not count, which no change can mend"
+
+
+def _beyond(result: CheckResult, snapshot: Snapshot) -> str:
+    """Why no change could ever lift it, whatever is measured; "" where one may."""
     if any(found.rule == IMPOSSIBLE for found in result.findings):
-        return Trouble(Failure.POLICY, "no change could ever fulfil this contract", CONTRACT)
+        return "no change could ever fulfil this contract"
+    if any(found.rule == UNREADABLE and found.state is State.UNMEASURED for found in result.findings):
+        return "a contract of the base branch cannot be read"
+    if isinstance(snapshot.contracts, Missing):
+        return "the contracts that apply could not be read"
+    return ""
+
+
+def _uncounted(result: CheckResult, snapshot: Snapshot) -> bool:
+    """Is something unmeasured of which the head's own figure was sent? Then what is missing is its baseline, or its
+    unit, its kind or its sender is not one that counts.
+    """
+    told = snapshot.measurements if isinstance(snapshot.measurements, tuple) else ()
+    sent = {one.name for one in told if one.value is not None}
+    return any(one.state is State.UNMEASURED and one.name in sent for one in result.measures)
+
+
+def _of_change(result: CheckResult, snapshot: Snapshot, ran: Ran) -> Trouble:
     broken = failed(snapshot)
     outside = [one for one in result.measures if one.name != TESTS and one.state is State.BLOCK]
     if outside or not broken:

@@ -47,6 +47,7 @@ class Signs:
     heads: int = 0
     bots: tuple[str, ...] = ()
     person: str = ""
+    coming: float = 0.0  # until when what is missing may still be measured, epoch seconds: `pending` so long
 
     @property
     def ships(self) -> bool:

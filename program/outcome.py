@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from program.classify import CONTRACT
 from program.next_step import Signs
-from program.remediation import Attempted, Result, Step
+from program.remediation import Attempted, Failure, Result, Step
 
 _ASKED_AGAIN = 120.0  # seconds after which a check that another App was asked for should have begun
 _PUSH = 120.0  # seconds that a push may take to be heard of, after the run that made it has ended
@@ -63,7 +64,7 @@ def _found(one: Attempted, signs: Signs, since: Since, patience: float, now: flo
     if since.moved:
         return _moved(signs, since)
     if signs.ships:
-        return Outcome(Result.MENDED if one.step is Step.RERUN else Result.OVERTAKEN, _held(one))
+        return Outcome(Result.MENDED if one.step is Step.RERUN else Result.NEEDLESS, _held(one))
     if one.step is Step.RERUN:
         return _rerun(one, signs, since, patience, now)
     if one.step is Step.FIX and since.fix == "closed":
@@ -81,11 +82,13 @@ def _moved(signs: Signs, since: Since) -> Outcome | None:
         return None
     if signs.ships:
         return Outcome(Result.MENDED, f"`{signs.head_sha[:7]}` may ship")
+    if all(trouble.failure is Failure.POLICY and trouble.check == CONTRACT for trouble in signs.troubles):
+        return Outcome(Result.UNTOLD, f"`{signs.head_sha[:7]}` cannot be told to hold: {signs.said}")
     return Outcome(Result.FAILED, f"`{signs.head_sha[:7]}` does not hold: {signs.said}")
 
 
 def _held(one: Attempted) -> str:
-    return "what had failed passes" if one.step is Step.RERUN else "what had failed holds, and nothing was pushed"
+    return "what had failed passes" if one.step is Step.RERUN else "what had failed holds, and it has pushed nothing"
 
 
 def _rerun(one: Attempted, signs: Signs, since: Since, patience: float, now: float) -> Outcome | None:

@@ -36,7 +36,9 @@ class Result(StrEnum):
     SILENT = "silent"  # nothing came of it in time
     REFUSED = "refused"  # GitHub would not have it
     UNSENT = "unsent"  # it was never carried out: the head moved first, or another arm was at work there
-    OVERTAKEN = "overtaken"  # somebody else changed the head first
+    OVERTAKEN = "overtaken"  # somebody else changed the head first, or ended it
+    NEEDLESS = "needless"  # what had failed holds without it
+    UNTOLD = "untold"  # what it did cannot be measured, which no change can mend: this says nothing of an arm
 
 
 class Course(StrEnum):

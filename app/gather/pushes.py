@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.gather.rules import Connect
@@ -41,6 +41,11 @@ class Pushes:
         repository = await self.connect(place)
         every, workflows = await asyncio.gather(repository.reruns.every_check_run(sha), repository.workflow_runs(sha))
         return passed_before(every, workflows)
+
+    async def ended(self, place: Place, sha: str) -> Mapping[str, float]:
+        """When each check on commit `sha` ended at last, by its name, in epoch seconds."""
+        every = await (await self.connect(place)).reruns.every_check_run(sha)
+        return {run.name: run.completed for run in sorted(every, key=lambda run: run.completed)}
 
     async def run(self, place: Place, run: int) -> RunOf | None:
         """How a workflow run stands; None where it is gone."""

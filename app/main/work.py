@@ -100,7 +100,7 @@ class Work:
         """Propose fixes, or end those that are moot."""
         return await self.repairs(trigger)
 
-    async def remediate(self, trigger: Trigger, _attempts_left: int) -> Done:
+    async def remediate(self, trigger: Trigger, _attempts_left: int) -> Done | Later:
         """Do what is next about a pull request that may not ship."""
         return await self.remediations(trigger)
 

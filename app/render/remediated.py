@@ -45,7 +45,9 @@ _RESULTS: Mapping[Result, tuple[str, str]] = {  # word and tone
     Result.SILENT: ("nothing came of it in time", "bad"),
     Result.REFUSED: ("refused by GitHub", "bad"),
     Result.UNSENT: ("never carried out", "calm"),
-    Result.OVERTAKEN: ("overtaken by another push", "calm"),
+    Result.OVERTAKEN: ("overtaken by somebody else", "calm"),
+    Result.NEEDLESS: ("not needed: it holds already", "calm"),
+    Result.UNTOLD: ("cannot be told: no measure", "calm"),
 }
 _COURSES: Mapping[Course, tuple[str, str]] = {
     Course.ASKING: ("waits for a maintainer", "open"),

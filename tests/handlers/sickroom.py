@@ -17,6 +17,7 @@ from app.model import (
     FailedRun,
     Fix,
     Kind,
+    Later,
     MakeDraft,
     Opened,
     Outcome,
@@ -59,6 +60,8 @@ PULL = Pull("octo/shop", 7, "Pay", "robo[bot]", HEADS[0], "agent/pay", "b" * 40,
 LADDER = Ladder((Arm("impl@small", "agent.yml", cost_usd=0.08), Arm("impl@large", "agent.yml", cost_usd=0.8)))
 TESTED = Policy({"contract": Config.model_validate({"post": {"tests": "pass"}})}, agent="label `agent`")
 FAST = Policy({"contract": Config.model_validate({"post": {"perf_p95_ms": {"lt": 250}}})}, agent="label `agent`")
+_NEAR = {"post": {"tests": "pass", "perf_p95_ms": {"lt_base_pct": 5}}}
+NEAR = Policy({"contract": Config.model_validate(_NEAR)}, agent="label `agent`")
 BY_ROBO = Pushed(HEADS[0], ("b" * 40,), "Pay", "robo[bot]", bot=True)
 
 
@@ -75,6 +78,7 @@ class Room:
     merges: bool | None = True
     proposal: Proposal | None = None
     runs: dict[int, RunOf] = field(default_factory=dict)
+    ended: dict[str, float] = field(default_factory=lambda: {"unit": NOW - 30})
     failed: Failed = field(default_factory=Failed)
     before: frozenset[tuple[str, str]] = frozenset()
     commits: list[Pushed] = field(default_factory=lambda: [BY_ROBO])
@@ -128,7 +132,7 @@ class Room:
 
     # --- what is asked -------------------------------------------------------------------------------------------
 
-    async def run(self, reason: str = "evaluated") -> Done:
+    async def run(self, reason: str = "evaluated") -> Done | Later:
         return await self.loop()(Trigger(Kind.REMEDIATE, "octo/shop", 1, 7, reason=reason))
 
     async def survive(self, times: int = 3) -> None:
@@ -256,6 +260,9 @@ class _Heard:
 
     async def passed(self, place: Place, sha: str) -> frozenset[tuple[str, str]]:
         return self.room.before
+
+    async def ended(self, place: Place, sha: str) -> dict[str, float]:
+        return self.room.ended
 
     async def run(self, place: Place, run: int) -> RunOf | None:
         return self.room.runs.get(run)

@@ -84,13 +84,6 @@ async def test_a_measurement_outside_goes_to_an_agent_at_once_with_what_was_prom
     assert "300" in task.brief
 
 
-async def test_what_was_never_measured_is_an_agents_too(room: Room) -> None:
-    room.shows(("unit", "success"), policy=FAST)
-    await room.run()
-    assert room.made == [("agent", "open")]
-    assert "was not measured" in room.last.why
-
-
 async def test_three_tries_that_fail_are_handed_over_as_a_draft(room: Room) -> None:
     room.shows(("unit", "success"), policy=FAST, p95=300.0)
     await room.run()

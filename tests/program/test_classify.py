@@ -9,6 +9,7 @@ from checks.model import (
     Decision,
     Finding,
     Measure,
+    Measurement,
     Missing,
     Mode,
     Pull,
@@ -19,7 +20,7 @@ from checks.model import (
     TestRun,
     Verdict,
 )
-from program.classify import IMPOSSIBLE, Ran, failed, pending, troubles
+from program.classify import IMPOSSIBLE, UNREADABLE, Ran, awaited, failed, pending, troubles
 from program.remediation import Failure
 
 PULL = Pull("octo/shop", 7, "Pay", "robo[bot]", "a" * 40, "agent/pay", "b" * 40, "main")
@@ -90,6 +91,31 @@ def test_a_contract_that_nobody_could_fulfil_is_for_people() -> None:
     assert found(decided(never), ran(("unit", "failure"))) == [Failure.POLICY]
 
 
+def test_what_no_change_can_lift_is_for_people_whatever_else_fails() -> None:
+    lost = Finding(UNREADABLE, "b.json cannot be read", state=State.UNMEASURED)
+    assert found(decided(replace(CONTRACT, findings=(lost,))), ran(("unit", "failure"))) == [Failure.POLICY]
+    unread = ran(("unit", "success"), contracts=Missing("more than 50 contract files"))
+    assert found(decided(replace(CONTRACT, state=State.UNMEASURED)), unread) == [Failure.POLICY]
+    brought = replace(lost, state=State.BLOCK)
+    assert found(decided(replace(CONTRACT, findings=(brought,))), ran()) == [Failure.CONTRACT]
+
+
+@pytest.mark.parametrize("value", [200.0, "fast"])
+def test_a_figure_that_was_sent_and_does_not_count_is_for_people(value: float | str) -> None:
+    told = ran(("unit", "success"), measurements=(Measurement("perf_p95_ms", value),))
+    aside = replace(CONTRACT, state=State.UNMEASURED, measures=(Measure("perf_p95_ms", None, state=State.UNMEASURED),))
+    assert found(decided(aside), told) == [Failure.POLICY]
+    assert awaited(decided(aside), told), "its baseline may still come"
+
+
+def test_a_measurement_may_come_after_the_checks_where_nothing_fails() -> None:
+    silent = replace(CONTRACT, state=State.UNMEASURED)
+    assert awaited(decided(silent), ran(("unit", "success")))
+    assert not awaited(decided(silent), ran(("unit", "failure")))
+    assert not awaited(decided(CONTRACT), ran(("unit", "success")))
+    assert not awaited(decided(replace(CONTRACT, state=State.PASS)), ran(("unit", "success")))
+
+
 @pytest.mark.parametrize("name", ["risk", "config", "drift", "experiment", "speclive"])
 def test_rules_that_only_a_person_can_weigh(name: str) -> None:
     assert found(decided(CheckResult(name, State.BLOCK, "no")), ran()) == [Failure.POLICY]
@@ -134,13 +160,12 @@ def test_a_change_that_may_ship_has_no_trouble() -> None:
 def test_a_fork_s_measurement_makes_nothing_green() -> None:
     """The contract itself sees to that, and so nothing is ever taken for mended by one."""
     from checks.contract import Config
-    from checks.model import Measurement
 
     config = Config.model_validate({"post": {"perf_p95_ms": {"lt": 250}}})
     told = ran(("unit", "success"), contracts=(), measurements=(Measurement("perf_p95_ms", 9.0, trusted=False),))
     decision = decide(told, Policy({"contract": config}), "test")
     assert decision.verdict is not Verdict.SHIP
-    assert found(decision, told) == [Failure.CONTRACT]
+    assert found(decision, told) == [Failure.POLICY], "a maintainer measures it"
 
 
 def test_only_what_ended_has_failed() -> None:
