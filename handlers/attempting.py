@@ -133,7 +133,7 @@ class Attempting:
         if arm is None:
             return Taken(replace(one, result=Result.REFUSED, note=f"the configuration has no arm `{one.arm}` any more"))
         before = [each for each in made.attempts if each.n < one.n]
-        brief = self.texts.brief(look.decision, look.case.snapshot, look.signs, before)
+        brief = self.texts.brief(look.decision, look.case.snapshot, look.signs, before, one)
         task = Task(one.trace, _key(made, one), one.n, one.head_sha, brief)
         async with self.writer.turn(look.opened.place, one.head_sha):  # two pull requests may share a branch
             pull, over = look.opened.pull, [*_keys(made), task.key]

@@ -102,8 +102,10 @@ class Costs(Protocol):
 class RemedialTexts(Protocol):
     """The words that an agent and people read."""
 
-    def brief(self, decision: Decision, snapshot: Snapshot, signs: Signs, before: Sequence[Attempted]) -> str:
-        """What an agent is asked to do: Markdown, at most 20,000 characters."""
+    def brief(
+        self, decision: Decision, snapshot: Snapshot, signs: Signs, before: Sequence[Attempted], own: Attempted
+    ) -> str:
+        """What the agent of attempt `own` is asked to do: Markdown, at most 20,000 characters."""
 
     def handed_over(self, made: Remediation, why: str, done: Sequence[str], undone: Sequence[str] = ()) -> str:
         """What the pull request is told when people are to have it, what was `done`, and what could not be."""

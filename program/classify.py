@@ -134,7 +134,8 @@ def _of_change(result: CheckResult, snapshot: Snapshot, ran: Ran) -> Trouble:
     broken = failed(snapshot)
     outside = [one for one in result.measures if one.name != TESTS and one.state is State.BLOCK]
     if outside or not broken:
-        return Trouble(Failure.CONTRACT, _outside(len(outside), result.state), CONTRACT)
+        also = f", and {_checks(broken)} failed or broke off" if broken else ""
+        return Trouble(Failure.CONTRACT, _outside(len(outside), result.state) + also, CONTRACT)
     if all(run.conclusion in _RUNNER for run in broken):
         return Trouble(Failure.INFRA, f"{_checks(broken)} broke off, which says nothing of the change", CONTRACT)
     told = [run for run in broken if run.conclusion not in _RUNNER]

@@ -36,7 +36,7 @@ def validate(file: Path, sources: Path | None, as_json: bool) -> None:
     """Check FILE; every mistake is named by line and key, with the nearest valid one."""
     outcome = _outcome(file)
     if isinstance(outcome, Config):
-        more = list(_of_queries(outcome, file))
+        more = [*_of_arms(outcome, file), *_of_queries(outcome, file)]
         more += [*_of_sources(outcome, file, sources), *_of_series(outcome, file, sources)] if sources else []
         outcome = replace(outcome, notices=(*outcome.notices, *more))
     wrong = isinstance(outcome, ConfigErrors)
@@ -49,6 +49,13 @@ def validate(file: Path, sources: Path | None, as_json: bool) -> None:
     else:
         click.echo("\n".join([*map(str, outcome.notices), f"{file}: valid"]))
     sys.exit(Exit.USAGE if wrong else Exit.SHIP)
+
+
+def _of_arms(config: Config, file: Path) -> Iterator[Notice]:
+    """What the ladder does not do, though it is valid."""
+    label = config.remediation.label if config.remediation else None
+    for said in config.arms.warns(label) if config.arms else ():
+        yield Notice(str(file), 1, 1, "arms", f"`arms`: {said}")
 
 
 def _of_queries(config: Config, file: Path) -> Iterator[Notice]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -10,12 +12,13 @@ from pydantic_core import PydanticCustomError
 from app.config.choosing import Choosing
 from app.config.rung import Rung, Workflow
 from checks.model import Strict
-from program.arms import Ladder
+from program.arms import LABEL, Ladder
 
 Environment = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 InputName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$")]
 InputValue = Annotated[str, StringConstraints(max_length=1000)]
 
+_COMMIT = re.compile(r"[0-9A-Fa-f]{7,64}")
 OWN_INPUTS = frozenset({"maestro_id"})  # that every dispatch of ours carries
 
 
@@ -29,10 +32,11 @@ class Arms(Choosing):
 
     @model_validator(mode="after")
     def _named_once_and_run(self) -> Self:
-        names = [rung.name for rung in self.ladder]
-        twice = next((name for name in names if names.count(name) > 1), None)
+        names = [rung.name.casefold() for rung in self.ladder]
+        twice = next((rung.name for rung in self.ladder if names.count(rung.name.casefold()) > 1), None)
         if twice is not None:
-            raise PydanticCustomError("arms", "two arms are called {name}", {"name": twice})
+            why = "two arms are called {name}: commands take upper and lower case for one"
+            raise PydanticCustomError("arms", why, {"name": twice})
         idle = next((rung.name for rung in self.ladder if rung.needs_workflow and not self.workflow), None)
         if idle is not None:
             raise PydanticCustomError("arms", "no workflow runs {name}: name one in `arms.workflow`", {"name": idle})
@@ -48,6 +52,16 @@ class Arms(Choosing):
         if not any(self._may_try(rung) for rung in self.ladder):
             raise PydanticCustomError("arms", "no arm may try: `allow`, `forbid` and the limits of cost leave none")
         return self
+
+    def warns(self, label: str | None) -> Iterator[str]:
+        """What somebody who writes this should know of it, though it is valid. `label`: that of the fallback."""
+        for rung in self.ladder:
+            if _COMMIT.fullmatch(rung.name):
+                yield f"{rung.name} reads like a commit, so no command can name it"
+            if not self._may_try(rung):
+                yield f"{rung.name} is never chosen: `allow`, `forbid` and the limits of cost leave it out"
+            if label is not None and rung.by == "label" and (rung.to or LABEL).casefold() == label.casefold():
+                yield f"{rung.name} is started by the label {label}, which `remediation` puts on what is for people"
 
     def _may_try(self, rung: Rung) -> bool:
         most = min((usd for usd in (self.max_usd, self.budget_usd) if usd is not None), default=None)

@@ -35,7 +35,7 @@ class Rung(Strict):
     by: By = "workflow"
     """How it is started: `workflow` dispatches a workflow; `repository` sends an event to whatever listens for it;
     `mention` calls an agent in a comment; `label` puts a label on; `assign` opens an issue that is assigned to it."""
-    to: To | None = Field(default=None, examples=["@claude"])
+    to: To | None = Field(default=None, examples=["@claude", "maestro.agent.codex", "fix-me"])
     """The type of the event (`maestro.agent`), the words that call the agent, the label (`fix-me`), or its login."""
     behalf: Login | None = None
     """The login of the person in whose name `assign` asks. They must have signed in on the Decision Center."""
@@ -50,6 +50,10 @@ class Rung(Strict):
             ),
             (self.by in {"mention", "assign"} and self.to is None, "name in `to` whom it is for"),
             (self.by == "mention" and "@" not in (self.to or "@"), "the words that call an agent hold an @"),
+            (
+                self.by == "mention" and (self.to or "").lstrip().casefold().startswith("/maestro"),
+                "what begins with /maestro is a command of ours, and calls no agent",
+            ),
             (self.by == "repository" and " " in (self.to or ""), "the type of an event has no blanks"),
             (self.by == "assign" and self.behalf is None, "name in `behalf` the person in whose name it asks"),
             (self.by != "assign" and self.behalf is not None, "`behalf` is of arms by `assign` alone"),

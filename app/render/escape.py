@@ -103,6 +103,16 @@ def code(text: str, limit: int = SENTENCE) -> Markdown:
     return _span(shown) if shown else Markdown("")
 
 
+def quoted(text: str, limit: int = SENTENCE) -> Markdown:
+    """`text` as a code span of nothing but itself, for a reader of the source: a model reads no entities. Its marks are
+    more backticks than `text` has in a row.
+    """
+    shown = line(text, limit)
+    marks = "`" * (1 + max((len(run) for run in re.findall("`+", shown)), default=0))
+    blank = " " if shown.startswith("`") or shown.endswith("`") else ""
+    return Markdown(f"{marks}{blank}{shown}{blank}{marks}" if shown else "")
+
+
 def link(text: str, url: str) -> Markdown:
     """`text` linked to `url`; only the text where `url` is not a plain http(s) address. `Markdown` text stays
     as it is.

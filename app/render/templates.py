@@ -25,7 +25,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound
 
 from app.render import words
-from app.render.escape import Markdown, code, link, markdown, prose, reference
+from app.render.escape import Markdown, code, link, markdown, prose, quoted, reference
 from app.render.sparkline import sparkline
 
 ROOT = Path(__file__).parents[2] / "templates"  # not by import: a repository under check may have a `templates` too
@@ -60,6 +60,7 @@ def environment() -> Environment:
         "code": _texts(code),
         "markdown": _texts(markdown),
         "prose": _texts(prose),
+        "quoted": _texts(quoted),
         "number": words.number,
         "mark": words.mark,
         "overridden": words.overridden,

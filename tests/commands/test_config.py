@@ -198,3 +198,20 @@ def test_what_no_source_is_asked_or_stands_for_nothing_is_remarked_on(
     assert (ended.code, ended.err) == (0, "")
     assert said in ended.out
     assert (ended.out == f"{file}: valid\n") is not bool(said)
+
+
+def test_what_an_arm_will_not_do_is_remarked_on(maestro: Maestro, tmp_path: Path) -> None:
+    file = tmp_path / "maestro.yml"
+    file.write_text(
+        "version: 1\nremediation: {}\n"
+        "arms: {workflow: a.yml, budget_usd: 0.5, ladder: [{name: a, cost_usd: 0.4}, {name: b, cost_usd: 1}, "
+        "{name: deadbeef, cost_usd: 0.1}, {name: c, cost_usd: 0.1, by: label, to: Needs-Human}]}\n"
+    )
+    told = maestro("config", "validate", str(file))
+    assert told.code == 0
+    notices = [line.partition("`arms`: ")[2] for line in told.out.splitlines() if "`arms`: " in line]
+    assert notices == [
+        "b is never chosen: `allow`, `forbid` and the limits of cost leave it out",
+        "deadbeef reads like a commit, so no command can name it",
+        "c is started by the label needs-human, which `remediation` puts on what is for people",
+    ]

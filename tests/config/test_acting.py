@@ -72,6 +72,7 @@ def test_the_effective_configuration_with_them_is_one_itself() -> None:
     [
         (changed("arms", ladder=[]), "ladder"),
         (changed("arms", ladder=[{"name": "a"}, {"name": "a"}]), "two arms are called a"),
+        (changed("arms", ladder=[{"name": "Impl"}, {"name": "impl"}]), "two arms are called Impl"),
         (changed("arms", ladder=[{"name": "a b"}]), "arms.ladder[0].name"),
         (changed("arms", ladder=[{"name": "`x`"}]), "arms.ladder[0].name"),
         (changed("arms", ladder=[{"name": "a", "cost_usd": -1}]), "cost_usd"),

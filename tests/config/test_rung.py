@@ -48,6 +48,7 @@ def test_a_ladder_without_a_workflow_needs_none() -> None:
         ({"by": "repository", "to": "an event"}, "no blanks"),
         ({"by": "assign", "to": "copilot"}, "in whose name"),
         ({"by": "label", "behalf": "alice"}, "`behalf` is of arms by `assign` alone"),
+        ({"by": "mention", "to": "/Maestro override contract @octo"}, "a command of ours"),
         ({"by": "mention", "to": "@claude\n/merge"}, "pattern"),
         ({"by": "label", "to": "$(id)"}, "pattern"),
         ({"by": "post"}, "Input should be"),

@@ -80,7 +80,7 @@ async def test_a_measurement_outside_goes_to_an_agent_at_once_with_what_was_prom
     await room.run()
     assert room.made == [("agent", "open")]
     (task,) = room.sent.values()
-    assert "promised <code>&lt; 250</code>, measured 300.0 `ms`" in task.brief
+    assert "promised `< 250`, measured `300.0` `ms`" in task.brief
     assert "300" in task.brief
 
 
