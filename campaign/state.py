@@ -10,9 +10,9 @@ from app.github.sandbox import Sandbox
 from campaign.stories import Story
 
 _AGES = re.compile(r"updated [\d-]+ [\d:]+ UTC|log `\d+:[0-9a-f]+`")
-_PAGE = re.compile(
-    r"\[Decision Center\]\(http://127\.0\.0\.1:\d+/\S+\) · "
-)  # a process apart is told no address of its own
+_PAGE = re.compile(  # a process apart is told no address of its own
+    r"\[(?:Decision Center|Evidence)\]\(http://127\.0\.0\.1:\d+/\S+\) · "
+)
 _ADDRESSES = re.compile(r"http://127\.0\.0\.1:\d+/\S+?/runs/\d+")
 
 

@@ -1,8 +1,6 @@
-"""`maestro check` on real bills of materials and on this repository, as a process: right, and soon."""
+"""`maestro check` on real bills of materials and on this repository, as a process."""
 
 import json
-import resource
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,6 @@ pytestmark = pytest.mark.slow
 
 FLASK = HERE / "tests" / "data" / "sbom" / "pypi-flask"
 SBOM = "version: 1\nsbom: {mode: block, paths: [sbom/*.json]}\n"
-CPU_SECONDS = 2.0
 
 
 def flask(root: Path, **rules: str) -> Repo:
@@ -27,19 +24,11 @@ def flask(root: Path, **rules: str) -> Repo:
     return made
 
 
-def cpu(*words: str, cwd: Path) -> tuple[float, subprocess.CompletedProcess[str]]:
-    """Processor seconds of a process and of those it started: what the load of the machine does not change."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ended = ran(*words, cwd=cwd)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, ended
-
-
 @pytest.mark.parametrize(("rules", "notes"), [({PATH: SBOM}, 0), ({}, 1)])
-def test_two_real_bills_are_counted_right_and_soon(tmp_path: Path, rules: dict[str, str], notes: int) -> None:
+def test_two_real_bills_are_counted_right(tmp_path: Path, rules: dict[str, str], notes: int) -> None:
     expected = json.loads((FLASK / "expected.json").read_text())["counts"]
     repo = flask(tmp_path / "shop", **rules)
-    seconds, ended = cpu("check", "--json", cwd=repo.root)
+    ended = ran("check", "--json", cwd=repo.root)
     decision = json.loads(ended.stdout)
     sbom = next(check for check in decision["checks"] if check["name"] == "sbom")
     counts = {measure["name"]: measure["value"] for measure in sbom["measures"]}
@@ -49,7 +38,6 @@ def test_two_real_bills_are_counted_right_and_soon(tmp_path: Path, rules: dict[s
     assert (ended.returncode, decision["verdict"], sbom["state"]) == (0, "ship", "warn")
     assert [finding["message"] for finding in sbom["findings"]] == ["`pygments` goes back from 2.9.0 to 2.8.1"]
     assert len(decision["notes"]) == notes
-    assert seconds < CPU_SECONDS
 
 
 def test_this_repository_holds_without_its_tests_and_ships_with_them(tmp_path: Path) -> None:
