@@ -1,4 +1,4 @@
-"""What is written to a pull request that was merged: the word of what became of it, at the head that was merged."""
+"""What is written to a pull request that has ended: the word of what became of it, at the head that it ended with."""
 
 from __future__ import annotations
 
@@ -53,13 +53,16 @@ async def test_nothing_else_is_written_to_it(here: Scene) -> None:
     assert shown(here) == ([], [])
 
 
-async def test_neither_an_open_one_nor_one_that_was_closed_unmerged_hears_it(here: Scene) -> None:
-    for action in word(here):
-        assert await here.perform(action) == (Stopped(action, Stop.HEAD_MOVED),)
-    here.repo.close(here.number)
+async def test_an_open_one_hears_nothing_of_an_end(here: Scene) -> None:
     for action in word(here):
         assert await here.perform(action) == (Stopped(action, Stop.HEAD_MOVED),)
     assert shown(here) == ([], [])
+
+
+async def test_one_that_was_closed_unmerged_is_told_how_it_ended(here: Scene) -> None:
+    here.repo.close(here.number)
+    assert all(isinstance(one, Performed) for one in await here.perform(*word(here)))
+    assert shown(here) == ([IMPACT], ["SHIP, and p95 is likely worse"])
 
 
 async def test_of_another_head_than_the_one_that_was_merged_nothing_is_said(here: Scene) -> None:
