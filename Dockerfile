@@ -8,6 +8,7 @@ RUN pip download --only-binary :all: --require-hashes --dest /wheels -r requirem
 COPY . .
 RUN pip install --no-index --find-links /wheels hatchling \
     && python -m hatchling build -t wheel -d /wheels \
+    && (cd speclive && python -m hatchling build -t wheel -d /wheels) \
     && python -m venv /opt/maestro \
     && /opt/maestro/bin/pip install --no-index --find-links /wheels 'maestro-conductor[cloudwatch,otel]'
 

@@ -66,17 +66,17 @@ pictures: $(READY) ## Draw the cards of docs/images (needs Chromium)
 
 lock: $(READY) ## Resolve the dependencies of pyproject.toml into requirements.lock
 	$(BIN)/uv pip compile --generate-hashes --group dev pyproject.toml -o requirements.lock \
-		--python-version 3.11 --universal
+		--python-version 3.11 --universal --no-emit-package speclive
 
 clean: ## Remove what the targets made, the environment included
 	rm -rf $(VENV) build dist mutants .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .grimp_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(READY): requirements.lock pyproject.toml
+$(READY): requirements.lock pyproject.toml speclive/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 		|| { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e speclive -e .
 	@touch $@

@@ -13,6 +13,7 @@ from checks.advised import Listing, Unread
 from checks.assessed import Risk
 from checks.dispatching import Dispatching
 from checks.drifting import Drifting
+from checks.guarded import Guarded
 from checks.held import Experiment
 from checks.known_fix import KnownFix
 from checks.overridden import Overridden
@@ -62,6 +63,7 @@ class Need(StrEnum):
     EXPERIMENTS = "experiments"
     STUDIES = "studies"
     DRIFT = "drift"
+    SPECLIVE = "speclive"
 
 
 class Strict(BaseModel):
@@ -258,6 +260,7 @@ class Snapshot:
     experiments: tuple[Experiment, ...] | Missing | None = None  # of the head, the oldest first
     studies: tuple[Studied, ...] | Missing | None = None  # of what was deployed of this change, the oldest first
     drift: tuple[Drifting, ...] | Missing | None = None  # of the repository's watched modules, by name
+    guarded: Guarded | Missing | None = None  # its Spec Cards, and what their guards saw
     overrides: tuple[Overridden, ...] = ()  # of this head onto this base, one a check at most
     dispatching: Dispatching | None = None  # what may be had run for it, and what was; None: the rules name nothing
     merged_as: Verdict | None = None  # of a merged change: what had been decided of it, which stays as it was

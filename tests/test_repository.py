@@ -27,7 +27,7 @@ from handlers.understand import HANDLERS
 from tools import bench, docs
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("app", "handlers", "checks", "program", "tools", "benchmarks", "campaign", "tests")
+ROOMS = ("app", "handlers", "checks", "program", "speclive", "tools", "benchmarks", "campaign", "tests")
 # GitHub sends these without a subscription
 ALWAYS_SENT = {"github_app_authorization", "installation", "installation_repositories"}
 TARGETS = {

@@ -28,24 +28,34 @@ def run(*command: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this tree."""
-    target = tmp_path_factory.mktemp("dist")
-    built = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", target, cwd=ROOT)
-    assert built.returncode == 0, built.stderr
+def built(project: Path, target: Path) -> Path:
+    """The wheel of a project."""
+    done = run(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", target, cwd=project)
+    assert done.returncode == 0, done.stderr
     (found,) = target.glob("*.whl")
     return found
 
 
 @pytest.fixture(scope="module")
-def maestro(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """`maestro` of a fresh environment: our wheel, and below it the libraries of this one without our own source."""
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this tree."""
+    return built(ROOT, tmp_path_factory.mktemp("dist"))
+
+
+@pytest.fixture(scope="module")
+def guards(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of the library that services install, and we as well."""
+    return built(ROOT / "speclive", tmp_path_factory.mktemp("speclive"))
+
+
+@pytest.fixture(scope="module")
+def maestro(wheel: Path, guards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`maestro` of a fresh environment: our wheels, and below them the libraries of this one without our own source."""
     home = tmp_path_factory.mktemp("home") / "venv"
     venv.create(home, with_pip=False)
     python = home / "bin" / "python"
     installed = run(
-        sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel, cwd=ROOT
+        sys.executable, "-m", "pip", "--python", python, "install", "--no-deps", "--no-index", wheel, guards, cwd=ROOT
     )
     assert installed.returncode == 0, installed.stderr
     (packages,) = home.glob("lib/python*/site-packages")
@@ -57,7 +67,7 @@ def maestro(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
     """A git repository with an `app`, a `checks` and a `templates` of its own, and one change on a branch."""
-    for room in ("app", "checks", "handlers", "program", "templates"):
+    for room in ("app", "checks", "handlers", "program", "speclive", "templates"):
         (tmp_path / room).mkdir()
         (tmp_path / room / "__init__.py").write_text("raise ImportError('the wrong one')\n", encoding="utf-8")
     (tmp_path / "templates" / "card.md.j2").write_text("the wrong card", encoding="utf-8")
@@ -88,7 +98,7 @@ def test_the_wheel_holds_what_the_product_needs_and_nothing_of_its_workshop(whee
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
     assert {"app", "checks", "handlers", "program", "templates"} <= tops
-    assert tops.isdisjoint({"tests", "benchmarks", "tools", "docs"})
+    assert tops.isdisjoint({"tests", "benchmarks", "tools", "docs", "speclive"})
     needed = {"app/github/sandbox/operations.json", "checks/risk/model.json", "templates/card.md.j2", "static/page.css"}
     needed |= {"static/overlay/worker.js", "static/overlay/overlay.css", "static/center/actions.js"}
     assert needed <= set(names)
