@@ -1,0 +1,130 @@
+"""From feature files to cards. Every refusal of a file, and of all files of a folder, is told at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from speclive.feature import cards_of
+from speclive.refusing import Refusals, TooMuch
+from speclive.words import Card, CardError, Cards, Refusal
+
+MOST_CHARACTERS = 2_000_000  # of a file
+SUFFIX = ".feature"
+
+
+def parse(text: str, path: str) -> Cards:
+    """The cards of one feature file. `path`: as it is to be named. Raises CardError with all refusals."""
+    refusals = Refusals(path)
+    plain = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    cards: list[Card] = []
+    try:
+        if len(plain) > MOST_CHARACTERS:
+            raise TooMuch(1, f"more than {MOST_CHARACTERS} characters: split it")
+        cards.extend(cards_of(_feature(plain, refusals), refusals))
+    except TooMuch as much:
+        refusals.refuse(much.line, much.reason)
+    for card, reason in _twins(cards):
+        refusals.refuse(card.line, reason)
+    if refusals.found:
+        raise refusals.error()
+    return Cards(tuple(cards))
+
+
+def load(path: str | os.PathLike[str]) -> Cards:
+    """The cards of a file, or of every `*.feature` below a folder, in the order of their paths.
+
+    Raises CardError with the refusals of all files: what cannot be read among them, and ids that are taken twice.
+    """
+    refused: list[Refusal] = []
+    cards: list[Card] = []
+    for file in _files(Path(path), refused):
+        try:
+            cards.extend(parse(_text(file), str(file)))
+        except CardError as error:
+            refused.extend(error.refusals)
+    refused.extend(Refusal(card.path, card.line, reason) for card, reason in _twins(cards))
+    if refused:
+        raise CardError(tuple(refused))
+    return Cards(tuple(cards))
+
+
+def _feature(text: str, refusals: Refusals) -> Mapping[str, Any] | None:
+    from gherkin.errors import CompositeParserException, ParserException
+    from gherkin.parser import Parser
+
+    try:
+        feature: Mapping[str, Any] | None = Parser().parse(text).get("feature")
+    except CompositeParserException as error:
+        for each in error.errors:
+            refusals.refuse(each.location["line"], _not_gherkin(each.args[0]))
+        return None
+    except ParserException as error:
+        refusals.refuse(error.location["line"], _not_gherkin(error.args[0]))
+        return None
+    if feature is None:
+        refusals.refuse(1, "it holds no Feature: begin it with `Feature:` and a name, or remove the file")
+    return feature
+
+
+def _not_gherkin(message: str) -> str:
+    """The parser's word without its place, which the refusal has of its own."""
+    return f"not Gherkin: {message.partition('): ')[2] or message}"
+
+
+def _twins(cards: list[Card]) -> Iterator[tuple[Card, str]]:
+    first: dict[str, Card] = {}
+    for card in cards:
+        other = first.setdefault(card.id, card)
+        if other is not card:
+            where = f"{other.path}:{other.line}"
+            yield card, f"the id `{card.id}` is taken by {where}: give one of them another @spec-id"
+
+
+def _files(path: Path, refused: list[Refusal]) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    found = False
+    for file in _below(path, set(), refused):
+        found = True
+        yield file
+    if not found:
+        refused.append(Refusal(str(path), 1, f"the folder holds no *{SUFFIX} file: name another, or add one"))
+
+
+def _below(folder: Path, seen: set[str], refused: list[Refusal]) -> Iterator[Path]:
+    """The feature files of a folder, each once, however links lead to it; what begins with a dot is passed over."""
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError as error:
+        refused.append(Refusal(str(folder), 1, _unreadable(error)))
+        return
+    for path in inside:
+        real = os.path.realpath(path)
+        if path.name.startswith(".") or real in seen:
+            continue
+        if path.is_dir():
+            seen.add(real)
+            yield from _below(path, seen, refused)
+        elif path.suffix == SUFFIX:
+            seen.add(real)
+            yield path
+
+
+def _text(file: Path) -> str:
+    """What a file holds. Raises CardError."""
+    try:
+        raw = file.read_bytes()
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise CardError((Refusal(str(file), line, "it is not UTF-8: save it as UTF-8"),)) from None
+    except OSError as error:
+        raise CardError((Refusal(str(file), 1, _unreadable(error)),)) from None
+
+
+def _unreadable(error: OSError) -> str:
+    return f"it cannot be read ({error.strerror or error}): name a file or folder that can"
