@@ -39,6 +39,7 @@ FIELDS: Mapping[str, str] = {
     "error": "what went wrong, in the words of whoever refused",
     "exception": "the traceback, for what should not happen",
     "stack": "where it was said, where somebody asked for that",
+    "off": "whether all guards of Spec Cards are switched off",
     "place": "the repository, installation and pull request that an action is for",
     "repository": "the repository that an action is for",
     "action": "the kind of action",

@@ -41,6 +41,7 @@ EVALUATION_CALLS = Histogram(
 USAGE_REPORTS = Counter(
     "maestro_usage_reports_total", "Reports of what work used, by whether they are trusted: yes, no", ["trusted"]
 )
+SPEC_REPORTS = Counter("maestro_speclive_reports_total", "Reports of Spec Cards, by kind: live, static", ["kind"])
 FIXES = Gauge("maestro_fixes", "Proposed fixes, by what became of them", ["fate"], multiprocess_mode="mostrecent")
 OPINIONS = Gauge(
     "maestro_study_opinions",

@@ -40,6 +40,7 @@ from app.store.pulse import Pulse, pulse
 from app.store.remediations import Remediations
 from app.store.series import SentSeries
 from app.store.sessions import Sessions
+from app.store.speclive import SpecLive
 from app.store.spending import Spending
 from app.store.studies import Studies
 from app.store.tokens import Tokens
@@ -163,6 +164,10 @@ class Stores:
     @property
     def pull_times(self) -> PullTimes:
         return PullTimes(self.main)
+
+    @property
+    def speclive(self) -> SpecLive:
+        return SpecLive(self.main)
 
     @property
     def provenance(self) -> Provenance:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.model import DRIFT, EXPERIMENT, MEASURED, MOVED, SBOM, USAGE, Kind, Surface, Trigger
+from app.model import DRIFT, EXPERIMENT, MEASURED, MOVED, SBOM, SPECLIVE, USAGE, Kind, Surface, Trigger
 from handlers.payload import Payload, integer, repository, sha, text
 
-_SENT = (MEASURED, SBOM, MOVED, USAGE)
+_SENT = (MEASURED, SBOM, MOVED, USAGE, SPECLIVE)
 
 
 def understand(payload: Payload, _own_app: int) -> tuple[Trigger, ...]:

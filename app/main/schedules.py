@@ -45,6 +45,7 @@ def schedules(
         await kept.drifts.prune(time.time() - _DRIFT_KEPT)
         await kept.sessions.prune()
         await kept.series.prune(time.time() - settings.keep_days * _DAY)
+        await kept.speclive.prune(time.time() - settings.keep_days * _DAY)
         return ()
 
     every: dict[str, tuple[float, Scheduled]] = {

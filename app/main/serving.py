@@ -12,6 +12,7 @@ from app.archive import Archive
 from app.gather.canaries import Canaries
 from app.gather.commits import Commits
 from app.gather.deployments import Deployments
+from app.gather.guards import RememberedGuards, SpecGuards
 from app.gather.heads import Heads
 from app.gather.modules import Modules, RememberedModules
 from app.gather.reader import GitHubReader
@@ -35,6 +36,8 @@ from app.pages.overlay import Overlay
 from app.pages.senders import Senders
 from app.pages.series import DAY, SeriesApi
 from app.pages.simulation import ReaderFor, SimulationApi
+from app.pages.spec_feed import DriftFeed
+from app.pages.speclive import SpecLiveApi
 from app.pages.studies import StudiesApi
 from app.pages.study_json import StudyJson
 from app.pages.unanswered import unanswered
@@ -83,6 +86,8 @@ def _apis(settings: Settings, reached: Reached, door: Door, stored: Callable[[],
     tables = kept.experiments, kept.triples, kept.points, kept.inbox
     yield from ExperimentsApi(senders, canaries, deployments, *tables, stored, settings.sources).routes()
     modules = RememberedModules(Modules(connect_to))
+    feed, guards = DriftFeed(modules, kept.drifts, kept.inbox, stored), RememberedGuards(SpecGuards(connect_to))
+    yield from SpecLiveApi(senders, kept.speclive, judged, feed, guards, kept.inbox, stored).routes()
     yield from DriftApi(senders, modules, kept.drifts, kept.inbox, stored).routes()
     yield from StudyJson(seen.studies, seen.opinions, door).routes()
     yield from configuration.routes()

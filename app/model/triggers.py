@@ -21,6 +21,7 @@ class Delivery:
 WAKE = "maestro_wake"  # the event of our own reminders: measurements or a bill of a commit are stored
 MEASURED = "measurements"  # the reason of a trigger: measurements of a commit are stored
 USAGE = "usage"  # the reason of a trigger: what work on a commit used is stored
+SPECLIVE = "speclive"  # the reason of a trigger: a report of the Spec Cards of a commit told something new
 SBOM = "sbom"  # the reason of a trigger: a bill of a commit is stored
 EXPERIMENT = "experiment"  # what a reminder is about: an experiment was begun, or ended from outside
 

@@ -31,12 +31,14 @@ from app.pages.measurements import MeasurementsApi
 from app.pages.senders import Senders
 from app.pages.series import SeriesApi
 from app.pages.simulation import SimulationApi
+from app.pages.speclive import SpecLiveApi
 from app.pages.studies import StudiesApi
 from app.pages.usage import UsageApi
 from app.server import Web
 from app.storage import Stores, stores
 from tests.actions import Actions, actions
 from tests.browser import chromium
+from tests.pages.guarded import NoGuards, NothingWatched
 from tests.pages.overlaid import Overlaid, Setting, fresh, set_up
 from tests.pages.signed import Guest, Site, opened
 from tests.storage import laid
@@ -105,7 +107,8 @@ async def _serving(
     studies = StudiesApi(senders, kept.studies, kept.opinions)
     judged = Archive(kept.decisions)
     usage = UsageApi(senders, kept.usage, kept.remediations, judged, kept.inbox, lambda: wakes.append(None))
-    apis = (measurements, usage, bills, series, studies, SimulationApi(_unreachable))
+    spec = (kept.speclive, judged, NothingWatched(), NoGuards(), kept.inbox, lambda: wakes.append(None), lambda: NOW)
+    apis = (SpecLiveApi(senders, *spec), measurements, usage, bills, series, studies, SimulationApi(_unreachable))
     routes = [*configuration.routes(), *(route for api in apis for route in api.routes())]
     async with TestServer(Web([b"secret"], kept.inbox, lambda: None, routes).app(), port=port) as server:
         yield server, wakes

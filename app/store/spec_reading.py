@@ -1,0 +1,175 @@
+"""What was told of Spec Cards, read back: of a commit, of what serves, of a side between two moments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import and_, case, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.model import KeptExemplar, SpecClause, SpecMutants, SpecTarget
+from app.store.spec_tables import clauses, commits, exemplars, minutes, named, statics, targets
+from checks.guarded import Live, Mutants, Seen, Target
+
+_HOUR, _MINUTE = 3_600, 60  # seconds
+_PRODUCTION = "production"
+_CANARY = "canary"
+
+Tests = dict[str, tuple[str, ...]]
+"""By card, the tests that are marked with it."""
+
+
+class _Static(msgspec.Struct, frozen=True):
+    targets: tuple[SpecTarget, ...]
+    mutants: SpecMutants | None
+    tests: dict[str, tuple[str, ...]]
+    clauses: tuple[SpecClause, ...] = ()
+
+
+_STATIC = msgspec.json.Decoder(_Static)
+_TARGET, _CLAUSE = msgspec.json.Decoder(SpecTarget), msgspec.json.Decoder(SpecClause)
+_EXEMPLAR = msgspec.json.Decoder(KeptExemplar)
+
+
+@dataclass(frozen=True, slots=True)
+class SpecReading:
+    """Reads the tables of `app.store.speclive`. Moments are epoch seconds."""
+
+    engine: AsyncEngine
+
+    async def static(self, repository: str, sha: str) -> tuple[tuple[Target, ...], Mutants | None, Tests] | None:
+        """What the newest report without calls says of a commit; None where none is to be believed."""
+        async with self.engine.connect() as connection:
+            found = await _static(connection, await _commit(connection, repository, sha))
+        if found is None:
+            return None
+        return tuple(map(_target, found.targets)), _mutants(found.mutants), found.tests
+
+    async def live(self, repository: str, sha: str, since: float) -> Live | None:
+        """What was seen of a commit since then; None where no process told anything."""
+        async with self.engine.connect() as connection:
+            return await _live(connection, await _commit(connection, repository, sha), sha, since)
+
+    async def serving(self, repository: str, since: float) -> Live | None:
+        """The same of what serves now: the commit told of last, in production where anything is told of it."""
+        here = (commits.c.repository == repository, minutes.c.minute >= int(since // _MINUTE))
+        serves = (minutes.c.environment != "tests", minutes.c.side != _CANARY)
+        first = case((minutes.c.environment == _PRODUCTION, 1), else_=0)
+        query = select(commits.c.id, commits.c.sha).join(minutes, minutes.c.commit_id == commits.c.id)
+        newest = query.where(*here, *serves).order_by(first.desc(), minutes.c.minute.desc(), commits.c.id.desc())
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(newest.limit(1))).one_or_none()
+            return None if row is None else await _live(connection, row.id, row.sha, since)
+
+    async def exemplars(self, repository: str, sha: str, most: int) -> tuple[KeptExemplar, ...]:
+        """Examples of violations at a commit, the newest first."""
+        same = and_(commits.c.repository == repository, commits.c.sha == sha)
+        query = select(exemplars.c.body).join(commits, commits.c.id == exemplars.c.commit_id).where(same)
+        newest = query.order_by(exemplars.c.at.desc(), exemplars.c.id.desc()).limit(most)
+        async with self.engine.connect() as connection:
+            return tuple(map(_EXEMPLAR.decode, (await connection.execute(newest)).scalars()))
+
+    async def violations(
+        self, repository: str, sha: str, environment: str, side: str, start: float, end: float
+    ) -> tuple[int, int]:
+        """How often clauses were evaluated and violated on a side, in the whole minutes from `start` to before `end`.
+
+        `sha`: "" for whatever ran there.
+        """
+        told = (minutes.c.environment == environment, minutes.c.side == side)
+        within = (minutes.c.minute >= int(start // _MINUTE), minutes.c.minute < int(end // _MINUTE))
+        query = (
+            select(func.sum(minutes.c.evaluated), func.sum(minutes.c.violated))
+            .join(commits, commits.c.id == minutes.c.commit_id)
+            .where(commits.c.repository == repository, *told, *within)
+        )
+        async with self.engine.connect() as connection:
+            row = (await connection.execute(query if not sha else query.where(commits.c.sha == sha))).one()
+        return int(row[0] or 0), int(row[1] or 0)
+
+
+async def _commit(connection: AsyncConnection, repository: str, sha: str) -> int:
+    """Its id; 0, which none has, where nothing was told of it."""
+    query = select(commits.c.id).where(commits.c.repository == repository, commits.c.sha == sha)
+    return (await connection.execute(query)).scalar_one_or_none() or 0
+
+
+async def _static(connection: AsyncConnection, commit: int) -> _Static | None:
+    query = select(statics.c.body).where(statics.c.commit_id == commit, statics.c.trusted)
+    body = (await connection.execute(query)).scalar_one_or_none()
+    return None if body is None else _STATIC.decode(body)
+
+
+async def _live(connection: AsyncConnection, commit: int, sha: str, since: float) -> Live | None:
+    environments = await _environments(connection, commit, since)
+    if not environments:
+        return None
+    static = await _static(connection, commit)
+    tests = static.tests if static else {}
+    found = await _described(connection, commit, "target")
+    known = [_TARGET.decode(body) for body in found]
+    calls = await _sums(connection, targets, ("calls", "guarded"), commit, since)
+    code = {one.name: f"{one.path}#L{one.line}" for one in known if one.path and one.line}
+    counted = await _sums(connection, clauses, ("evaluated", "violated", "errors"), commit, since)
+    every = map(_CLAUSE.decode, await _described(connection, commit, "clause"))
+    seen = tuple(_seen(one, counted.get(one.id, (0, 0, 0)), code, tests) for one in every)
+    return Live(sha, tuple(_target(one, calls.get(one.name, (0, 0))) for one in known), seen, environments)
+
+
+async def _environments(connection: AsyncConnection, commit: int, since: float) -> tuple[str, ...]:
+    """In which it ran, the one told of last at the end."""
+    last = func.max(minutes.c.minute)
+    here = (minutes.c.commit_id == commit, minutes.c.minute >= int(since // _MINUTE))
+    query = select(minutes.c.environment).where(*here).group_by(minutes.c.environment)
+    return tuple((await connection.execute(query.order_by(last, minutes.c.environment))).scalars())
+
+
+async def _described(connection: AsyncConnection, commit: int, kind: str) -> Sequence[str]:
+    query = select(named.c.body).where(named.c.commit_id == commit, named.c.kind == kind)
+    return (await connection.execute(query.order_by(named.c.name))).scalars().all()
+
+
+async def _sums(
+    connection: AsyncConnection, table: Any, what: Sequence[str], commit: int, since: float
+) -> dict[str, tuple[int, ...]]:
+    """By name, what was counted from the hour of `since` on."""
+    totals = [func.sum(table.c[name]) for name in what]
+    query = select(table.c.name, *totals).where(table.c.commit_id == commit, table.c.hour >= int(since // _HOUR))
+    rows = await connection.execute(query.group_by(table.c.name))
+    return {name: tuple(int(one or 0) for one in counts) for name, *counts in rows}
+
+
+def _target(one: SpecTarget, counted: Sequence[int] = (0, 0)) -> Target:
+    calls, guarded = counted
+    return Target(one.name, one.critical, one.clauses, one.path, one.line or None, calls, guarded)
+
+
+def _seen(one: SpecClause, counted: Sequence[int], code: dict[str, str], tests: Tests) -> Seen:
+    evaluated, violated, errors = counted
+    return Seen(
+        one.id,
+        one.card,
+        one.part,
+        one.target,
+        one.text,
+        one.path,
+        one.line,
+        one.critical,
+        evaluated,
+        violated,
+        errors,
+        code.get(one.target, ""),
+        tests.get(one.card, ()),
+    )
+
+
+def _mutants(told: SpecMutants | None) -> Mutants | None:
+    if told is None:
+        return None
+    left: dict[str, int] = {}
+    for one in told.survivors:
+        left[one.target] = left.get(one.target, 0) + 1
+    return Mutants(told.made, told.killed, tuple(sorted(left.items())))
