@@ -11,7 +11,7 @@ from speclive.calls import CALLS
 MOST_CHARACTERS = 2_000
 MOST_NODES = 400
 MOST_DEPTH = 40
-MOST_JOINED = 16  # additions that may join texts or lists
+MOST_GROWING = 16  # additions and multiplications: each may double what it is given
 MOST_NUMBER = 2**63
 OLD = "old"
 # Ways from a value to the interpreter that need no underscore, and to what formats.
@@ -89,11 +89,12 @@ def _sized(root: ast.expr) -> None:
         if nodes > MOST_NODES or depth > MOST_DEPTH:
             raise ExpressionError(root.lineno, "it is too deep or has too many parts: make it several steps")
         level = [child for node in level for child in ast.iter_child_nodes(node)]
-    joined = sum(isinstance(node, ast.Add) for node in ast.walk(root))
+    growing = sum(isinstance(node, ast.Add | ast.Mult) for node in ast.walk(root))
     if isinstance(root, ast.Tuple | ast.List | ast.Set | ast.Dict):
         raise ExpressionError(root.lineno, "several values together are no condition: join conditions with `and`")
-    if joined > MOST_JOINED:
-        raise ExpressionError(root.lineno, f"more than {MOST_JOINED} additions: use sum, or make it several steps")
+    if growing > MOST_GROWING:
+        reason = f"more than {MOST_GROWING} additions and multiplications: use sum, or make it several steps"
+        raise ExpressionError(root.lineno, reason)
 
 
 def _placed(root: ast.expr) -> Iterator[tuple[ast.AST, int]]:

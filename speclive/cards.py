@@ -1,6 +1,6 @@
 """Spec Cards: their words, and how a text becomes them."""
 
-from speclive.reading import load, parse
+from speclive.reading import load, load_all, parse
 from speclive.words import (
     Binding,
     Card,
@@ -24,5 +24,6 @@ __all__ = [
     "Part",
     "Refusal",
     "load",
+    "load_all",
     "parse",
 ]

@@ -98,14 +98,14 @@ class Draft:
         for line, reason in table.refused:
             self.refusals.refuse(line, reason)
         self.table.take(table)
-        if bound is not None and not self.told.has("manual"):
+        if bound is not None:
             self._take_binding(step, bound)
         elif step.doc is not None:
             self._take_doc(step, step.doc)
-        elif table.raises is not None:
-            self._take_raises(step, table.raises)
-        elif not step.rows and step.kind is not Kind.WHEN and bound is None:
+        elif not step.rows and step.kind is not Kind.WHEN:
             self._take_prose(step)
+        if table.raises is not None:
+            self._take_raises(step, table.raises)
 
     def _take_binding(self, step: Step, bound: Binding | str) -> None:
         if isinstance(bound, str):

@@ -57,8 +57,6 @@ def _parsed(source: str) -> ast.expr:
     for number, line in enumerate(source.split("\n"), start=1):
         if strange := next((char for char in line if _is_hidden(char)), None):
             raise ExpressionError(number, f"it has the invisible character U+{ord(strange):04X}: take it out")
-    if not source.strip():
-        raise ExpressionError(1, "it is empty: write a condition")
     return _only(_read(source), source)
 
 
@@ -85,6 +83,8 @@ def _only(outer: ast.expr, source: str) -> ast.expr:
     """The one element of the brackets. What closes ours, or is several, is no condition."""
     lines = f"[{source}\n]".split("\n")
     whole = isinstance(outer, ast.List) and outer.col_offset == 0 and outer.end_lineno == len(lines)
+    if isinstance(outer, ast.List) and whole and not outer.elts:
+        raise ExpressionError(1, "it is empty: write a condition")
     if not isinstance(outer, ast.List) or not whole or len(outer.elts) != 1:
         raise ExpressionError(1, "it must be one condition: join several with `and`, or make them several steps")
     only = outer.elts[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from speclive.refusing import Refusals, TooMuch
 from speclive.words import Card, CardError, Cards, Refusal
 
 MOST_CHARACTERS = 2_000_000  # of a file
+MOST_BYTES = 4 * MOST_CHARACTERS
 SUFFIX = ".feature"
 
 
@@ -38,9 +39,18 @@ def load(path: str | os.PathLike[str]) -> Cards:
 
     Raises CardError with the refusals of all files: what cannot be read among them, and ids that are taken twice.
     """
+    return load_all((path,))
+
+
+def load_all(paths: Iterable[str | os.PathLike[str]]) -> Cards:
+    """The same of several files and folders; a file counts once, however often it is named."""
     refused: list[Refusal] = []
     cards: list[Card] = []
-    for file in _files(Path(path), refused):
+    seen: set[str] = set()
+    for file in [file for path in paths for file in _files(Path(path), refused)]:
+        if (real := os.path.realpath(file)) in seen:
+            continue
+        seen.add(real)
         try:
             cards.extend(parse(_text(file), str(file)))
         except CardError as error:
@@ -83,47 +93,46 @@ def _twins(cards: list[Card]) -> Iterator[tuple[Card, str]]:
             yield card, f"the id `{card.id}` is taken by {where}: give one of them another @spec-id"
 
 
-def _files(path: Path, refused: list[Refusal]) -> Iterator[Path]:
+def _files(path: Path, refused: list[Refusal]) -> list[Path]:
     if not path.is_dir():
-        yield path
-        return
-    found = False
-    for file in _below(path, set(), refused):
-        found = True
-        yield file
-    if not found:
+        return [path]
+    before = len(refused)
+    files = list(_below(path, set(), refused))
+    if not files and len(refused) == before:
         refused.append(Refusal(str(path), 1, f"the folder holds no *{SUFFIX} file: name another, or add one"))
+    return files
 
 
 def _below(folder: Path, seen: set[str], refused: list[Refusal]) -> Iterator[Path]:
-    """The feature files of a folder, each once, however links lead to it; what begins with a dot is passed over."""
+    """The feature files of a folder; what begins with a dot is passed over, as is a folder that a link leads back to."""
+    seen.add(os.path.realpath(folder))
     try:
-        inside = sorted(folder.iterdir())
+        inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
         refused.append(Refusal(str(folder), 1, _unreadable(error)))
         return
     for path in inside:
-        real = os.path.realpath(path)
-        if path.name.startswith(".") or real in seen:
-            continue
         if path.is_dir():
-            seen.add(real)
-            yield from _below(path, seen, refused)
+            if os.path.realpath(path) not in seen:
+                yield from _below(path, seen, refused)
         elif path.suffix == SUFFIX:
-            seen.add(real)
             yield path
 
 
 def _text(file: Path) -> str:
     """What a file holds. Raises CardError."""
     try:
-        raw = file.read_bytes()
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise CardError((Refusal(str(file), line, "it is not UTF-8: save it as UTF-8"),)) from None
+        with file.open("rb") as stream:
+            raw = stream.read(MOST_BYTES + 1)
     except OSError as error:
         raise CardError((Refusal(str(file), 1, _unreadable(error)),)) from None
+    if len(raw) > MOST_BYTES:
+        raise CardError((Refusal(str(file), 1, f"more than {MOST_BYTES} bytes: split it"),))
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        raise CardError((Refusal(str(file), line, "it is not UTF-8: save it as UTF-8"),)) from None
 
 
 def _unreadable(error: OSError) -> str:
