@@ -20,15 +20,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Tell what was read; 1 where anything is refused."""
-    try:
-        cards, refused = load_all(options.paths), ()
-    except CardError as error:
-        cards, refused = Cards(), error.refusals
+    cards, refused = _read(options.paths)
     for refusal in refused:
         print(refusal, file=sys.stderr)
-    told = _as_json(cards, refused) if options.json else _told(cards, refused)
-    print(told)
+    print(_as_json(cards, refused) if options.json else _told(cards, refused))
     return int(bool(refused))
+
+
+def _read(paths: Sequence[str]) -> tuple[Cards, tuple[Refusal, ...]]:
+    try:
+        return load_all(paths), ()
+    except CardError as error:
+        return Cards(), error.refusals
 
 
 def summary(cards: Cards) -> dict[str, int]:

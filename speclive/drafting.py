@@ -38,6 +38,7 @@ class Draft:
     clauses: list[Clause] = field(default_factory=list)
     table: Table = field(default_factory=Table)
     manual: list[str] = field(default_factory=list)
+    spoilt: int = 0  # steps that would bind or promise something, but are refused for a reason of their own
 
     def card(self) -> Card:
         """The card. What is wrong with it goes to the refusals; it is not to be used then."""
@@ -96,6 +97,7 @@ class Draft:
         bound = binding_of(step.text)
         table = read(step.rows)
         for line, reason in table.refused:
+            self.spoilt += 1
             self.refusals.refuse(line, reason)
         self.table.take(table)
         if bound is not None:
@@ -109,6 +111,7 @@ class Draft:
 
     def _take_binding(self, step: Step, bound: Binding | str) -> None:
         if isinstance(bound, str):
+            self.spoilt += 1
             self.refusals.refuse(step.line, bound)
         elif step.kind is not Kind.GIVEN:
             self.refusals.refuse(step.line, "what a card is bound to is told by a Given: write it so")
@@ -117,12 +120,14 @@ class Draft:
 
     def _take_doc(self, step: Step, doc: Doc) -> None:
         if step.kind is Kind.WHEN:
+            self.spoilt += 1
             self.refusals.refuse(doc.line, "a When is the call itself: move the doc string to a Given or a Then")
         elif doc.media == EXPR:
             self._take_expression(step, doc)
         elif self.told.has("manual"):
             self.manual.append(step.text)
         else:
+            self.spoilt += 1
             self.refusals.refuse(doc.line, f'a doc string must begin with """{EXPR}, and not with """{doc.media}')
 
     def _take_expression(self, step: Step, doc: Doc) -> None:
@@ -130,6 +135,7 @@ class Draft:
         try:
             expression = vetted(doc.text, READABLE if endpoint else None)
         except ExpressionError as error:
+            self.spoilt += 1
             self.refusals.refuse(doc.line + error.line, error.reason)
             return
         part = Part.GIVEN if step.kind is Kind.GIVEN else Part.THEN
@@ -146,6 +152,7 @@ class Draft:
         if self.told.has("manual"):
             self.manual.append(step.text)
         else:
+            self.spoilt += 1
             self.refusals.refuse(step.line, _UNBOUND)
 
     def _add(
@@ -159,6 +166,8 @@ class Draft:
     def _complete(self) -> None:
         if conflict := self.table.conflict():
             self.refusals.refuse(self.line, conflict)
+        if self.spoilt:
+            return
         if not self.binding.target and (self.clauses or self.table.watch or not self.manual):
             self.refusals.refuse(self.line, _NO_BINDING)
         promised = any(clause.part is not Part.GIVEN for clause in self.clauses) or self.table.watch or self.manual

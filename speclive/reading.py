@@ -104,7 +104,7 @@ def _files(path: Path, refused: list[Refusal]) -> list[Path]:
 
 
 def _below(folder: Path, seen: set[str], refused: list[Refusal]) -> Iterator[Path]:
-    """The feature files of a folder; what begins with a dot is passed over, as is a folder that a link leads back to."""
+    """The feature files of a folder: not what begins with a dot, and no folder that a link leads back to."""
     seen.add(os.path.realpath(folder))
     try:
         inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))

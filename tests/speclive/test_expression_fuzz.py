@@ -19,8 +19,8 @@ from speclive.words import Expression
 from tests.speclive.test_expression_escapes import ESCAPES, written
 
 WORDS = """
-a b result n ctx old len sum str int round sorted min max any all isclose float abs bool ( ) [ ] { } , . : ; = == != < <=
-+ - * / // % ** << | & ~ @ := -> not and or in is if else for lambda await yield None True 0 1 1.5 1e999 1j ' " 'x'
+a b result n ctx old len sum str int round sorted min max any all isclose float abs bool ( ) [ ] { } , . : ; = == != <
+<= + - * / // % ** << | & ~ @ := -> not and or in is if else for lambda await yield None True 0 1 1.5 1e999 1j ' " 'x'
 '%99d' f'{a}' b'' __class__ .__dict__ .mro ... # \\ \0 ａ $ ? !
 """
 TOKENS = st.sampled_from([*WORDS.split(), "\n", "\t", " "])
