@@ -7,9 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from speclive.cards import Card, CardError, Cards, Mode, load
+    from speclive.control import configure, off, on
+    from speclive.errors import SpecViolation
+    from speclive.guards import guard, guarded, report
 
 __version__ = "1.5.0"
-__all__ = ["Card", "CardError", "Cards", "Mode", "load"]
+__all__ = [
+    "Card",
+    "CardError",
+    "Cards",
+    "Mode",
+    "SpecViolation",
+    "configure",
+    "guard",
+    "guarded",
+    "load",
+    "off",
+    "on",
+    "report",
+]
 
 # Where each name is found. A service that imports one of them does not pay for the others.
 _HOME = {
@@ -17,7 +33,14 @@ _HOME = {
     "CardError": "speclive.cards",
     "Cards": "speclive.cards",
     "Mode": "speclive.cards",
+    "SpecViolation": "speclive.errors",
+    "configure": "speclive.control",
+    "guard": "speclive.guards",
+    "guarded": "speclive.guards",
     "load": "speclive.cards",
+    "off": "speclive.control",
+    "on": "speclive.control",
+    "report": "speclive.guards",
 }
 
 

@@ -1,0 +1,82 @@
+"""What the guards of one function cost, of its own time, and which share of the calls they may look at for that.
+
+Guards are timed on few calls, by the processor time of the thread, less what asking the clock takes. The call itself is
+timed by the clock on the wall, since that is what its caller waits for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from statistics import median
+
+BUDGET = 0.01  # of the call's own time
+FLOOR = 1_000.0  # ns that are granted whatever the call takes
+ENOUGH = 8  # timed calls to judge by
+SLACK = 1.25  # so much cheaper than granted before more calls are looked at: a measure wavers
+LEAST = 1 / 4096  # of the calls
+
+
+class Limiter:
+    """Of one wrapper. `share`: of the calls that may be looked at, 1.0 as long as the guards are cheap enough.
+    `changed` is called when it is another.
+    """
+
+    __slots__ = ("_changed", "_cost", "_took", "share")
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self.share, self._changed = 1.0, changed
+        self._cost: deque[float] = deque(maxlen=4 * ENOUGH)
+        self._took: deque[float] = deque(maxlen=4 * ENOUGH)
+
+    def timed(self, cost: float, took: float) -> None:
+        """One call: ns of the guards, and of the call."""
+        self._cost.append(cost)
+        self._took.append(took)
+        if len(self._cost) % ENOUGH == 0:
+            self._judge()
+
+    def _judge(self) -> None:
+        before, granted, cost = self.share, max(FLOOR, BUDGET * median(self._took)), median(self._cost)
+        if cost > granted:
+            self.share = max(LEAST, granted / cost)
+        elif self.share < 1.0 and cost * SLACK < granted:
+            self.share = 1.0
+        if self.share != before:
+            self._changed()
+
+
+class Stopwatch:
+    """Times one call of a wrapper, which says where it is."""
+
+    __slots__ = ("_at", "_cost", "_limiter", "_took")
+
+    def __init__(self, limiter: Limiter) -> None:
+        self._limiter, self._cost, self._took = limiter, -2 * unloaded(), 0
+        self._at = time.thread_time_ns()
+
+    def called(self) -> None:
+        """Before the call."""
+        self._cost += time.thread_time_ns() - self._at
+        self._took = time.perf_counter_ns()
+
+    def returned(self) -> None:
+        """After the call."""
+        self._took = time.perf_counter_ns() - self._took
+        self._at = time.thread_time_ns()
+
+    def done(self) -> None:
+        """At the end."""
+        self._cost += time.thread_time_ns() - self._at
+        self._limiter.timed(self._cost, self._took)
+
+
+_UNLOADED: list[int] = []
+
+
+def unloaded() -> int:
+    """What it takes to ask the clock of the thread twice, ns: the least of a few times."""
+    if not _UNLOADED:
+        _UNLOADED.append(min(-(time.thread_time_ns() - time.thread_time_ns()) for _ in range(64)))
+    return _UNLOADED[0]
