@@ -101,7 +101,7 @@ def _placed(root: ast.expr) -> Iterator[tuple[ast.AST, int]]:
     """Every node with its line; what has none of its own (an operator) has that of what holds it."""
     waiting: list[tuple[ast.AST, int]] = [(root, root.lineno)]
     for node, above in waiting:
-        line = getattr(node, "lineno", above)
+        line = getattr(node, "end_lineno" if isinstance(node, ast.Attribute) else "lineno", above)
         yield node, line
         waiting.extend((child, line) for child in ast.iter_child_nodes(node))
 

@@ -91,6 +91,8 @@ class Draft:
                 self.refusals.refuse(step.line, "it stands too late: first Given, then one When, then Then")
             elif step.kind is Kind.WHEN is last:
                 self.refusals.refuse(step.line, "a second When: a card is about one call, so make it two scenarios")
+            elif step.kind is not Kind.GIVEN and binding_of(step.text) is not None:
+                self.refusals.refuse(step.line, "what a card is bound to is told by a Given: write it so")
             last = max(last, step.kind, key=_ORDER.__getitem__)
 
     def _take(self, step: Step) -> None:
@@ -113,8 +115,6 @@ class Draft:
         if isinstance(bound, str):
             self.spoilt += 1
             self.refusals.refuse(step.line, bound)
-        elif step.kind is not Kind.GIVEN:
-            self.refusals.refuse(step.line, "what a card is bound to is told by a Given: write it so")
         elif step.doc is not None:
             self.refusals.refuse(step.doc.line, "a step that binds has no doc string: give it a step of its own")
 

@@ -65,8 +65,18 @@ def _cards(scenario: Raw, place: Place, refusals: Refusals) -> Iterator[Card]:
         return
     if not scenario["name"]:
         refusals.refuse(line_of(scenario), "it has no name: say in a few words what it promises")
+    for holder in (*place.backgrounds, scenario):
+        _no_steps_in_prose(holder, refusals)
     for row in _rows(scenario, refusals):
         yield _card(scenario, place, row, refusals)
+
+
+def _no_steps_in_prose(holder: Raw, refusals: Refusals) -> None:
+    """A first step whose keyword is misspelt is prose to the parser, its doc string too: nothing would look at it."""
+    prose = holder["description"]
+    if any(mark in prose for mark in ('"""', "```")):
+        first = prose.strip().partition("\n")[0]
+        refusals.refuse(line_of(holder), f"`{first}` begins with no keyword of a step, so it would not be looked at")
 
 
 def _card(scenario: Raw, place: Place, row: Row, refusals: Refusals) -> Card:

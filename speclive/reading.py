@@ -14,6 +14,14 @@ from speclive.words import Card, CardError, Cards, Refusal
 MOST_CHARACTERS = 2_000_000  # of a file
 MOST_BYTES = 4 * MOST_CHARACTERS
 SUFFIX = ".feature"
+# What helps against what the parser says of a file.
+_HELP = {
+    "inconsistent cell count": ": give each row as many cells, empty ones at its end",
+    "unexpected end of file": ': close the doc string with """, or write what is missing',
+    "expected: ": ": begin the line with one of them, or with a keyword of a step, as Given, When, Then, And",
+    "Language not supported": ": take the line out, or name another",
+    "may not contain whitespace": ": write an @ before each",
+}
 
 
 def parse(text: str, path: str) -> Cards:
@@ -80,8 +88,9 @@ def _feature(text: str, refusals: Refusals) -> Mapping[str, Any] | None:
 
 
 def _not_gherkin(message: str) -> str:
-    """The parser's word without its place, which the refusal has of its own."""
-    return f"not Gherkin: {message.partition('): ')[2] or message}"
+    """The parser's word without its place, which the refusal has of its own, and what helps."""
+    plain = message.partition("): ")[2] or message
+    return f"not Gherkin: {plain}{next((help_ for said, help_ in _HELP.items() if said in plain), '')}"
 
 
 def _twins(cards: list[Card]) -> Iterator[tuple[Card, str]]:
