@@ -37,6 +37,7 @@ def reading_of(kept: Stores, pages: Pages, now: Callable[[], float] = time.time)
         kept.provenance,
         kept.remediations,
         kept.spending,
+        kept.speclive,
         pages,
         now,
     )

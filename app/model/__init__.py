@@ -98,6 +98,7 @@ from app.model.speclive import (
     SpecSurvivor,
     SpecSwitch,
     SpecTarget,
+    SpecTold,
     SpecWatched,
 )
 from app.model.studies import CANARY_SIDE, Intervention, KeptStudy, Opinion, Side, Tally
@@ -291,6 +292,7 @@ __all__ = [
     "SpecSurvivor",
     "SpecSwitch",
     "SpecTarget",
+    "SpecTold",
     "SpecWatched",
     "Spent",
     "Standing",

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from checks.guarded import Live, Mutants, Target
+
 Text = Annotated[str, msgspec.Meta(max_length=400)]
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+_VISIBLE = r"^[^\x00-\x1f\x7f]+$"
+Name = Annotated[str, msgspec.Meta(max_length=300, pattern=_VISIBLE)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**12)]
 Line = Annotated[int, msgspec.Meta(ge=0, le=10**7)]
 Moment = Annotated[float, msgspec.Meta(ge=0, le=10**11)]
@@ -92,7 +97,7 @@ class SpecReport(_Told, frozen=True):
     kind: Literal["live", "static"]
     id: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9._:-]{8,100}$")]
     service: Annotated[str, msgspec.Meta(max_length=100)]
-    environment: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    environment: Annotated[str, msgspec.Meta(max_length=100, pattern=_VISIBLE)]
     side: Literal["", "control", "canary"]
     sha: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
     start: Moment
@@ -130,6 +135,19 @@ class SpecSwitch(msgspec.Struct, frozen=True):
     reason: str = ""
     who: str = ""
     at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SpecTold:
+    """What is told of the Spec Cards of one commit: without a call (None: nobody told), of calls in the last `hours`
+    (None: there were none), and examples of violations, the newest first.
+    """
+
+    sha: str
+    static: tuple[tuple[Target, ...], Mutants | None, Mapping[str, tuple[str, ...]]] | None
+    live: Live | None
+    exemplars: tuple[KeptExemplar, ...]
+    switch: SpecSwitch
 
 
 MOST_EXEMPLAR = 16_384

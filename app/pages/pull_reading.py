@@ -10,7 +10,7 @@ from itertools import takewhile
 from cachetools import LRUCache
 
 from app import record
-from app.model import KeptExperiment, Point, Spent
+from app.model import KeptExperiment, Point, SpecTold, Spent
 from app.pack.evidence import own_history
 from app.pages.door import OPEN as OPEN_FOR
 from app.pages.showing import Exhibit, Unreadable
@@ -26,6 +26,7 @@ from app.store.points import Points
 from app.store.provenance import Provenance
 from app.store.pull_news import PullKey
 from app.store.remediations import Remediations
+from app.store.speclive import SpecLive
 from app.store.spending import Spending
 from app.store.studies import Studies
 from checks.judge import Case, judge
@@ -35,6 +36,7 @@ _ENDS = {"pull_request.merged": MERGED, "pull_request.closed": CLOSED}
 """Why nothing is asked of a pull request any more, by the reason of the trigger that found so."""
 
 
+_COUNTED, _EXAMPLES = 86_400.0, 50  # seconds of calls that are counted, and examples of violations
 _KEPT = 20_000  # decisions of which it is known what they are about
 
 
@@ -53,6 +55,7 @@ class Reading:
     provenance: Provenance
     remediations: Remediations
     spending: Spending
+    speclive: SpecLive
     pages: Pages
     now: Callable[[], float] = field(default=time.time)
     judged: MutableMapping[int, int] = field(default_factory=lambda: LRUCache(_KEPT))
@@ -83,6 +86,7 @@ class Reading:
         case = await self._case(newest)
         decision = _judged(case)
         since = history[-1].at if len(history) < len(await self.decisions.of_pull(*key)) else 0.0
+        studies = [one for one in await self.studies.of_pull(*key) if one.intervention.at >= since]
         return Shown(
             newest.id,
             self.pages.shown_on(decision),
@@ -92,7 +96,7 @@ class Reading:
             await self._judging(key, decision),
             {one.name: one for one in await self.measurements.of(key[0], newest.head_sha)},
             await self._experiments(key, newest.head_sha),
-            [one for one in await self.studies.of_pull(*key) if one.intervention.at >= since],
+            studies,
             [one for one in await self.drifts.of(key[0]) if one.rules],
             [one for one in await self.commands.of_pull(*key) if one.asked >= since],
             tuple(one for one in reversed(await self.provenance.of_pull(*key)) if one.at >= since),
@@ -101,6 +105,7 @@ class Reading:
             edition,
             [one for one in await self.remediations.of_pull(*key) if one.began >= since],
             await self._spent(key, case),
+            await self._guarded(key[0], (newest.head_sha, *(one.intervention.sha for one in studies))),
         )
 
     async def then(self, key: PullKey, decision: int) -> Shown | None:
@@ -131,6 +136,12 @@ class Reading:
         if case.snapshot.pull.from_fork:
             spent = replace(spent, untrusted=spent.reports)
         return spent if spent.reports or spent.ci_minutes is not None else None
+
+    async def _guarded(self, repository: str, shas: Sequence[str]) -> tuple[SpecTold, ...]:
+        """What is told of the Spec Cards of its head, and of the commits that brought it into service."""
+        since = self.now() - _COUNTED
+        told = [await self.speclive.told(repository, sha, since, _EXAMPLES) for sha in dict.fromkeys(shas)]
+        return tuple(one for one in told if one is not None)
 
     async def _judging(self, key: PullKey, decision: Decision) -> str:
         """The head that we turned to since; "" where it is the one that was judged."""

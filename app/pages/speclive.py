@@ -28,13 +28,13 @@ from app.store.drift import Came
 from app.store.fed import Full, digest_of
 from app.store.inbox import Full as Crowded
 from app.store.inbox import Inbox
+from app.store.spec_reading import TESTS
 from app.store.speclive import SpecLive
 from app.store.tokens import Grant
 
 log = structlog.get_logger(__name__)
 MOST_SENT, MOST_UNPACKED = 1024 * 1024, 8 * 1024 * 1024  # bytes
 MOST_A_MINUTE = 6_000  # reports of one repository: a thousand instances, each ten seconds
-TESTS = "tests"
 
 
 class Known(Protocol):

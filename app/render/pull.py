@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.model import KeptCommand, KeptExperiment, KeptModule, KeptStudy, LogLine, Point
+from app.model import KeptCommand, KeptExperiment, KeptModule, KeptStudy, LogLine, Point, SpecTold
 from app.model.beside import Spent
 from app.render import words
 from app.render.capability import Pages, of_module, of_pull
@@ -36,7 +36,8 @@ _ROW_TONES = {State.PASS: "good", State.BLOCK: "bad"}
 class Shown:
     """What is shown of one pull request, as it was read. `decision` is the newest, of id `id`; `state`: OPEN, MERGED or
     CLOSED; `judging`: a newer head that is being judged, "" where there is none; `reported`: what was measured of the
-    head, by name; `remediations`: what was done about its failures, the oldest first; times are epoch seconds.
+    head, by name; `remediations`: what was done about its failures, the oldest first; `guarded`: what is
+    told of the Spec Cards of the head, and of what brought it into service; times are epoch seconds.
     """
 
     id: int
@@ -56,6 +57,7 @@ class Shown:
     edition: str
     remediations: Sequence[Remediation] = ()
     spent: Spent | None = None
+    guarded: Sequence[SpecTold] = ()
 
     @property
     def pull(self) -> Pull:

@@ -15,11 +15,10 @@ from app.render.experiment_page import standing
 from app.render.offers import Offer, offers
 from app.render.pull import CLOSED, MERGED, Checked, Shown, checked, module_page, next_step, opened, short, told, tone
 from app.render.pull_repairs import repaired
+from app.render.speclive import panel_json
 from app.render.study_page import standing as study_standing
 from checks.drift.alarm import load as load_course
 from checks.impact.told import load as load_told
-
-SPECLIVE = "no Spec Cards configured"
 
 
 def pull_json(shown: Shown) -> dict[str, Any]:
@@ -42,7 +41,7 @@ def pull_json(shown: Shown) -> dict[str, Any]:
         "notes": [told(note) for note in words.notes(decision)],
         **_beside(shown),
         **repaired(shown),
-        "speclive": SPECLIVE,
+        "speclive": panel_json(shown),
         "commands": [_command(one) for one in shown.commands],
         "log": [_line(one) for one in shown.log],
         "page": shown.pages.root + of_pull(pull.repository, pull.number or 0).path,

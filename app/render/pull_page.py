@@ -26,9 +26,9 @@ from app.render.pull import (
     tone,
 )
 from app.render.pull_contracts import contracts_of, remarks_of
-from app.render.pull_json import SPECLIVE
 from app.render.pull_repairs import figures, now, repairs
 from app.render.sparkline import sparkline
+from app.render.speclive import panel
 from app.render.study_page import standing as study_standing
 from checks.drift.alarm import load as load_course
 from checks.impact import words as effects
@@ -40,7 +40,6 @@ _STATES = {
     MERGED: "It is merged: what had been decided of it stays here as it was.",
     CLOSED: "It is closed, or nothing is asked of it any more: what was decided of it last stays here.",
 }
-_ELSEWHERE = (("SpecLive", SPECLIVE),)
 _THEN = "A decision of the past, as the page showed it."
 
 
@@ -79,14 +78,14 @@ class Watched:
 
 def pull_page(shown: Shown) -> str:
     """The page, whole. Raises what those of experiments, studies and modules raise for what another version kept."""
-    empty = (*nothing(shown), *_nothing_beside(shown), *_ELSEWHERE)
+    empty = (*nothing(shown), *_nothing_beside(shown))
     return page("pages/pull.html.j2", **facts(shown), empty=empty, live=True, edition=shown.edition)
 
 
 def pull_then(shown: Shown) -> str:
     """One decision of the past: without what goes on, and without anything to ask for."""
     past = facts(shown) | {"ahead": (_THEN,)}
-    return page("pages/pull_then.html.j2", **past, empty=(*nothing(shown), *_ELSEWHERE), live=False, edition="")
+    return page("pages/pull_then.html.j2", **past, empty=tuple(nothing(shown)), live=False, edition="")
 
 
 def facts(shown: Shown) -> dict[str, Any]:
@@ -115,6 +114,7 @@ def facts(shown: Shown) -> dict[str, Any]:
         "trials": [_trial(shown, *one) for one in shown.experiments],
         "studies": [_study(shown, one) for one in shown.studies],
         "modules": [_watched(shown, one) for one in shown.modules],
+        "guarded": panel(shown),
         "source": source,
         "contracts": contracts,
         "remarks": remarks_of(decision),
@@ -154,6 +154,8 @@ def _nothing_beside(shown: Shown) -> Iterator[tuple[str, str]]:
         yield "commands", "nobody asked for anything"
     if not shown.remediations:
         yield "repairs", "nothing was repaired by itself"
+    if not shown.guarded:
+        yield "SpecLive", "nothing is told of Spec Cards of this head"
 
 
 def _columns(checks: Sequence[Checked]) -> Mapping[str, bool]:

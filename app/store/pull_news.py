@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, Table, and_, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.store.asked_tables import commands, overrides
 from app.store.effects import card_key, head_key
 from app.store.news import Edition
 from app.store.remedial_tables import remediations, usage
+from app.store.spec_tables import commits as guarded
+from app.store.spec_tables import switches
 from app.store.tables import decisions, drift_modules, effects, experiment_shadows, experiments, studies
 from app.store.tables import experiment_looks as looks
 from app.store.tables import study_opinions as opinions
@@ -26,8 +28,8 @@ PullKey = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class PullNews:
-    """Reads what decisions, commands, overrides, remediations, usage, experiments, studies and modules leave when they
-    change.
+    """Reads what decisions, commands, overrides, remediations, usage, experiments, studies, modules and guards leave
+    when they change.
     """
 
     engine: AsyncEngine
@@ -37,9 +39,11 @@ class PullNews:
         async with self.engine.connect() as connection:
             steps = [await _steps(connection, query) for query in _of_pulls(keys)]
             modules = await _modules(connection, {repository for repository, _ in keys})
+            turned = await _turned(connection, {repository for repository, _ in keys})
             ours = await _effects(connection, keys)
         decided = steps[0]
-        return {key: _edition([one.get(key) for one in (*steps, ours)], modules.get(key[0])) for key in decided}
+        besides = {key: (modules.get(key[0]), turned.get(key[0])) for key in decided}
+        return {key: _edition([one.get(key) for one in (*steps, ours)], besides[key]) for key in decided}
 
 
 def _edition(steps: list[Any], modules: Any) -> Edition:
@@ -69,6 +73,26 @@ def _of_pulls(keys: Collection[PullKey]) -> Iterator[Select[Any]]:
     where = tuple_(studies.c.repository, pulls.c.number).in_(keys)
     joined = select(studies.c.repository, pulls.c.number, *told).join(pulls, pulls.c.study == studies.c.id)
     yield joined.where(where).group_by(studies.c.repository, pulls.c.number)
+    yield from _of_guards(keys)
+
+
+def _of_guards(keys: Collection[PullKey]) -> Iterator[Select[Any]]:
+    """What was told of the Spec Cards of its heads, and of the commits that brought it into service."""
+    newest = func.max(guarded.c.edition)
+    same = and_(guarded.c.repository == decisions.c.repository, guarded.c.sha == decisions.c.head_sha)
+    of_heads = select(decisions.c.repository, decisions.c.number, newest).join(guarded, same)
+    where = tuple_(decisions.c.repository, decisions.c.number).in_(keys)
+    yield of_heads.where(where).group_by(decisions.c.repository, decisions.c.number)
+    same = and_(guarded.c.repository == studies.c.repository, guarded.c.sha == studies.c.sha)
+    served = select(studies.c.repository, pulls.c.number, newest).join(pulls, pulls.c.study == studies.c.id)
+    where = tuple_(studies.c.repository, pulls.c.number).in_(keys)
+    yield served.join(guarded, same).where(where).group_by(studies.c.repository, pulls.c.number)
+
+
+async def _turned(connection: AsyncConnection, repositories: Collection[str]) -> dict[str, int]:
+    """When the guards of each repository were switched off or on."""
+    query = select(switches.c.repository, switches.c.at).where(switches.c.repository.in_(repositories))
+    return dict((await connection.execute(query)).all())
 
 
 def _grouped(keys: Collection[PullKey], table: Table, *told: ColumnElement[Any]) -> Select[Any]:

@@ -11,15 +11,21 @@ from sqlalchemy import and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.model import KeptExemplar, SpecClause, SpecMutants, SpecTarget
-from app.store.spec_tables import clauses, commits, exemplars, minutes, named, statics, targets
+from app.store.spec_tables import clauses, commits, exemplars, hours, named, slots, statics, targets
 from checks.guarded import Live, Mutants, Seen, Target
 
-_HOUR, _MINUTE = 3_600, 60  # seconds
+SLOT = 5  # seconds that are counted together for a gate
+_HOUR = 3_600  # seconds
+TESTS = "tests"
 _PRODUCTION = "production"
 _CANARY = "canary"
 
 Tests = dict[str, tuple[str, ...]]
 """By card, the tests that are marked with it."""
+
+
+Slot = tuple[float, int, int]
+"""When it ended (epoch seconds), and how often clauses were evaluated and violated in it."""
 
 
 class _Static(msgspec.Struct, frozen=True):
@@ -55,11 +61,11 @@ class SpecReading:
 
     async def serving(self, repository: str, since: float) -> Live | None:
         """The same of what serves now: the commit told of last, in production where anything is told of it."""
-        here = (commits.c.repository == repository, minutes.c.minute >= int(since // _MINUTE))
-        serves = (minutes.c.environment != "tests", minutes.c.side != _CANARY)
-        first = case((minutes.c.environment == _PRODUCTION, 1), else_=0)
-        query = select(commits.c.id, commits.c.sha).join(minutes, minutes.c.commit_id == commits.c.id)
-        newest = query.where(*here, *serves).order_by(first.desc(), minutes.c.minute.desc(), commits.c.id.desc())
+        here = (commits.c.repository == repository, hours.c.told_at >= int(since * 1e6))
+        serves = (hours.c.environment != TESTS, hours.c.side != _CANARY)
+        first = case((hours.c.environment == _PRODUCTION, 1), else_=0)
+        query = select(commits.c.id, commits.c.sha).join(hours, hours.c.commit_id == commits.c.id)
+        newest = query.where(*here, *serves).order_by(first.desc(), hours.c.told_at.desc(), commits.c.id.desc())
         async with self.engine.connect() as connection:
             row = (await connection.execute(newest.limit(1))).one_or_none()
             return None if row is None else await _live(connection, row.id, row.sha, since)
@@ -75,20 +81,45 @@ class SpecReading:
     async def violations(
         self, repository: str, sha: str, environment: str, side: str, start: float, end: float
     ) -> tuple[int, int]:
-        """How often clauses were evaluated and violated on a side, in the whole minutes from `start` to before `end`.
+        """How often clauses were evaluated and violated on a side, in the whole slots from `start` to before `end`.
 
         `sha`: "" for whatever ran there.
         """
-        told = (minutes.c.environment == environment, minutes.c.side == side)
-        within = (minutes.c.minute >= int(start // _MINUTE), minutes.c.minute < int(end // _MINUTE))
-        query = (
-            select(func.sum(minutes.c.evaluated), func.sum(minutes.c.violated))
-            .join(commits, commits.c.id == minutes.c.commit_id)
-            .where(commits.c.repository == repository, *told, *within)
-        )
+        told: list[Any] = [slots.c.environment == environment, slots.c.side == side]
+        if sha:
+            told.append(commits.c.sha == sha)
         async with self.engine.connect() as connection:
-            row = (await connection.execute(query if not sha else query.where(commits.c.sha == sha))).one()
-        return int(row[0] or 0), int(row[1] or 0)
+            found = await _slotted(connection, repository, told, start, end)
+        return sum(evaluated for _, evaluated, _ in found), sum(violated for *_, violated in found)
+
+    async def of_canary(self, repository: str, sha: str, start: float, end: float) -> tuple[Slot, ...]:
+        """What was counted of a canary, in whatever environment it ran, by slot."""
+        its_own = (slots.c.side == _CANARY, commits.c.sha == sha)
+        async with self.engine.connect() as connection:
+            return await _slotted(connection, repository, its_own, start, end)
+
+    async def of_control(self, repository: str, sha: str, start: float, end: float) -> tuple[Slot, ...]:
+        """What was counted of all that served beside the canary `sha`, in the environments in which that ran."""
+        where = select(slots.c.environment).join(commits, commits.c.id == slots.c.commit_id)
+        canaries = where.where(commits.c.repository == repository, commits.c.sha == sha, slots.c.side == _CANARY)
+        beside = (slots.c.side != _CANARY, slots.c.environment.in_(canaries))
+        async with self.engine.connect() as connection:
+            return await _slotted(connection, repository, beside, start, end)
+
+
+async def _slotted(
+    connection: AsyncConnection, repository: str, so: Sequence[Any], start: float, end: float
+) -> tuple[Slot, ...]:
+    within = (slots.c.slot >= int(start // SLOT), slots.c.slot < int(end // SLOT))
+    query = (
+        select(slots.c.slot, func.sum(slots.c.evaluated), func.sum(slots.c.violated))
+        .join(commits, commits.c.id == slots.c.commit_id)
+        .where(commits.c.repository == repository, *so, *within)
+        .group_by(slots.c.slot)
+        .order_by(slots.c.slot)
+    )
+    rows = await connection.execute(query)
+    return tuple((float((slot + 1) * SLOT), int(evaluated), int(violated)) for slot, evaluated, violated in rows)
 
 
 async def _commit(connection: AsyncConnection, repository: str, sha: str) -> int:
@@ -121,10 +152,10 @@ async def _live(connection: AsyncConnection, commit: int, sha: str, since: float
 
 async def _environments(connection: AsyncConnection, commit: int, since: float) -> tuple[str, ...]:
     """In which it ran, the one told of last at the end."""
-    last = func.max(minutes.c.minute)
-    here = (minutes.c.commit_id == commit, minutes.c.minute >= int(since // _MINUTE))
-    query = select(minutes.c.environment).where(*here).group_by(minutes.c.environment)
-    return tuple((await connection.execute(query.order_by(last, minutes.c.environment))).scalars())
+    last = func.max(hours.c.told_at)
+    here = (hours.c.commit_id == commit, hours.c.told_at >= int(since * 1e6))
+    query = select(hours.c.environment).where(*here).group_by(hours.c.environment)
+    return tuple((await connection.execute(query.order_by(last, hours.c.environment))).scalars())
 
 
 async def _described(connection: AsyncConnection, commit: int, kind: str) -> Sequence[str]:

@@ -11,10 +11,11 @@ __all__ = [
     "clauses",
     "commits",
     "exemplars",
+    "hours",
     "metadata",
-    "minutes",
     "named",
     "reports",
+    "slots",
     "statics",
     "switches",
     "targets",
@@ -76,16 +77,27 @@ clauses = Table(
     Column("errors", BigInteger, nullable=False),
 )
 
-minutes = Table(  # all clauses together: what a gate compares
-    "spec_minutes",
+hours = Table(  # in which anything was told at all
+    "spec_hours",
+    metadata,
+    Column("commit_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("hour", Integer, primary_key=True, autoincrement=False),
+    Column("environment", Folded(100), primary_key=True),
+    Column("side", String(16), primary_key=True),
+    Column("told_at", BigInteger, nullable=False),  # when the newest window ended
+)
+
+slots = Table(  # all clauses together, by five seconds: what a gate compares
+    "spec_slots",
     metadata,
     Column("commit_id", BigInteger, primary_key=True, autoincrement=False),
     Column("environment", Folded(100), primary_key=True),
     Column("side", String(16), primary_key=True),
-    Column("minute", Integer, primary_key=True, autoincrement=False),  # since the epoch
+    Column("slot", BigInteger, primary_key=True, autoincrement=False),  # since the epoch
     Column("evaluated", BigInteger, nullable=False),
     Column("violated", BigInteger, nullable=False),
 )
+Index("spec_slots_by_age", slots.c.slot)
 
 exemplars = Table(
     "spec_exemplars",

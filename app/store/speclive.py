@@ -12,23 +12,24 @@ from typing import Any
 
 import msgspec
 from cachetools import LRUCache
-from sqlalchemy import Table, and_, delete, func, insert, select, update
+from sqlalchemy import Table, and_, case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.model import Cause, KeptExemplar, SpecClause, SpecReport, SpecSwitch, SpecTarget
+from app.model import Cause, KeptExemplar, SpecClause, SpecReport, SpecSwitch, SpecTarget, SpecTold
 from app.store.chain import Kind, told
 from app.store.database import insert_into, now_us
 from app.store.drift import Came
 from app.store.fed import Full, digest_of
 from app.store.provenance import append
-from app.store.spec_reading import SpecReading
+from app.store.spec_reading import SLOT, SpecReading
 from app.store.spec_tables import (
     clauses,
     commits,
     exemplars,
-    minutes,
+    hours,
     named,
     reports,
+    slots,
     statics,
     switches,
     targets,
@@ -39,7 +40,8 @@ MOST_NAMED = 20_000  # targets and clauses of one commit
 MOST_COMMITS = 2_000  # of one repository, as long as they are kept
 MOST_EXAMPLES = 32  # of one clause of a commit; the newest stay
 _QUIET = 5_000_000  # microseconds between two editions without news
-_HOUR, _MINUTE, _DAY = 3_600, 60, 24  # seconds, seconds, hours
+SLOTS_KEPT = 2 * 86_400.0  # seconds
+_HOUR, _DAY = 3_600, 24  # seconds, hours
 
 _Described = dict[tuple[int, str, str], str]
 """By commit, kind and name, as JSON what a target or a clause is."""
@@ -88,6 +90,14 @@ class SpecLive(SpecReading):
         async with self.engine.connect() as connection:
             return (await connection.execute(query)).first() is not None
 
+    async def told(self, repository: str, sha: str, since: float, most: int) -> SpecTold | None:
+        """All that is shown of a commit: what was counted since then, and `most` examples; None where nothing is."""
+        static, live = await self.static(repository, sha), await self.live(repository, sha, since)
+        if static is None and live is None:
+            return None
+        examples = await self.exemplars(repository, sha, most)
+        return SpecTold(sha, static, live, examples, await self.switch(repository))
+
     # --- the switch ----------------------------------------------------------------------------------------------
 
     async def switch(self, repository: str) -> SpecSwitch:
@@ -112,14 +122,14 @@ class SpecLive(SpecReading):
         """Forget what was counted before that moment (epoch seconds), commits of which nothing was told since, and
         the ids of reports whose windows would not be taken any more.
         """
-        hour, minute = int(before // _HOUR), int(before // _MINUTE)
+        hour = int(before // _HOUR)
         old = select(commits.c.id).where(commits.c.heard_at < int(before * 1e6))
         async with self.engine.begin() as connection:
             await connection.execute(delete(reports).where(reports.c.received_at < self.now() - int(2 * LATE * 1e6)))
-            await connection.execute(delete(minutes).where(minutes.c.minute < minute))
-            for table in (targets, clauses):
+            await connection.execute(delete(slots).where(slots.c.slot < (self.now() / 1e6 - SLOTS_KEPT) // SLOT))
+            for table in (hours, targets, clauses):
                 await connection.execute(delete(table).where(table.c.hour < hour))
-            for table in (named, exemplars, statics, targets, clauses, minutes):
+            for table in (named, exemplars, statics, hours, targets, clauses, slots):
                 await connection.execute(delete(table).where(table.c.commit_id.in_(old)))
             await connection.execute(delete(commits).where(commits.c.heard_at < int(before * 1e6)))
 
@@ -192,7 +202,8 @@ def _seen(one: SpecClause) -> dict[str, int]:
 async def _live(connection: AsyncConnection, commit: int, report: SpecReport) -> bool:
     where = _Where(commit, int(report.start // _HOUR), report.environment.lower(), report.side)
     news = await _is_news(connection, where, report)
-    await _count_minute(connection, where, report)
+    await _live_at(connection, where, report.end)
+    await _count_slot(connection, where, report)
     await _count(connection, targets, where, {one.name: _called(one) for one in report.targets if one.calls})
     await _count(connection, clauses, where, {one.id: _seen(one) for one in report.clauses if one.evaluated})
     await _exemplify(connection, commit, report)
@@ -241,20 +252,27 @@ def _described(commit: int, report: SpecReport) -> _Described:
     return said
 
 
-async def _count_minute(connection: AsyncConnection, where: _Where, report: SpecReport) -> None:
+async def _count_slot(connection: AsyncConnection, where: _Where, report: SpecReport) -> None:
     """Even where nothing was called: that somebody lives is told by it."""
     row = {
         "commit_id": where.commit,
         "environment": where.environment,
         "side": where.side,
-        "minute": int(report.end // _MINUTE),
+        "slot": int(report.end // SLOT),
         "evaluated": sum(one.evaluated for one in report.clauses),
         "violated": sum(one.violated for one in report.clauses),
     }
-    made = insert_into(minutes, connection)
-    keys = (minutes.c.commit_id, minutes.c.environment, minutes.c.side, minutes.c.minute)
-    added = {name: minutes.c[name] + made.excluded[name] for name in ("evaluated", "violated")}
+    made = insert_into(slots, connection)
+    keys = (slots.c.commit_id, slots.c.environment, slots.c.side, slots.c.slot)
+    added = {name: slots.c[name] + made.excluded[name] for name in ("evaluated", "violated")}
     await connection.execute(made.on_conflict_do_update(index_elements=keys, set_=added), [row])
+
+
+async def _live_at(connection: AsyncConnection, where: _Where, end: float) -> None:
+    made = insert_into(hours, connection).values(where.row() | {"told_at": int(end * 1e6)})
+    keys = (hours.c.commit_id, hours.c.hour, hours.c.environment, hours.c.side)
+    newest = case((hours.c.told_at > made.excluded.told_at, hours.c.told_at), else_=made.excluded.told_at)
+    await connection.execute(made.on_conflict_do_update(index_elements=keys, set_={"told_at": newest}))
 
 
 async def _count(

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from aiohttp import web
 
 from app import record
 from app.main.center import reading_of
-from app.model import Canary, Cause, KeptCommand, Place, Progress, Surface
+from app.model import Canary, Cause, KeptCommand, Place, Progress, SpecReport, Surface
 from app.pages.browser import ACTING
 from app.pages.door import Door
 from app.pages.history import History
@@ -27,6 +28,7 @@ from app.pages.visitors import Nobody, Visitor
 from app.render.capability import Pages, Subject, of_pull
 from app.storage import Stores
 from app.store.experiments import Experiments, SentTick
+from app.store.speclive import SpecLive
 from checks import contract, risk, sbom
 from checks.decide import Policy
 from checks.experiment import Config, GateConfig
@@ -202,6 +204,14 @@ class PullTrial(Looked):
         begun = await self.stores.remediations.begin(replace(one, attempts=(), ended=None))
         made = tuple(replace(each, trace=f"{begun.id}-{each.n}") for each in one.attempts)
         return await self.stores.remediations.keep(replace(one, id=begun.id, attempts=made))
+
+    async def guard(self, *told: dict[str, Any]) -> None:
+        """Services and their CI tell of Spec Cards."""
+        kept = SpecLive(self.stores.main, lambda: int(self.clock.at * 1e6))
+        for one in told:
+            self.clock.at += 1
+            name = f"{one['kind']}-{self.clock.at:.0f}"
+            await kept.keep("acme/shop", msgspec.convert(one | {"id": name}, SpecReport), name)
 
     async def canary(self, environment: str = "canary", metric: str = "errors", ticks: int = 3) -> int:
         """An experiment on the head, with some evidence."""

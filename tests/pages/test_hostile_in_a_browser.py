@@ -21,6 +21,7 @@ from checks.impact.told import dump
 from checks.model import Measurement
 from checks.overridden import Overridden
 from tests.browser import Tab, tab
+from tests.pages.guarded import clause, exemplar, report, static, target
 from tests.pages.hostile import PAYLOADS
 from tests.pages.looking import LIVE
 from tests.pages.pulled import HEAD, PULL, PullTrial, case, pull_trial
@@ -51,6 +52,7 @@ async def named(here: PullTrial, number: int, payload: str) -> int:
     await here.canary(environment=_stored(payload)[:200])
     await _studied(here, number, payload)
     await here.repair(replace(spoilt(_stored(payload)), number=number))
+    await _guarded(here, sha, payload)
     said = {"arguments": _stored(payload), "who": _stored(payload)[:100]}
     command = await here.ask(number=number, head_sha=sha, surface=Surface.COMMENT, **said)
     await here.answer(command, _stored(payload), before=_stored(payload), after=_stored(payload))
@@ -60,6 +62,18 @@ async def named(here: PullTrial, number: int, payload: str) -> int:
 def _stored(payload: str) -> str:
     """As a database of texts takes it."""
     return payload.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+async def _guarded(here: PullTrial, sha: str, payload: str) -> None:
+    """Spec Cards whose every text is called so, and a violation that holds it."""
+    text, name = _stored(payload)[:300], "".join(one for one in _stored(payload)[:200] if one.isprintable()) or "x"
+    said = clause(id=name, card=name, target=name, text=text, path=text, violated=1)
+    one = exemplar(clause=name, code=text, inputs={text: text}, result=[text], raised=text)
+    tests = {name: [text]}
+    await here.guard(
+        static(sha, targets=[target(name=name, path=text)], tests=tests),
+        report(sha, targets=[target(name=name, path=text)], clauses=[said], exemplars=[one]),
+    )
 
 
 async def _studied(here: PullTrial, number: int, payload: str) -> None:

@@ -12,8 +12,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, Route
 
 from tests.browser import tab
+from tests.pages.guarded import static, violated
 from tests.pages.looking import LIVE, READERS, complaints
-from tests.pages.pulled import PullTrial, pull_trial
+from tests.pages.pulled import HEAD, PullTrial, pull_trial
 from tests.render.remedied import HANDED_OVER, WORKING
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -51,6 +52,7 @@ async def test_everybody_can_read_it(here: PullTrial, browser: Browser, profile:
     await here.answer(await here.ask(arguments="arm-b"), "dispatched `next.yml`", before="arm-a", after="arm-b")
     await here.repair(HANDED_OVER)
     await here.repair(replace(WORKING, began=WORKING.began + 900))
+    await here.guard(static(HEAD), violated(sha=HEAD))
     async with tab(browser, **profile) as open_page:
         page = open_page.page
         await page.goto(here.address)
@@ -59,6 +61,7 @@ async def test_everybody_can_read_it(here: PullTrial, browser: Browser, profile:
         await page.emulate_media(media="print", color_scheme="light")
         assert await page.locator("#rows").is_visible()
         assert await page.locator(".attempts").first.is_visible()
+        assert await page.locator("#violations").is_visible()
         assert open_page.complaints == []
 
 

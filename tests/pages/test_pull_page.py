@@ -104,7 +104,7 @@ async def test_a_reviewer_reads_what_is_decided_why_and_what_to_do_and_each_figu
     assert "perf_p95_ms ❌ block 261 ms &lt; 250 257…267 400" in text
     assert '<a href="https://ci.example/acme/shop/runs/42"><bdi>261 ms</bdi></a>' in page
     assert "Comes in by report-kit → @acme/report" in text
-    assert "SpecLive no Spec Cards configured" in text
+    assert "SpecLive nothing is told of Spec Cards of this head" in text
     assert "Arm none: not an agent&#39;s pull request" in text
     assert "Eval not measured: nobody reported eval_score of this head" in text
     assert "Commands nobody asked for anything" in text

@@ -62,14 +62,23 @@ def upgrade() -> None:
         sa.Column("errors", sa.BigInteger, nullable=False),
     )
     op.create_table(
-        "spec_minutes",
+        "spec_hours",
+        sa.Column("commit_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("environment", sa.String(100), primary_key=True),
+        sa.Column("side", sa.String(16), primary_key=True),
+        sa.Column("told_at", sa.BigInteger, nullable=False),
+    )
+    op.create_table(
+        "spec_slots",
         sa.Column("commit_id", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("environment", sa.String(100), primary_key=True),
         sa.Column("side", sa.String(16), primary_key=True),
-        sa.Column("minute", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("slot", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("evaluated", sa.BigInteger, nullable=False),
         sa.Column("violated", sa.BigInteger, nullable=False),
     )
+    op.create_index("spec_slots_by_age", "spec_slots", ["slot"])
     op.create_table(
         "spec_exemplars",
         sa.Column("id", _ID, primary_key=True, autoincrement=True),
