@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from speclive.cards import Card, CardError, Cards, Mode, load
-    from speclive.control import configure, off, on
+    from speclive.configuring import configure
+    from speclive.control import off, on
     from speclive.errors import SpecViolation
     from speclive.guards import guard, guarded, report
+    from speclive.tasks import task
 
 __version__ = "1.5.0"
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "off",
     "on",
     "report",
+    "task",
 ]
 
 # Where each name is found. A service that imports one of them does not pay for the others.
@@ -34,13 +37,14 @@ _HOME = {
     "Cards": "speclive.cards",
     "Mode": "speclive.cards",
     "SpecViolation": "speclive.errors",
-    "configure": "speclive.control",
+    "configure": "speclive.configuring",
     "guard": "speclive.guards",
     "guarded": "speclive.guards",
     "load": "speclive.cards",
     "off": "speclive.control",
     "on": "speclive.control",
     "report": "speclive.guards",
+    "task": "speclive.tasks",
 }
 
 

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, Command] = {
     "compile": Command(
         "speclive.compiling", "read cards, and name each that is refused with its file, line and reason"
     ),
+    "send": Command("speclive.sending", "tell Maestro a report that lies in a file"),
 }
 
 

@@ -14,21 +14,21 @@ import time
 import uuid
 import weakref
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from speclive import remote
+from speclive.destination import Side
 from speclive.maestro import Maestro, said
 from speclive.outbox import Outbox, Pace
 from speclive.wire import VERSION, Counted, Exemplar, Remote, Report, Target, Watched
 
 EVERY = 10.0  # seconds of one window
 BATCH = 256  # exemplars of one report, and of a window that is told before its time
-HEARTBEAT = 300.0  # seconds after which a window is told in which nothing happened
+HEARTBEAT = 300.0  # seconds after which everything is told that there is, also what was not called
+LONGEST = 3600.0  # seconds that a window may be said to have had
 LOOK = 1.0  # seconds between two looks at how much there is to tell
 GIVEN_UP = frozenset({400, 409, 411, 413, 415, 422})
 """Answers that another try would not change. A token that is refused may be let in later: it is tried again."""
-
-Side: TypeAlias = Literal["", "control", "canary"]
 
 _log = logging.getLogger("speclive")
 
@@ -46,6 +46,12 @@ class Window(NamedTuple):
         """Whether nothing was called."""
         called = any(target.get("calls") for target in self.targets)
         return not (called or self.exemplars or any(clause["evaluated"] for clause in self.clauses))
+
+    def news(self) -> Window:
+        """Without what was not called."""
+        targets = [target for target in self.targets if target.get("calls")]
+        clauses = [clause for clause in self.clauses if clause["evaluated"]]
+        return self._replace(targets=targets, clauses=clauses)
 
 
 class Source(NamedTuple):
@@ -84,7 +90,7 @@ class Exporter:
         self._source, self._every, self._clock, self._wall = source, every, clock, wall
         self._outbox, self._pace = Outbox(), Pace()
         self._poller = remote.Poller(self._maestro, source.obey)
-        self._told = float("-inf")
+        self._whole = float("-inf")  # when all was told that there is, called or not
         self._refusal = ""
         self._begin()
 
@@ -176,21 +182,26 @@ class Exporter:
         now, end = self._clock(), self._wall()
         lasted, self._since = now - self._since, now
         window = self._source.drain()
-        if window.empty and now - self._told < HEARTBEAT and not self._outbox.dropped:
+        if now - self._whole >= HEARTBEAT:
+            self._whole = now
+        elif window.empty and not self._outbox.dropped:
             return
-        self._told = now
-        for report in self._reports(window, end - lasted, end):
+        else:
+            window = window.news()
+        for report in self._reports(window, end - min(lasted, LONGEST), end):
             self._outbox.put(report)
 
     def _reports(self, window: Window, start: float, end: float) -> list[Report]:
-        """The reports of one window: the first has its counts, and each at most `BATCH` exemplars."""
-        parts = [window.exemplars[at : at + BATCH] for at in range(0, len(window.exemplars), BATCH)] or [[]]
-        reports = [self._report(start, end) for _ in parts]
-        for report, part in zip(reports, parts, strict=True):
-            report["exemplars"] = part
+        """The reports of one window: the first has its counts, and each at most `BATCH` exemplars and sketches."""
+        most = max(len(window.exemplars), len(window.watched), 1)
+        reports = []
+        for at in range(0, most, BATCH):
+            report = self._report(start, end)
+            report["exemplars"] = window.exemplars[at : at + BATCH]
+            if sketches := window.watched[at : at + BATCH]:
+                report["watched"] = sketches
+            reports.append(report)
         reports[0].update({"targets": window.targets, "clauses": window.clauses})
-        if window.watched:
-            reports[0]["watched"] = window.watched
         return reports
 
     def _report(self, start: float, end: float) -> Report:

@@ -31,6 +31,11 @@ class Route(NamedTuple):
     path: str
     handler: Callable[..., Any]
 
+    @property
+    def name(self) -> str:
+        """How cards call it."""
+        return f"{self.method} {plain(self.path)}"
+
 
 def routes(app: Any, critical: Iterable[str] = (), cards: Cards | None = None) -> list[Target]:
     """The targets of an application, each once, in its own order.
@@ -39,11 +44,15 @@ def routes(app: Any, critical: Iterable[str] = (), cards: Cards | None = None) -
     `critical`: globs of names ("POST *", "shop.tasks:*"); what a `@critical` card is bound to is critical as well.
     ValueError where nothing of it can be listed.
     """
+    return targets(_named(app), critical, cards)
+
+
+def targets(named: Iterable[tuple[str, Any]], critical: Iterable[str] = (), cards: Cards | None = None) -> list[Target]:
+    """The same of names and the functions that answer to them."""
     globs = tuple(critical)
-    bound = {card.binding.target for card in cards or () if card.critical}
-    bound |= {card.binding.handler for card in cards or () if card.critical and card.binding.handler}
+    bound = {name for card in cards or () if card.critical for name in (card.binding.endpoint, card.binding.handler)}
     found: dict[str, Target] = {}
-    for name, handler in _named(app):
+    for name, handler in named:
         target = _target(name, handler)
         target["critical"] = bool({name, target["handler"]} & bound) or any(fnmatchcase(name, glob) for glob in globs)
         found.setdefault(name, target)
@@ -73,10 +82,14 @@ def place(function: Any) -> tuple[str, int] | None:
     return (_relative(file, kind.__module__), line) if file else None
 
 
+def has_routes(app: Any) -> bool:
+    """Whether it is an application whose routes can be listed."""
+    return _kind(app) is not None
+
+
 def listed(app: Any) -> list[Route]:
     """The routes of an application in its own order, the methods that a framework adds by itself left out."""
-    found = list(_routes(app))
-    return [route for route in found if route.method not in _IMPLIED]
+    return [route for route in _routes(app) if route.method not in _IMPLIED]
 
 
 def _written(function: Any) -> Any:
@@ -88,9 +101,8 @@ def _written(function: Any) -> Any:
 
 
 def _named(app: Any) -> Iterator[tuple[str, Any]]:
-    known = _kind(app)
-    if known is not None:
-        yield from ((f"{route.method} {plain(route.path)}", route.handler) for route in listed(app))
+    if has_routes(app):
+        yield from ((route.name, route.handler) for route in listed(app))
         return
     if not isinstance(app, Iterable):
         raise ValueError(f"no routes are known of {type(app).__name__}: give an application, or functions in a row")

@@ -1,0 +1,56 @@
+"""How often each target was called, guarded or not: what the share of guarded calls is taken of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from threading import Lock
+
+from speclive.counting import Counter
+from speclive.wire import Target
+
+_KNOWN: dict[str, Target] = {}
+_COUNTERS: dict[str, Counter] = {}
+_TOLD: dict[str, int] = {}
+_ONE = Lock()
+
+
+def know(targets: Iterable[Target]) -> None:
+    """Tell of targets, whether or not a card is bound to them."""
+    for target in targets:
+        _KNOWN[target["name"]] = target
+
+
+def tick(name: str) -> Callable[[], object]:
+    """What counts one call of a target."""
+    return _COUNTERS.setdefault(name, Counter()).tick
+
+
+def drain() -> list[Target]:
+    """The targets, each with its calls since the last time."""
+    with _ONE:
+        return [target | {"calls": _since(name)} for name, target in _KNOWN.copy().items()]
+
+
+def merged(counted: Iterable[Target], guarded: Iterable[Target]) -> list[Target]:
+    """What was counted of targets, and what guards say of theirs: each target once.
+
+    A guard may see calls that no route counted, and is read a moment apart: never are more guarded than there were.
+    """
+    found = {target["name"]: target for target in counted}
+    for guard in guarded:
+        name = guard["name"]
+        there = found.get(name, guard)
+        calls = max(there.get("calls", 0), guard.get("calls", 0), guard.get("guarded", 0))
+        both: Target = there | guard
+        both["calls"], both["critical"] = calls, there["critical"] or guard["critical"]
+        if there.get("path"):
+            both["path"], both["line"], both["handler"] = there["path"], there.get("line", 1), there["handler"]
+        found[name] = both
+    return list(found.values())
+
+
+def _since(name: str) -> int:
+    counter = _COUNTERS.get(name)
+    value = counter.value() if counter is not None else 0
+    calls, _TOLD[name] = value - _TOLD.get(name, 0), value
+    return calls
