@@ -190,7 +190,7 @@ class _Writer:
         if self.shape.kind is Kind.ASYNC_GENERATOR:
             self.items(())
         else:
-            self.put(f"return {self.called()}")
+            self.put(f"return ({self.called()})")
 
     def guarded(self) -> None:
         """What is before the call, the call, and what is after it."""
@@ -312,7 +312,9 @@ class _Writer:
                     with self.deeper(f"if {p}_a{one.number}:"):
                         self.judged(one, "item")
                 if any(one.enforced for one in each):
-                    self.put(f"if {p}_broken is not None: raise {p}_broken")
+                    with self.deeper(f"if {p}_broken is not None:"):
+                        self.put(f"{awaited}{p}_inner.{a}close()")
+                        self.put(f"raise {p}_broken")
                 self.put(f"try: {p}_sent = yield {p}_result")
                 self.put(f"except {p}_BaseException as {p}_thrown:")
                 self.put(f"{_INDENT}{p}_result = {awaited}{p}_inner.{a}throw({p}_thrown)")

@@ -23,7 +23,7 @@ from speclive.words import Card, Mode
 
 __all__ = ["Counts", "Guard", "Unfit", "guard", "guarded", "guards", "report"]
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F")
 
 
 def guard(function: F, cards: Iterable[Card]) -> F:

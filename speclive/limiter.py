@@ -7,7 +7,6 @@ timed by the clock on the wall, since that is what its caller waits for.
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable
 from statistics import median
 
@@ -23,22 +22,21 @@ class Limiter:
     `changed` is called when it is another.
     """
 
-    __slots__ = ("_changed", "_cost", "_took", "share")
+    __slots__ = ("_changed", "_timed", "share")
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self.share, self._changed = 1.0, changed
-        self._cost: deque[float] = deque(maxlen=4 * ENOUGH)
-        self._took: deque[float] = deque(maxlen=4 * ENOUGH)
+        self._timed: list[tuple[float, float]] = []
 
     def timed(self, cost: float, took: float) -> None:
         """One call: ns of the guards, and of the call."""
-        self._cost.append(cost)
-        self._took.append(took)
-        if len(self._cost) % ENOUGH == 0:
-            self._judge()
+        self._timed.append((cost, took))
+        if len(self._timed) >= ENOUGH:
+            timed, self._timed = self._timed, []
+            self._judge(median(one[0] for one in timed), median(one[1] for one in timed))
 
-    def _judge(self) -> None:
-        before, granted, cost = self.share, max(FLOOR, BUDGET * median(self._took)), median(self._cost)
+    def _judge(self, cost: float, took: float) -> None:
+        before, granted = self.share, max(FLOOR, BUDGET * took)
         if cost > granted:
             self.share = max(LEAST, granted / cost)
         elif self.share < 1.0 and cost * SLACK < granted:
