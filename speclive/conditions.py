@@ -32,14 +32,14 @@ class Names:
 
 @dataclass(slots=True)
 class Conditions:
-    """The conditions of one card. `olds`: of each e of an `old(e)`, in our names, the local that keeps it, and the
-    index of the first clause that wants it.
+    """The conditions of one card, by the index of the clause. `olds`: of each e of an `old(e)`, in our names, the local
+    that keeps it.
     """
 
     card: Card
     names: Names
-    olds: dict[str, tuple[str, int]] = field(default_factory=dict)
-    sources: dict[int, str] = field(default_factory=dict)  # by the index of the clause
+    olds: dict[str, str] = field(default_factory=dict)
+    sources: dict[int, str] = field(default_factory=dict)
 
     @staticmethod
     def of(card: Card, names: Names) -> Conditions:
@@ -52,10 +52,9 @@ class Conditions:
                 written.sources[index] = ast.unparse(renamed)
         return written
 
-    def old(self, source: str, index: int) -> str:
+    def old(self, source: str) -> str:
         """The local that keeps what `source` was before the call."""
-        local, _ = self.olds.setdefault(source, (f"{self.names.card_prefix}_o{len(self.olds)}", index))
-        return local
+        return self.olds.setdefault(source, f"{self.names.card_prefix}_o{len(self.olds)}")
 
     def refused(self, index: int, name: str, there: Mapping[str, str]) -> Unfit:
         """Why a name cannot be read."""
@@ -74,7 +73,7 @@ class _Renamed(ast.NodeTransformer):
         if name == OLD:
             before = _Renamed(self.written, self.index, self.written.names.there)
             source = ast.unparse(before.visit(node.args[0]))
-            return ast.Name(self.written.old(source, self.index), ast.Load())
+            return ast.Name(self.written.old(source), ast.Load())
         function = self._function(name) if name in FUNCTIONS else self.visit(node.func)
         arguments = [self.visit(argument) for argument in node.args]
         return ast.Call(function, arguments, [self.visit(keyword) for keyword in node.keywords])

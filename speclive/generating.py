@@ -254,7 +254,9 @@ class _Writer:
                 self.put(f"raise {self.p}_refused")
 
     def given(self, one: Placed) -> None:
-        """Each Given until one does not hold; then each `old(e)`, once."""
+        """Each Given until one does not hold; then each `old(e)`, once. Where that raises, its local is left without a
+        value, so that the Then that wants it cannot be decided, and no other.
+        """
         written, givens = self.conditions[one.number], one.indexes(Part.GIVEN)
         self.places = {}
         with self.deeper("try:"):
@@ -263,8 +265,9 @@ class _Writer:
                 with self.deeper(f"{word} not ({written.sources[index]}):", index):
                     self.put(self.unmet(one, index))
             with self.deeper("else:") if givens else nullcontext():
-                for source, (local, index) in written.olds.items():
-                    self.put(f"{local} = {source}", index)
+                for source, local in written.olds.items():
+                    self.put(f"try: {local} = {source}")
+                    self.put(f"except {self.p}_Exception: pass")
                 self.put(f"{self.p}_a{one.number} = True")
                 self.noted(one, before=True)
         seat = f"{self.p}{one.number}_seat"

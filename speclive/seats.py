@@ -102,24 +102,20 @@ class Seat:
         return words | {f"noted{number}": watch.note for number, watch in enumerate(self.guard.watches)}
 
     def failed(self, places: Mapping[int, int]) -> bool:
-        """A Given, or what an `old(e)` wants, raised: the line of the wrapper tells which. It does not apply."""
+        """A Given raised, the line of the wrapper tells which; so the card does not apply."""
         trace = sys.exc_info()[2]
         index = places.get(trace.tb_lineno if trace is not None else 0, 0)
-        letters = [HELD if clause.part is Part.GIVEN else UNSEEN for clause in self.guard.card.clauses]
-        given = self.guard.card.clauses[index].part is Part.GIVEN
-        if given:
-            letters[index:] = [UNSEEN] * (len(letters) - index)
-        letters[index] = ERRED
-        self._count(LEFT if given else APPLIED, letters)
+        self.guard.outcomes.counter(self._given(index, ERRED)).tick()
         return False
 
     def unmet(self, index: int) -> str:
         """The outcome of a Given that does not hold: those after it are not looked at."""
-        letter = VIOLATED if self.guard.card.require else UNMET
-        clauses = self.guard.card.clauses
-        before = [HELD if clause.part is Part.GIVEN and at < index else UNSEEN for at, clause in enumerate(clauses)]
-        before[index] = letter
-        return LEFT + "".join(before)
+        return self._given(index, VIOLATED if self.guard.card.require else UNMET)
+
+    def _given(self, index: int, letter: str) -> str:
+        letters = [HELD if clause.part is Part.GIVEN else UNSEEN for clause in self.guard.card.clauses]
+        letters[index:] = [letter] + [UNSEEN] * (len(letters) - index - 1)
+        return LEFT + "".join(letters)
 
     def refused(self, index: int, inputs: Mapping[str, object]) -> SpecViolation | None:
         """A Given that is required does not hold."""
