@@ -27,6 +27,11 @@ COMMANDS: Mapping[str, Command] = {
         "speclive.compiling", "read cards, and name each that is refused with its file, line and reason"
     ),
     "send": Command("speclive.sending", "tell Maestro a report that lies in a file"),
+    "check": Command("speclive.checking", "find what each card is bound to in the code, and what it reads there"),
+    "coverage": Command(
+        "speclive.covering", "tell how much of what is critical has a Then, and how many calls one saw"
+    ),
+    "mutate": Command("speclive.mutating", "tell how many wrong results the cards notice, and which they do not"),
 }
 
 
