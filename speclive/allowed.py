@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from speclive.calls import CALLS
 
 MOST_CHARACTERS = 2_000
-MOST_NODES = 400
+MOST_PARTS = 600  # nodes and operators
 MOST_DEPTH = 40
 MOST_GROWING = 16  # additions and multiplications: each may double what it is given
 MOST_NUMBER = 2**63
@@ -21,11 +22,11 @@ TRAPS = frozenset({
     "func_closure", "func_code", "func_defaults", "func_globals", "gi_code", "gi_frame", "gi_yieldfrom", "im_class",
     "im_func", "im_self", "mro", "tb_frame", "tb_next",
 })  # fmt: skip
-PLAIN = (
+PLAIN = frozenset({
     ast.BoolOp, ast.And, ast.Or, ast.Not, ast.UAdd, ast.USub, ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv,
     ast.Mod, ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Is, ast.IsNot, ast.In, ast.NotIn, ast.IfExp,
     ast.Load, ast.Subscript, ast.Slice, ast.Tuple, ast.List, ast.Set, ast.keyword,
-)  # fmt: skip
+})  # fmt: skip
 """Allowed wherever Python allows them; the others are looked at one by one below."""
 
 FORBIDDEN: Mapping[type[ast.AST], str] = {
@@ -60,54 +61,70 @@ class ExpressionError(ValueError):
         self.reason = reason
 
 
-def check(root: ast.expr, source: str, names: frozenset[str] | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a tree is made of: the names that it reads, and its calls of `old` in the order in which they are met."""
+
+    names: frozenset[str]
+    olds: tuple[ast.Call, ...]
+
+
+def check(root: ast.expr, source: str, names: frozenset[str] | None) -> Parts:
     """Raise ExpressionError at the first part of the tree that is not allowed. `names`: those it may read, or None."""
-    _sized(root)
-    calls = {id(node.func) for node in ast.walk(root) if isinstance(node, ast.Call)}
-    lines = f"[{source}".split("\n")
-    for node, line in _placed(root):
-        if reason := _reason(node):
-            raise ExpressionError(line, reason)
-        if isinstance(node, ast.Name) and id(node) not in calls and (reason := _unreadable(node.id, names)):
-            raise ExpressionError(line, reason)
-        if isinstance(node, ast.Name | ast.Attribute) and (reason := _misspelt(node, lines)):
-            raise ExpressionError(line, reason)
-
-
-def olds(root: ast.AST) -> Iterator[ast.Call]:
-    """The calls of `old` in a tree, in the order in which they are written."""
-    for node in ast.walk(root):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == OLD:
-            yield node
-
-
-def _sized(root: ast.expr) -> None:
-    level: list[ast.AST] = [root]
-    nodes = depth = 0
-    while level:
-        nodes, depth = nodes + sum(isinstance(node, ast.expr) for node in level), depth + 1
-        if nodes > MOST_NODES or depth > MOST_DEPTH:
-            raise ExpressionError(root.lineno, "it is too deep or has too many parts: make it several steps")
-        level = [child for node in level for child in ast.iter_child_nodes(node)]
-    growing = sum(isinstance(node, ast.Add | ast.Mult) for node in ast.walk(root))
     if isinstance(root, ast.Tuple | ast.List | ast.Set | ast.Dict):
         raise ExpressionError(root.lineno, "several values together are no condition: join conditions with `and`")
-    if growing > MOST_GROWING:
+    placed = _placed(root)
+    called = {id(node.func) for node, _ in placed if isinstance(node, ast.Call)}
+    lines = [] if source.isascii() else f"[{source}".split("\n")
+    read: set[str] = set()
+    for node, line in placed:
+        reason = _reason(node)
+        if isinstance(node, ast.Name) and id(node) not in called:
+            read.add(node.id)
+            reason = reason or _unreadable(node.id, names)
+        if lines and isinstance(node, ast.Name | ast.Attribute):
+            reason = reason or _misspelt(node, lines)
+        if reason:
+            raise ExpressionError(line, reason)
+    return Parts(frozenset(read), tuple(node for node, _ in placed if isinstance(node, ast.Call) and _is_old(node)))
+
+
+def _is_old(node: ast.Call) -> bool:
+    return isinstance(node.func, ast.Name) and node.func.id == OLD
+
+
+def _placed(root: ast.expr) -> list[tuple[ast.AST, int]]:
+    """Every node with its line, the outer ones first; an operator has the line of what holds it."""
+    level: list[tuple[ast.AST, int]] = [(root, _line(root, 1))]
+    placed: list[tuple[ast.AST, int]] = []
+    for _ in range(MOST_DEPTH):
+        placed += level
+        level = [child for node, line in level for child in _children(node, line)]
+        if not level or len(placed) > MOST_PARTS:
+            break
+    if level or len(placed) > MOST_PARTS:
+        raise ExpressionError(root.lineno, "it is too deep or has too many parts: make it several steps")
+    if sum(isinstance(node, ast.Add | ast.Mult) for node, _ in placed) > MOST_GROWING:
         reason = f"more than {MOST_GROWING} additions and multiplications: use sum, or make it several steps"
         raise ExpressionError(root.lineno, reason)
+    return placed
 
 
-def _placed(root: ast.expr) -> Iterator[tuple[ast.AST, int]]:
-    """Every node with its line; what has none of its own (an operator) has that of what holds it."""
-    waiting: list[tuple[ast.AST, int]] = [(root, root.lineno)]
-    for node, above in waiting:
-        line = getattr(node, "end_lineno" if isinstance(node, ast.Attribute) else "lineno", above)
-        yield node, line
-        waiting.extend((child, line) for child in ast.iter_child_nodes(node))
+def _children(node: ast.AST, line: int) -> Iterator[tuple[ast.AST, int]]:
+    for name in node._fields:
+        value = getattr(node, name)
+        for child in value if isinstance(value, list) else (value,):
+            if isinstance(child, ast.AST) and not isinstance(child, ast.expr_context):
+                yield child, _line(child, line)
+
+
+def _line(node: ast.AST, above: int) -> int:
+    """Where to look for what is wrong with a node: an attribute stands at its end."""
+    return getattr(node, "end_lineno" if isinstance(node, ast.Attribute) else "lineno", above)
 
 
 def _reason(node: ast.AST) -> str:
-    if isinstance(node, PLAIN):
+    if type(node) in PLAIN:
         return ""
     if type(node) in FORBIDDEN:
         return FORBIDDEN[type(node)]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from speclive.allowed import MOST_CHARACTERS, ExpressionError, check, olds
+from speclive.allowed import MOST_CHARACTERS, ExpressionError, check
 from speclive.calls import CALLS, OPERATORS
 from speclive.rewriting import PREFIX, Rewriting
 from speclive.words import Expression
@@ -37,11 +37,10 @@ def vetted(source: str, names_allowed: frozenset[str] | None = None) -> Expressi
     tell. Raises ExpressionError with the line within `source`.
     """
     root = _parsed(source)
-    check(root, source, names_allowed)
-    before = tuple(ast.unparse(call.args[0]) for call in olds(root))
-    read, digest = _names(root), hashlib.sha256(_canonical(root).encode()).hexdigest()[:12]
-    _compiled(Rewriting().visit(root))
-    return Expression(source.strip(), digest, read, before)
+    parts = check(root, source, names_allowed)
+    _compiled(root)
+    digest = hashlib.sha256(_canonical(root).encode()).hexdigest()[:12]
+    return Expression(source.strip(), digest, parts.names, tuple(ast.unparse(call.args[0]) for call in parts.olds))
 
 
 def tree(expression: Expression) -> ast.expr:
@@ -54,7 +53,7 @@ def _parsed(source: str) -> ast.expr:
     """The tree of a text that may have several lines. Brackets around it let it, and nothing else."""
     if len(source) > MOST_CHARACTERS:
         raise ExpressionError(1, f"longer than {MOST_CHARACTERS} characters: make it several steps")
-    for number, line in enumerate(source.split("\n"), start=1):
+    for number, line in enumerate(() if source.isprintable() else source.split("\n"), start=1):
         if strange := next((char for char in line if _is_hidden(char)), None):
             raise ExpressionError(number, f"it has the invisible character U+{ord(strange):04X}: take it out")
     return _only(_read(source), source)
@@ -107,16 +106,11 @@ def _compiled(root: ast.expr) -> None:
         raise ExpressionError(1, "it is too deep to be compiled: make it several steps") from None
 
 
-def _names(root: ast.expr) -> frozenset[str]:
-    called = {id(node.func) for node in ast.walk(root) if isinstance(node, ast.Call)}
-    return frozenset(node.id for node in ast.walk(root) if isinstance(node, ast.Name) and id(node) not in called)
-
-
 def _canonical(part: Any) -> str:
     """A tree in one line, the same on every Python: `ast.dump` is written differently by each."""
     if isinstance(part, ast.AST):
-        fields = (_canonical(getattr(part, name)) for name in part._fields if name not in _SHAPELESS)
+        fields = [_canonical(getattr(part, name)) for name in part._fields if name not in _SHAPELESS]
         return f"{type(part).__name__}({','.join(fields)})"
     if isinstance(part, list):
-        return f"[{','.join(map(_canonical, part))}]"
+        return f"[{','.join([_canonical(each) for each in part])}]"
     return f"{type(part).__name__}:{part!r}"
