@@ -42,7 +42,8 @@ OUTCOMES: Mapping[State, tuple[Verdict, str | None]] = {
 class Policy:
     """What the repository asked for, of this pull request.
 
-    `agent`: why its author counts as an agent, "" for people. `reserved`: checks configured that this version lacks.
+    `agent`: why its author counts as an agent, "" for people. `reserved`: checks that an older version was asked for
+    and lacked, as its records tell.
     """
 
     checks: Mapping[str, CheckConfig]
@@ -91,7 +92,7 @@ def decide(snapshot: Snapshot, policy: Policy, version: str) -> Decision:
         agent=snapshot.agent,
         config_digest=policy.digest,
         version=version,
-        notes=policy.notes,
+        notes=(*policy.notes, *_absences(snapshot, policy)),
     )
 
 
@@ -155,9 +156,17 @@ def _judged(snapshot: Snapshot, policy: Policy, assessed: Risk | None) -> Iterab
             "risk", assessed.score, evidence=f"{snapshot.pull.url}/files" if snapshot.pull.url else ""
         )
     for check, config in asked(policy):
+        if check.absent(snapshot, config):
+            continue
         result = check.evaluate(snapshot, config, measured)
         measured |= {f"{check.name}.{measure.name}": measure for measure in result.measures}
         yield weigh(result, config.mode, snapshot.attempts_left)
+
+
+def _absences(snapshot: Snapshot, policy: Policy) -> Iterable[str]:
+    for check, config in asked(policy):
+        if reason := check.absent(snapshot, config):
+            yield f"`{check.name}` is absent: {reason}"
 
 
 def asked(policy: Policy) -> Iterable[tuple[Check, CheckConfig]]:

@@ -18,7 +18,8 @@ class Feature:
 class Target:
     """A route or a task that cards can be bound to, with its code; `clauses`: those bound to it at the head.
 
-    `calls` and `guarded` (those of which a Then was seen) are of the window.
+    `calls` and `guarded` (those of which a Then was seen) are of the window. `handler`: `shop.pay:pay`, "" where not
+    told.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Target:
     line: int | None = None
     calls: int = 0
     guarded: int = 0
+    handler: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +72,26 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A file of cards that nobody read, or ("" as its path) what is not known of them all. `touched`: by the change."""
+
+    path: str
+    reason: str
+    touched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Guarded:
     """The cards of a change, and what is known of their guards.
 
-    `told`: whether a report without calls was sent of the head; without one nobody knows its `targets`. `live`: what
-    was seen of the head itself, None where nothing was; `serving`: of what serves now.
+    `told`: whether a report without calls was sent of the head; without one nobody knows its `targets`, and it may be
+    `coming`. `live`: what was seen of the head itself, None where nothing was; `serving`: of what serves now.
     """
 
     features: tuple[Feature, ...] = ()
     told: bool = False
+    coming: bool = False
+    unread: tuple[Unread, ...] = ()
     targets: tuple[Target, ...] = ()
     mutants: Mutants | None = None
     live: Live | None = None

@@ -373,7 +373,8 @@ class Check:
     `evaluate(snapshot, config, measured)` gets its own config and, by name, the measures that are known: always `risk`,
     then `<check>.<measure>` of every check that ran before it. `paths(config)` are the globs of the files it needs;
     `names(config, contracts)` the measurements, and `baselines` those wanted of the base as well; `warns(config)` what
-    a reader should know of a block that is valid.
+    a reader should know of a block that is valid. `absent(snapshot, config)`: why the check has nothing to speak of, so
+    that it has no row and no check run but a note; "" where it takes part.
     """
 
     name: str
@@ -384,3 +385,4 @@ class Check:
     names: Callable[[Any, tuple[ContractText, ...]], frozenset[str]] = lambda _config, _contracts: frozenset()
     baselines: Callable[[Any, tuple[ContractText, ...]], frozenset[str]] = lambda _config, _contracts: frozenset()
     warns: Callable[[Any], tuple[str, ...]] = lambda _config: ()
+    absent: Callable[[Snapshot, Any], str] = lambda _snapshot, _config: ""

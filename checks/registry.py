@@ -6,6 +6,7 @@ from checks import contract, experiment, risk, sbom, shadow
 from checks.drift.check import CHECK as DRIFT
 from checks.impact.check import CHECK as IMPACT
 from checks.model import Check
+from checks.speclive.check import CHECK as SPECLIVE
 
 CHECKS: tuple[Check, ...] = (
     risk.CHECK,
@@ -14,6 +15,7 @@ CHECKS: tuple[Check, ...] = (
     shadow.CHECK,
     IMPACT,
     DRIFT,
+    SPECLIVE,
     contract.CHECK,  # last: a postcondition may name what the others measured
 )
 

@@ -11,16 +11,15 @@ from fnmatch import fnmatchcase
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, ConfigDict, Field, create_model
+from pydantic import BeforeValidator, Field, create_model
 from pydantic_core import PydanticKnownError
 
 from app.config.acting import Arms, Escalate, Rollback
 from app.config.remediation import Remediation
-from checks.model import Check, CheckConfig, Mode, Pull, Strict
+from checks.model import Check, CheckConfig, Pull, Strict
 
 PATH = ".github/maestro.yml"
 
-RESERVED_CHECKS = ("speclive",)
 RESERVED_BLOCKS = ("sources", "pools", "rego", "program")
 
 Checks = tuple[Check, ...]
@@ -131,12 +130,6 @@ class Commands(Strict):
     """Bots whose comments are read for commands, each with the role that it has for them. No other bot is heard."""
 
 
-class ReservedCheck(CheckConfig):
-    """A check of a later version: accepted; in mode `block` it holds the change as not measured."""
-
-    model_config = ConfigDict(extra="allow")
-
-
 def _no_truth(value: object) -> object:
     """Python takes `true` for 1; JSON Schema, and whoever reads the file, does not."""
     if isinstance(value, bool):
@@ -170,10 +163,8 @@ class Document(Strict):
 
 @cache
 def document(checks: Checks) -> type[Document]:
-    """The whole format: the common blocks, a block per check of `checks`, the names of later versions."""
-    known = {check.name for check in checks}
+    """The whole format: the common blocks, a block per check of `checks`, the blocks of later versions."""
     fields: dict[str, Any] = {check.name: _block(check.name, check.config) for check in checks}
-    fields |= {name: _block(name, ReservedCheck) for name in RESERVED_CHECKS if name not in known}
     fields |= {"arms": _block("arms", Arms), "escalate": _block("escalate", Escalate)}
     fields |= {"rollback": _block("rollback", Rollback), "remediation": _block("remediation", Remediation)}
     later = "Reserved for a later version: accepted, without effect in this one."
@@ -191,7 +182,7 @@ def _block(name: str, config: type[Strict]) -> tuple[type[Strict], Any]:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A valid configuration. What the file does not mention is absent from `checks` and `reserved`.
+    """A valid configuration. What the file does not mention is absent from `checks`.
 
     A block in `mode: off` is present. `source`: the path, or `path@blob` of each file when it was loaded from
     repositories.
@@ -203,7 +194,6 @@ class Config:
     agents: Agents
     commands: Commands
     extends: str | None
-    reserved: Mapping[str, Mode]
     notices: tuple[Notice, ...]
     source: str
     arms: Arms | None = None
@@ -230,11 +220,7 @@ class Config:
             **self.checks,
         }
         written = {name: block.model_dump(mode="json", by_alias=True) for name, block in blocks.items()}
-        return {
-            "version": self.version,
-            **written,
-            **{name: {"mode": mode.value} for name, mode in self.reserved.items()},
-        }
+        return {"version": self.version, **written}
 
     def agent_reason(self, pull: Pull) -> str:
         """Why `pull` counts as an agent's, in words ("label `agent`"); "" for people."""

@@ -12,17 +12,15 @@ from app.config.explain import explain
 from app.config.model import (
     PATH,
     RESERVED_BLOCKS,
-    RESERVED_CHECKS,
     Checks,
     Config,
     ConfigErrors,
-    Document,
     Notice,
     document,
 )
 from app.config.schema import schema
 from app.config.tree import Block, Mark, plain, read
-from checks.model import Check, CheckConfig, Mode, Strict
+from checks.model import Check, CheckConfig, Strict
 
 Settings = TypeVar("Settings", bound=Strict)
 
@@ -48,7 +46,6 @@ def build(tree: Block, *, checks: Checks, source: str) -> Config | ConfigErrors:
         agents=written.agents,
         commands=written.commands,
         extends=written.extends,
-        reserved=_reserved(written, checks),
         notices=(
             *(_without_effect(tree, name) for name in RESERVED_BLOCKS if name in configured),
             *_warnings(tree, [(check, getattr(written, check.name)) for check in checks if check.name in configured]),
@@ -79,12 +76,6 @@ def _begins(model: type[Strict]) -> str:
     except ValidationError as refusal:
         return explain(refusal, Block({}, Mark("", 1, 1)), model.model_json_schema()).errors[0].message
     return f"its keys are {', '.join(f'`{name}`' for name in model.model_fields)}"
-
-
-def _reserved(written: Document, checks: Checks) -> dict[str, Mode]:
-    built = {check.name for check in checks}
-    waiting = [name for name in RESERVED_CHECKS if name in written.model_fields_set and name not in built]
-    return {name: getattr(written, name).mode for name in waiting}
 
 
 def _warnings(tree: Block, configured: Iterable[tuple[Check, CheckConfig]]) -> Iterator[Notice]:

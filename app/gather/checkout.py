@@ -15,6 +15,7 @@ from app.gather.day import day_of
 from app.gather.files import Files, decoded, files_of, too_large, touched
 from app.gather.git import Git, GitError
 from app.gather.green import unknowable
+from app.gather.guarded import cards
 from app.gather.lineage import MOST, Lineage
 from app.gather.sboms import NothingSent, Sboms
 from app.gather.supply import Facts, Supply
@@ -23,6 +24,7 @@ from app.github.records import Commit
 from app.osv.model import Source
 from checks import sbom
 from checks.decide import Policy
+from checks.guarded import Guarded
 from checks.judge import Case, Removed, Unreadable
 from checks.model import (
     Advisories,
@@ -107,6 +109,7 @@ class Checkout:
             experiments=_NOBODY if wanted.needs(Need.EXPERIMENTS) else None,
             drift=_NOBODY if wanted.needs(Need.DRIFT) else None,
             studies=_NOBODY if wanted.needs(Need.STUDIES) else None,
+            guarded=await _guarded(wanted, pull, files, trees),
             day=day_of(self.now()),
         )
         return Case(snapshot, policy, edited, self.version)
@@ -241,6 +244,14 @@ class _Trees:
         if await self.git.size(self.files[sha][path]) > max_bytes:
             return too_large(path, sha, max_bytes)
         return decoded(path, sha, await self.content(path, sha))
+
+
+async def _guarded(wanted: Wanted, pull: Pull, files: Files, trees: _Trees) -> Guarded | None:
+    """The cards alone: what guards saw, a checkout does not know."""
+    if wanted.guarding() is None:
+        return None
+    features, unread = await cards(trees.document, pull, files.matching(wanted.paths(Need.SPECLIVE)), everything=True)
+    return Guarded(features, unread=unread)
 
 
 def _numbers(measured: Iterable[Measurement], wanted: frozenset[str]) -> tuple[Measurement, ...]:

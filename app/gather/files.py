@@ -54,13 +54,26 @@ async def listing(repository: Repository, sha: str, patterns: Iterable[str]) -> 
 
     Where GitHub cannot list so large a tree whole, a pattern without a wildcard is taken at its word.
     """
+    return (await listed(repository, sha, patterns)).paths
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Sorted paths at a commit. Not `whole`: the tree is larger than GitHub lists."""
+
+    paths: tuple[str, ...]
+    whole: bool = True
+
+
+async def listed(repository: Repository, sha: str, patterns: Iterable[str]) -> Listed:
+    """As `listing`, and whether that is all there is."""
     tree = await repository.tree(sha)
     patterns = tuple(patterns)
     wanted = chooser(patterns)
     found = {entry.path for entry in tree.entries if entry.kind == "blob" and wanted(entry.path)}
     if tree.truncated:
         found |= {pattern for pattern in patterns if not any(mark in pattern for mark in "*?[")}
-    return tuple(sorted(found))
+    return Listed(tuple(sorted(found)), not tree.truncated)
 
 
 def chooser(patterns: Iterable[str]) -> Callable[[str], bool]:
@@ -83,26 +96,30 @@ def chooser(patterns: Iterable[str]) -> Callable[[str], bool]:
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What the change touches, and the sorted files (all, or those that matter) at the base and at the head."""
+    """What the change touches, and the sorted files (all, or those that matter) at the base and at the head.
+
+    Not `whole`: there may be more that it does not touch.
+    """
 
     change: ChangeFacts
     base: tuple[str, ...]
     head: tuple[str, ...]
+    whole: bool = True
 
     def matching(self, patterns: tuple[str, ...]) -> Files:
         """Those that match any of `patterns`."""
         found = frozenset(path for path in {*self.base, *self.head} if matches(path, patterns))
         base, head = (tuple(path for path in end if path in found) for end in (self.base, self.head))
-        return Files(self.change, base, head)
+        return Files(self.change, base, head, self.whole)
 
 
-def files_of(change: ChangeFacts, base: Iterable[str]) -> Files:
+def files_of(change: ChangeFacts, base: Iterable[str], whole: bool = True) -> Files:
     """The files at the head are those of the base, less what the change removes, plus what it brings."""
     gone = {file.path for file in change.files if file.status == "removed"}
     gone |= {file.previous for file in change.files if file.status == "renamed"}
     brought = {file.path for file in change.files if file.status != "removed"}
     at_base = frozenset(base)
-    return Files(change, tuple(sorted(at_base)), tuple(sorted((at_base - gone) | brought)))
+    return Files(change, tuple(sorted(at_base)), tuple(sorted((at_base - gone) | brought)), whole)
 
 
 def touched(change: ChangeFacts) -> Callable[[str], bool]:

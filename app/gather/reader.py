@@ -17,6 +17,7 @@ from app.gather.dispatches import Dispatches, NoDispatches, dispatching, heavier
 from app.gather.drifting import NoWatches, Watches
 from app.gather.files import touched
 from app.gather.green import Greens, Verdicts
+from app.gather.guarded import Guards, NoGuards
 from app.gather.known_fixes import Remembered
 from app.gather.measured import Sent
 from app.gather.merge_group import merge_group_of
@@ -67,6 +68,7 @@ class GitHubReader:
     trials: Trials = field(default_factory=NoTrials)
     studies: StudiesOf = field(default_factory=NoStudies)
     watches: Watches = field(default_factory=NoWatches)
+    guards: Guards = field(default_factory=NoGuards)
     overrides: Overrides = field(default_factory=NoOverrides)
     dispatches: Dispatches = field(default_factory=NoDispatches)
     choosing: Choosing | None = None  # None: nobody knows what arms did
@@ -138,7 +140,7 @@ class GitHubReader:
         sent = await self._dispatched(changed.pull)
         asked = heavier(sent, changed.pull.head_sha)
         outside = self._outside(repository, changed.pull)
-        sections = Sections(repository, self.own_app, outside, changed, wanted, young, asked)
+        sections = Sections(repository, self.own_app, outside, changed, wanted, young, asked, self.now())
         overrides = await self.overrides.of(changed.pull)
         acting = dispatching(opened, changed.facts, sent, await self._next_arm(opened, changed.facts))
         snapshot = replace(await sections.snapshot(), overrides=overrides, dispatching=acting)
@@ -158,7 +160,7 @@ class GitHubReader:
     def _outside(self, repository: Repository, pull: Pull) -> Outside:
         green = Greens(repository, self.decisions, self.own_app, pull.base_ref, self.greens)
         asked = self.trials, self.studies, self.watches
-        return Outside(self.measurements, self.bills, self.osv, green, *asked, self.fixes)
+        return Outside(self.measurements, self.bills, self.osv, green, *asked, self.fixes, self.guards)
 
     async def evaluations(self, trigger: Trigger) -> tuple[Trigger, ...]:
         """An evaluation of each pull request that `trigger` speaks of; a command asks for none."""

@@ -164,7 +164,6 @@ def policy_of(config: Config, pull: Pull) -> Policy:
     """`config` as it bears on `pull`."""
     return Policy(
         checks=config.checks,
-        reserved=config.reserved,
         agent=config.agent_reason(pull),
         digest=config.digest,
         notes=tuple(str(notice) for notice in config.notices),

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.gather.before import Baselines
 from app.gather.change import Changed
 from app.gather.contracts import PATTERN, contracts
 from app.gather.dependency_graph import DependencyGraph
 from app.gather.drifting import Watches, drifting
-from app.gather.files import Files, files_of, from_github, listing
+from app.gather.files import Files, files_of, from_github, listed
 from app.gather.green import Green
+from app.gather.guarded import Guards, NoGuards, Window, guarded
 from app.gather.known_fixes import Remembered, known_fixes
 from app.gather.lineage import Lineage
 from app.gather.measured import Measured, Sent
@@ -28,6 +29,7 @@ from app.github.repository import Repository
 from app.model import Dispatched
 from app.osv.model import Source
 from checks.drifting import Drifting
+from checks.guarded import Guarded
 from checks.held import Experiment
 from checks.model import (
     Before,
@@ -44,7 +46,7 @@ from checks.studied import Studied
 @dataclass(frozen=True, slots=True)
 class Outside:
     """Whoever else is asked: what was sent to us, who knows of advisories, whether a base commit was green, what
-    experiments and studies say, and how watched modules stand.
+    experiments and studies say, how watched modules stand, and what guards saw.
     """
 
     measurements: Sent
@@ -55,6 +57,7 @@ class Outside:
     studies: StudiesOf
     watches: Watches
     fixes: Remembered | None = None
+    guards: Guards = field(default_factory=NoGuards)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Sections:
     wanted: Wanted
     young: bool  # the head is so new that its checks may not have begun
     heavier: Sequence[Dispatched] = ()  # tests that were asked for on the head
+    now: float = 0.0  # epoch seconds
 
     async def snapshot(self) -> Snapshot:
         """All sections, each a fact or the reason it is missing."""
@@ -90,6 +94,7 @@ class Sections:
             experiments=await self._experiments(),
             studies=await self._studies(),
             drift=await self._drift(),
+            guarded=await self._guarded(files, tests_read),
         )
 
     async def _tests(self) -> TestFacts | Missing | None:
@@ -107,12 +112,13 @@ class Sections:
         if isinstance(self.changed.facts, Missing):
             return self.changed.facts
         globs = ((PATTERN,) if self.wanted.needs(Need.CONTRACTS) else ()) + self.wanted.paths(Need.SBOMS)
+        globs += self.wanted.paths(Need.SPECLIVE)
         if not globs:
             return files_of(self.changed.facts, ())
         config = self.wanted.supply()
         globs += patterns(config) if config else ()
-        base = await or_missing(listing(self.repository, self.changed.pull.base_sha, globs), "listing the base's files")
-        return base if isinstance(base, Missing) else files_of(self.changed.facts, base)
+        base = await or_missing(listed(self.repository, self.changed.pull.base_sha, globs), "listing the base's files")
+        return base if isinstance(base, Missing) else files_of(self.changed.facts, base.paths, base.whole)
 
     async def _contracts(self, files: Files | Missing) -> tuple[ContractText, ...] | Missing | None:
         if not self.wanted.needs(Need.CONTRACTS):
@@ -147,6 +153,21 @@ class Sections:
         if not self.wanted.needs(Need.DRIFT):
             return None
         return await drifting(self.outside.watches, self.changed.pull.repository)
+
+    async def _guarded(
+        self, files: Files | Missing, tests_read: TestFacts | Missing | None
+    ) -> Guarded | Missing | None:
+        config = self.wanted.guarding()
+        if config is None:
+            return None
+        if isinstance(files, Missing):
+            return files
+        pull = self.changed.pull
+        forked = pull.merge_base_sha or pull.base_sha
+        saving = Saving(from_github(self.repository), forked, pull.head_sha, self.changed.patches)
+        window = Window(self.now, self.young or _running(tests_read))
+        cards = files.matching(self.wanted.paths(Need.SPECLIVE))
+        return await or_missing(guarded(self.outside.guards, saving, pull, cards, config, window), "reading Spec Cards")
 
     async def _studies(self) -> tuple[Studied, ...] | None:
         if not self.wanted.needs(Need.STUDIES):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from checks import sbom
+from checks import sbom, speclive
 from checks.decide import Policy, asked
 from checks.judge import Removed, Unreadable
 from checks.model import Check, CheckConfig, ContractText, Need
@@ -29,6 +29,10 @@ class Wanted:
     def supply(self) -> sbom.Config | None:
         """The settings of the SBOM check; where both want it, the base's, not those that the change would bring."""
         return next((config for _, config in self.checks if isinstance(config, sbom.Config)), None)
+
+    def guarding(self) -> speclive.Config | None:
+        """The settings of the check of Spec Cards, the base's first."""
+        return next((config for _, config in self.checks if isinstance(config, speclive.Config)), None)
 
     def measurements(self, contracts: tuple[ContractText, ...]) -> frozenset[str]:
         """The names that somebody outside must measure: no check of ours does."""

@@ -81,6 +81,7 @@ def reader_through(reached: Reached, connect_to: Connect, own_app: int) -> GitHu
     reader = GitHubReader(connect_to, own_app, kept.measurements, archive, __version__, bills=kept.bills)
     studies = Studies(kept.studies, kept.opinions)
     reader = replace(reader, trials=kept.experiments, studies=studies, watches=kept.drifts, overrides=kept.overrides)
+    reader = replace(reader, guards=kept.speclive)
     choosing = Choosing(connect_to, kept.remediations, kept.dispatches, kept.spending)
     return replace(reader, osv=reached.osv, fixes=kept.fixes, dispatches=kept.dispatches, choosing=choosing)
 

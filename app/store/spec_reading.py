@@ -175,7 +175,7 @@ async def _sums(
 
 def _target(one: SpecTarget, counted: Sequence[int] = (0, 0)) -> Target:
     calls, guarded = counted
-    return Target(one.name, one.critical, one.clauses, one.path, one.line or None, calls, guarded)
+    return Target(one.name, one.critical, one.clauses, one.path, one.line or None, calls, guarded, one.handler)
 
 
 def _seen(one: SpecClause, counted: Sequence[int], code: dict[str, str], tests: Tests) -> Seen:

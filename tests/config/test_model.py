@@ -79,7 +79,6 @@ def test_the_digest_knows_meaning_not_spelling() -> None:
     [
         "version: 1",
         "version: 1\nsbom: {mode: block}",
-        "version: 1\nsbom: {mode: warn}\nspeclive: {}",
         "version: 1\nsbom: {mode: warn}\ncommands: {enabled: false}",
         "version: 1\nsbom: {mode: warn}\ncontract: {}",
     ],
@@ -98,7 +97,6 @@ CONFIGS = st.fixed_dictionaries(
     optional={
         "sbom": st.fixed_dictionaries({}, optional={"mode": MODES, "paths": st.lists(st.sampled_from(["a", "no"]))}),
         "contract": st.fixed_dictionaries({"post": st.dictionaries(st.sampled_from("xyz"), st.floats(-9, 9))}),
-        "speclive": st.fixed_dictionaries({"mode": MODES}, optional={"more": st.integers(-9, 9)}),
         "card": st.fixed_dictionaries({"mode": st.sampled_from(["always", "on-change", "on-failure", "never"])}),
     },
 )

@@ -30,7 +30,6 @@ def test_version_alone_is_a_configuration_and_configures_nothing() -> None:
     config = valid("version: 1\n")
     assert config.version == 1
     assert config.checks == {}
-    assert config.reserved == {}
     assert config.notices == ()
 
 
@@ -187,31 +186,3 @@ def test_foreign_text_in_a_message_is_one_short_line_without_backticks() -> None
     assert len(error.key) == 80
     assert not set(error.key) & {"`", "\n", "\u202e"}
     assert error.key.endswith("…")
-
-
-def test_a_check_of_a_later_version_is_kept_with_its_mode_and_its_own_keys_are_accepted() -> None:
-    config = valid("version: 1\nspeclive: {mode: warn, horizon: 2h}\n")
-    assert config.reserved == {"speclive": Mode.WARN}
-    assert config.checks == {}
-    assert valid("version: 1\nspeclive: {}\n").reserved == {"speclive": Mode.BLOCK}
-
-
-def test_a_later_check_still_has_to_name_a_known_mode() -> None:
-    assert only_error("version: 1\nspeclive: {mode: blok}\n").nearest == "block"
-
-
-def test_a_block_of_a_later_version_is_accepted_with_a_notice_at_its_line() -> None:
-    config = valid("version: 1\n\nprogram: {goals: [speed]}\nrego: {}\n")
-    assert [(notice.key, notice.line) for notice in config.notices] == [("rego", 4), ("program", 3)]
-    assert str(config.notices[1]) == ".github/maestro.yml:3: `program` has no effect in this version"
-
-
-def test_a_later_block_must_still_be_a_block() -> None:
-    assert only_error("version: 1\npools: []\n").message == "`pools` must be a block of keys"
-
-
-@pytest.mark.parametrize("newline", ["\n", "\r\n"])
-@pytest.mark.parametrize("mark", ["", "\ufeff"])
-def test_line_ends_and_byte_order_marks_of_any_editor_are_read(newline: str, mark: str) -> None:
-    text = mark + newline.join(["version: 1", "sbom:", "  mode: warn", "  nope: 1", ""])
-    assert only_error(text.encode()).line == 4

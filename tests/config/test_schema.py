@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.config import Config, parse, schema
-from app.config.model import RESERVED_BLOCKS, RESERVED_CHECKS
+from app.config.model import RESERVED_BLOCKS
 
 from .registry import CHECKS
 
@@ -40,18 +40,7 @@ def test_every_key_is_titled_and_described() -> None:
 
 def test_every_name_of_the_format_is_there_once() -> None:
     common = {"version", "extends", "card", "agents", "commands", "arms", "escalate", "rollback", "remediation"}
-    assert set(SCHEMA["properties"]) == common | {"sbom", "contract"} | set(RESERVED_CHECKS) | set(RESERVED_BLOCKS)
-
-
-def test_a_check_that_this_version_builds_is_no_longer_reserved() -> None:
-    from dataclasses import replace
-
-    built = (*CHECKS, replace(CHECKS[0], name="speclive"))
-    config = parse("version: 1\nspeclive: {severity: low}", checks=built)
-    assert isinstance(config, Config)
-    assert list(config.checks) == ["speclive"]
-    assert config.reserved == {}
-    assert not isinstance(parse("version: 1\nspeclive: {anything: 1}", checks=built), Config)
+    assert set(SCHEMA["properties"]) == common | {"sbom", "contract"} | set(RESERVED_BLOCKS)
 
 
 @pytest.mark.parametrize("example", SCHEMA["examples"])
@@ -70,7 +59,6 @@ WHOLE: dict[str, Any] = {
         "post": {"tests": "pass", "p95": {"lt": 250}, "q": {"between": [1, 2.5]}, "r": 3},
         "retries": 2,
     },
-    "speclive": {"mode": "off", "anything": [1, {"x": None}]},
     "program": {"goals": ["speed"]},
 }
 

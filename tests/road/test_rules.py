@@ -109,13 +109,6 @@ async def test_an_agent_without_a_contract_is_stopped_and_a_person_is_not(here: 
     assert "contract" in here.cards(repo, number)[0].partition("<details>")[0]
 
 
-async def test_a_check_of_a_later_version_is_not_silently_green(here: Town) -> None:
-    repo = shop(here.sandbox, "version: 1\nspeclive: {mode: block}\n")
-    _, sha = change(repo)
-    await here.rest()
-    assert here.conclusions(repo, sha) == {DECISION: "action_required", "maestro / speclive": "action_required"}
-
-
 async def test_the_card_is_written_when_the_configuration_says_so(here: Town) -> None:
     shown = {}
     for mode in ("never", "on-failure", "always"):
