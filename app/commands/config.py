@@ -16,6 +16,7 @@ from app.config import PATH, Config, ConfigError, ConfigErrors, Notice, parse, r
 from app.exit import Exit
 from checks.experiment import CHECK
 from checks.experiment import Config as Block
+from checks.experiment.watched import SPECLIVE
 from checks.impact.block import Config as Impact
 from checks.impact.check import CHECK as IMPACT
 from checks.registry import CHECKS
@@ -69,13 +70,13 @@ def _of_queries(config: Config, file: Path) -> Iterator[Notice]:
 
 def _of_sources(config: Config, file: Path, sources: Path) -> Iterator[Notice]:
     """What the source that the experiments name makes of them; where the rules alone are too slow, that was said."""
-    from app.sources import Sources, foreseen
+    from app.sources import GUARDS, Sources, foreseen
 
     block = config.checks.get(CHECK.name)
     watched = block.watched if isinstance(block, Block) else None
     if watched is None or CHECK.warns(block):
         return
-    entry = settings_in(sources, Sources).sources.get(watched.source)
+    entry = GUARDS if watched.source == SPECLIVE else settings_in(sources, Sources).sources.get(watched.source)
     told = (f"source `{watched.source}` is not in {sources}",) if entry is None else foreseen(watched, entry)
     for said in told:
         yield Notice(str(file), 1, 1, CHECK.name, f"`{CHECK.name}`: {said}")

@@ -19,6 +19,7 @@ import aiohttp
 import structlog
 from cachetools import TTLCache
 
+from app.gather.guard_counts import Guarding, GuardSlots
 from app.gather.trouble import FORESEEN, in_words
 from app.model import Figures, KeptExperiment
 from app.sources import (
@@ -54,10 +55,11 @@ _Asked = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class SourceReader:
-    """Reads `sources` through `session`. `now`: epoch seconds."""
+    """Reads `sources` through `session`, and what Spec Cards saw from `guards`. `now`: epoch seconds."""
 
     sources: Sources
     session: aiohttp.ClientSession
+    guards: GuardSlots
     now: Callable[[], float] = time.time
     begun: TTLCache[_Asked, asyncio.Task[Figures]] = field(default_factory=lambda: TTLCache(10_000, 20 * LONGEST))
     seats: dict[str, asyncio.Semaphore] = field(default_factory=lambda: defaultdict(lambda: asyncio.Semaphore(AT_ONCE)))
@@ -126,7 +128,7 @@ class SourceReader:
             raise SourceError(late)
         values = of_canary(canary.sha, canary.environment)
         asked = config.model_copy(update={"queries": filled_queries(config.queries, values)})
-        source: Source = entry.opened(self.session, canary.repository)
+        source: Source = Guarding(entry.opened(self.session, canary.repository), self.guards, canary)
         check(source, asked)
         return await read(source, asked, replace(window, since=kept.started))
 

@@ -64,7 +64,7 @@ async def reaching(settings: Settings) -> AsyncIterator[Reached]:
         ledger = SharedLedger(kept.main, reader=kept.reader)
         github = GitHub(identity, session, api_url=settings.github_api, metrics=_client_metrics(), ledger=ledger)
         osv = Osv(Wire(session, root(settings.osv_url)), kept.advisories) if settings.osv_url else None
-        figures = SourceReader(settings.sources, session)
+        figures = SourceReader(settings.sources, session, kept.reading.speclive)
         series = SeriesReader(kept.series, RangeReader(settings.sources, session))
         pulled = PulledDays(settings.sources, session)
         yield Reached(

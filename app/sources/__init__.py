@@ -3,6 +3,7 @@
 from app.sources.counters import Reading, Sample, Series, Window, reading
 from app.sources.counts import Counts, PrometheusCounts
 from app.sources.errors import BadAnswer, BadSelector, NoSeries, SourceError
+from app.sources.guards import GUARDS
 from app.sources.operator import NoSource, Sources, foreseen
 from app.sources.placeholders import filled, filled_queries, of_canary, of_series
 from app.sources.prometheus import Prometheus
@@ -12,6 +13,7 @@ from app.sources.ticks import Read, Source, check, missing, read
 from app.sources.unasked import unasked
 
 __all__ = [
+    "GUARDS",
     "BadAnswer",
     "BadSelector",
     "Counts",

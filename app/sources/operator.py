@@ -14,11 +14,12 @@ from app.sources.cloudwatch_entry import CloudWatchEntry
 from app.sources.datadog_entry import DatadogEntry
 from app.sources.entry import Entry
 from app.sources.errors import BadSelector, SourceError
+from app.sources.guards import GUARDS
 from app.sources.placeholders import filled_queries, of_canary
 from app.sources.prometheus_entry import PrometheusEntry
 from checks.experiment import GateConfig, Watched
 from checks.experiment.reaction import too_late, too_slow
-from checks.experiment.watched import SOURCE
+from checks.experiment.watched import SOURCE, SPECLIVE, of_guards
 from checks.model import Strict
 
 MOST_SOURCES = 200
@@ -40,6 +41,8 @@ class Sources(Strict):
     @field_validator("sources")
     @classmethod
     def _have_names(cls, sources: dict[str, AnyEntry]) -> dict[str, AnyEntry]:
+        if SPECLIVE in sources:
+            raise ValueError(f"`{SPECLIVE}` is the name of what Spec Cards saw, which every repository may use")
         wrong = [name for name in sources if not re.fullmatch(SOURCE, name)]
         if wrong:
             raise ValueError(f"{wrong[0][:80]!r} is no name of a source: small letters, digits and `-`")
@@ -47,7 +50,7 @@ class Sources(Strict):
 
     def of(self, name: str, repository: str) -> Entry:
         """The source `name`, for `repository`. Raises NoSource."""
-        entry = self.sources.get(name)
+        entry = GUARDS if name == SPECLIVE else self.sources.get(name)
         if entry is None or not entry.lets(repository):
             raise NoSource(f"the operator lets {repository} use no source of this name")
         return entry
@@ -72,8 +75,9 @@ class Sources(Strict):
 def _check(config: Watched, entry: Entry, repository: str) -> None:
     """Raises BadSelector for queries that could be asked of no canary."""
     for query in filled_queries(config.queries, _ANY).values():
-        entry.check(query.control, config.tick_seconds, repository)
-        entry.check(query.canary, config.tick_seconds, repository)
+        for side in (query.control, query.canary):
+            if not of_guards(side):
+                entry.check(side, config.tick_seconds, repository)
 
 
 def foreseen(config: Watched, entry: Entry) -> tuple[str, ...]:

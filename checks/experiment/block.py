@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from checks.experiment.config import GateConfig
-from checks.experiment.watched import Queries, SourceName, Watched
+from checks.experiment.watched import SPECLIVE, Queries, SourceName, Watched, guarded
 from checks.model import CheckConfig, Strict
 
 Environment = Annotated[str, Field(min_length=1, max_length=255)]
@@ -45,10 +45,12 @@ class Config(CheckConfig):
     """How a canary is judged; it needs at least the control's usual share of errors, `baseline`."""
 
     source: SourceName | Literal[""] = ""
-    """The source that figures are read from, by the name that the operator gave it. Empty: somebody sends ticks."""
+    """The source that figures are read from, by the name that the operator gave it; `speclive`: what Spec Cards saw.
+    Empty: somebody sends ticks."""
 
     queries: Queries = Field(default_factory=dict)
-    """What is asked of the source: for each metric, by its name, the counters of either side."""
+    """What is asked of the source: for each metric, by its name, the counters of either side. Without any,
+    `speclive` is asked how many clauses were violated."""
 
     promote: Promote = Promote()
     """What follows a promotion."""
@@ -67,7 +69,7 @@ class Config(CheckConfig):
 
     @model_validator(mode="after")
     def _a_source_is_asked_something(self) -> Self:
-        if bool(self.source) != bool(self.queries):
+        if bool(self.source) != bool(self.queries) and self.source != SPECLIVE:
             raise ValueError("source and queries belong together: one says whom to ask, the other what")
         if self.source and self.gate is None:
             raise ValueError("a source is named and no gate: set at least `gate: {baseline: 0.01}`")
@@ -85,7 +87,10 @@ class Config(CheckConfig):
         """The gate with what feeds it; None where ticks are sent."""
         if self.gate is None or not self.source:
             return None
-        return Watched(**dict(self.gate), source=self.source, queries=self.queries)
+        said = dict(self.gate) | {"source": self.source, "queries": self.queries}
+        if self.source == SPECLIVE and not self.queries:  # clauses are not split as requests are
+            said |= {"queries": guarded(self.gate.designs), "expected_share": None}
+        return Watched(**said)
 
     def canary(self, environment: str) -> bool:
         """Whether a deployment there is a canary."""

@@ -6,7 +6,8 @@ the source: a selector of Prometheus, a query of Datadog.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
@@ -18,6 +19,11 @@ from checks.model import Strict
 LONGEST = 2_000  # characters of one text
 MOST_DIMENSIONS = 30
 SOURCE = r"^[a-z][a-z0-9-]{0,62}$"
+
+SPECLIVE = "speclive"
+"""The source that every repository has: what its Spec Cards saw of its own services."""
+_SIDES = ("control", "canary")
+_GUARDED = re.compile(r"speclive:(control|canary):(evaluated|violated)")
 
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 Word = Annotated[str, Field(min_length=1, max_length=255)]
@@ -67,6 +73,11 @@ class Side(Strict):
         return {name: counter for name, counter in named if counter is not None}
 
 
+def of_guards(side: Side) -> bool:
+    """Is it what Spec Cards saw, whatever the source of the others?"""
+    return all(isinstance(one, str) and _GUARDED.fullmatch(one) for one in side.counters.values())
+
+
 class Query(Strict):
     """The counters of one metric."""
 
@@ -78,6 +89,12 @@ class Query(Strict):
 
 
 Queries = Annotated[dict[str, Query], Field(strict=False)]
+
+
+def guarded(designs: Sequence[Design]) -> dict[str, Query]:
+    """What is asked of `speclive` where nothing is said: how many of the clauses that were looked at were violated."""
+    sides = {label: Side(total=f"speclive:{label}:evaluated", bad=f"speclive:{label}:violated") for label in _SIDES}
+    return {design.name: Query(**sides) for design in designs}
 
 
 class Watched(GateConfig):

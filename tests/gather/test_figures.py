@@ -23,6 +23,7 @@ from app.store.experiments import Experiments
 from checks.experiment import Config, Gate, GateConfig, begin, dump
 from checks.held import Feed
 from tests import storage
+from tests.sources.guards import Slots
 from tests.sources.prometheus import StandIn, standing_in
 
 START = 1_700_000_010.0  # 30 s ticks end at 1_700_000_010, ..._040
@@ -100,7 +101,7 @@ class Scene:
 async def scene(**entry: object) -> AsyncIterator[Scene]:
     async with standing_in(StandIn(every=15)) as source, aiohttp.ClientSession() as session:
         told = {"kind": "prometheus", "url": source.url, "repositories": ["octo/*"], "lag_seconds": 15} | entry
-        here = Scene(source, SourceReader(Sources(), session, lambda: here.at))
+        here = Scene(source, SourceReader(Sources(), session, Slots(), lambda: here.at))
         here.reader = replace(
             here.reader, sources=Sources.model_validate_json(json.dumps({"sources": {"production": told}}))
         )
@@ -122,6 +123,52 @@ async def test_ticks_are_read_as_if_they_had_been_sent() -> None:
         assert found.feed == Feed("production", 15.0)
         good = {"control": {"total": 300, "good": 297}, "canary": {"total": 300, "good": 294}}
         assert found.ticks == tuple({"t": START + t, "metrics": {"errors": good}} for t in (30, 60))
+
+
+GUARDED = {
+    "errors": QUERIES["errors"],
+    "spec": {
+        side: {"total": f"speclive:{side}:evaluated", "bad": f"speclive:{side}:violated"} for side in QUERIES["errors"]
+    },
+}
+
+
+async def test_what_spec_cards_saw_stands_beside_the_figures_of_any_source() -> None:
+    gate = {"baseline": 0.01, "metrics": [{"name": "errors"}, {"name": "spec", "role": "rollback_only"}]}
+    rules = Config.model_validate(RULES.model_dump() | {"gate": gate, "queries": GUARDED})
+    async with scene() as here:
+        here.source.counters = counting({"x": 3, "0a1b2c3": 6})
+        here.reader = replace(
+            here.reader, guards=Slots({5: (90, 0), 30: (10, 1)}, {10: (20, 4), 35: (20, 3), 65: (1, 1)})
+        )
+        found = await here.read(kept(rules))
+        assert [tick["metrics"]["spec"] for tick in found.ticks] == [
+            {"control": {"total": 100, "good": 99}, "canary": {"total": 20, "good": 16}},
+            {"canary": {"total": 20, "good": 17}},
+        ]
+        assert found.ticks[0]["metrics"]["errors"]["canary"] == {"total": 300, "good": 294}
+
+
+async def test_without_queries_the_source_speclive_is_asked_what_was_violated() -> None:
+    rules = Config.model_validate({"environments": ["canary"], "gate": {"baseline": 0.01}, "source": "speclive"})
+    assert rules.judged_by.expected_share is None, "clauses are not split as requests are"
+    async with scene() as here:
+        found = await here.read(kept(rules, Feed("speclive", 12.0)))
+        assert found.feed is not None
+        assert "no guarded process of the control told anything" in found.feed.trouble
+        here.reader = replace(here.reader, guards=Slots({5: (90, 0)}, {10: (20, 4)}))
+        found = await here.read(kept(rules, Feed("speclive", 12.0)))
+        assert found.feed == Feed("speclive", 12.0)
+        both = {"control": {"total": 90, "good": 90}, "canary": {"total": 20, "good": 16}}
+        assert found.ticks[0]["metrics"]["errors"] == both
+    odd = {"errors": {side: {"total": "requests", "bad": "errors"} for side in ("control", "canary")}}
+    wrong = Config.model_validate(rules.model_dump() | {"queries": odd}).judged_by
+    assert "`speclive` counts" in " ".join(Sources().warnings(wrong, "octo/shop"))
+    assert not Sources().warnings(rules.judged_by, "octo/shop")
+    entry = {"kind": "prometheus", "url": "https://example.com", "repositories": ["a/*"], "lag_seconds": 1}
+    told = json.dumps({"sources": {"speclive": entry}})
+    with pytest.raises(ValueError, match="is the name of what Spec Cards saw"):
+        Sources.model_validate_json(told)
 
 
 async def test_the_first_look_brings_no_tick_from_before_the_experiment() -> None:

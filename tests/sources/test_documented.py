@@ -17,6 +17,7 @@ from checks.experiment import begin, dump
 from checks.held import Feed
 from checks.registry import CHECKS
 from tests.sources import cloudwatch, datadog
+from tests.sources.guards import Slots
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text(encoding="utf-8")
 START = 1_700_000_040  # of the answers that are kept
@@ -65,7 +66,7 @@ async def second_tick(sources: Sources, rules: experiment.Config) -> Figures:
         feed=Feed(rules.source, lag),
     )
     async with ClientSession() as session:
-        reader = SourceReader(sources, session, lambda: now)
+        reader = SourceReader(sources, session, Slots(), lambda: now)
         for _ in range(20):
             if found := await reader.due(kept):
                 return found
