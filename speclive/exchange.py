@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl
 from speclive import traffic
 from speclive.cards import Card, CardError, Cards, Refusal
 from speclive.guards import guard, guards
-from speclive.reads import Reads
+from speclive.reads import REQUEST, Reads
 from speclive.targets import Route, called, targets
 
 _log = logging.getLogger("speclive")
@@ -84,7 +84,7 @@ class Plan:
             return None
         read = self.reads.request
         try:
-            told = {name: fact() if name in read else None for name, fact in facts.items()}
+            told = {name: facts[name]() for name in read}
         except Exception:  # a guard's own error never breaks the endpoint
             _log.exception("a request could not be read for %s", self.name)
             return None
@@ -162,22 +162,25 @@ def _plan(name: str, handler: Any, cards: list[Card]) -> Plan:
     mine = Cards(tuple(card for card in cards if not card.binding.handler))
     if not len(mine):
         return Plan(name, traffic.tick(name))
-    return Plan(name, traffic.tick(name), Reads.of(mine), guard(_exchange(handler), mine))
+    reads = Reads.of(mine)
+    return Plan(name, traffic.tick(name), reads, guard(_exchange(handler, reads), mine))
 
 
 def _unknown() -> None:
     """Whatever answers where an application does not tell."""
 
 
-def _exchange(handler: Any) -> Callable[..., Coroutine[Any, Any, Any]]:
-    async def exchange(method: Any, path: Any, params: Any, query: Any, headers: Any, body: Any) -> Any:
+def _exchange(handler: Any, reads: Reads) -> Callable[..., Coroutine[Any, Any, Any]]:
+    """A coroutine function of what is read of a request, which an example takes for what answers."""
+
+    async def exchange() -> Any:
         return await _ANSWER
 
+    names = tuple(name for name in REQUEST if name in reads.request)
+    code = exchange.__code__.replace(co_varnames=names, co_argcount=len(names), co_nlocals=len(names))
+    place = getattr(inspect.unwrap(handler), "__code__", code)
+    exchange.__code__ = code.replace(co_filename=place.co_filename, co_firstlineno=place.co_firstlineno)
     exchange.__module__, _, exchange.__qualname__ = called(handler).partition(":")
-    code = getattr(inspect.unwrap(handler), "__code__", None)
-    if code is not None:  # an example leads to what answers, not to here
-        place = {"co_filename": code.co_filename, "co_firstlineno": code.co_firstlineno}
-        exchange.__code__ = exchange.__code__.replace(**place)
     return exchange
 
 

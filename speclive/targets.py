@@ -149,6 +149,8 @@ def _of_starlette(found: Iterable[Any], prefix: str) -> Iterator[Route]:
                 yield from _spread(method, path, route.endpoint)
         elif isinstance(getattr(route, "routes", None), list):
             yield from _of_starlette(route.routes, path)
+        elif hasattr(route, "original_router"):  # how FastAPI keeps a router that was included
+            yield from _of_starlette(route.original_router.routes, prefix + route.include_context.prefix)
 
 
 def _of_flask(app: Any) -> Iterator[Route]:

@@ -59,6 +59,15 @@ def starlette_app() -> Starlette:
     return Starlette(routes=[*found, WebSocketRoute("/live", buy), Mount("/static", app=FileResponse("x"))])
 
 
+def fastapi_like() -> Any:
+    inner = SimpleNamespace(routes=[Route("/users/{id}", buy)])
+    nested = SimpleNamespace(original_router=inner, include_context=SimpleNamespace(prefix="/v1"))
+    outer = SimpleNamespace(routes=[nested])
+    return SimpleNamespace(
+        routes=[SimpleNamespace(original_router=outer, include_context=SimpleNamespace(prefix="/api"))]
+    )
+
+
 def flask_like() -> Any:
     rules = [SimpleNamespace(rule="/users/<int:id>", endpoint="user", methods={"GET", "HEAD", "OPTIONS"})]
     return SimpleNamespace(url_map=SimpleNamespace(iter_rules=lambda: rules), view_functions={"user": buy})
@@ -78,6 +87,7 @@ LISTED: list[tuple[Callable[[], Any], dict[str, str]]] = [
         starlette_app,
         {"POST /pay": "buy", "PUT /shop/{id}": "buy", "DELETE /shop/basket": "Basket.delete", "GET /home": "buy"},
     ),
+    (fastapi_like, {"GET /api/v1/users/{id}": "buy"}),
     (flask_like, {"GET /users/{id}": "buy"}),
     (lambda: [pay, functools.partial(buy), pay], {f"{HERE}:pay": "pay", f"{HERE}:buy": "buy"}),
 ]
