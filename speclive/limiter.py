@@ -11,7 +11,7 @@ from collections.abc import Callable
 from statistics import median
 
 BUDGET = 0.01  # of the call's own time
-FLOOR = 1_000.0  # ns that are granted whatever the call takes
+FLOOR = 3_000.0  # ns that are granted whatever the call takes: the budget of a call of 0.3 ms
 ENOUGH = 8  # timed calls to judge by
 SLACK = 1.25  # so much cheaper than granted before more calls are looked at: a measure wavers
 LEAST = 1 / 4096  # of the calls
@@ -51,7 +51,7 @@ class Stopwatch:
     __slots__ = ("_at", "_cost", "_limiter", "_took")
 
     def __init__(self, limiter: Limiter) -> None:
-        self._limiter, self._cost, self._took = limiter, -2 * unloaded(), 0
+        self._limiter, self._cost, self._took = limiter, 0, 0
         self._at = time.thread_time_ns()
 
     def called(self) -> None:
@@ -67,14 +67,14 @@ class Stopwatch:
     def done(self) -> None:
         """At the end."""
         self._cost += time.thread_time_ns() - self._at
-        self._limiter.timed(self._cost, self._took)
+        self._limiter.timed(self._cost - self._own(), self._took)
 
+    def _own(self) -> int:
+        """What a watch itself takes on this machine at this moment, ns."""
+        return min(self._nothing() for _ in range(3))
 
-_UNLOADED: list[int] = []
-
-
-def unloaded() -> int:
-    """What it takes to ask the clock of the thread twice, ns: the least of a few times."""
-    if not _UNLOADED:
-        _UNLOADED.append(min(-(time.thread_time_ns() - time.thread_time_ns()) for _ in range(64)))
-    return _UNLOADED[0]
+    def _nothing(self) -> int:
+        watch = Stopwatch(self._limiter)
+        watch.called()
+        watch.returned()
+        return watch._cost + time.thread_time_ns() - watch._at
