@@ -17,7 +17,6 @@ from typing import Any
 LONGEST = 64  # characters of a text
 DEEPEST = 4  # of what lies in what
 WIDEST = 16  # entries of one mapping or sequence
-HIDDEN = "<redacted>"
 _BIGGEST = 2**63
 _NAME = type.__dict__["__name__"].__get__
 _PLAIN: Mapping[type, Callable[[Any], str]] = {
@@ -26,6 +25,15 @@ _PLAIN: Mapping[type, Callable[[Any], str]] = {
     datetime.datetime: datetime.datetime.isoformat,
     datetime.date: datetime.date.isoformat,
 }
+
+
+class Withheld(str):
+    """What stands for a value that is not told."""
+
+    __slots__ = ()
+
+
+HIDDEN = Withheld("<redacted>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +83,11 @@ class Redaction:
 
 def type_name(value: object) -> str:
     """`<Account>`, whatever its class says of itself."""
-    return f"<{_NAME(type(value))[:LONGEST]}>"
+    return Withheld(f"<{_NAME(type(value))[:LONGEST]}>")
 
 
 def _silent(told: Any) -> bool:
-    return type(told) is str and told.startswith("<")
+    return type(told) is Withheld
 
 
 def _items(value: Any) -> Iterator[object]:

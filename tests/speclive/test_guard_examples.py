@@ -26,6 +26,7 @@ PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 CTX = {
     "user": {"id": "u-1", "Email": "ada@example.org", "password": "hunter2"},
     "ada@example.org": 7,
+    "html": "<b>",
     "items": [{"sku": "a", "price": 5}, {"sku": "b", "price": 6}],
 }
 
@@ -39,6 +40,7 @@ CTX = {
         (["user"], ["email", "password"], {"user": {"id": "u-1", "Email": HIDDEN, "password": HIDDEN}}),
         (["user"], ["ctx.user"], "<dict>"),
         (["id"], ["ctx"], HIDDEN),
+        (["html"], [], {"html": "<b>"}),
         (["sku"], [], {"items": [{"sku": "a"}, {"sku": "b"}]}),
     ],
 )
@@ -113,7 +115,7 @@ def test_an_example_is_the_request_the_code_and_what_may_be_told() -> None:
         "traceparent": PARENT,
         "code": f"tests/speclive/test_guard_examples.py#L{Shop.pay.__code__.co_firstlineno}",
         "inputs": {"amount": 5, "token": HIDDEN, "note": "<str>"},
-        "result": {"ok": False, "token": HIDDEN},
+        "result": {"ok": False},
     }
     assert (raised["raised"], raised["result"], raised["traceparent"]) == ("ValueError", None, "")
     assert "hunter2" not in json.dumps([told, raised])
