@@ -85,7 +85,7 @@ class Exporter:
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._maestro = Maestro(url, token, allow)
+        self._maestro = Maestro(url, token, allow, wall)
         self._service, self._environment, self._sha, self._side = service, environment, sha, side
         self._source, self._every, self._clock, self._wall = source, every, clock, wall
         self._outbox, self._pace = Outbox(), Pace()
@@ -192,16 +192,17 @@ class Exporter:
             self._outbox.put(report)
 
     def _reports(self, window: Window, start: float, end: float) -> list[Report]:
-        """The reports of one window: the first has its counts, and each at most `BATCH` exemplars and sketches."""
-        most = max(len(window.exemplars), len(window.watched), 1)
-        reports = []
-        for at in range(0, most, BATCH):
-            report = self._report(start, end)
-            report["exemplars"] = window.exemplars[at : at + BATCH]
-            if sketches := window.watched[at : at + BATCH]:
+        """The reports of one window: its counts once, and in each at most `BATCH` exemplars and sketches."""
+        clauses = _apart(window.clauses)
+        most = max(-(-len(window.exemplars) // BATCH), -(-len(window.watched) // BATCH), len(clauses), 1)
+        reports = [self._report(start, end) for _ in range(most)]
+        reports[0]["targets"] = window.targets
+        for number, report in enumerate(reports):
+            part = slice(number * BATCH, (number + 1) * BATCH)
+            report["exemplars"] = window.exemplars[part]
+            report["clauses"] = clauses[number] if number < len(clauses) else []
+            if sketches := window.watched[part]:
                 report["watched"] = sketches
-            reports.append(report)
-        reports[0].update({"targets": window.targets, "clauses": window.clauses})
         return reports
 
     def _report(self, start: float, end: float) -> Report:
@@ -248,6 +249,17 @@ class Exporter:
         self._begin()
         self._source.drain()
         self._launch()
+
+
+def _apart(clauses: list[Counted]) -> list[list[Counted]]:
+    """So that none stands twice in one report, as it does after its card was edited under its name."""
+    parts: list[dict[str, Counted]] = []
+    for clause in clauses:
+        part = next((part for part in parts if clause["id"] not in part), None)
+        if part is None:
+            parts.append(part := {})
+        part[clause["id"]] = clause
+    return [list(part.values()) for part in parts]
 
 
 _living: weakref.WeakSet[Exporter] = weakref.WeakSet()

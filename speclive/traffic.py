@@ -38,15 +38,19 @@ def merged(counted: Iterable[Target], guarded: Iterable[Target]) -> list[Target]
     """
     found = {target["name"]: target for target in counted}
     for guard in guarded:
-        name = guard["name"]
-        there = found.get(name, guard)
-        calls = max(there.get("calls", 0), guard.get("calls", 0), guard.get("guarded", 0))
-        both: Target = there | guard
-        both["calls"], both["critical"] = calls, there["critical"] or guard["critical"]
-        if there.get("path"):
-            both["path"], both["line"], both["handler"] = there["path"], there.get("line", 1), there["handler"]
-        found[name] = both
+        found[guard["name"]] = _both(found.get(guard["name"], guard), guard)
     return list(found.values())
+
+
+def _both(there: Target, guard: Target) -> Target:
+    """What answers a route is what the route leads to; what is guarded twice is guarded as far as either is."""
+    both = guard | there
+    both["critical"] = there["critical"] or guard["critical"]
+    both["clauses"] = list(dict.fromkeys([*there.get("clauses", []), *guard.get("clauses", [])]))
+    both["guarded"] = max(there.get("guarded", 0), guard.get("guarded", 0))
+    both["calls"] = max(there.get("calls", 0), guard.get("calls", 0), both["guarded"])
+    both["handler"] = there["handler"] or guard["handler"]
+    return both
 
 
 def _since(name: str) -> int:

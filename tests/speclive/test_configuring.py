@@ -130,13 +130,14 @@ def test_what_is_missing_is_named_and_no_token_is_shown(
 def test_calls_that_a_guard_saw_and_no_route_counted_are_calls() -> None:
     counted = [Target(name="GET /", handler="a:b", critical=True, path="a.py", line=3, calls=2)]
     seen = [
-        Target(name="GET /", handler="x:y", critical=False, calls=3, guarded=4, clauses=["c#t1"]),
+        Target(name="GET /", handler="x:y", critical=False, path="x.py", line=1, calls=3, guarded=4, clauses=["c#t1"]),
+        Target(name="GET /", handler="x:z", critical=False, calls=1, guarded=1, clauses=["d#t1"]),
         Target(name="t:t", handler="t:t", critical=False, calls=1, guarded=0),
     ]
     merged = {target["name"]: target for target in traffic.merged(counted, seen)}
     assert merged["GET /"] == {
         "name": "GET /", "handler": "a:b", "critical": True, "path": "a.py", "line": 3, "calls": 4, "guarded": 4,
-        "clauses": ["c#t1"],
+        "clauses": ["c#t1", "d#t1"],
     }  # fmt: skip
     assert merged["t:t"]["calls"] == 1
 

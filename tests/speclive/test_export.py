@@ -17,7 +17,7 @@ from speclive.export import Exporter, Source, Window
 from speclive.maestro import address
 from speclive.outbox import MOST, Outbox, Pace
 from speclive.wire import Report
-from tests.speclive.bot import SHA, TOKEN, Bot, Said, Seen, answering, exemplar, until
+from tests.speclive.bot import SHA, TOKEN, Bot, Said, Seen, answering, clause, exemplar, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -107,6 +107,16 @@ def test_many_exemplars_are_told_at_once_and_in_parts_and_counts_in_the_first(
     assert (len(first["exemplars"]), len(second["exemplars"])) == (256, 44)
     assert [len(first["clauses"]), len(second["clauses"])] == [1, 0]
     assert first["id"] != second["id"]
+
+
+def test_counts_of_a_card_that_was_edited_under_its_name_are_told_apart(bot: Bot, seen: Seen) -> None:
+    drained = [seen.drain()._replace(clauses=[clause(2), clause(3) | {"id": "x"}, clause(5) | {"digest": "1" * 12}])]
+    source = Source(lambda: drained.pop() if drained else seen.drain(), seen.pending, seen.obeyed.append)
+    exporter = Exporter(bot.url, TOKEN, "shop", "production", SHA, source=source, every=60).start()
+    assert exporter.flush()
+    exporter.close()
+    told = [[(row["id"], row["evaluated"]) for row in report["clauses"]] for report in bot.reports()]
+    assert told == [[("pay#t1", 2), ("x", 3)], [("pay#t1", 5)]]
 
 
 def test_a_clock_that_is_set_back_does_not_turn_a_window_around(bot: Bot, seen: Seen) -> None:
