@@ -117,7 +117,12 @@ def _module(one: Mapping[str, Any], pull: Pull) -> Subject | None:
     return of_module(pull.repository, one["name"]) if one["day"] else None
 
 
+def _guarded(_one: Mapping[str, Any], pull: Pull) -> Subject | None:
+    """What guards saw stands on the page of the change itself."""
+    return None if pull.number is None else of_pull(pull.repository, pull.number)
+
+
 _SUBJECTS: Mapping[str, Callable[[Mapping[str, Any], Pull], Subject | None]] = MappingProxyType(
-    {"experiments": _experiment, "studies": _study, "modules": _module}
+    {"experiments": _experiment, "studies": _study, "modules": _module, "seen": _guarded}
 )
 """Lists in the detail of a check, and what each of their members may have a page of."""

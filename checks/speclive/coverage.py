@@ -10,14 +10,14 @@ from checks.guarded import Guarded, Live, Target
 from checks.speclive.block import Config
 from checks.speclive.reading import Ends
 from checks.speclive.weakened import turns
-from speclive.cards import Card
+from speclive.cards import Card, Mode, Part
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Of the critical paths of the head. `bare`: those that no card guards that counts. `vacuous`: cards that do not,
-    for their Given held of no call. `calls` to critical paths, and those `guarded` of which a Then was seen; None where
-    nobody told of any. `uncalled`: critical paths without a call.
+    """Of the critical paths of the head. `bare`: those that no Then guards that counts. `vacuous`: cards that do not
+    count, for what they speak of was called and they applied to no call. `calls` to critical paths, and those `guarded`
+    of which a Then was seen; None where nobody told of any. `uncalled`: critical paths without a call.
     """
 
     critical: tuple[str, ...]
@@ -59,22 +59,24 @@ def known_critical(guarded: Guarded, ends: Ends, config: Config) -> bool:
 def coverage(guarded: Guarded, ends: Ends, config: Config) -> Coverage:
     """Of a head that a report was sent of."""
     by = None if config.live == "none" else guarded.live or guarded.serving
-    idle = _vacuous(by) if by else frozenset[str]()
+    vacuous = _vacuous(by) if by else frozenset[str]()
     if by is not guarded.live:
-        idle -= {one.card for one in turns(ends)}  # what serves says nothing of a card that is another one now
+        vacuous -= {one.card for one in turns(ends)}  # what serves says nothing of a card that is another one now
+    idle = vacuous | {card.id for card in ends.head.values() if card.mode is Mode.OFF}
     placed = list(_critical(guarded.targets, config))
     names = [target.name for target in placed]
     bare = [target.name for target in placed if not _counting(target, idle)]
     for name in dict.fromkeys(_nowhere(guarded.targets, ends.head.values())):
         names.append(name)
         bare.append(name)
-    found = Coverage(tuple(names), tuple(bare), tuple(sorted(idle)))
+    found = Coverage(tuple(names), tuple(bare), tuple(sorted(vacuous)))
     return _with_calls(found, by) if by else found
 
 
 def _with_calls(found: Coverage, by: Live) -> Coverage:
     told = [target for target in by.targets if target.name in found.critical]
-    calls, guarded = sum(target.calls for target in told), sum(target.guarded for target in told)
+    calls = sum(target.calls for target in told)
+    guarded = sum(min(target.guarded, target.calls) for target in told if target.name not in found.bare)
     uncalled = len(found.critical) - sum(target.calls > 0 for target in told)
     return Coverage(found.critical, found.bare, found.vacuous, calls, guarded, uncalled, by)
 
@@ -88,18 +90,14 @@ def _names(card: Card, globs: tuple[str, ...]) -> bool:
 
 
 def _counting(target: Target, idle: frozenset[str]) -> bool:
-    """Is it guarded by a card that counts?"""
-    return any(card_of(clause) not in idle for clause in target.clauses)
-
-
-def card_of(clause: str) -> str:
-    """The id of the card that a clause is of."""
-    return clause.rpartition("#")[0]
+    """Is it guarded by a Then of a card that counts? What it may raise says nothing of results."""
+    clauses = (clause.rpartition("#") for clause in target.clauses)
+    return any(number.startswith("t") and card not in idle for card, _, number in clauses)
 
 
 def _nowhere(targets: tuple[Target, ...], cards: Iterable[Card]) -> Iterator[str]:
     """What critical cards speak of and the report of the head does not know: it is guarded by nothing."""
-    bound = {card_of(clause) for target in targets for clause in target.clauses}
+    bound = {clause.rpartition("#")[0] for target in targets for clause in target.clauses}
     known = {name for target in targets for name in (target.name, target.handler)}
     for card in cards:
         if card.critical and card.id not in bound and card.binding.target not in known:
@@ -107,9 +105,8 @@ def _nowhere(targets: tuple[Target, ...], cards: Iterable[Card]) -> Iterator[str
 
 
 def _vacuous(live: Live) -> frozenset[str]:
-    """Cards of whose calls some were looked at, and none met what the card supposes."""
-    looked, met = set[str](), set[str]()
-    for seen in live.clauses:
-        if seen.evaluated:
-            (looked if seen.part == "given" else met).add(seen.card)
-    return frozenset(looked - met)
+    """Cards of which nothing was decided, though what they speak of was called."""
+    called = {target.name for target in live.targets if target.calls}
+    asked = {seen.card for seen in live.clauses if seen.target in called or seen.evaluated}
+    decided = {seen.card for seen in live.clauses if seen.part != Part.GIVEN and seen.evaluated > seen.errors}
+    return frozenset(asked - decided)

@@ -86,7 +86,7 @@ def _bare(found: Coverage, config: Config) -> Iterator[Point]:
         reason = f"no card that counts guards {_named(found.bare)}"
         yield Point(state, reason, _BIND if state is State.BLOCK else "")
     if found.vacuous:
-        reason = f"{_named(found.vacuous)} never met a call that they speak of, so they do not count"
+        reason = f"{_named(found.vacuous)} applied to no call, so they do not count"
         yield Point(State.PASS, reason)
 
 
