@@ -66,7 +66,7 @@ class _Guarded:
             plan.tick()
             token = tracing.entered(request.headers.get("traceparent"))
             try:
-                return await (handler(request) if plan.function is None else _judged(plan, request, handler))
+                return await (_judged(plan, request, handler) if plan.looks else handler(request))
             finally:
                 tracing.TRACEPARENT.reset(token)
 

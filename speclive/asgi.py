@@ -43,7 +43,7 @@ class Guard:
 
     def __getattr__(self, name: str) -> Any:
         """What the application has besides: `state`, `routes`."""
-        return getattr(self._app, name)
+        return getattr(object.__getattribute__(self, "_app"), name)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, and judge how."""
@@ -53,20 +53,19 @@ class Guard:
             return
         plan = self._plans[found.name]
         plan.tick()
-        headers = _headers(scope["headers"])
-        token = tracing.entered(headers.get("traceparent"))
+        token = tracing.entered(_header(scope["headers"], b"traceparent"))
         try:
-            if plan.function is None:
-                await self._app(scope, receive, send)
+            if plan.looks:
+                await self._judged(_Call(plan, found, scope), receive, send)
             else:
-                await self._judged(_Call(plan, found, scope, headers), receive, send)
+                await self._app(scope, receive, send)
         finally:
             tracing.TRACEPARENT.reset(token)
 
     async def _judged(self, call: _Call, receive: Receive, send: Send) -> None:
         body = None
         if "body" in call.plan.reads.request:
-            body, receive = await _body(call.headers, receive)
+            body, receive = await _body(call.scope["headers"], receive)
         began = call.begin(body)
         if began is None:
             await self._app(call.scope, receive, send)
@@ -92,8 +91,10 @@ class Guard:
 class _Call:
     """A request at a target."""
 
-    def __init__(self, plan: exchange.Plan, found: Found, scope: Scope, headers: dict[str, str]) -> None:
-        self.plan, self.found, self.scope, self.headers = plan, found, scope, headers
+    __slots__ = ("found", "plan", "scope")
+
+    def __init__(self, plan: exchange.Plan, found: Found, scope: Scope) -> None:
+        self.plan, self.found, self.scope = plan, found, scope
 
     def begin(self, body: bytes | None) -> exchange.Open | None:
         return self.plan.begin(
@@ -102,8 +103,8 @@ class _Call:
                 "path": lambda: _path(self.scope),
                 "params": lambda: dict(self.found.params),
                 "query": lambda: exchange.queried(self.scope.get("query_string", b"").decode("latin-1")),
-                "headers": lambda: self.headers,
-                "body": lambda: exchange.json_value(body, self.headers.get("content-type", "")),
+                "headers": lambda: _headers(self.scope["headers"]),
+                "body": lambda: exchange.json_value(body, _header(self.scope["headers"], b"content-type")),
             }
         )
 
@@ -111,11 +112,13 @@ class _Call:
 class _Answer:
     """What the application sends, on its way out."""
 
+    __slots__ = ("_began", "_body", "_broken", "_gone", "_headers", "_held", "_judged", "_reads", "_send", "_status")
+
     def __init__(self, began: exchange.Open, plan: exchange.Plan, send: Send) -> None:
         self._began, self._reads, self._send = began, plan.reads, send
         self._held: list[Message] | None = None
         self._status: int | None = None
-        self._headers: dict[str, str] = {}
+        self._headers: list[tuple[bytes, bytes]] = []
         self._body = bytearray()
         self._judged = self._gone = False
         self._broken: SpecViolation | None = None
@@ -165,10 +168,8 @@ class _Answer:
 
     def _start(self, message: Message) -> None:
         self._status = message["status"]
-        self._headers = _headers(message.get("headers", ()))
-        length = self._headers.get("content-length", "")
-        small = length.isdecimal() and int(length) <= exchange.LARGEST
-        self._held = [] if small and self._fine() else None
+        self._headers = list(message.get("headers", ()))
+        self._held = [] if self._fine() and _is_small(_header(self._headers, b"content-length")) else None
 
     def _add(self, message: Message) -> None:
         if self._held is not None or not self._fine():
@@ -180,9 +181,9 @@ class _Answer:
         self._judged = True
         result: dict[str, Any] = {"status": self._status, "headers": None, "body": None}
         if "headers" in self._reads.result:
-            result["headers"] = self._headers
+            result["headers"] = _headers(self._headers)
         if "body" in self._reads.result:
-            result["body"] = exchange.json_value(bytes(self._body), self._headers.get("content-type", ""))
+            result["body"] = exchange.json_value(bytes(self._body), _header(self._headers, b"content-type"))
         try:
             self._began.answered(result)
         except SpecViolation as broken:
@@ -208,11 +209,10 @@ class _Answer:
             raise
 
 
-async def _body(headers: dict[str, str], receive: Receive) -> tuple[bytes | None, Receive]:
+async def _body(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> tuple[bytes | None, Receive]:
     """A small JSON body, None where it is none; and what gives the application the same again, message by message."""
-    length = headers.get("content-length", "0")
-    small = length.isdecimal() and int(length) <= exchange.LARGEST and "content-encoding" not in headers
-    if not small or "json" not in headers.get("content-type", ""):
+    is_plain = _is_small(_header(headers, b"content-length") or "0") and not _header(headers, b"content-encoding")
+    if not is_plain or "json" not in _header(headers, b"content-type"):
         return None, receive
     read, body, whole = deque[Message](), bytearray(), False
     while not whole and len(body) <= exchange.LARGEST:
@@ -227,6 +227,17 @@ async def _body(headers: dict[str, str], receive: Receive) -> tuple[bytes | None
         return read.popleft() if read else await receive()
 
     return (bytes(body) if whole else None), again
+
+
+def _is_small(length: str) -> bool:
+    return length.isdecimal() and int(length) <= exchange.LARGEST
+
+
+def _header(raw: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str:
+    for name, value in raw:
+        if name.lower() == wanted:
+            return value.decode("latin-1")
+    return ""
 
 
 def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:

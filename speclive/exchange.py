@@ -19,6 +19,7 @@ from speclive import traffic
 from speclive.cards import Card, CardError, Cards, Refusal
 from speclive.guards import guard, guards
 from speclive.reads import REQUEST, Reads
+from speclive.state import STATE
 from speclive.targets import Route, called, targets
 
 _log = logging.getLogger("speclive")
@@ -78,6 +79,11 @@ class Plan:
     reads: Reads = field(default_factory=Reads)
     function: Callable[..., Coroutine[Any, Any, Any]] | None = None
 
+    @property
+    def looks(self) -> bool:
+        """Whether anything of a request is to be made, and held back: not where all guards are off."""
+        return self.function is not None and not STATE.killed
+
     def begin(self, facts: Mapping[str, Callable[[], Any]]) -> Open | None:
         """Judge a request by what the cards read of it. SpecViolation where an enforced card requires another one."""
         if self.function is None:
@@ -131,7 +137,7 @@ def json_value(body: bytes | None, kind: str) -> Any:
     if body is None or len(body) > LARGEST or "json" not in kind:
         return None
     try:
-        return json.loads(body)
+        return json.loads(body.decode())  # quicker than to find out which encoding it is: JSON is UTF-8
     except (ValueError, RecursionError):
         return None
 

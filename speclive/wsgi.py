@@ -42,6 +42,8 @@ class Guard:
         plan = self._plans[found.name]
         plan.tick()
         tracing.entered(environ.get("HTTP_TRACEPARENT"))
+        if not plan.looks:
+            return self._app(environ, start)
         body = _body(environ) if "body" in plan.reads.request else None
         began = _begin(plan, found, environ, body)
         return self._app(environ, start) if began is None else _Answer(began, plan, start).of(self._app, environ)

@@ -18,11 +18,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from speclive import traffic
+from speclive import control, traffic
 from speclive.asgi import Guard
 from speclive.cards import CardError, Cards, parse
+from speclive.configuring import window
 from speclive.errors import SpecViolation
-from speclive.guards import report
+from speclive.guards import guarded, report
 from tests.speclive.shop import CALL, HEADERS, cards, counted
 
 STARTED: list[str] = []
@@ -64,8 +65,8 @@ def app(known: Cards) -> Guard:
 
 
 @asynccontextmanager
-async def served(guarded: Guard) -> AsyncIterator[aiohttp.ClientSession]:
-    server = uvicorn.Server(uvicorn.Config(guarded, port=0, log_level="critical", loop="asyncio", lifespan="on"))
+async def served(app: Guard) -> AsyncIterator[aiohttp.ClientSession]:
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", loop="asyncio", lifespan="on"))
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 (uvicorn has no event for it)
         await asyncio.sleep(0.002)
@@ -163,6 +164,7 @@ class Played:
             await send(message)
 
 
+SCOPE: Message = {"type": "http", "method": "POST", "headers": [], "query_string": b""}
 NUMBER = iter(range(1000))
 STATUS = '''Feature: Status
   @spec-id:{name} @mode:{mode}
@@ -189,7 +191,7 @@ async def played(app: Played, *sent: Message, mode: str = "observe", length: byt
         out.append(dict(message))
 
     headers = [(b"content-type", b"application/json")] + ([(b"content-length", length)] if length else [])
-    scope = {"type": "http", "method": "POST", "path": "/v1/", "root_path": "/v1", "headers": headers}
+    scope = SCOPE | {"path": "/v1/", "root_path": "/v1", "headers": headers}
     try:
         await Guard(app, parse(STATUS.format(name=name, mode=mode), "s.feature"))(scope, receive, send)
     except (SpecViolation, KeyError, ValueError) as error:
@@ -255,6 +257,68 @@ def _short(message: Message) -> str | bytes:
         return "500" if message["status"] == 500 and len(message["headers"]) == 2 else "start"
     body: Any = message.get("body", message["type"])
     return bytes(body) if isinstance(body, bytes) else str(body)
+
+
+async def test_where_guards_are_off_nothing_is_read_and_nothing_held_back() -> None:
+    heard: list[Any] = []
+
+    async def answer(*given: Any) -> None:
+        heard.extend(given)
+
+    given = (SCOPE | {"path": "/"}, object(), object())
+    switched = Guard(answer, parse(STATUS.format(name="switched", mode="enforce"), "s.feature"))
+    control.off()
+    try:
+        await switched(*given)  # type: ignore[arg-type]
+    finally:
+        control.on()
+    assert all(one is other for one, other in zip(heard, given, strict=True))
+
+
+HANDLED = f'''Feature: Handled
+  @spec-id:asgi.handled @critical
+  Scenario: It is doubled
+    Given the endpoint "POST /doubled" handled by "{__name__}:doubled"
+    When it is asked
+    Then it is twice that
+      """expr
+      result == 2 * number
+      """
+'''
+
+
+async def test_a_card_that_names_a_handler_as_well_is_told_under_the_endpoint() -> None:
+    cards = parse(HANDLED, "h.feature")
+    with pytest.raises(CardError, match=r"is not guarded: put @speclive.guarded\(cards\) over it"):
+        Guard(Played(), cards)
+    double = guarded(cards)(doubled)
+
+    class Doubling(Played):
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await send(START)
+            await send(last(str(double(2)).encode()))
+
+    window()
+    app, out = Guard(Doubling(), cards), list[Message]()
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        out.append(dict(message))
+
+    await app(SCOPE | {"path": "/doubled"}, hang, send)
+    await app(SCOPE | {"path": "/elsewhere"}, hang, send)
+    assert [message.get("body") for message in out] == [None, b"4"] * 2
+    (target,) = (target for target in window().targets if target["name"] == "POST /doubled")
+    assert (target["critical"], target["calls"], target["guarded"], target["clauses"]) == (
+        True, 2, 2, ["asgi.handled#t1"]
+    )  # fmt: skip
+
+
+def doubled(number: int) -> int:
+    return 2 * number
+
+
+async def hang() -> Message:
+    raise AssertionError("nobody asks")
 
 
 async def test_a_socket_is_passed_on_as_it_is() -> None:
