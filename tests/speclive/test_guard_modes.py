@@ -13,7 +13,7 @@ from speclive import control, sites
 from speclive.cards import Cards, parse
 from speclive.errors import SpecViolation
 from speclive.guards import guard, report
-from speclive.limiter import ENOUGH, FLOOR, Limiter, Stopwatch
+from speclive.limiter import ENOUGH, FLOOR, MOST, Limiter, Stopwatch
 from tests.speclive.guarding import as_before, cards, examples, seen
 
 
@@ -218,10 +218,15 @@ def test_a_call_that_is_under_way_ends_in_the_cards_that_it_began_in() -> None:
 
 def test_guards_that_cost_too_much_look_at_fewer_calls_until_they_do_not() -> None:
     changes: list[float] = []
-    limiter = Limiter(lambda: changes.append(limiter.share))
+    now = [0.0]
+    limiter = Limiter(lambda: changes.append(limiter.share), lambda: now[0])
     for cost, took in ((2_900.0, 1_000.0), (12_000.0, 100_000.0), (12_000.0, 1_600_000.0)):
-        for _ in range(4 * ENOUGH):
+        before = limiter.share
+        for _ in range(MOST):
             limiter.timed(cost, took)
+        assert limiter.share == before
+        now[0] += 0.5
+        limiter.timed(cost, took)
     assert changes == [0.25, 1.0]
     assert FLOOR == 3_000.0
 
@@ -234,6 +239,7 @@ def test_one_call_in_1024_is_timed_and_a_dear_guard_says_that_it_is_limited(monk
         self._limiter.timed(24_000.0, 1_000.0)
 
     monkeypatch.setattr(Stopwatch, "done", done)
+    monkeypatch.setattr("speclive.limiter.LASTING", 0.0)
     given = cards("Then result >= 0")
     held = guard(priced, given)
     for n in range(1024 * ENOUGH + 2):
