@@ -158,7 +158,6 @@ class Draft:
     def _add(
         self, part: Part, step: Step, expression: Expression | None, digest: str, raises: tuple[str, ...] = ()
     ) -> None:
-        self.refusals.count_clause(step.line)
         number = 1 + sum(clause.part is part for clause in self.clauses)
         id_ = f"{self.id}#{_LETTER[part]}{number}"
         self.clauses.append(Clause(id_, part, step.text, step.line, expression, raises, digest))

@@ -13,6 +13,7 @@ from speclive.tags import Tag, heard, identity
 from speclive.words import Card
 
 MOST_STEPS = 200  # of a scenario
+MOST_TAGS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,11 @@ def _cards(scenario: Raw, place: Place, refusals: Refusals) -> Iterator[Card]:
         refusals.refuse(line_of(scenario), "it has no name: say in a few words what it promises")
     for holder in (*place.backgrounds, scenario):
         _no_steps_in_prose(holder, refusals)
+    if sum(map(len, place.tags)) + len(scenario["tags"]) > MOST_TAGS:
+        refusals.refuse(line_of(scenario), f"more than {MOST_TAGS} tags, those of its feature counted: take some out")
+        return
     for row in _rows(scenario, refusals):
+        refusals.count_steps(row.line, steps)
         yield _card(scenario, place, row, refusals)
 
 
@@ -103,8 +108,10 @@ def _rows(scenario: Raw, refusals: Refusals) -> Iterator[Row]:
     number = 0
     for examples in scenario["examples"]:
         header = cells_of(examples["tableHeader"]) if "tableHeader" in examples else []
-        if len(set(header)) < len(header):
-            refusals.refuse(line_of(examples), "two of its columns have one name: rename one")
+        if len(set(header)) < len(header) or "" in header or not header:
+            refusals.refuse(
+                line_of(examples), "each of its columns needs a name of its own: begin it with a row of them"
+            )
             continue
         for row in examples["tableBody"]:
             number += 1

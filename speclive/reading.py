@@ -11,7 +11,8 @@ from speclive.feature import cards_of
 from speclive.refusing import Refusals, TooMuch
 from speclive.words import Card, CardError, Cards, Refusal
 
-MOST_CHARACTERS = 2_000_000  # of a file
+MOST_CHARACTERS = 1_000_000  # of a file
+MOST_LINES = 50_000
 MOST_BYTES = 4 * MOST_CHARACTERS
 SUFFIX = ".feature"
 # What helps against what the parser says of a file.
@@ -32,11 +33,13 @@ def parse(text: str, path: str) -> Cards:
     try:
         if len(plain) > MOST_CHARACTERS:
             raise TooMuch(1, f"more than {MOST_CHARACTERS} characters: split it")
+        if plain.count("\n") > MOST_LINES:
+            raise TooMuch(1, f"more than {MOST_LINES} lines: split it")
         cards.extend(cards_of(_feature(plain, refusals), refusals))
+        for card, reason in _twins(cards):
+            refusals.refuse(card.line, reason)
     except TooMuch as much:
-        refusals.refuse(much.line, much.reason)
-    for card, reason in _twins(cards):
-        refusals.refuse(card.line, reason)
+        refusals.give_up(much)
     if refusals.found:
         raise refusals.error()
     return Cards(tuple(cards))

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from speclive.words import CardError, Refusal
 
-MOST_CLAUSES = 10_000
+MOST_STEPS = 20_000  # of all cards of a file
 MOST_FILLED = 5_000_000  # characters that the rows of outlines become
 MOST_OF_A_REASON = 400
+MOST_REFUSALS = 1_000
 
 
 class TooMuch(Exception):
@@ -26,19 +27,26 @@ class Refusals:
 
     path: str
     found: dict[Refusal, None] = field(default_factory=dict)
-    clauses: int = 0
+    steps: int = 0
     filled: int = 0
 
     def refuse(self, line: int, reason: str) -> None:
-        """Note one. The same of the same line counts once: a Background is read with each scenario."""
+        """Note one; raises TooMuch. The same of the same line counts once: a Background is read with each scenario."""
         shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in " ".join(reason.split()))
         self.found[Refusal(self.path, line, shown[:MOST_OF_A_REASON])] = None
+        if len(self.found) == MOST_REFUSALS:
+            raise TooMuch(line, f"{MOST_REFUSALS} refusals are told, and what comes after them is not read: mend these")
 
-    def count_clause(self, line: int) -> None:
-        """One clause more; raises TooMuch."""
-        self.clauses += 1
-        if self.clauses > MOST_CLAUSES:
-            raise TooMuch(line, f"more than {MOST_CLAUSES} clauses in one file: split it, or give it fewer rows")
+    def give_up(self, much: TooMuch) -> None:
+        """Note why nothing more is read."""
+        self.found[Refusal(self.path, much.line, much.reason)] = None
+
+    def count_steps(self, line: int, steps: int) -> None:
+        """A card more, of so many steps; raises TooMuch."""
+        self.steps += steps
+        if self.steps > MOST_STEPS:
+            told = f"more than {MOST_STEPS} steps, a Background's and each row's counted"
+            raise TooMuch(line, f"{told}: split the file, or give it fewer rows")
 
     def count_filled(self, line: int, characters: int) -> None:
         """So many characters more were made of a row; raises TooMuch."""

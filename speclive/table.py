@@ -47,7 +47,8 @@ def read(rows: Iterable[tuple[int, list[str]]]) -> Table:
     """The table of a step, from its rows: the line, and the cells."""
     table = Table()
     for line, cells in rows:
-        table.add(line, cells[0].strip(), tuple(cell.strip() for cell in cells[1:] if cell.strip()))
+        word, *names = (cell.strip() for cell in cells or [""])
+        table.add(line, word, tuple(filter(None, names)))
     return table
 
 
