@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sbom": ("app.commands.sbom:sbom", "Compare bills of materials; mend what is vulnerable; read and convert them."),
     "serve": ("app.commands.serve:serve", "Run the App: the web process and the worker in one."),
     "shadow": ("app.commands.shadow:shadow", "Compare the answers of two versions to mirrored requests."),
+    "speclive": ("app.commands.guards:speclive", "Switch the guards of Spec Cards off and on."),
     "token": ("app.commands.token:token", "Issue or revoke the token with which CI sends measurements."),
     "web": ("app.commands.serve:web", "Run the web process alone."),
     "worker": ("app.commands.serve:worker", "Run the worker alone."),

@@ -15,7 +15,8 @@ _HOUR = 60  # minutes
 _DAY = 24 * _HOUR
 
 
-def _repository(_context: click.Context, _parameter: click.Parameter, given: str) -> str:
+def of_repository(_context: click.Context, _parameter: click.Parameter, given: str) -> str:
+    """The argument REPOSITORY, where it is one."""
     if not _REPOSITORY.fullmatch(given):
         raise click.BadParameter(f"{given!r} is not owner/name")
     return given
@@ -39,7 +40,7 @@ def token() -> None:
 
 
 @token.command("issue")
-@click.argument("repository", callback=_repository)
+@click.argument("repository", callback=of_repository)
 @click.option("--sha", default="", callback=_sha, help="Bind it to this commit; it then ends by itself.")
 @click.option("--path", default="", callback=_path, help="Bind it to this bill of that commit.")
 @click.option("--minutes", type=click.IntRange(1, _DAY), help=f"Life of a token with --sha.  [default: {_HOUR}]")
@@ -53,7 +54,7 @@ def issue(repository: str, sha: str, path: str, minutes: int | None) -> None:
 
 
 @token.command("revoke")
-@click.argument("repository", callback=_repository)
+@click.argument("repository", callback=of_repository)
 def revoke(repository: str) -> None:
     """Revoke every token of REPOSITORY (owner/name)."""
     click.echo(f"{with_stores(lambda kept: kept.tokens.revoke(repository))} revoked")

@@ -6,7 +6,7 @@ written only where it changed, so that a hundred instances cost counts alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,6 +46,9 @@ _HOUR, _DAY = 3_600, 24  # seconds, hours
 _Described = dict[tuple[int, str, str], str]
 """By commit, kind and name, as JSON what a target or a clause is."""
 
+_Guarded = tuple[int, str, str, str]
+"""Of a commit, an environment and a side, a target that was seen guarded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -59,10 +62,14 @@ class Heard:
 
 @dataclass(frozen=True, slots=True)
 class SpecLive(SpecReading):
-    """The tables of reports. `now`: epoch microseconds. `written`: what this process knows to be described."""
+    """The tables of reports. `now`: epoch microseconds. What this process knows to be stored it does not ask for:
+    what is described (`written`), which commits were told of (`heard`), what was seen guarded.
+    """
 
     now: Callable[[], int] = now_us
     written: MutableMapping[tuple[int, str, str], str] = field(default_factory=lambda: LRUCache(100_000))
+    heard: MutableMapping[tuple[str, str], bool] = field(default_factory=lambda: LRUCache(10_000))
+    guarded: MutableMapping[_Guarded, bool] = field(default_factory=lambda: LRUCache(100_000))
 
     async def keep(self, repository: str, report: SpecReport, digest: str, *, trusted: bool = True) -> Heard:
         """Add `report` to what is known, once. Raises Full, and nothing is kept. `trusted`: False where what a fork
@@ -79,13 +86,20 @@ class SpecLive(SpecReading):
             else:
                 described = self._unwritten(commit, report)
                 await _describe(connection, described)
-                news = await _live(connection, commit, report)
+                news = await _live(connection, commit, report, self.guarded)
             await self._turned(connection, commit, fresh or news)
         self.written.update({key: digest_of(body) for key, body in described.items()})
+        self.guarded.update(dict.fromkeys(_guarded(commit, report), True))
         return Heard(Came.ADDED, fresh or news)
 
     async def knows(self, repository: str, sha: str) -> bool:
         """Was anything told of this commit?"""
+        key = (repository.lower(), sha)
+        if key not in self.heard and await self._told_of(repository, sha):
+            self.heard[key] = True
+        return key in self.heard
+
+    async def _told_of(self, repository: str, sha: str) -> bool:
         query = select(commits.c.id).where(commits.c.repository == repository, commits.c.sha == sha)
         async with self.engine.connect() as connection:
             return (await connection.execute(query)).first() is not None
@@ -199,9 +213,9 @@ def _seen(one: SpecClause) -> dict[str, int]:
     return {"evaluated": one.evaluated, "violated": one.violated, "errors": one.errors}
 
 
-async def _live(connection: AsyncConnection, commit: int, report: SpecReport) -> bool:
+async def _live(connection: AsyncConnection, commit: int, report: SpecReport, known: Container[_Guarded]) -> bool:
     where = _Where(commit, int(report.start // _HOUR), report.environment.lower(), report.side)
-    news = await _is_news(connection, where, report)
+    news = await _is_news(connection, where, report, known)
     await _live_at(connection, where, report.end)
     await _count_slot(connection, where, report)
     await _count(connection, targets, where, {one.name: _called(one) for one in report.targets if one.calls})
@@ -223,13 +237,18 @@ async def _describe(connection: AsyncConnection, said: _Described) -> None:
         raise Full
 
 
-async def _is_news(connection: AsyncConnection, where: _Where, report: SpecReport) -> bool:
+async def _is_news(connection: AsyncConnection, where: _Where, report: SpecReport, known: Container[_Guarded]) -> bool:
     violated = {one.id for one in report.clauses if one.violated}
     lately = (clauses.c.violated > 0, clauses.c.hour > where.hour - _DAY)
     if violated - await _names(connection, clauses, where, lately, violated):
         return True
-    guarded = {one.name for one in report.targets if one.guarded}
+    guarded = {one[-1] for one in _guarded(where.commit, report) if one not in known}
     return bool(guarded - await _names(connection, targets, where, (targets.c.guarded > 0,), guarded))
+
+
+def _guarded(commit: int, report: SpecReport) -> Iterator[_Guarded]:
+    place = (commit, report.environment.lower(), report.side)
+    return ((*place, one.name) for one in report.targets if one.guarded and report.kind == "live")
 
 
 async def _names(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 from yarl import URL
 
+from benchmarks.speclive_lag import SOON, measure
 from tests.pages.guarded import clause, exemplar, report, sent
 from tests.road.stories import change, shop
 from tests.road.test_experiments import WORKFLOW, ci, experiment_of, runs
@@ -83,6 +85,13 @@ async def test_a_canary_that_violates_its_cards_is_taken_back_by_the_gate(here: 
     assert "violations is proven worse than tolerated" in card
     page = await here.page(f"/pr/octo/shop/{number}", sender.token)
     assert "production, canary" in page
+
+
+async def test_a_violation_is_on_an_open_page_within_fifteen_seconds_by_the_real_parts(tmp_path: Path) -> None:
+    """Service, `maestro web` and `maestro worker` are processes; the reader is told by the stream of the page."""
+    (wait,) = await measure(tmp_path, 1)
+    print(f"from a violation to its reader: {wait:.1f} s")
+    assert wait < SOON
 
 
 async def test_what_a_card_watches_is_a_batch_of_the_module_called_as_the_service(here: Town) -> None:
