@@ -89,7 +89,7 @@ class Exporter:
         self._service, self._environment, self._sha, self._side = service, environment, sha, side
         self._source, self._every, self._clock, self._wall = source, every, clock, wall
         self._outbox, self._pace = Outbox(), Pace()
-        self._poller = remote.Poller(self._maestro, source.obey)
+        self._poller = remote.Poller(self._maestro, self._obey)
         self._whole = float("-inf")  # when all was told that there is, called or not
         self._refusal = ""
         self._begin()
@@ -167,6 +167,10 @@ class Exporter:
                 self._done = asked
                 self._turn.notify_all()
 
+    def _obey(self, told: Remote) -> None:
+        with _AT_WORK:
+            self._source.obey(told)
+
     def _due(self) -> float:
         return self._since + self._every - self._clock()
 
@@ -181,7 +185,8 @@ class Exporter:
     def _collect(self) -> None:
         now, end = self._clock(), self._wall()
         lasted, self._since = now - self._since, now
-        window = self._source.drain()
+        with _AT_WORK:
+            window = self._source.drain()
         if now - self._whole >= HEARTBEAT:
             self._whole = now
         elif window.empty and not self._outbox.dropped:
@@ -262,12 +267,16 @@ def _apart(clauses: list[Counted]) -> list[list[Counted]]:
     return [list(part.values()) for part in parts]
 
 
+_AT_WORK = threading.Lock()
+"""Held while the thread is among the guards: a child that was forked then would wait forever for what it held there."""
+
 _living: weakref.WeakSet[Exporter] = weakref.WeakSet()
 
 
 def _after_fork() -> None:
+    _AT_WORK.release()
     for exporter in tuple(_living):
         exporter._forked()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+os.register_at_fork(before=_AT_WORK.acquire, after_in_parent=_AT_WORK.release, after_in_child=_after_fork)
