@@ -58,8 +58,12 @@ def replace(cards: Iterable[Card]) -> None:
         plans: list[tuple[Site, Plan]] = []
         for site in tuple(REGISTRY.sites):
             plans.append((site, site.plan(_meant(site, known))))
+        before = REGISTRY.seated()
         for site, plan in plans:
             site.take(plan)
+        for guard in before - REGISTRY.seated():
+            if REGISTRY.guards.get(guard.card.id) is guard:
+                REGISTRY.retire(guard)
 
 
 def _meant(site: Site, cards: tuple[Card, ...]) -> list[Card]:

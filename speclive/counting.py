@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
-from threading import Lock
+from threading import RLock
 
-_READING = Lock()
+from speclive.forking import unlocked_in_children
+
+_READING = unlocked_in_children(RLock())
 
 
 class Counter:

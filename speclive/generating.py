@@ -224,6 +224,7 @@ class _Writer:
         """Leave the call alone where no card drew it."""
         self.put(f"{self.p}_drawn = {self.p}_random()")
         with self.deeper(f"if {self.p}_drawn >= {self.p}_site.most:"):
+            self.put(f"{self.p}_left()")
             self.bare()
             if self.shape.kind is Kind.ASYNC_GENERATOR:
                 self.put("return")

@@ -74,7 +74,8 @@ def report() -> dict[str, dict[str, Any]]:
     most 64 a card), and which clause it is. `sample`: the share of calls that is looked at, `limited`: whether that is
     less than the card wants, since the guards would cost too much.
     """
-    shares = _shares()
+    with CHANGING:
+        shares = REGISTRY.shares()
     return {
         clause: row | {"exemplars": [dict(one) for one in tuple(guard.exemplars.kept) if one["clause"] == clause]}
         for guard in guards()
@@ -92,15 +93,6 @@ def _rows(guard: Guard, share: float) -> dict[str, dict[str, Any]]:
         | counts[clause.id]._asdict()
         for clause in card.clauses
     }
-
-
-def _shares() -> dict[Guard, float]:
-    """Of the calls that a card wants, how many it gets where it gets the fewest."""
-    shares: dict[Guard, float] = {}
-    for site in tuple(REGISTRY.sites):
-        for seat in site.seats:
-            shares[seat.guard] = min(site.limiter.share, shares.get(seat.guard, 1.0))
-    return shares
 
 
 def _guarded(function: Any, cards: tuple[Card, ...]) -> Any:

@@ -16,6 +16,7 @@ from speclive.counting import Outcomes
 from speclive.errors import SpecViolation
 from speclive.exemplar import NOTHING, Exemplars
 from speclive.sketching import Watch
+from speclive.state import STATE
 from speclive.words import Card, Part
 
 APPLIED, LEFT, ITEM = "=", "-", "*"
@@ -41,6 +42,11 @@ class Guard:
     def __init__(self, card: Card) -> None:
         self.card, self.outcomes, self.exemplars = card, Outcomes(), Exemplars(card)
         self.watches = tuple(Watch(path) for path in card.watch)
+
+    @property
+    def on(self) -> bool:
+        """Does it look at calls of this process now?"""
+        return STATE.looks(self.card)
 
     @property
     def calls(self) -> int:

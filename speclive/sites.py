@@ -20,6 +20,7 @@ from typing import Any, NamedTuple, cast
 
 from speclive.counting import Counter
 from speclive.expression import FUNCTIONS
+from speclive.forking import unlocked_in_children
 from speclive.generating import Placed, bare, fits, written
 from speclive.limiter import Limiter, Stopwatch
 from speclive.seats import Guard, Seat
@@ -31,7 +32,7 @@ from speclive.words import Binding, Card, Mode
 ATTRIBUTE = "__speclive__"
 """Where a wrapper keeps its site."""
 
-CHANGING = RLock()
+CHANGING = unlocked_in_children(RLock())
 """Held while guards, wrappers or what holds for them change; never by a call of a guarded function that goes well."""
 
 
@@ -77,6 +78,23 @@ class Registry:
             self.retired.append(there)
         made = self.guards[card.id] = Guard(card)
         return made
+
+    def retire(self, guard: Guard) -> None:
+        """Its card holds no longer."""
+        del self.guards[guard.card.id]
+        self.retired.append(guard)
+
+    def seated(self) -> set[Guard]:
+        """The guards that sit in a wrapper."""
+        return {seat.guard for site in tuple(self.sites) for seat in site.seats}
+
+    def shares(self) -> dict[Guard, float]:
+        """Of the calls that a card wants, how many it gets where it gets the fewest, since guards may cost too much."""
+        shares: dict[Guard, float] = {}
+        for site in tuple(self.sites):
+            for seat in site.seats:
+                shares[seat.guard] = min(site.limiter.share, shares.get(seat.guard, 1.0))
+        return shares
 
     def reach(self, binding: Binding, function: Callable[..., Any]) -> Reach:
         """The calls of what a card is bound to."""

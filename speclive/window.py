@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from threading import Lock
+from threading import RLock
 from typing import NamedTuple
 
+from speclive.forking import unlocked_in_children
 from speclive.seats import Guard, counted
 from speclive.sites import CHANGING, REGISTRY, Reach
 from speclive.state import STATE
 from speclive.wire import Counted, Exemplar, Target, Watched
 from speclive.words import Binding, Mode, Part
 
-_ASKING = Lock()
+_ASKING = unlocked_in_children(RLock())
 _TOLD: dict[Guard, dict[str, int]] = {}
 _REACHED: dict[Reach, tuple[int, int]] = {}
 
@@ -30,7 +31,8 @@ def drain() -> Window:
     with _ASKING:
         with CHANGING:
             guards, retired = tuple(REGISTRY.guards.values()), tuple(REGISTRY.retired)
-        clauses = [row for guard in guards for row in _clauses(guard)]
+            shares = REGISTRY.shares()
+        clauses = [row for guard in guards for row in _clauses(guard, shares.get(guard, 1.0))]
         clauses += [row for guard in retired for row in _clauses(guard) if row["evaluated"]]
         exemplars = [example for guard in (*retired, *guards) for example in guard.exemplars.taken()]
         watched = [one for guard in (*retired, *guards) for one in _watched(guard)]
@@ -42,11 +44,11 @@ def pending() -> int:
     return sum(len(guard.exemplars.waiting) for guard in tuple(REGISTRY.guards.values()))
 
 
-def _clauses(guard: Guard) -> list[Counted]:
+def _clauses(guard: Guard, share: float = 1.0) -> list[Counted]:
     card, before, now = guard.card, _TOLD.get(guard, {}), guard.outcomes.counts()
     _TOLD[guard] = now
     counts = counted(card, {outcome: seen - before.get(outcome, 0) for outcome, seen in now.items()})
-    mode = Mode.OFF if STATE.killed else STATE.mode(card)
+    mode, sample = Mode.OFF if STATE.killed else STATE.mode(card), STATE.sample(card) * share
     return [
         {
             "id": clause.id,
@@ -62,6 +64,7 @@ def _clauses(guard: Guard) -> list[Counted]:
             "evaluated": counts[clause.id].evaluated,
             "violated": counts[clause.id].violated,
             "errors": counts[clause.id].errors,
+            "sample": sample,
         }
         for clause in card.clauses
     ]

@@ -27,7 +27,10 @@ class Target(TypedDict):
 
 
 class Counted(TypedDict):
-    """A clause, and what was seen of it. `violated` and `errors` (of the guard itself) are within `evaluated`."""
+    """A clause, and what was seen of it. `violated` and `errors` (of the guard itself) are within `evaluated`.
+
+    `sample`: the share of calls that is looked at, because a card or a rule says so, or since guards cost too much.
+    """
 
     id: str
     card: str
@@ -42,6 +45,7 @@ class Counted(TypedDict):
     evaluated: int
     violated: int
     errors: int
+    sample: NotRequired[float]
 
 
 class Exemplar(TypedDict):

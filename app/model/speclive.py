@@ -51,6 +51,7 @@ class SpecClause(_Told, frozen=True):
     evaluated: Count
     violated: Count
     errors: Count
+    sample: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
 
 
 class SpecExemplar(_Told, frozen=True):

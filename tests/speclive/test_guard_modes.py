@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from speclive import control, sites
+from speclive import control, sites, window
 from speclive.cards import Cards, parse
 from speclive.errors import SpecViolation
 from speclive.guards import guard, report
@@ -263,3 +264,38 @@ def test_a_stopwatch_leaves_out_what_it_takes_itself() -> None:
     assert len(limiter._timed) == ENOUGH - 1
     assert min(cost for cost, _ in limiter._timed) < 20_000
     assert all(took >= 0 for _, took in limiter._timed)
+
+
+def test_a_card_that_was_taken_away_is_told_of_no_longer_but_for_what_it_saw() -> None:
+    held = guard(paid, shop("result < 5", "shop.gone"))
+    window.drain()
+    held([], 7)
+    control.replace(Cards())
+    assert "shop.gone#t1" not in report()
+    assert [row["violated"] for row in window.drain().clauses if row["card"] == "shop.gone"] == [1]
+    assert [row for row in window.drain().clauses if row["card"] == "shop.gone"] == []
+    assert held([], 7) == 7
+    control.replace(shop("result < 5", "shop.gone"))
+    assert (held([], 7), report()["shop.gone#t1"]["violated"]) == (7, 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+def test_a_child_tells_of_its_own_calls_alone() -> None:
+    given = cards("Then result < 5")
+    held = guard(paid, given)
+    held([], 7)
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        window.drain()
+        held([], 8)
+        (row,) = [row for row in window.drain().clauses if row["card"] == given.cards[0].id]
+        os.write(write, str(row["violated"]).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    told = os.read(read, 8)
+    os.close(read)
+    os.close(write)
+    assert told == b"1"
+    (row,) = [row for row in window.drain().clauses if row["card"] == given.cards[0].id]
+    assert row["violated"] == 1

@@ -99,6 +99,7 @@ def test_a_window_says_of_what_it_is() -> None:
         "evaluated": 1,
         "violated": 1,
         "errors": 0,
+        "sample": 1.0,
     }
     (target,) = [target for target in drained.targets if target["name"] == "jobs:settle"]
     assert target == {
