@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from threading import Lock
 
 from speclive.counting import Counter
@@ -31,7 +31,7 @@ def drain() -> list[Target]:
         return [target | {"calls": _since(name)} for name, target in _KNOWN.copy().items()]
 
 
-def merged(counted: Iterable[Target], guarded: Iterable[Target]) -> list[Target]:
+def merged(counted: Iterable[Target], guarded: Sequence[Target]) -> list[Target]:
     """What was counted of targets, and what guards say of theirs: each target once.
 
     A guard may see calls that no route counted, and is read a moment apart: never are more guarded than there were.
@@ -39,7 +39,27 @@ def merged(counted: Iterable[Target], guarded: Iterable[Target]) -> list[Target]
     found = {target["name"]: target for target in counted}
     for guard in guarded:
         found[guard["name"]] = _both(found.get(guard["name"], guard), guard)
+    named = {guard["name"]: guard for guard in guarded}
+    for route in found.values():
+        for name in _led_to(route["handler"]):
+            if name in named and name != route["name"]:
+                _lend(route, named[name])
     return list(found.values())
+
+
+def _led_to(handler: str) -> Iterator[str]:
+    """What a card may name by itself of what answers a route: the function, or the class that it is of."""
+    yield handler
+    while "." in handler.partition(":")[2]:
+        handler = handler.rpartition(".")[0]
+        yield handler
+
+
+def _lend(route: Target, guard: Target) -> None:
+    """Of the calls of a route, the share that was guarded where it leads to."""
+    share = guard.get("guarded", 0) / max(guard.get("calls", 0), 1)
+    route["guarded"] = max(route.get("guarded", 0), int(route.get("calls", 0) * min(share, 1.0)))
+    route["clauses"] = list(dict.fromkeys([*route.get("clauses", []), *guard.get("clauses", [])]))
 
 
 def _both(there: Target, guard: Target) -> Target:

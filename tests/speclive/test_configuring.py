@@ -142,6 +142,24 @@ def test_calls_that_a_guard_saw_and_no_route_counted_are_calls() -> None:
     assert merged["t:t"]["calls"] == 1
 
 
+def test_a_route_is_guarded_as_far_as_the_function_that_answers_it() -> None:
+    counted = [
+        Target(name="GET /", handler="a:b", critical=True, calls=3),
+        Target(name="PUT /", handler="a:B.put", critical=True, calls=8),
+        Target(name="GET /b", handler="a:bb", critical=True, calls=2),
+    ]
+    seen = [
+        Target(name="a:b", handler="a:b", critical=False, calls=4, guarded=4, clauses=["c#t1"]),
+        Target(name="a:B", handler="a:B", critical=False, calls=8, guarded=4, clauses=["d#t1"]),
+    ]
+    merged = {target["name"]: target for target in traffic.merged(counted, seen)}
+    told = {name: (one["calls"], one.get("guarded", 0), one.get("clauses", [])) for name, one in merged.items()}
+    assert told == {
+        "GET /": (3, 3, ["c#t1"]), "PUT /": (8, 4, ["d#t1"]), "GET /b": (2, 0, []), "a:b": (4, 4, ["c#t1"]),
+        "a:B": (8, 4, ["d#t1"]),
+    }  # fmt: skip
+
+
 SENT: list[tuple[str, list[Said], int, str]] = [
     ('{"id": "static-1", "kind": "static"}', [], 0, "told: static-1"),
     ('{"id": "static-1"}', [Said(429, {"Retry-After": "0"})], 0, "told: static-1"),
