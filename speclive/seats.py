@@ -39,9 +39,11 @@ class Guard:
 
     __slots__ = ("card", "exemplars", "outcomes", "watches")
 
-    def __init__(self, card: Card) -> None:
+    def __init__(self, card: Card, before: Guard | None = None) -> None:
+        """`before`: of the card as it was before an edit; what is watched is watched on."""
         self.card, self.outcomes, self.exemplars = card, Outcomes(), Exemplars(card)
-        self.watches = tuple(Watch(path) for path in card.watch)
+        there: dict[str, Watch] = {watch.name: watch for watch in before.watches} if before is not None else {}
+        self.watches: tuple[Watch, ...] = tuple(there.get(path) or Watch(path) for path in card.watch)
 
     @property
     def on(self) -> bool:

@@ -76,7 +76,7 @@ class Registry:
             return there
         if there is not None:
             self.retired.append(there)
-        made = self.guards[card.id] = Guard(card)
+        made = self.guards[card.id] = Guard(card, there)
         return made
 
     def retire(self, guard: Guard) -> None:

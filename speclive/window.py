@@ -32,11 +32,12 @@ def drain() -> Window:
         with CHANGING:
             guards, retired = tuple(REGISTRY.guards.values()), tuple(REGISTRY.retired)
             shares = REGISTRY.shares()
-        clauses = [row for guard in guards for row in _clauses(guard, shares.get(guard, 1.0))]
-        clauses += [row for guard in retired for row in _clauses(guard) if row["evaluated"]]
+        clauses = {row["id"]: row for guard in guards for row in _clauses(guard, shares.get(guard, 1.0))}
+        for row in (row for guard in retired for row in _clauses(guard) if row["evaluated"]):
+            clauses[row["id"]] = _both(clauses[row["id"]], row) if row["id"] in clauses else row
         exemplars = [example for guard in (*retired, *guards) for example in guard.exemplars.taken()]
         watched = [one for guard in (*retired, *guards) for one in _watched(guard)]
-        return Window(_targets(guards), clauses, exemplars, watched)
+        return Window(_targets(guards), [*clauses.values()], exemplars, watched)
 
 
 def pending() -> int:
@@ -68,6 +69,15 @@ def _clauses(guard: Guard, share: float = 1.0) -> list[Counted]:
         }
         for clause in card.clauses
     ]
+
+
+def _both(there: Counted, row: Counted) -> Counted:
+    """A clause as it is now, with what was seen of it as it was before an edit: each is told once in a window."""
+    both = there.copy()
+    both["evaluated"] += row["evaluated"]
+    both["violated"] += row["violated"]
+    both["errors"] += row["errors"]
+    return both
 
 
 def _watched(guard: Guard) -> list[Watched]:

@@ -11,6 +11,7 @@ from typing import Any
 from speclive import control
 from speclive.cards import Cards, parse
 from speclive.guards import report
+from speclive.sites import REGISTRY
 from speclive.state import STATE
 
 _NUMBERS = itertools.count()
@@ -67,9 +68,12 @@ def outcome(call: Callable[[], Any]) -> tuple[str, Any]:
 def as_before() -> Iterator[None]:
     """Whatever is set within is not set after."""
     side, settings = STATE.side, STATE.settings
+    seated = [(site, site.cards) for site in tuple(REGISTRY.sites)]
     try:
         yield
     finally:
+        for site, held in seated:
+            site.take(site.plan(held))
         control.settings(settings)
         control.configure(side=side)
         control.obey({"version": 1, "off": False, "settings": list(settings)})

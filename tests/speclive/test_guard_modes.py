@@ -197,6 +197,7 @@ def test_a_call_that_is_under_way_ends_in_the_cards_that_it_began_in() -> None:
 
     async def story() -> None:
         held, gate = guard(slow, old), asyncio.Event()
+        window.drain()
         running = asyncio.create_task(held(gate, 7))
         await asyncio.sleep(0)
         control.off()
@@ -209,6 +210,8 @@ def test_a_call_that_is_under_way_ends_in_the_cards_that_it_began_in() -> None:
     guard_before = sites.REGISTRY.guards
     asyncio.run(story())
     assert report()["shop.under#t1"]["evaluated"] == 1
+    told = [(row["evaluated"], row["violated"]) for row in window.drain().clauses if row["card"] == "shop.under"]
+    assert told == [(2, 1)]
     (retired,) = [one for one in sites.REGISTRY.retired if one.card == old.cards[0]]
     assert retired.counts()["shop.under#t1"] == (1, 1, 0)
     assert guard_before["shop.under"].card.clauses[0].expression.source == "result < 9"  # type: ignore[union-attr]

@@ -155,6 +155,8 @@ def test_inputs_and_outputs_that_a_card_watches_are_told_as_the_drift_watch_read
     assert sketch_of(watched["amount"]["sketch"]) == NumberSketch().add_many([1.5, 7, 9])
     assert sketch_of(watched["ctx.card"]["sketch"]) == NameSketch().add_many(["visa", "visa", "amex"])
     held({"card": "visa"}, 2.0)
+    with as_before():
+        control.replace(cards("Then result", tables="| watch | result.balance |", name=card.cards[0].id))
     (again,) = [one for one in window.drain().watched if one["name"] == "result.balance"]
     both = joined(sketch_of(watched["result.balance"]["sketch"]), sketch_of(again["sketch"]))
     assert both == NumberSketch().add_many([-3.5, 2.0, 4.0, -3.0])
