@@ -26,7 +26,7 @@ COMMANDS: Mapping[str, Command] = {
     "compile": Command(
         "speclive.compiling", "read cards, and name each that is refused with its file, line and reason"
     ),
-    "send": Command("speclive.sending", "tell Maestro a report that lies in a file"),
+    "send": Command("speclive.sending", "tell Maestro the reports that lie in a file"),
     "check": Command("speclive.checking", "find what each card is bound to in the code, and what it reads there"),
     "coverage": Command(
         "speclive.covering", "tell how much of what is critical has a Then, and how many calls one saw"

@@ -1,4 +1,4 @@
-"""`speclive send FILE`: tell Maestro a report that lies in a file, as `speclive coverage --report` leaves it."""
+"""`speclive send FILE`: tell Maestro reports that lie in a file, as `coverage --report` and a test run leave them."""
 
 from __future__ import annotations
 
@@ -21,26 +21,35 @@ TRIES = 4
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what it takes."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="a report, as speclive/wire.py tells its form")
+    parser.add_argument("file", type=Path, metavar="FILE", help="a report as JSON, or several, one to a line")
     parser.epilog = "Where to, and as whom: MAESTRO_URL and MAESTRO_TOKEN."
 
 
 def run(options: argparse.Namespace, sleep: Callable[[float], None] = time.sleep) -> int:
-    """0 once it arrived; 1 where it was refused or nobody answered; 2 where there is nothing to send, or nowhere."""
+    """0 once all arrived; 1 where one was refused or nobody answered; 2 where there is nothing to send, or nowhere."""
     try:
         destination = Destination.of(os.environ)
         if destination is None:
             return _failed("set MAESTRO_URL and MAESTRO_TOKEN", 2)
         maestro = Maestro(destination.url, destination.token, destination.allow)
-        report = json.loads(options.file.read_bytes())
-        ident = _ident(report)
+        reports = _reports(options.file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         return _failed(str(error), 2)
-    answer = _sent(maestro, ident, report, sleep)
-    if 200 <= answer.status < 300:
+    for ident, report in reports.items():
+        answer = _sent(maestro, ident, report, sleep)
+        if not 200 <= answer.status < 300:
+            return _failed(f"not told: {said(answer)}{_reason(answer)}", 1)
         sys.stdout.write(f"told: {ident}\n")
-        return 0
-    return _failed(f"not told: {said(answer)}{_reason(answer)}", 1)
+    return 0
+
+
+def _reports(text: str) -> dict[str, Any]:
+    """By their ids. ValueError where it is neither a report nor a report a line."""
+    try:
+        found = [json.loads(text)]
+    except ValueError:
+        found = [json.loads(line) for line in text.splitlines() if line.strip()]
+    return {_ident(report): report for report in found}
 
 
 def _ident(report: Any) -> str:
