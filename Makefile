@@ -25,7 +25,7 @@ serve: $(READY) ## Run the App (docs/install.md tells the environment it reads)
 	$(BIN)/maestro serve
 
 test: $(READY) ## Everything a change can break; MAESTRO_MEASUREMENTS=FILE keeps the result
-	$(PYTEST) -n $(WORKERS)
+	$(PYTEST) -n $(WORKERS) --dist worksteal
 
 test-fast: $(READY) ## The inner loop: all but the slow tests, and fewer examples of each property
 	$(PYTEST) -n auto -m "not slow" --hypothesis-profile=fast
@@ -49,8 +49,8 @@ faults: $(READY) ## Kill, flood and cut off Maestro (docs/faults.md); FAULTS="di
 drill: $(READY) ## Let canaries go bad, and measure how long each serves on (docs/drill.md); DRILL="--after 10"
 	$(BIN)/python -m campaign.drill $(DRILL)
 
-nightly: $(READY) ## Mutants of checks/, properties with twenty times the examples, the drill, the large fault campaign
-	$(PYTEST) -n $(WORKERS) --hypothesis-profile=nightly
+nightly: $(READY) ## The nightly tests too, properties with twenty times the examples, mutants, drill, the large fault campaign
+	$(PYTEST) -n $(WORKERS) --dist worksteal -m "" --hypothesis-profile=nightly
 	$(BIN)/mutmut run
 	$(BIN)/mutmut export-cicd-stats
 	$(BIN)/python -m tools.mutation_score

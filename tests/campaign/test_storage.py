@@ -10,8 +10,8 @@ from tests.postgres import Postgres
 pytestmark = pytest.mark.slow
 
 
-async def test_five_outages_of_the_database_lose_nothing_and_heal(postgres: Postgres) -> None:
-    holds(await outlived(postgres, 5, seed=10), {"outages": 5})
+async def test_four_outages_of_the_database_lose_nothing_and_heal(postgres: Postgres) -> None:
+    holds(await outlived(postgres, 4, seed=10), {"outages": 4})
 
 
 async def test_a_disk_that_is_full_three_times_refuses_and_loses_nothing() -> None:
@@ -20,7 +20,7 @@ async def test_a_disk_that_is_full_three_times_refuses_and_loses_nothing() -> No
 
 
 async def test_clocks_that_step_by_an_hour_let_no_lane_run_twice(postgres: Postgres) -> None:
-    holds(await stepped(postgres, 10, seed=20), {"steps": 10})
+    holds(await stepped(postgres, 4, seed=20), {"steps": 4})
 
 
 async def test_a_rolling_restart_with_two_releases_refuses_and_loses_nothing(postgres: Postgres) -> None:

@@ -1,8 +1,11 @@
 """GitHub fails, limits and hangs up; we die. Nothing is lost and nothing happens twice."""
 
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 from app.github.sandbox.faults import (
     AppliedThenCut,
@@ -14,16 +17,24 @@ from app.github.sandbox.faults import (
     TooManyRequests,
     Unreachable,
 )
+from tests.nights import by_night
 from tests.road.stories import CONTRACT, change, shop
 from tests.road.town import DECISION, GREEN, Town, github, maestro_in
 
 pytestmark = pytest.mark.slow
 
+FAULTS = (ServerError(502), Unreachable(), TooManyRequests(1), SecondaryLimit(1), TokenExpired())
+ON_THE_ROAD = ("*/pulls/1", "*/compare/*", "*/contents/*", "*/check-runs", "*/comments")
 
-@pytest.mark.parametrize(
-    "fault", [ServerError(502), Unreachable(), TooManyRequests(1), SecondaryLimit(1), TokenExpired()], ids=str
-)
-@pytest.mark.parametrize("where", ["*/pulls/1", "*/compare/*", "*/contents/*", "*/check-runs", "*/comments"])
+
+def _pairs() -> Iterator[ParameterSet]:
+    """Each fault at each place; by day each fault once and each place once."""
+    for (at, where), (kind, fault) in product(enumerate(ON_THE_ROAD), enumerate(FAULTS)):
+        marks = () if at == kind else (pytest.mark.nightly,)
+        yield pytest.param(where, fault, marks=marks, id=f"{where}-{fault}")
+
+
+@pytest.mark.parametrize(("where", "fault"), list(_pairs()))
 async def test_a_passing_fault_anywhere_on_the_road_changes_nothing_in_the_end(
     here: Town, fault: Fault, where: str
 ) -> None:
@@ -39,7 +50,9 @@ async def test_a_passing_fault_anywhere_on_the_road_changes_nothing_in_the_end(
     assert len(here.cards(repo, number)) == 1
 
 
-@pytest.mark.parametrize("where", ["*/pulls/1", "*/compare/*", "*/contents/*", "*/check-suites", "*/check-runs"])
+@pytest.mark.parametrize(
+    "where", ["*/pulls/1", *by_night("*/compare/*", "*/contents/*", "*/check-suites"), "*/check-runs"]
+)
 async def test_a_fresh_token_that_not_all_of_github_knows_yet_changes_nothing_in_the_end(
     here: Town, where: str
 ) -> None:
@@ -126,7 +139,7 @@ async def test_a_burst_of_checks_becomes_few_evaluations(here: Town) -> None:
     assert here.conclusions(repo, sha)[DECISION] == "success"
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", [0, 1, *by_night(*range(2, 8))])
 async def test_duplicated_delayed_and_shuffled_webhooks_end_where_the_clean_run_ends(here: Town, seed: int) -> None:
     here.sandbox.delivery_faults = DeliveryFaults(seed=seed, duplicate=0.4, delay=0.3, seconds=0.05, reorder=6)
     repo = shop(here.sandbox, CONTRACT)

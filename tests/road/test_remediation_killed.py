@@ -20,6 +20,7 @@ from app.storage import Stores, stores
 from program.remediation import Course, Remediation
 from tests.checks.sbom.supply import advisory, bill, package_json
 from tests.commands.test_serve import address, running
+from tests.nights import by_night
 from tests.road.stories import PATH
 from tests.road.test_remediation import RULES
 from tests.road.test_retry import AGENT
@@ -134,6 +135,7 @@ async def test_what_failed_is_run_again_once_and_mended(scene: Scene) -> None:
     assert run.attempt == 2
 
 
+@pytest.mark.nightly
 async def test_what_broke_off_is_run_again_once(scene: Scene) -> None:
     run = await scene.killed("*/rerun-failed-jobs", lambda: scene.opens(RULES, {"a.py": "x = 2\n"}, "cancelled"))
     async with scene.life():
@@ -143,6 +145,7 @@ async def test_what_broke_off_is_run_again_once(scene: Scene) -> None:
     assert ([one.failure for one in ended.attempts], run.attempt) == (["infra"], 2)
 
 
+@pytest.mark.nightly
 async def test_one_agent_is_sent_and_its_push_mends_it(scene: Scene) -> None:
     rules = RULES.replace("remediation: {}", "remediation: {rerun: false}")
     await scene.killed("*/dispatches", lambda: scene.opens(rules, {"a.py": "x = 2\n"}))
@@ -159,6 +162,7 @@ async def test_one_agent_is_sent_and_its_push_mends_it(scene: Scene) -> None:
     assert len(scene.sent) == 1
 
 
+@pytest.mark.nightly
 async def test_a_branch_that_does_not_merge_is_an_agents_once(scene: Scene) -> None:
     def conflict() -> WorkflowRun:
         run = scene.opens(RULES, {"a.py": "x = 2\n"}, "success")
@@ -173,6 +177,7 @@ async def test_a_branch_that_does_not_merge_is_an_agents_once(scene: Scene) -> N
     assert len(scene.sent) == 1
 
 
+@pytest.mark.nightly
 async def test_one_fix_is_proposed_and_its_merge_mends_it(scene: Scene) -> None:
     scene.osv.publish(published(QS))
     after = {**LEFT, "qs": "6.5.1"}
@@ -199,7 +204,7 @@ async def _fixes(scene: Scene) -> list[str]:
     return [fix.branch for fix in await scene.kept.fixes.of_pull("octo/shop", 1)]
 
 
-@pytest.mark.parametrize("path", ["*/graphql", "*/issues/1/labels"])
+@pytest.mark.parametrize("path", ["*/issues/1/labels", *by_night("*/graphql")])
 async def test_people_have_it_once(scene: Scene, path: str) -> None:
     rules = RULES.replace("remediation: {}", "remediation: {rerun: false, agent: false}")
     await scene.killed(path, lambda: scene.opens(rules, {"a.py": "x = 2\n"}))
