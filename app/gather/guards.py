@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from cachetools import LRUCache, TTLCache
 
@@ -13,11 +14,13 @@ from app.github.errors import GitHubError, NotFound
 from app.model import Place
 from checks.decide import Policy
 from checks.model import Mode, Pull
+from checks.speclive.block import NAME, Config
 
 FRESH = 30.0  # seconds for which what was read is believed: every instance of every service asks
 
-Setting = dict[str, object]
-"""One of `speclive/wire.py`: which cards, and what holds for them."""
+Remote = dict[str, Any]
+"""`Remote` of `speclive/wire.py`: whether all guards are off, and what holds for those of which cards."""
+NOTHING: Remote = {"version": 1, "off": False, "settings": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +29,18 @@ class SpecGuards:
 
     connect: Connect
 
-    async def of(self, repository: str) -> Sequence[Setting]:
-        """`speclive.guards`, in the order of the file; none where there are no rules, or nobody can read them."""
+    async def of(self, repository: str) -> Remote:
+        """`speclive.guards`, in the order of the file; NOTHING where there are no rules, or none that can be read."""
         place = Place(repository)
         try:
             base = await (await self.connect(place)).default_branch()
         except NotFound:
-            return ()
+            return NOTHING
         asked = await rules(reading(self.connect, place), Pull(repository, None, "", "", "", "", "", base))
-        config = asked.policy.checks.get("speclive") if isinstance(asked.policy, Policy) else None
-        if config is None or config.mode is Mode.OFF:
-            return ()
-        told = config.model_dump(mode="json", exclude_none=True).get("guards", ())
-        return tuple(dict(one) for one in told)
+        config = asked.policy.checks.get(NAME) if isinstance(asked.policy, Policy) else None
+        if not isinstance(config, Config) or config.mode is Mode.OFF:
+            return NOTHING
+        return NOTHING | {"settings": [one.model_dump(mode="json", exclude_none=True) for one in config.guards]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,13 @@ class RememberedGuards:
 
     guards: SpecGuards
     now: Callable[[], float] = time.monotonic
-    read: TTLCache[str, Sequence[Setting]] = field(init=False)
-    last: MutableMapping[str, Sequence[Setting]] = field(default_factory=lambda: LRUCache(1_000))
+    read: TTLCache[str, Remote] = field(init=False)
+    last: MutableMapping[str, Remote] = field(default_factory=lambda: LRUCache(1_000))
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "read", TTLCache(1_000, FRESH, self.now))
 
-    async def of(self, repository: str) -> Sequence[Setting]:
+    async def of(self, repository: str) -> Remote:
         """As above. Raises what GitHub's absence raises only where it was never asked with success."""
         key = repository.lower()
         known = self.read.get(key)

@@ -6,9 +6,9 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 import structlog
 from aiohttp import web
@@ -34,6 +34,7 @@ from app.store.tokens import Grant
 
 log = structlog.get_logger(__name__)
 MOST_SENT, MOST_UNPACKED = 1024 * 1024, 8 * 1024 * 1024  # bytes
+_OFF = {"version": 1, "off": True, "settings": []}
 MOST_A_MINUTE = 6_000  # reports of one repository: a thousand instances, each ten seconds
 
 
@@ -54,8 +55,8 @@ class Feed(Protocol):
 class Guards(Protocol):
     """What the rules of a default branch say of guards."""
 
-    async def of(self, repository: str) -> Sequence[dict[str, object]]:
-        """The settings of `speclive/wire.py`; none where there are no rules."""
+    async def of(self, repository: str) -> Mapping[str, Any]:
+        """`Remote` of `speclive/wire.py`."""
 
 
 class _Turned(Struct, forbid_unknown_fields=True):
@@ -121,8 +122,7 @@ class SpecLiveApi:
         """
         said = await self.senders.grant(request)
         switch = await self.kept.switch(said.repository)
-        settings = () if switch.off else await self._settings(said.repository)
-        told = encode({"version": 1, "off": switch.off, "settings": settings})
+        told = encode(_OFF if switch.off else await self._remote(said.repository))
         tag = f'"{digest_of(told)[:20]}"'
         headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
         if request.headers.get("If-None-Match") == tag:
@@ -142,7 +142,7 @@ class SpecLiveApi:
         log.info("speclive.turned", repository=repository, off=asked.off)
         return web.json_response({"repository": repository, "off": asked.off, "reason": asked.reason})
 
-    async def _settings(self, repository: str) -> Sequence[dict[str, object]]:
+    async def _remote(self, repository: str) -> Mapping[str, Any]:
         try:
             return await self.guards.of(repository)
         except GitHubError:

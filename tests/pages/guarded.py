@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import ClientResponse
 
+from app.gather.guards import NOTHING
 from app.model import SpecReport
 from app.pages.sent_spec import KEY, SIGNATURE, TIMESTAMP, signature
 
@@ -26,8 +27,8 @@ class NothingWatched:
 class NoGuards:
     """The rules say nothing of guards."""
 
-    async def of(self, repository: str) -> Sequence[dict[str, object]]:
-        return ()
+    async def of(self, repository: str) -> Mapping[str, Any]:
+        return NOTHING
 
 
 def target(**other: Any) -> dict[str, Any]:

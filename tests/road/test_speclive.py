@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from app.model import Cause, SpecSwitch
 from benchmarks.speclive_lag import SOON, measure
+from speclive.maestro import Maestro
 from tests.pages.guarded import clause, exemplar, report, sent
 from tests.road.stories import change, shop
 from tests.road.test_experiments import WORKFLOW, ci, experiment_of, runs
@@ -92,6 +95,26 @@ async def test_a_violation_is_on_an_open_page_within_fifteen_seconds_by_the_real
     (wait,) = await measure(tmp_path, 1)
     print(f"from a violation to its reader: {wait:.1f} s")
     assert wait < SOON
+
+
+GUARDS = """version: 1
+speclive:
+  guards: [{cards: "pay.*", mode: enforce}, {cards: "*", sample: 0.5}]
+"""
+
+
+async def test_a_service_hears_what_the_default_branch_says_of_its_guards_and_of_the_switch(
+    here: Town,
+) -> None:
+    shop(here.sandbox, GUARDS)
+    client = Maestro(here.url, (await ci(here)).token)
+    said = [{"cards": "pay.*", "mode": "enforce"}, {"cards": "*", "sample": 0.5}]
+    first = await asyncio.to_thread(client.config, "")
+    assert json.loads(first.body) == {"version": 1, "off": False, "settings": said}
+    assert (await asyncio.to_thread(client.config, first.headers["etag"])).status == 304
+    await here.maestro.stores.speclive.turn("octo/shop", SpecSwitch(True, "too slow"), Cause())
+    off = await asyncio.to_thread(client.config, first.headers["etag"])
+    assert json.loads(off.body) == {"version": 1, "off": True, "settings": []}
 
 
 async def test_what_a_card_watches_is_a_batch_of_the_module_called_as_the_service(here: Town) -> None:
