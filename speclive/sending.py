@@ -49,6 +49,8 @@ def _reports(text: str) -> dict[str, Any]:
         found = [json.loads(text)]
     except ValueError:
         found = [json.loads(line) for line in text.splitlines() if line.strip()]
+    if not found:
+        raise ValueError("there is no report in it")
     return {_ident(report): report for report in found}
 
 

@@ -166,6 +166,7 @@ SENT: list[tuple[str, list[Said], int, str]] = [
     ('{"id": "s"}', [Said(400, body=b'{"error": "no \\u001b[31mclauses"}')], 1, "not told: HTTP 400: no ?[31mclauses"),
     ('{"kind": "static"}', [], 2, "it has no id"),
     ("{", [], 2, "Expecting"),
+    ("\n", [], 2, "there is no report in it"),
     ('{"id": "first"}\n{"id": "second"}\n', [Said(200), Said(403)], 1, "not told: HTTP 403"),
 ]
 
