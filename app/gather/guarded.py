@@ -17,7 +17,7 @@ from checks.speclive import Config
 
 MAX_BYTES = 64 * 1024  # of a file
 MOST_FILES = 200
-MOST_TEXT = 1024 * 1024  # characters of all files together, of one end
+MOST_TEXT = 512 * 1024  # characters of all files together, of one end: two seconds of reading
 _HOUR = 3_600.0  # seconds
 
 Static = tuple[tuple[Target, ...], Mutants | None, Mapping[str, Sequence[str]]]

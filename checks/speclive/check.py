@@ -68,7 +68,7 @@ def evaluate(snapshot: Snapshot, config: Config, _measured: Measured) -> CheckRe
     if isinstance(guarded, Missing):
         return CheckResult(NAME, guarded.state, "What the cards are is not known", reasons=(guarded.reason,))
     look = _look(guarded or Guarded(), config)
-    points = [*_report(look, snapshot), *look.figured.points, *_found(look)]
+    points = [*_found(look), *_report(look, snapshot), *look.figured.points]
     state = min((_BADNESS.index(point.state) for point in points), default=len(_BADNESS) - 1)
     worst = next((point for point in points if _BADNESS.index(point.state) == state), None)
     return CheckResult(
@@ -109,7 +109,8 @@ def _found(look: _Look) -> Iterator[Point]:
     """A point for each rule that was broken, at its worst."""
     for rule in dict.fromkeys(finding.rule for finding in look.findings):
         of_rule = [finding for finding in look.findings if finding.rule == rule]
-        reason = f"{count(len(of_rule), rule)}, {of_rule[0].message}" if len(of_rule) > 1 else of_rule[0].message
+        several = len({finding.id or (finding.path, finding.line) for finding in of_rule})
+        reason = f"{count(several, rule)}, {of_rule[0].message}" if several > 1 else of_rule[0].message
         yield Point(of_rule[0].state, reason, _REMEDIES.get(rule, ""))
 
 

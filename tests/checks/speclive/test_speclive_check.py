@@ -270,3 +270,17 @@ def test_the_block_is_read_and_what_it_cannot_mean_is_refused() -> None:
 
 def test_well_known_facts_are_well() -> None:
     assert judged(WELL).findings == ()
+
+
+def test_places_of_another_commit_are_not_linked_at_the_head() -> None:
+    broken = replace(SERVING, clauses=(replace(THEN, violated=9),))
+    decision = decide(facts(live=None, serving=broken), Policy({"speclive": Config()}), "1")
+    shown = section(decision.rows[0], PULL)
+    assert "Seen of what serves" in shown
+    assert "/blob/" not in shown
+    assert "/blob/" in section(decide(facts(live=VIOLATED), Policy({"speclive": Config()}), "1").rows[0], PULL)
+
+
+def test_one_clause_is_counted_once_however_many_places_it_has() -> None:
+    reasons = judged(live=VIOLATED).reasons
+    assert reasons[0].startswith('"the balance drops" (pay.balance#t1) did not hold in 2 of 100 calls')
