@@ -13,7 +13,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-fast lint format bench drill faults nightly docs pictures lock clean
+.PHONY: help demo serve test test-fast speclive lint format bench drill faults nightly docs pictures lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,11 @@ test: $(READY) ## Everything a change can break; MAESTRO_MEASUREMENTS=FILE keeps
 
 test-fast: $(READY) ## The inner loop: all but the slow tests, and fewer examples of each property
 	$(PYTEST) -n auto -m "not slow" --hypothesis-profile=fast
+
+speclive: $(READY) ## Our own Spec Cards: how much of what is critical they guard, and which mistakes they notice
+	MAESTRO_MEASUREMENTS= $(PYTEST) -q --speclive --speclive-report=build/speclive.jsonl tests/road/test_guarded.py
+	$(BIN)/speclive coverage tools.critical:targets --cards specs --live build/speclive.jsonl
+	$(BIN)/speclive mutate build/speclive.jsonl
 
 lint: $(READY) ## Form, mistakes, types, and who may import whom
 	$(BIN)/ruff format --check .

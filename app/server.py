@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,13 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import metrics
 from app.body import SERVER, unpacked
-from app.intake import MAX_BODY, Rejected, receive
+from app.intake import MAX_BODY, Accepted, Rejected, receive
 from app.store import away
 from app.store.inbox import Full
 
 _LONGEST_GUID = 100  # characters; GitHub's have 36, and this one is not yet verified
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Receive = Callable[[Mapping[str, str], bytes, Sequence[bytes]], Accepted | Rejected]
 
 
 class Store(Protocol):
@@ -37,6 +38,7 @@ class Web:
     store: Store
     stored: Callable[[], None]  # called after each delivery is safe: the worker may look
     pages: Sequence[web.RouteDef]
+    receive: Receive = receive  # judges a webhook, before anything is stored of it
 
     def app(self) -> web.Application:
         """The aiohttp application."""
@@ -54,7 +56,7 @@ class Web:
         """202 once stored; 400 or 401 for what is not a webhook; 413 above 26 MiB; 503 when it cannot be kept."""
         began = time.perf_counter()
         body = unpacked(request, await request.read(), MAX_BODY)
-        received = receive(request.headers, body, self.secrets)
+        received = self.receive(request.headers, body, self.secrets)
         if isinstance(received, Rejected):
             metrics.WEBHOOKS.labels(event="", result=str(received.status)).inc()
             return web.json_response({"error": received.reason}, status=received.status)

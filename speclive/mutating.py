@@ -19,6 +19,9 @@ from speclive.mutants import Trials, joined, strength
 from speclive.properties import Vacuous, Violated, property_of
 from speclive.wire import Mutants
 
+SHOWN = 6
+"""Mutants of one target that a person is told at once; --json tells all."""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """What the command takes."""
@@ -66,10 +69,15 @@ def table(found: Mutants) -> str:
 
 
 def _survivors(survivors: Iterable[dict[str, object]]) -> list[str]:
-    by_target: dict[object, list[object]] = {}
+    by_target: dict[object, list[str]] = {}
     for survivor in survivors:
-        by_target.setdefault(survivor["target"], []).append(survivor["mutant"])
+        by_target.setdefault(survivor["target"], []).append(str(survivor["mutant"]))
     return [
-        f"{target}: no Then notices that {', or that '.join(map(str, mutants))}"
+        f"{target}: no Then notices that {_some(mutants)}"
         for target, mutants in sorted(by_target.items(), key=lambda one: -len(one[1]))
     ]
+
+
+def _some(mutants: list[str]) -> str:
+    more = len(mutants) - SHOWN
+    return ", or that ".join(mutants[:SHOWN]) + (f", and {more} more" if more > 0 else "")

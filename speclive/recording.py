@@ -77,7 +77,14 @@ class _Call:
         for one in self.cards:
             by_target.setdefault(one.card.binding.target, []).append(one)
         for cards in by_target.values():
-            self.trials.try_all(cards, self.arguments, self.olds, result)
+            self.trials.try_all(cards, self.arguments, self.olds, _read(cards[0].card, result))
+
+
+def _read(card: Card, result: Any) -> Any:
+    """What was read of an answer: a middleware leaves out what no card asks for, and nobody can miss that."""
+    if card.binding.handler or not isinstance(result, dict):
+        return result
+    return {name: value for name, value in result.items() if value is not None}
 
 
 Begin = Callable[[Any, Mapping[str, Any]], _Call | None]

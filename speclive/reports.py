@@ -30,6 +30,7 @@ def read(paths: Iterable[str | Path]) -> list[Report]:
 def write(path: str | Path, reports: Iterable[Report]) -> None:
     """Write reports, one to a line: each is the body of one request."""
     text = "".join(json.dumps(report, sort_keys=True) + "\n" for report in reports)
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
     Path(path).write_text(text, encoding="utf-8")
 
 

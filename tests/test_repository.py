@@ -32,7 +32,7 @@ ROOMS = ("app", "handlers", "checks", "program", "speclive", "tools", "benchmark
 ALWAYS_SENT = {"github_app_authorization", "installation", "installation_repositories"}
 TARGETS = {
     "bench", "clean", "demo", "docs", "drill", "faults", "format", "help", "lint", "lock", "nightly", "pictures",
-    "serve", "test", "test-fast"
+    "serve", "speclive", "test", "test-fast"
 }  # fmt: skip
 REGISTRIES = tuple(
     f"{name}.{end}"

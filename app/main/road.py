@@ -23,6 +23,7 @@ from app.gather.studies import Studies
 from app.gather.suspects import Suspects
 from app.github.connecting import Connector
 from app.github.myself import Myself
+from app.main import guarded
 from app.main.reached import Reached, pages_of, reader_through
 from app.main.remedying import remedial_acts, remedying
 from app.main.schedules import schedules
@@ -44,7 +45,6 @@ from handlers.canary import Beginnings
 from handlers.command import Commands
 from handlers.commands import VERBS, canary, escalate, explain, opinion, override, retry, rollback
 from handlers.commands import help as help_verb
-from handlers.commands.allowed import Allowed
 from handlers.commands.asked import Act
 from handlers.commands.canary import CanaryCommands
 from handlers.commands.dispatching import Dispatcher
@@ -72,19 +72,20 @@ from handlers.study import Deployed, Studying
 
 def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool]]) -> Work:
     """The road from a trigger to GitHub, laid once for all triggers."""
+    guarded.cards()
     github, kept = reached.github, reached.kept
     own_app, connect_to, archive = int(settings.app_id), Connector(github), Archive(kept.decisions)
     reader = replace(reader_through(reached, connect_to, own_app), ci_grace=settings.ci_grace)
     myself = Myself(github)
     named = in_their_name(settings, reached)
-    publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, myself, named)
+    publisher = Publisher(connect_to, kept.effects, own_app, kept.provenance, owns, myself, named, guarded.carried)
     renderer = GitHubRenderer(addressed=pages_of(settings).shown_on, center=pages_of(settings).of_change)
     reverting = Reverting(publisher, Merges(connect_to), RevertRenderer(pages_of(settings).address))
     consequences = Consequences(publisher, reverting)
     watch = Watch(kept.experiments, reached.figures, consequences)
     back = RollbackCommand(kept.experiments, Deployments(connect_to), consequences, reverting, publisher)
     drift = _drift(connect_to, publisher, reached, pages_of(settings))
-    allowed = Allowed(Roles(connect_to), archive)
+    allowed = guarded.Checked(Roles(connect_to), archive)
     interventions, facts = Interventions(connect_to), Studies(kept.studies, kept.opinions)
     studying = Studying(kept.studies, interventions, reached.series, judged)
     bases = DefaultBranches(connect_to, kept.bills, reached.osv, __version__)
@@ -98,7 +99,7 @@ def laid(settings: Settings, reached: Reached, owns: Callable[[], Awaitable[bool
             _acts(connect_to, kept, settings, renderer)
             | _run_again(connect_to, kept, publisher, own_app)
             | remedial_acts(kept)
-            | {rollback.VERB: back},
+            | {rollback.VERB: guarded.rolling_back(back)},
         ),
         _repairs(bases, publisher, Proposed(connect_to), kept),
         remediations,

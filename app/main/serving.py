@@ -20,6 +20,7 @@ from app.gather.roles import Roles
 from app.gather.rules import overlaid
 from app.github.address import website
 from app.github.connecting import Connector
+from app.main import guarded
 from app.main.center import center
 from app.main.evidence import evidence
 from app.main.reached import Reached, pages_of, reader_through, with_token
@@ -66,7 +67,7 @@ def web_application(settings: Settings, reached: Reached, stored: Callable[[], N
         *center(settings, reached, door),
         *evidence(settings, reached, door),
     ]
-    application = Web(secrets, kept.inbox, stored, routes).app()
+    application = guarded.guarded(Web(secrets, kept.inbox, stored, routes, guarded.receiving()).app())
     application.middlewares.extend((tracing.webhooks, unanswered(door)))
     application.on_shutdown.extend(one.live.close for one in pages)
     return application

@@ -74,6 +74,9 @@ from app.store.effects import Effects
 log = structlog.get_logger(__name__)
 
 Connect = Callable[[Place], Awaitable[Repository]]
+Perform = Callable[[Action], Awaitable[Outcome]]
+Carried = Callable[[Place, Action, Cause, Perform], Awaitable[Outcome]]
+"""How an action is carried out by what performs it: whoever looks on does so here."""
 
 
 async def _always() -> bool:
@@ -86,12 +89,18 @@ async def _nobody() -> str:
     return ""
 
 
+def _unseen(_place: Place, action: Action, _cause: Cause, perform: Perform) -> Awaitable[Outcome]:
+    """With nobody looking on."""
+    return perform(action)
+
+
 @dataclass(frozen=True, slots=True)
 class Publisher:
     """Performs actions through `connect`, remembers in `effects` what GitHub already has, and tells `journal`.
 
     `owns` says whether the work is still ours: a worker that lost its lock may have been replaced, and lives on.
     `own_login`: under which login GitHub shows what we write. `in_name_of`: asks GitHub as a person who signed in.
+    `carried`: who looks on.
     """
 
     connect: Connect
@@ -101,6 +110,7 @@ class Publisher:
     owns: Callable[[], Awaitable[bool]] = _always
     own_login: OwnLogin = _nobody
     in_name_of: InNameOf = nobody_signed_in
+    carried: Carried = _unseen
     turns: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def perform(self, place: Place, actions: Sequence[Action], cause: Cause) -> tuple[Outcome, ...]:
@@ -113,7 +123,7 @@ class Publisher:
         for action in actions:
             if not await self.owns():
                 raise Unavailable("an effect on GitHub", 0, "this worker has lost the lock on its work")
-            outcomes.append(await desk.perform(action))
+            outcomes.append(await self.carried(place, action, cause, desk.perform))
             if isinstance(outcomes[-1], Stopped):
                 log.info("publish.stopped", place=place, action=type(action).__name__, why=outcomes[-1].why)
                 await self.journal.append([desk.account.stopped(outcomes[-1])])

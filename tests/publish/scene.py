@@ -20,6 +20,7 @@ from app.github.issues import Issue
 from app.github.myself import Myself
 from app.github.repository import Repository
 from app.github.sandbox import Repo, Sandbox, SandboxApp
+from app.main.guarded import carried
 from app.model import (
     CLOSING_MARKER,
     FIX_BRANCH,
@@ -147,6 +148,7 @@ class Scene:
             journal,
             own_login=Myself(github),
             in_name_of=as_person,
+            carried=carried,
         )
         return await publisher.perform(Place("octo/shop", number=self.number), actions, Cause("test"))
 
