@@ -29,6 +29,7 @@ from app.store.address import Address, address, passwords
 from tests.engine.stage import Stage, opened
 from tests.logged import lines, written
 from tests.postgres import Postgres
+from tests.storage import laid
 from tests.test_intake import signature
 from tests.test_settings import PEM
 from tests.waiting import until
@@ -126,7 +127,7 @@ async def test_a_request_that_cannot_be_stored_names_its_delivery_and_quotes_not
     tmp_path: Path, written: io.StringIO
 ) -> None:
     token = "mst_" + "Zm9vYmFyYmF6" * 3
-    async with stores(f"sqlite:///{tmp_path / 'maestro.db'}") as kept, _served(kept) as server:
+    async with stores(str(laid(tmp_path).main)) as kept, _served(kept) as server:
         for engine, table in ((kept.inbox.engine, "deliveries"), (kept.main, "tokens")):
             async with engine.begin() as connection:
                 await connection.execute(text(f"ALTER TABLE {table} RENAME TO gone"))

@@ -49,6 +49,11 @@ def main_database(url: URL, stop: threading.Event) -> Engine:
                 if stop.wait(RETRY_SECONDS):
                     raise
 
+    @event.listens_for(engine, "checkin")
+    def to_nobody(_connection: Any, record: Any) -> None:
+        if stop.is_set():  # DBOS does not wait for its threads: what they still hold comes back after the pool is gone
+            record.invalidate()
+
     return engine
 
 

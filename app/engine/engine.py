@@ -187,7 +187,7 @@ class Engine:
         """Return once everything stored is handled; TimeoutError after `timeout` seconds."""
         async with asyncio.timeout(timeout):
             while await self._call(self._lanes.take) or await self.depth():  # noqa: ASYNC110 - polled, as DBOS does
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.03)
 
     async def put(self, todo: Sequence[Job], seconds: float = 0.0) -> None:
         """Put jobs on their lanes, however long the database is away: what a run found out is not lost."""

@@ -15,6 +15,7 @@ import pytest
 from app.storage import stores
 from app.store.database import AnotherWorker, sole_worker
 from tests.commands.conftest import VARIABLES, Maestro
+from tests.nights import by_night
 from tests.postgres import Postgres
 from tests.test_intake import signature
 from tests.test_settings import PEM
@@ -110,7 +111,7 @@ async def until_taken(directory: Path) -> None:
     await until(taken, 30)
 
 
-@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("told", [signal.SIGTERM, *by_night(signal.SIGINT)])
 async def test_serve_listens_on_loopback_handles_and_ends_when_told(tmp_path: Path, told: signal.Signals) -> None:
     async with running("serve", tmp_path) as process:
         url = await address(process)

@@ -19,7 +19,7 @@ from app.store.address import Address
 from app.store.database import connect, migrate
 from app.store.inbox import Inbox
 
-SOON = Pace(hand_over=0.02, lanes=0.02)
+SOON = Pace(hand_over=0.05, lanes=0.05)
 
 
 def understand(delivery: Delivery) -> tuple[Trigger, ...]:

@@ -1,10 +1,13 @@
 import asyncio
 import os
 import sys
+import threading
 from asyncio.subprocess import DEVNULL
 
+import psycopg
 import pytest
 
+from app.engine.database import main_database
 from tests.postgres import Postgres
 
 
@@ -29,3 +32,19 @@ async def test_processes_that_start_at_once_on_an_empty_database_do_not_wait_for
                 await one.wait()
         postgres.drop(url)
     assert ended == [0, 0, 0]
+
+
+@pytest.mark.slow
+def test_a_connection_that_comes_back_after_the_end_is_closed(postgres: Postgres) -> None:
+    """DBOS does not wait for its threads; the pool that they give their connections back to is gone by then."""
+    url, stop = postgres.database(), threading.Event()
+    database = main_database(url, stop)
+    late = database.raw_connection()
+    held = late.driver_connection
+    assert isinstance(held, psycopg.Connection)
+    stop.set()
+    database.dispose()
+    assert not held.closed
+    late.close()
+    assert held.closed
+    postgres.drop(url)

@@ -157,7 +157,7 @@ async def test_searches_for_one_head_coalesce_and_sweeps_do_not(stage: Stage) ->
 ASKED = st.lists(st.tuples(st.sampled_from(["evaluate", "command"]), st.integers(1, 2)), min_size=1, max_size=12)
 
 
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(asked=ASKED, split=st.integers(0, 12))
 def test_however_events_arrive_commands_run_once_in_order_and_the_last_word_is_heard(
     tmp_path_factory: pytest.TempPathFactory, asked: list[tuple[str, int]], split: int

@@ -24,6 +24,7 @@ from app.store.experiments import Experiments
 from handlers.canary import Beginnings
 from tests.road.stories import change, shop
 from tests.road.town import github
+from tests.storage import laid
 
 RULES = """version: 1
 experiment:
@@ -73,7 +74,7 @@ class Here:
 
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[Here]:
-    async with github() as sandbox, stores(f"sqlite:///{tmp_path / 'maestro.db'}") as kept, ClientSession() as session:
+    async with github() as sandbox, stores(str(laid(tmp_path).main)) as kept, ClientSession() as session:
         identity = Identity(sandbox.app.app_id, sandbox.app.private_key)
         connect = Connector(GitHub(identity, session, api_url=sandbox.url, tuning=Tuning(patience=0.2)))
         repo = shop(sandbox, RULES)

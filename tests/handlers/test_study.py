@@ -18,6 +18,7 @@ from checks.impact.panels import Panels
 from checks.impact.series import Neighbour, Observed, Series
 from checks.impact.told import MetricTold, Told, load
 from handlers.study import REST, Deployed, Studying, next_look
+from tests.storage import laid
 
 AT = 1_800_000_000.0
 RULES = Config.model_validate(
@@ -89,7 +90,7 @@ def told(answer: Done | Later) -> list[tuple[Kind, int | None]]:
 
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[Here]:
-    async with stores(f"sqlite:///{tmp_path / 'maestro.db'}") as kept:
+    async with stores(str(laid(tmp_path).main)) as kept:
         world = World()
         studies = Studies(kept.main, lambda: round(world.now * 1e6))
         yield Here(world, studies, Studying(studies, world, world, world.judge, world.clock))

@@ -49,8 +49,8 @@ async def test_what_is_written_over_as_a_remediation_goes_on_is_not_told_of_a_de
     assert json.loads(unpacked(first)[limits.REMEDIATIONS]) == [known]
 
 
-async def test_it_holds_facts_rules_bills_advisories_ticks_log_and_what_was_mended(pack: bytes, shop: Shop) -> None:
-    members = unpacked(pack)
+async def test_it_holds_facts_rules_bills_advisories_ticks_log_and_what_was_mended(full: bytes, shop: Shop) -> None:
+    members = unpacked(full)
     evidence = await shop.evidence()
     assert members[limits.RECORD] == evidence.record
     held = json.loads(evidence.record)
@@ -111,8 +111,8 @@ async def test_a_pack_that_nobody_vouches_for_says_so_and_a_key_that_is_trusted_
     assert f"the key {THEIRS.public.fingerprint} did not sign" in refused.flaws[0]
 
 
-async def test_a_decision_that_comes_out_otherwise_is_told_place_by_place(shop: Shop, pack: bytes) -> None:
-    held = json.loads(unpacked(pack)[limits.RECORD])
+async def test_a_decision_that_comes_out_otherwise_is_told_place_by_place(shop: Shop, full: bytes) -> None:
+    held = json.loads(unpacked(full)[limits.RECORD])
     held["decision"]["verdict"], held["decision"]["checks"][0]["title"] = "block", "as it was put once"
     other = json.dumps(held, separators=(",", ":")).encode()
     await shop.stores.decisions.keep("acme/shop", 7, HEAD, "block", other, Cause("by another version"))

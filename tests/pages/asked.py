@@ -143,7 +143,7 @@ async def asked(
     laid(directory)
     async with (
         Sandbox(_app(), webhook_secret="a secret of the tests") as sandbox,
-        stores(f"sqlite:///{directory / 'maestro.db'}") as kept,
+        stores(str(laid(directory).main)) as kept,
         ClientSession(cookie_jar=DummyCookieJar()) as session,
     ):
         repo = sandbox.repository("octo/shop", {"a.py": "x = 1\n"}, collaborators=ROLES)

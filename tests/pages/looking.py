@@ -19,6 +19,7 @@ from app.render.capability import Pages, Subject, derived
 from app.server import Web
 from app.storage import Stores, stores
 from tests.browser import Tab
+from tests.storage import laid
 
 LIVE = "document.getElementById('live').textContent.startsWith('Live')"
 READERS: Mapping[str, Mapping[str, Any]] = {
@@ -75,7 +76,7 @@ Shows = Callable[[Stores, Pages], tuple[Showing, Sequence[web.RouteDef]]]
 async def looked_at(directory: Path, shows: Shows) -> AsyncIterator[Looked]:
     """What `shows` makes of fresh stores, on a real socket."""
     async with (
-        stores(f"sqlite:///{directory / 'maestro.db'}") as kept,
+        stores(str(laid(directory).main)) as kept,
         ClientSession(cookie_jar=DummyCookieJar()) as client,
     ):
         pages = Pages("", derived("a private key"))

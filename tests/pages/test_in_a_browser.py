@@ -85,7 +85,7 @@ async def test_it_is_found_by_whoever_reads_the_check_run(tmp_path: Path, browse
         told = {"url": f"http://127.0.0.1:{port}", "port": port, "ci_grace": 0.0}
         settings = settings_for(sandbox, tmp_path, SECRET).model_copy(update=told)
         async with (
-            system(settings, Pace(hand_over=0.02, lanes=0.02)) as maestro,
+            system(settings, Pace(hand_over=0.1, lanes=0.06)) as maestro,
             listening(maestro.web, settings.host, port, 1.0) as root,
             working(maestro.engine, maestro.stores.address, 1.0),
         ):

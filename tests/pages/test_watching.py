@@ -20,13 +20,14 @@ from app.server import Web
 from app.storage import Stores, stores
 from program.kpi import KPIS
 from tests.postgres import Postgres
+from tests.storage import laid
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
 async def kept(tmp_path: Path) -> AsyncIterator[Stores]:
-    async with stores(f"sqlite:///{tmp_path / 'maestro.db'}") as opened:
+    async with stores(str(laid(tmp_path).main)) as opened:
         yield opened
 
 

@@ -127,7 +127,7 @@ async def whole(directory: Path, rules: str, files: Mapping[str, str] | None = N
         secret = SecretStr(sandbox.app.client_secret)
         told = {"url": url, "ci_grace": 0.0, "client_id": sandbox.app.client_id, "client_secret": secret}
         settings = settings_for(sandbox, directory, SECRET).model_copy(update=told)
-        async with system(settings, Pace(hand_over=0.02, lanes=0.02)) as maestro:
+        async with system(settings, Pace(hand_over=0.1, lanes=0.06)) as maestro:
             repo = sandbox.repository(
                 "octo/shop", {"a.py": "x = 1\n", PATH: rules, **(files or {})}, collaborators=PEOPLE
             )

@@ -92,7 +92,7 @@ async def looking(sandbox: Sandbox, directory: Path, osv: OsvSandbox) -> AsyncIt
     settings = settings_for(sandbox, directory, SECRET)
     settings = settings.model_copy(update={"ci_grace": 0.0, "osv_url": osv.url, "advisories_seconds": 86_400.0})
     async with (
-        system(settings, Pace(hand_over=0.02, lanes=0.02)) as maestro,
+        system(settings, Pace(hand_over=0.1, lanes=0.06)) as maestro,
         listening(maestro.web, settings.host, settings.port, 1.0) as address,
         working(maestro.engine, maestro.stores.address, 1.0),
     ):
