@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ class Run:
     config: pytest.Config
     cards: Cards
     report: str = ""
+    refused: str = ""
     patches: Patches = field(default_factory=Patches)
     recorder: Recorder = field(default_factory=Recorder)
     began: float = field(default_factory=time.time)
@@ -71,13 +73,27 @@ class Run:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         """Guard the rest, note the tests of each card, and add the cards that are properties."""
+        try:
+            self._collected(session, items)
+        except pytest.UsageError as error:
+            if not hasattr(self.config, "workerinput"):
+                raise
+            self.refused = str(error)  # a worker of pytest-xdist that ends before its tests tells nobody why
+        self._violated()
+
+    def _collected(self, session: pytest.Session, items: list[pytest.Item]) -> None:
         refused = self.patches.bind(self.cards)
         if refused:
             raise pytest.UsageError("cards that cannot be bound:\n" + "\n".join(map(str, refused)))
         self.patches.spread()
         self._mark(items)
-        items.extend(self._properties(session))
-        self._violated()
+        if find_spec("hypothesis") is not None:
+            items.extend(self._properties(session))
+
+    def pytest_runtest_setup(self) -> None:
+        """In a worker, no test runs with cards that cannot be used."""
+        if self.refused:
+            pytest.fail(self.refused, pytrace=False)
 
     def pytest_unconfigure(self) -> None:
         """Take the guards back."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from speclive import testing
 from speclive.cards import load_all
 from speclive.cli import main
 from speclive.patching import Patches
@@ -179,6 +180,9 @@ def test_workers_are_added_up_and_observing_fails_nothing(ran: tuple[Path, str])
     assert [(target["name"], target["calls"]) for target in live["targets"]] == [("POST /pay", 3)]
     assert static["mutants"]["made"] == 8
     assert static["tests"] == {"pay.balance": ["test_shop.py::test_it_is_paid"]}
+    refused = _run(folder, "--speclive=specs/fee.feature", "-n", "2", "-x")
+    assert "is marked with 'pay.balance', and there is no such card" in refused
+    assert "INTERNALERROR" not in refused
 
 
 @pytest.mark.parametrize(
@@ -203,6 +207,15 @@ def test_what_cannot_be_used_ends_the_run_and_says_where(
     told = pytester.runpytest_inprocess(*QUICKLY, "--speclive")
     assert told.ret == pytest.ExitCode.USAGE_ERROR
     told.stderr.fnmatch_lines([f"*{words}"])
+
+
+def test_without_hypothesis_cards_guard_and_no_property_is_looked_for(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _laid(pytester.path)
+    monkeypatch.setattr(testing, "find_spec", lambda _name: None)
+    told = pytester.runpytest_inprocess(*QUICKLY, "--speclive")
+    told.assert_outcomes(passed=3, failed=2)
 
 
 def test_a_run_that_does_not_ask_for_cards_imports_nothing_of_them(ran: tuple[Path, str]) -> None:
