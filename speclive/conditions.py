@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from speclive.allowed import OLD
 from speclive.expression import FUNCTIONS, tree
@@ -43,14 +44,8 @@ class Conditions:
 
     @staticmethod
     def of(card: Card, names: Names) -> Conditions:
-        """Raises Unfit where the card reads what is not there."""
-        written = Conditions(card, names)
-        for index, clause in enumerate(card.clauses):
-            if clause.expression is not None:
-                there = names.with_result() if clause.part is Part.THEN else names.there
-                renamed = _Renamed(written, index, there).visit(tree(clause.expression))
-                written.sources[index] = ast.unparse(renamed)
-        return written
+        """Those of a card, to read only. Raises Unfit where the card reads what is not there."""
+        return _conditions(card, names.prefix, names.card_prefix, tuple(names.there.items()))
 
     def old(self, source: str) -> str:
         """The local that keeps what `source` was before the call."""
@@ -61,6 +56,18 @@ class Conditions:
         clause: Clause = self.card.clauses[index]
         known = ", ".join(there) or "no parameter"
         return Unfit(f"{self.card.path}:{clause.line}: {clause.id} reads {name!r}, and there is {known}")
+
+
+@lru_cache(maxsize=512)  # most of the time that it takes to guard anew what the same cards guarded before
+def _conditions(card: Card, prefix: str, card_prefix: str, there: tuple[tuple[str, str], ...]) -> Conditions:
+    names = Names(prefix, card_prefix, dict(there))
+    written = Conditions(card, names)
+    for index, clause in enumerate(card.clauses):
+        if clause.expression is not None:
+            seen = names.with_result() if clause.part is Part.THEN else names.there
+            renamed = _Renamed(written, index, seen).visit(tree(clause.expression))
+            written.sources[index] = ast.unparse(renamed)
+    return written
 
 
 class _Renamed(ast.NodeTransformer):

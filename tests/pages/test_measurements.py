@@ -21,6 +21,7 @@ from checks.model import Measurement
 from handlers.understand import Understanding
 from tests.deliveries import new
 from tests.pages.conftest import Pages, unreachable
+from tests.storage import laid
 
 SHA = "a" * 40
 PATH = "/api/measurements"
@@ -195,7 +196,7 @@ BODIES = st.binary(max_size=80) | st.fixed_dictionaries(
 @given(body=BODIES)
 def test_no_body_ever_gets_a_500(tmp_path_factory: pytest.TempPathFactory, body: bytes) -> None:
     async def posted() -> int:
-        async with stores(f"sqlite:///{tmp_path_factory.mktemp('pages') / 'maestro.db'}") as kept:
+        async with stores(str(laid(tmp_path_factory.mktemp("pages")).main)) as kept:
             senders = Senders(kept.tokens, Commits(unreachable))
             api = MeasurementsApi(senders, kept.measurements, kept.inbox, lambda: None)
             served = TestServer(Web([b"secret"], kept.inbox, lambda: None, api.routes()).app())
