@@ -106,6 +106,7 @@ def test_it_ends_when_told_to_and_leaves_nothing_behind(shown: Shown) -> None:
     assert (shown.code, shown.err, shown.left_behind) == (0, "", [])
 
 
+@pytest.mark.nightly
 def test_without_staying_up_it_ends_by_itself(tmp_path: Path) -> None:
     ended = subprocess.run(
         [SCRIPT, "demo"],

@@ -15,6 +15,7 @@ from app.model import FIX_BRANCH, REST, FixState
 from handlers.fix_branch import fix_branch
 from handlers.opening import NAMES
 from tests.checks.sbom.supply import package_json
+from tests.nights import by_night
 from tests.publish.scene import Crash, Dying
 from tests.road.test_fixes import BEFORE, LATER, QS, SECOND, brings, deep, quiet
 from tests.road.workshop import Workshop, published, shop, workshop
@@ -28,7 +29,10 @@ POINTS = {
     "pull request unnoted": ("record_left", 2),
     "number not kept": ("record_left", 3),
 }
-EVERY = pytest.mark.parametrize("point", POINTS)
+BEGUN, UNKEPT = "pull request begun", "number not kept"
+EVERY = pytest.mark.parametrize(
+    "point", [BEGUN, UNKEPT, *by_night(*(point for point in POINTS if point not in {BEGUN, UNKEPT}))]
+)
 OPENED = pytest.mark.parametrize("point", ["pull request unnoted", "number not kept"])
 
 

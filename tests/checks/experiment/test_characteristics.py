@@ -15,6 +15,7 @@ from benchmarks.canary import peers
 from benchmarks.canary.play import ERRORS, Outcome, at_most, draw, draw_bursts, play, rules, tick_size, ticks
 from benchmarks.canary.stress import late, many
 from checks.experiment import Reason, advance, begin
+from tests.nights import by_night
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +30,7 @@ def outcome(ratio: float, runs: int, baseline: float = 0.01, seed: int = 7, **mo
 
 
 @pytest.mark.parametrize("dispersion", ["auto", "off"])
-@pytest.mark.parametrize("baseline", [0.001, 0.01, 0.05])
+@pytest.mark.parametrize("baseline", [0.01, *by_night(0.001, 0.05)])
 def test_a_canary_at_the_margin_is_hardly_ever_promoted(baseline: float, dispersion: str) -> None:
     ours = outcome(MARGIN, 400, baseline, dispersion=dispersion)
     assert at_most(ours.promoted, ours.runs, 0.005)
@@ -37,7 +38,7 @@ def test_a_canary_at_the_margin_is_hardly_ever_promoted(baseline: float, dispers
 
 
 @pytest.mark.parametrize("dispersion", ["auto", "off"])
-@pytest.mark.parametrize("baseline", [0.001, 0.01, 0.05])
+@pytest.mark.parametrize("baseline", [0.01, *by_night(0.001, 0.05)])
 def test_a_good_canary_is_promoted_for_less_than_two_thirds_of_the_fixed_test(baseline: float, dispersion: str) -> None:
     ours = outcome(1.0, 300, baseline, dispersion=dispersion)
     assert ours.promoted >= 0.96
