@@ -36,7 +36,7 @@ def begun(config: pytest.Config) -> Run:
     return run
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)  # pytest keeps its plugins in sets
 class Run:
     """One process of a test run. `seen`: violations by clause, as far as a test was told of them."""
 

@@ -93,6 +93,10 @@ def _laid(folder: Path) -> Path:
     (folder / "shop.py").write_text(SHOP)
     (folder / "test_shop.py").write_text(TESTS)
     (folder / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    for name in ("near", "far"):  # a conftest that is not of every test
+        (folder / name).mkdir()
+        (folder / name / "conftest.py").write_text("")
+        (folder / name / f"test_{name}.py").write_text("def test_it():\n    pass\n")
     for name, words in CARDS.items():
         ident, more = ("pay.balance", RAISES) if name == "pay" else (name, "")
         (folder / f"specs/{name}.feature").write_text(card(*words, ident=ident, more=more, tags="@critical"))
@@ -108,7 +112,7 @@ def _run(folder: Path, *arguments: str) -> str:
 def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Such a repository, and what a run with its cards says."""
     folder = _laid(tmp_path_factory.mktemp("shop"))
-    return folder, _run(folder, "--speclive", "test_shop.py", "--speclive-report=told.jsonl", "-rfs")
+    return folder, _run(folder, "--speclive", ".", "--speclive-report=told.jsonl", "-rfs")
 
 
 def test_a_violation_fails_the_test_with_clause_file_line_code_and_what_may_be_told(ran: tuple[Path, str]) -> None:
@@ -123,7 +127,7 @@ def test_cards_of_typed_functions_run_as_properties_and_a_vacuous_one_is_told(ra
     assert "FAILED specs/doubled.feature::doubled - doubled#t1" in ran[1]
     assert "(amount=0) -> 0" in ran[1]
     assert "vacuous: never: no input was found that the card speaks of" in ran[1]
-    assert "3 failed, 4 passed, 1 skipped" in ran[1]
+    assert "3 failed, 6 passed, 1 skipped" in ran[1]
 
 
 def _told(folder: Path, name: str = "told.jsonl") -> tuple[Report, Report]:
@@ -174,7 +178,7 @@ def test_the_command_line_reads_coverage_and_strength_of_the_report(
 def test_workers_are_added_up_and_observing_fails_nothing(ran: tuple[Path, str]) -> None:
     folder, _ = ran
     out = _run(folder, "--speclive=specs/pay.feature", "-n", "2", "--speclive-observe", "--speclive-report=both.jsonl")
-    assert "1 failed, 4 passed" in out
+    assert "1 failed, 6 passed" in out
     assert "violated: test_shop.py::test_it_is_unlucky: pay.balance#t1 does not hold" in out
     live, static = _told(folder, "both.jsonl")
     assert [(target["name"], target["calls"]) for target in live["targets"]] == [("POST /pay", 3)]
@@ -215,7 +219,7 @@ def test_without_hypothesis_cards_guard_and_no_property_is_looked_for(
     _laid(pytester.path)
     monkeypatch.setattr(testing, "find_spec", lambda _name: None)
     told = pytester.runpytest_inprocess(*QUICKLY, "--speclive")
-    told.assert_outcomes(passed=3, failed=2)
+    told.assert_outcomes(passed=5, failed=2)
 
 
 def test_a_run_that_does_not_ask_for_cards_imports_nothing_of_them(ran: tuple[Path, str]) -> None:
