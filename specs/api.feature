@@ -31,10 +31,10 @@ Feature: Whoever writes to us gets one of the answers that there are
       | POST /api/usage                                  | 202, 400, 401, 403, 409, 413, 422, 503 | len(result['body']['repository']) > 0 and result['body']['stored'] > 0 |
       | POST /api/sbom                                   | 200, 202, 400, 401, 403, 409, 413, 422, 503 | len(result['body']['repository']) > 0 and len(result['body']['sha']) > 0 |
       | POST /api/series                                 | 202, 400, 401, 403, 413, 503 | len(result['body']['repository']) > 0 and result['body']['stored'] >= result['body']['new'] and result['body']['new'] >= 0 |
-      | POST /api/experiments                            | 200, 201, 400, 401, 403, 413, 422, 503 | len(result['body']['id']) > 0 |
+      | POST /api/experiments                            | 200, 201, 400, 401, 403, 413, 422, 503 | result['body']['experiment'] > 0 and len(result['body']['status']) > 0 |
       | POST /api/experiments/{experiment}/ticks         | 200, 202, 400, 401, 403, 404, 409, 413, 503 | result['body']['ended'] in (True, False) |
       | POST /api/experiments/{experiment}/shadow        | 200, 202, 400, 401, 403, 404, 409, 413, 503 | result['body']['ended'] in (True, False) |
-      | POST /api/experiments/{experiment}/stop          | 200, 400, 401, 403, 404, 413, 503 | len(result['body']['id']) > 0 |
+      | POST /api/experiments/{experiment}/stop          | 200, 400, 401, 403, 404, 413, 503 | result['body']['experiment'] > 0 and len(result['body']['status']) > 0 |
       | POST /api/drift/{module}                         | 202, 400, 401, 403, 404, 409, 413, 422, 503 | result['body']['features'] >= 0 |
       | POST /api/drift/{module}/reference               | 201, 400, 401, 403, 404, 409, 413, 422, 503 | len(result['body']['module']) > 0 |
       | POST /api/speclive/reports                       | 202, 400, 401, 403, 409, 413, 422, 429, 503 | result['body']['stored'] in (True, False) |
