@@ -169,7 +169,7 @@ class _Answer:
     def _start(self, message: Message) -> None:
         self._status = message["status"]
         self._headers = list(message.get("headers", ()))
-        self._held = [] if self._fine() and _is_small(_header(self._headers, b"content-length")) else None
+        self._held = [] if self._fine() and exchange.is_small(_header(self._headers, b"content-length")) else None
 
     def _add(self, message: Message) -> None:
         if self._held is not None or not self._fine():
@@ -211,7 +211,8 @@ class _Answer:
 
 async def _body(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> tuple[bytes | None, Receive]:
     """A small JSON body, None where it is none; and what gives the application the same again, message by message."""
-    is_plain = _is_small(_header(headers, b"content-length") or "0") and not _header(headers, b"content-encoding")
+    length = _header(headers, b"content-length") or "0"
+    is_plain = exchange.is_small(length) and not _header(headers, b"content-encoding")
     if not is_plain or "json" not in _header(headers, b"content-type"):
         return None, receive
     read, body, whole = deque[Message](), bytearray(), False
@@ -227,10 +228,6 @@ async def _body(headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> tup
         return read.popleft() if read else await receive()
 
     return (bytes(body) if whole else None), again
-
-
-def _is_small(length: str) -> bool:
-    return length.isdecimal() and int(length) <= exchange.LARGEST
 
 
 def _header(raw: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str:

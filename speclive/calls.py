@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Number
 from typing import Any
 
 MOST_SORTED = 10_000
+MOST_WALKED = 100_000  # of what makes its elements while it is looked at, as a `range` does
 MOST_DIGITS = 30  # of round()
 _CONTAINERS = (list, tuple, dict, set, frozenset, bytes, bytearray, memoryview)
-_SEQUENCES = (str, list, tuple, bytes, bytearray)
+_LAID: tuple[type, ...] = (*_CONTAINERS, str, type({}.keys()), type({}.values()), type({}.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +36,18 @@ class Call:
 
 
 def kept(values: Any) -> Any:
-    """`values`, unless looking at them would use them up: the endpoint still needs them."""
-    if not hasattr(values, "__len__"):
-        raise TypeError(f"{type(values).__name__} is used up by being looked at")
+    """`values`, unless looking at them would use them up, which the endpoint still needs, or go on for ever."""
+    if not isinstance(values, _LAID):
+        if not hasattr(values, "__len__"):
+            raise TypeError(f"{type(values).__name__} is used up by being looked at")
+        if len(values) > MOST_WALKED:
+            raise ValueError(f"a {type(values).__name__} of more than {MOST_WALKED}")
     return values
 
 
 def times(left: Any, right: Any) -> Any:
-    """`left * right` of numbers: a text or a list times a number may be larger than the machine."""
-    if isinstance(left, _SEQUENCES) or isinstance(right, _SEQUENCES):
+    """`left * right` of numbers: whatever holds others, times a number, may be larger than the machine."""
+    if not all(isinstance(each, Number) for each in (left, right)):
         raise TypeError("only numbers are multiplied")
     return left * right
 

@@ -26,6 +26,13 @@ _log = logging.getLogger("speclive")
 
 LARGEST = 64 * 1024
 """The bytes of a body that is read for a card."""
+_MOST_DIGITS = 9  # of a length: a number of thousands of them is not even read
+
+
+def is_small(length: str) -> bool:
+    """Does a header `Content-Length` tell of a body that is read?"""
+    told = length.isascii() and length.isdecimal() and len(length) <= _MOST_DIGITS
+    return told and int(length) <= LARGEST
 
 
 class _Answer:

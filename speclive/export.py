@@ -27,6 +27,8 @@ BATCH = 256  # exemplars of one report, and of a window that is told before its 
 HEARTBEAT = 300.0  # seconds after which everything is told that there is, also what was not called
 LONGEST = 3600.0  # seconds that a window may be said to have had
 LOOK = 1.0  # seconds between two looks at how much there is to tell
+KEPT = 202
+"""The answer of Maestro alone: a 200 may be the page of whatever stands between."""
 GIVEN_UP = frozenset({400, 409, 411, 413, 415, 422})
 """Answers that another try would not change. A token that is refused may be let in later: it is tried again."""
 
@@ -232,7 +234,7 @@ class Exporter:
         if head is None or self._pace.rest(self._clock()):
             return
         answer = self._maestro.report(head.id, head.body)
-        if 200 <= answer.status < 300:
+        if answer.status == KEPT:
             self._outbox.sent()
             self._pace.worked()
             self._tell("")

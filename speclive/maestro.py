@@ -63,7 +63,7 @@ class Maestro:
         self.url = address(url, allow)
         self._token = token
         self._clock = clock
-        self._opener = urllib.request.build_opener(_Stay)
+        self._opener = urllib.request.build_opener(_Stay, *_proxies(self.url))
 
     def __repr__(self) -> str:
         return f"Maestro({self.url!r})"
@@ -110,6 +110,11 @@ def address(url: str, allow: tuple[str, ...] = ()) -> str:
     if parts.scheme == "http" and not _here(parts.hostname) and parts.hostname not in allow:
         raise ValueError(f"http to {parts.hostname} would tell the token to the network: use https")
     return url.rstrip("/")
+
+
+def _proxies(url: str) -> tuple[urllib.request.ProxyHandler, ...]:
+    """Without TLS a proxy would be told the token: none is asked. With TLS it only passes on what it cannot read."""
+    return (urllib.request.ProxyHandler({}),) if url.startswith("http:") else ()
 
 
 def _here(host: str) -> bool:

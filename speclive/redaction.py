@@ -10,6 +10,7 @@ import decimal
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from inspect import getattr_static
 from itertools import islice
 from math import isfinite
 from typing import Any
@@ -59,6 +60,9 @@ class Redaction:
         kind = type(value)
         if depth and issubclass(kind, dict):
             return self._mapping(value, path, allowed=allowed, depth=depth - 1) or type_name(value)
+        if depth and (fields := _fields(kind)):
+            entries = dict(zip(fields, _items(value), strict=False))
+            return self._mapping(entries, path, allowed=allowed, depth=depth - 1) or type_name(value)
         if depth and issubclass(kind, list | tuple):
             return self._sequence(value, name, path, allowed=allowed, depth=depth - 1) or type_name(value)
         return _scalar(value) if allowed else type_name(value)
@@ -88,6 +92,12 @@ def type_name(value: object) -> str:
 
 def _silent(told: Any) -> bool:
     return type(told) is Withheld
+
+
+def _fields(kind: type) -> tuple[str, ...]:
+    """The names of what a named tuple holds, its class not asked; of anything else none."""
+    named = getattr_static(kind, "_fields", ()) if issubclass(kind, tuple) else ()
+    return named if type(named) is tuple and all(type(name) is str for name in named) else ()
 
 
 def _items(value: Any) -> Iterator[object]:

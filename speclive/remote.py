@@ -6,7 +6,6 @@ An answer that is not whole, not signed or not understood changes nothing. What 
 from __future__ import annotations
 
 import logging
-import math
 import random
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -82,7 +81,7 @@ def _is_setting(value: Any) -> bool:
         return False
     mode, sample = value.get("mode", Mode.OBSERVE), value.get("sample", 1.0)
     is_number = isinstance(sample, int | float) and not isinstance(sample, bool)
-    return isinstance(mode, str) and mode in _MODES and is_number and math.isfinite(sample) and 0 < sample <= 1
+    return isinstance(mode, str) and mode in _MODES and is_number and 0 < sample <= 1
 
 
 def _setting(value: dict[str, Any]) -> Setting:

@@ -38,9 +38,16 @@ class Table:
     def conflict(self) -> str:
         """The reason why its names cannot stand together, or ""."""
         for word in ("allow", "watch"):
-            if both := set(self.redact) & set(getattr(self, word)):
-                return f"`{min(both)}` is redacted, so it cannot be in `{word}`: take it out of one of them"
+            for path in getattr(self, word):
+                if hidden := next((name for name in self.redact if _hides(name, path)), None):
+                    return f"`{hidden}` is redacted, so `{path}` cannot be in `{word}`: take one of them out"
         return ""
+
+
+def _hides(redacted: str, path: str) -> bool:
+    """Does the example never show `path`, or a part that it goes through? As `speclive.redaction` reads it."""
+    name, parts = redacted.lower(), path.lower().split(".")
+    return name in parts or name in {".".join(parts[: end + 1]) for end in range(len(parts))}
 
 
 def read(rows: Iterable[tuple[int, list[str]]]) -> Table:

@@ -62,8 +62,10 @@ class _Answer:
             chunks = app(environ, self.start)
             if not self._small():
                 return _Streaming(self, chunks)
-            parts = list(chunks)
-            _close(chunks)
+            try:
+                parts = list(chunks)
+            finally:
+                _close(chunks)
         except Exception as error:
             self._began.raised(error)
             raise
@@ -109,7 +111,7 @@ class _Answer:
 
     def _small(self) -> bool:
         length = exchange.joined(self._told[1]).get("content-length", "")
-        return self._write is None and length.isdecimal() and int(length) <= exchange.LARGEST
+        return self._write is None and exchange.is_small(length)
 
     def _begin(self) -> Callable[[bytes], Any]:
         """Tell the server status and headers, once."""
@@ -147,7 +149,7 @@ def _begin(plan: exchange.Plan, found: Found, environ: Environ, body: bytes | No
 
 def _body(environ: Environ) -> bytes | None:
     length = environ.get("CONTENT_LENGTH") or ""
-    small = length.isdecimal() and int(length) <= exchange.LARGEST and "HTTP_CONTENT_ENCODING" not in environ
+    small = exchange.is_small(length) and "HTTP_CONTENT_ENCODING" not in environ
     if not small or "json" not in environ.get("CONTENT_TYPE", ""):
         return None
     body: bytes = environ["wsgi.input"].read(int(length))

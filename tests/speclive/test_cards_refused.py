@@ -58,7 +58,9 @@ def refused(text: str) -> list[tuple[int, str]]:
         (HOLDS + "And so\n  | redact | a | b |\n  | watch | $x | |\n", 12, "`$x` does not name an input or output"),
         (HOLDS + "And so\n  |\n", 11, "begin each row with one of raises"),
         (HOLDS + "And so\n  | allow | |\n", 11, "it names nothing"),
-        (HOLDS + "And so\n  | redact | a |\n  | watch | a |\n", 5, "`a` is redacted, so it cannot be in `watch`"),
+        (HOLDS + "And so\n  | redact | a |\n  | watch | a |\n", 5, "`a` is redacted, so `a` cannot be in `watch`"),
+        (HOLDS + "And so\n  | redact | email |\n  | allow | user.email |\n", 5, "`email` is redacted, so `user.email`"),
+        (HOLDS + "And so\n  | redact | User |\n  | watch | user.email |\n", 5, "`User` is redacted, so `user.email`"),
     ],
 )
 def test_a_step_is_refused_where_it_stands(steps: str, line: int, reason: str) -> None:

@@ -60,7 +60,9 @@ def test_a_window_is_told_once_signed_and_under_its_own_id(bot: Bot, seen: Seen,
     assert len(bot.posts()) == 1, "nothing happened since, and the next heartbeat is far"
 
 
-@pytest.mark.parametrize("answer", [Said(0), Said(503), Said(500), Said(401), Said(429, {"Retry-After": "0"})])
+@pytest.mark.parametrize(
+    "answer", [Said(0), Said(200), Said(503), Said(500), Said(401), Said(429, {"Retry-After": "0"})]
+)
 def test_what_did_not_arrive_is_sent_again_the_same_to_the_byte(
     bot: Bot, seen: Seen, exporter: Exporter, answer: Said
 ) -> None:
@@ -70,6 +72,17 @@ def test_what_did_not_arrive_is_sent_again_the_same_to_the_byte(
     first, second = bot.posts()
     assert first.body == second.body
     assert first.headers["idempotency-key"] == second.headers["idempotency-key"]
+
+
+def test_no_proxy_is_told_the_token_in_plain_text(bot: Bot, seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering() as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        monkeypatch.delenv("no_proxy", raising=False)
+        exporter = Exporter(bot.url, TOKEN, "shop", "production", SHA, source=seen.source, every=60).start()
+        seen.evaluated = 1
+        assert exporter.flush()
+        exporter.close(0.5)
+        assert (len(bot.posts()), proxy.requests) == (1, [])
 
 
 @pytest.mark.parametrize("status", [400, 409, 413])

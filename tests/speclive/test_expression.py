@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+from array import array
+from collections import deque
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from speclive.expression import ExpressionError, tree, vetted
+from speclive.expression import FUNCTIONS, ExpressionError, tree, vetted
 
 
 @pytest.mark.parametrize(
@@ -22,6 +26,29 @@ from speclive.expression import ExpressionError, tree, vetted
 )
 def test_only_what_can_grow_is_looked_at_while_it_runs(source: str, compiled: str) -> None:
     assert ast.unparse(tree(vetted(source))) == compiled
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("sum", (range(10**12),)),
+        ("all", (range(1, 10**12),)),
+        ("max", (range(10**12),)),
+        ("within", (0.5, range(10**12))),
+        ("times", (deque([1]), 10**12)),
+        ("times", (10**12, array("b", b"a"))),
+    ],
+)
+def test_what_would_never_end_or_fill_the_memory_is_not_begun(name: str, given: tuple[Any, ...]) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        FUNCTIONS[f"_do_{name}"](*given)
+
+
+def test_what_is_laid_out_already_is_looked_at_however_long_it_is() -> None:
+    many = [1] * 200_000
+    assert FUNCTIONS["_do_sum"](many) == 200_000
+    assert FUNCTIONS["_do_sum"](dict.fromkeys(range(200_000), 1).values()) == 200_000
+    assert FUNCTIONS["_do_times"](Decimal(2), 3) == 6
 
 
 def test_a_name_that_is_not_there_is_refused_with_those_that_are() -> None:

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given as drawn
@@ -83,6 +83,17 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
+
+
+class Customer(NamedTuple):
+    name: str
+    email: str
+
+
+def test_a_named_tuple_is_told_by_its_names() -> None:
+    customer = Customer("Ada", "ada@example.com")
+    assert Redaction.of(["who"], ["email"]).told("who", customer) == {"name": "Ada", "email": HIDDEN}
+    assert Redaction.of(["who.name"], []).told("who", customer) == {"name": "Ada"}
 
 
 @drawn(JSON)

@@ -134,6 +134,23 @@ def test_a_request_and_its_answer_are_judged_whatever_becomes_of_them() -> None:
     assert [target["calls"] for target in traffic.drain() if target["name"] == "POST /orders/{id}"] == [8]
 
 
+def test_what_breaks_in_an_answer_or_in_a_header_breaks_nothing_else() -> None:
+    class Torn(Chunks):
+        def __iter__(self) -> Iterator[bytes]:
+            raise OSError
+
+    def torn(_environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        start("200 OK", [("Content-Type", "application/json"), ("Content-Length", "2")])
+        return Torn()
+
+    CLOSED.clear()
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/orders/7", "CONTENT_TYPE": "application/json"}
+    environ |= {"CONTENT_LENGTH": "9" * 5000}
+    with pytest.raises(OSError):
+        list(Guard(torn, cards("wsgit"))(environ, lambda *_: None))
+    assert CLOSED == ["closed"]
+
+
 def test_an_enforced_card_lets_no_other_answer_out_of_an_application_that_tells_no_routes() -> None:
     with served(Guard(order, cards("wsgie", "enforce"))) as send:
         assert send({"items": [1], "do": "teapot"})[0] == 500
