@@ -30,9 +30,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def here() -> None:
-    """Let modules be imported from the folder in which the command is run, as `python -m` does."""
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+    """Let modules be imported from the folder in which the command is run, as `python -m` does, and from its `src`."""
+    for folder in (os.path.join(os.getcwd(), "src"), os.getcwd()):
+        if folder not in sys.path and os.path.isdir(folder):
+            sys.path.insert(0, folder)
 
 
 def _told(options: argparse.Namespace, refusals: tuple[Refusal, ...], words: str, code: int) -> int:

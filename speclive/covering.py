@@ -7,7 +7,7 @@ import importlib
 import inspect
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,10 +15,12 @@ from speclive import reports
 from speclive.cards import CardError, Cards, load_all
 from speclive.checking import here
 from speclive.coverage import Coverage, bound, coverage, table
+from speclive.limits import percentage
 from speclive.mutants import joined, matches, strength
 from speclive.targets import routes
 from speclive.wire import Report, Target
 
+_STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 NOTHING_CRITICAL = 3
 """The exit code where nothing is critical: nobody knows the coverage."""
 
@@ -31,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cards", action="append", metavar="PATH", help="feature files, or folders of them (specs)")
     parser.add_argument("--critical", action="append", default=[], metavar="GLOB", help='targets, as "POST *"')
     parser.add_argument("--live", nargs="+", action="extend", default=[], metavar="FILE", help="reports of calls")
-    parser.add_argument("--fail-under", type=float, default=98.0, metavar="PERCENT", help="of coverage (98)")
+    parser.add_argument("--fail-under", type=percentage, default=98.0, metavar="PERCENT", help="of coverage (98)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--report", metavar="FILE", help="write what is told of the commit without a call")
 
@@ -41,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
     here()
     try:
         cards = load_all(options.cards or ["specs"])
-        targets = bound(listed(options.app, tuple(options.critical), cards), cards)
+        there = listed(options.app, tuple(options.critical), cards)
+        targets = bound([*there, *elsewhere(there, cards)], cards)
         told = reports.read(options.live)
     except (CardError, ValueError) as error:
         print(error, file=sys.stderr)
@@ -80,11 +83,26 @@ def listed(name: str, critical: tuple[str, ...], cards: Cards) -> list[Target]:
     return routes(made, critical, cards)
 
 
+def elsewhere(found: Iterable[Target], cards: Cards) -> list[Target]:
+    """What critical cards are bound to and the application does not list: functions, tasks and classes."""
+    known = {name for target in found for name in (target["name"], target["handler"])}
+    missing = (card.binding for card in cards if card.critical and card.binding.target not in known)
+    return [
+        {"name": name, "handler": handler, "critical": True}
+        for name, handler in dict.fromkeys((binding.target, binding.handler) for binding in missing)
+    ]
+
+
 def _given(found: Any) -> Any:
-    """What a factory, a function without parameters, makes; any other function is what is meant."""
+    """What a factory, a function that can be called without arguments, makes; any other function is what is meant."""
     if not inspect.isfunction(found):
         return found
-    return [found] if inspect.signature(found).parameters else cast("Callable[[], Any]", found)()
+    asked = inspect.signature(found).parameters.values()
+    if any(one.default is one.empty and one.kind not in _STARRED for one in asked):
+        return [found]
+    if inspect.iscoroutinefunction(found):
+        raise ValueError(f"{found.__qualname__} is awaited: name an application, or a plain function that gives one")
+    return cast("Callable[[], Any]", found)()
 
 
 def _marked(targets: list[Target], critical: tuple[str, ...], cards: Cards) -> list[Target]:

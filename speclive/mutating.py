@@ -15,6 +15,7 @@ from speclive import reports
 from speclive.cards import CardError, Cards, load_all
 from speclive.checking import here
 from speclive.coverage import percent
+from speclive.limits import percentage
 from speclive.mutants import Trials, joined, strength
 from speclive.properties import Vacuous, Violated, property_of
 from speclive.wire import Mutants
@@ -28,7 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("reports", nargs="*", metavar="FILE", help="reports of tests")
     parser.add_argument("--cards", action="append", default=[], metavar="PATH", help="make results of their functions")
     parser.add_argument("--critical", action="append", metavar="GLOB", help="of what is made, these targets alone")
-    parser.add_argument("--fail-under", type=float, default=60.0, metavar="PERCENT", help="of strength (60)")
+    parser.add_argument("--fail-under", type=percentage, default=60.0, metavar="PERCENT", help="of strength (60)")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
 
 

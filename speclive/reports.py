@@ -23,8 +23,9 @@ class Unreadable(ValueError):
 
 
 def read(paths: Iterable[str | Path]) -> list[Report]:
-    """All the reports of the files. Raises Unreadable."""
-    return [report for path in paths for report in _of(Path(path))]
+    """All the reports of the files, each once. Raises Unreadable."""
+    found = [report for path in paths for report in _of(Path(path))]
+    return list({report["id"]: report for report in found}.values())
 
 
 def write(path: str | Path, reports: Iterable[Report]) -> None:

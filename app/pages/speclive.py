@@ -109,7 +109,7 @@ class SpecLiveApi:
             await self.senders.must_exist(repository, report.sha)
         claimed = _of_the_commit_itself(report) and await self.known.foreign(repository, None, report.sha)
         came, news = await self._keep(repository, report, digest, not claimed)
-        if report.watched:
+        if report.watched and not _of_the_commit_itself(report):  # what is in service tells how its inputs lie
             await self.feed.take(repository, report)
         if news:
             await self._wake(repository, report.sha)

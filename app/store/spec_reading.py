@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -52,7 +53,9 @@ class SpecReading:
             found = await _static(connection, await _commit(connection, repository, sha))
         if found is None:
             return None
-        return tuple(map(_target, found.targets)), _mutants(found.mutants), found.tests
+        off = {clause.id for clause in found.clauses if clause.mode == "off"}  # it guards nothing
+        bound = (replace(one, clauses=tuple(name for name in one.clauses if name not in off)) for one in found.targets)
+        return tuple(map(_target, bound)), _mutants(found.mutants), found.tests
 
     async def live(self, repository: str, sha: str, since: float) -> Live | None:
         """What was seen of a commit since then; None where no process told anything."""

@@ -65,7 +65,7 @@ def coverage(guarded: Guarded, ends: Ends, config: Config) -> Coverage:
     idle = vacuous | {card.id for card in ends.head.values() if card.mode is Mode.OFF}
     placed = list(_critical(guarded.targets, config))
     names = [target.name for target in placed]
-    bare = [target.name for target in placed if not _counting(target, idle)]
+    bare = [target.name for target in placed if not _counting(target, idle, ends)]
     for name in dict.fromkeys(_nowhere(guarded.targets, ends.head.values())):
         names.append(name)
         bare.append(name)
@@ -89,10 +89,17 @@ def _names(card: Card, globs: tuple[str, ...]) -> bool:
     return any(matches(name, globs) for name in (card.binding.endpoint, card.binding.handler) if name)
 
 
-def _counting(target: Target, idle: frozenset[str]) -> bool:
+def _counting(target: Target, idle: frozenset[str], ends: Ends) -> bool:
     """Is it guarded by a Then of a card that counts? What it may raise says nothing of results."""
-    clauses = (clause.rpartition("#") for clause in target.clauses)
+    clauses = (clause.rpartition("#") for clause in target.clauses if _is_there(clause, ends))
     return any(number.startswith("t") and card not in idle for card, _, number in clauses)
+
+
+def _is_there(clause: str, ends: Ends) -> bool:
+    """Has its card that clause at the head? Where the file is at hand, it says more than a report."""
+    name = clause.rpartition("#")[0]
+    card = ends.head.get(name)
+    return name not in ends.base if card is None else any(one.id == clause for one in card.clauses)
 
 
 def _nowhere(targets: tuple[Target, ...], cards: Iterable[Card]) -> Iterator[str]:

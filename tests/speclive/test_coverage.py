@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from speclive.cards import Cards, parse
 from speclive.coverage import bound, coverage, percent, table
+from speclive.covering import elsewhere, listed
+from speclive.limits import percentage
+from speclive.reports import read, write
 from speclive.wire import Report, Target
 from tests.speclive.written import card
 
@@ -111,3 +116,39 @@ def test_a_target_has_the_cards_of_its_endpoint_or_of_its_code(
 @pytest.mark.parametrize(("share", "shown"), [(None, "-"), (1.0, "100.0 %"), (0.9999, "99.9 %"), (0.5, "50.0 %")])
 def test_a_share_is_never_rounded_up_to_all_of_it(share: float | None, shown: str) -> None:
     assert percent(share) == shown
+
+
+def test_critical_cards_of_what_the_application_does_not_list_count_as_well() -> None:
+    cards = parse(card('the function "shop.pay:fee"', "True", "result", ident="fee", tags="@critical"), "fee.feature")
+    there = [_target("POST /pay", clauses=["pay#t1"])]
+    (missing,) = elsewhere(there, cards)
+    assert (missing["name"], missing["critical"]) == ("shop.pay:fee", True)
+    assert elsewhere([_target("shop.pay:fee")], cards) == []
+    assert coverage(bound([*there, missing], cards), cards).critical == ("POST /pay", "shop.pay:fee")
+
+
+@pytest.mark.parametrize("text", ["nan", "-1", "101", "inf", "many"])
+def test_a_limit_that_nothing_or_everything_keeps_is_none(text: str) -> None:
+    assert percentage("99.5") == 99.5
+    with pytest.raises(argparse.ArgumentTypeError, match="from 0 to 100"):
+        percentage(text)
+
+
+def made(tags: str = "") -> list[Target]:
+    return [_target(f"POST /pay{tags}")]
+
+
+async def awaited() -> list[Target]:
+    return made()
+
+
+def test_a_factory_may_have_defaults_and_one_that_is_awaited_is_refused() -> None:
+    assert [one["name"] for one in listed(f"{__name__}:made", (), Cards())] == ["POST /pay"]
+    with pytest.raises(ValueError, match="awaited is awaited: name an application"):
+        listed(f"{__name__}:awaited", (), Cards())
+
+
+def test_a_report_in_two_files_is_read_once(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        write(tmp_path / name, [_live({}, "1")])
+    assert len(read([tmp_path / "a.jsonl", tmp_path / "b.jsonl", tmp_path / "a.jsonl"])) == 1

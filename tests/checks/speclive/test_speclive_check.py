@@ -88,7 +88,10 @@ CASES: list[tuple[str, dict[str, Any], State, str]] = [
     ("a violated critical clause", {"live": VIOLATED}, State.BLOCK, "did not hold in 2 of 100 calls"),
     (
         "a violated clause of no critical card",
-        {"live": replace(LIVE, clauses=(GIVEN, replace(THEN, violated=2, critical=False)))},
+        {
+            "features": (Feature(PATH, PLAIN, PLAIN),),
+            "live": replace(LIVE, clauses=(GIVEN, replace(THEN, violated=2, critical=False))),
+        },
         State.WARN,
         "did not hold",
     ),
@@ -284,3 +287,32 @@ def test_places_of_another_commit_are_not_linked_at_the_head() -> None:
 def test_one_clause_is_counted_once_however_many_places_it_has() -> None:
     reasons = judged(live=VIOLATED).reasons
     assert reasons[0].startswith('"the balance drops" (pay.balance#t1) did not hold in 2 of 100 calls')
+
+
+def test_a_change_does_not_excuse_what_it_breaks_by_calling_it_less() -> None:
+    broken = replace(LIVE, clauses=(replace(THEN, critical=False, violated=50),))
+    said = judged(live=broken, features=(Feature(PATH, CARD, PLAIN),))
+    assert {finding.state for finding in said.findings if finding.rule == "violated clause"} == {State.BLOCK}
+    assert said.state is State.BLOCK
+
+
+@pytest.mark.parametrize(
+    ("targets", "said"),
+    [
+        ((PAY, Target("POST /refund", False)), "POST /refund, critical in what serves, is critical no more"),
+        ((PAY,), "POST /refund, critical in what serves, is not known to the report of the head"),
+    ],
+)
+def test_a_path_that_is_critical_no_more_is_said(targets: tuple[Target, ...], said: str) -> None:
+    serving = replace(SERVING, targets=(*SERVING.targets, Target("POST /refund", True, calls=100)))
+    told = judged(targets=targets, serving=serving)
+    assert [finding.message for finding in told.findings] == [said]
+    assert told.state is State.WARN
+    assert judged(config={"weakened": "block"}, targets=targets, serving=serving).state is State.BLOCK
+    assert judged(config={"critical": ["POST *"]}, targets=targets[:1], serving=SERVING).findings == ()
+
+
+def test_of_a_report_no_then_counts_that_the_card_at_the_head_has_not() -> None:
+    bare = CARD[: CARD.index("    Then")] + CARD[CARD.index("    And it only") :].replace("And it", "Then it")
+    said = judged(features=(Feature(PATH, CARD, bare),))
+    assert [measure.value for measure in said.measures if measure.name == "coverage"] == [0]
