@@ -134,6 +134,8 @@ def _below(folder: Path, seen: set[str], refused: list[Refusal]) -> Iterator[Pat
 def _text(file: Path) -> str:
     """What a file holds. Raises CardError."""
     try:
+        if file.exists() and not file.is_file():
+            raise CardError((Refusal(str(file), 1, "it is no regular file: name one, or a folder"),))
         with file.open("rb") as stream:
             raw = stream.read(MOST_BYTES + 1)
     except OSError as error:

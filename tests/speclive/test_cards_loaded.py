@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -74,4 +75,10 @@ def test_what_cannot_be_read_is_refused_beside_all_else(tmp_path: Path) -> None:
 
 def test_a_folder_without_cards_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CardError, match=r":1: the folder holds no \*\.feature file: name another, or add one"):
+        load(tmp_path)
+
+
+def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.feature")
+    with pytest.raises(CardError, match="no regular file"):
         load(tmp_path)

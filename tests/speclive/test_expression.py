@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from array import array
-from collections import deque
+from collections import UserString, deque
 from decimal import Decimal
 from typing import Any
 
@@ -55,3 +55,9 @@ def test_a_name_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(ExpressionError, match="there is no `amout` here; these are: amount, result") as refused:
         vetted("result\n  == amout", frozenset({"amount", "result"}))
     assert refused.value.line == 2
+
+
+def test_a_remainder_is_of_numbers_whatever_formats_itself() -> None:
+    assert FUNCTIONS["_do_modulo"](7, 4) == 3
+    with pytest.raises(TypeError, match="for numbers"):
+        FUNCTIONS["_do_modulo"](UserString("%9d"), 2)
