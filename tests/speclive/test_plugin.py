@@ -161,10 +161,12 @@ def test_the_command_line_reads_coverage_and_strength_of_the_report(
     monkeypatch.syspath_prepend(ran[0])
     assert main(["check", "specs"]) == 0
     assert "5 cards are bound" in capsys.readouterr().out
-    assert main(["coverage", "shop:TARGETS", "--cards", "specs", "--live", "told.jsonl", "--json"]) == 0
+    assert main(["coverage", "shop:TARGETS", "--cards", "specs/pay.feature", "--live", "told.jsonl", "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)
     assert (figures["critical"], figures["calls"], figures["coverage"]) == (["POST /pay"], 3, 1.0)
-    assert main(["coverage", "shop:fee", "--cards", "specs/doubled.feature", "--critical", "GET *"]) == 3
+    plain = Path("specs/doubled.feature").read_text(encoding="utf-8").replace("@critical", "")
+    Path("plain.feature").write_text(plain, encoding="utf-8")
+    assert main(["coverage", "shop:fee", "--cards", "plain.feature", "--critical", "GET *"]) == 3
     assert "nothing is critical" in capsys.readouterr().err
     assert main(["mutate", "told.jsonl", "--fail-under", "99"]) == 1
     assert "POST /pay: no Then notices that result lacks 'receipt'" in capsys.readouterr().out
