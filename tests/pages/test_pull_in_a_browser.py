@@ -75,7 +75,7 @@ async def test_an_open_page_follows_what_is_asked_for_and_decided(here: PullTria
         command = await here.ask(arguments="arm-b")
         await open_page.until("document.getElementById('commands').innerText.includes('pending')")
         assert "Commands" not in await open_page.text("#empty"), "there are some now"
-        assert "no Spec Cards configured" in await open_page.text("#empty"), "it stays unfolded"
+        assert "nothing is told of Spec Cards" in await open_page.text("#empty"), "it stays unfolded"
         await here.answer(command, "dispatched")
         await open_page.until("document.getElementById('commands').innerText.includes('dispatched')")
         await here.decide(p95=261.0)
