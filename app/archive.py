@@ -48,12 +48,14 @@ class Archive:
         return [one for one in kept if one is not None and one.pull.number != pull.number]
 
     async def foreign(self, repository: str, number: int | None, head_sha: str) -> bool:
-        """Does the pull request `number`, or any that was judged at `head_sha`, come from a fork? What was never judged
-        is not known to.
+        """Does the pull request `number`, or any that was judged at `head_sha`, come from a fork? Where none is named,
+        do all that were judged there: a commit that is the repository's own stays so, whoever forks it. What was
+        never judged is not known to.
         """
         numbers = {*await self.pulls_at(repository, head_sha), *([] if number is None else [number])}
         known = [await self.judged(repository, one) for one in sorted(numbers)]
-        return any(case.snapshot.pull.from_fork for case in known if case is not None)
+        forked = [case.snapshot.pull.from_fork for case in known if case is not None]
+        return any(forked) if number is not None else bool(forked) and all(forked)
 
     async def pulls_at(self, repository: str, head_sha: str) -> Sequence[int]:
         """Pull requests that were judged at this head."""

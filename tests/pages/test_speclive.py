@@ -8,13 +8,26 @@ from typing import Any
 
 import pytest
 
+from app.model import SpecReport
 from app.pages.sent_spec import KEY, SIGNATURE, TIMESTAMP, signature
 from app.pages.speclive import MOST_SENT
 from app.store.tokens import Grant
 from handlers.understand import Understanding
 from tests.deliveries import new
 from tests.pages.conftest import NOW, Hosted, Pages
-from tests.pages.guarded import SHA, Body, clause, exemplar, report, sent, static, target, tell, violated
+from tests.pages.guarded import (
+    SHA,
+    Body,
+    NothingWatched,
+    clause,
+    exemplar,
+    report,
+    sent,
+    static,
+    target,
+    tell,
+    violated,
+)
 from tests.pages.test_id_tokens import change
 from tests.pages.test_usage import judged
 
@@ -135,6 +148,34 @@ async def test_what_a_fork_brought_says_nothing_good_of_itself(pages: Pages) -> 
     token = await pages.stores.tokens.issue(Grant("acme/shop", SHA))
     assert (await tell(pages, static(), token, NOW)).status == 202
     assert await pages.stores.speclive.static("acme/shop", SHA) is None
+
+
+async def test_whoever_forks_a_commit_takes_no_report_of_it_away(pages: Pages) -> None:
+    await judged(pages, fork=False)
+    await judged(pages, fork=True, number=8)
+    token = await pages.stores.tokens.issue(Grant("acme/shop", SHA))
+    assert (await tell(pages, static(), token, NOW)).status == 202
+    assert await pages.stores.speclive.static("acme/shop", SHA) is not None
+
+
+async def test_what_a_commit_tells_of_itself_is_no_batch_of_what_is_in_service(
+    pages: Pages, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[str] = []
+
+    async def take(_self: NothingWatched, _repository: str, report: SpecReport) -> None:
+        taken.append(report.id)
+
+    monkeypatch.setattr(NothingWatched, "take", take)
+    sketch = {"type": "categorical", "version": 1, "rows": 1, "counts": {"card": 1}}
+    watched = [{"card": "pay.balance", "name": "way", "role": "input", "sketch": sketch}]
+    for ident, body in (
+        ("report-1000", report(environment="tests")),
+        ("report-1001", static()),
+        ("report-1002", report()),
+    ):
+        assert (await tell(pages, body | {"id": ident, "watched": watched}, token, NOW)).status == 202
+    assert taken == ["report-1002"]
 
 
 @pytest.mark.slow
