@@ -50,6 +50,8 @@ _HOME = {
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for."""
+    if name == "control":
+        return import_module("speclive.control")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(import_module(_HOME[name]), name)

@@ -7,7 +7,7 @@ import re
 from speclive.words import Binding
 
 _STEP = re.compile(r'the (?P<kind>endpoint|function|task|class) "(?P<name>[^"]*)"(?: handled by "(?P<handler>[^"]*)")?')
-_ENDPOINT = re.compile(r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|\*) /\S*")
+_ENDPOINT = re.compile(r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*")
 _HANDLER = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*:[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 LIKE = 'the endpoint "POST /pay", handled by "shop.pay:pay" or not, or the function, task or class "shop.pay:Pay"'
 READABLE = frozenset({"method", "path", "params", "query", "headers", "body", "result"})
@@ -29,7 +29,7 @@ def binding_of(text: str) -> Binding | str | None:
 
 def _endpoint(name: str, handler: str | None) -> Binding | str:
     if not _ENDPOINT.fullmatch(name):
-        return f'"{name}" is no endpoint: write its method and its path, as "POST /pay" or "* /pay"'
+        return f'"{name}" is no endpoint: write its method and its path, as "POST /pay"; each method has its own card'
     if handler is not None and not _HANDLER.fullmatch(handler):
         return _unlike(handler)
     return Binding(name, handler or "")

@@ -113,7 +113,7 @@ def _of(card: Card, target: Target) -> bool:
     """A card of an endpoint is of that endpoint alone, whatever else its handler answers."""
     endpoint, handler, name = card.binding.endpoint, card.binding.handler, target["name"]
     if endpoint and " " in name:
-        return name == endpoint or (endpoint.startswith("* ") and name.partition(" ")[2] == endpoint[2:])
+        return name == endpoint
     return bool(handler) and any(one == handler or one.startswith(f"{handler}.") for one in (name, target["handler"]))
 
 

@@ -36,12 +36,12 @@ class Guard:
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         """Answer, and judge how."""
+        tracing.entered(environ.get("HTTP_TRACEPARENT"))  # of each request: the thread answers the next one as well
         found = self._paths.find(environ["REQUEST_METHOD"], _path(environ))
         if found is None:
             return self._app(environ, start)
         plan = self._plans[found.name]
         plan.tick()
-        tracing.entered(environ.get("HTTP_TRACEPARENT"))
         if not plan.looks:
             return self._app(environ, start)
         body = _body(environ) if "body" in plan.reads.request else None

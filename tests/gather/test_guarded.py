@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from app.gather.checkout_rules import Rules
 from app.gather.files import Files, decoded, files_of, too_large
 from app.gather.git import Git
 from app.gather.guarded import NoGuards, Window, cards, guarded
-from checks.guarded import Feature, Guarded, Live, Mutants, Target
+from checks.guarded import Feature, Guarded, Live, Mutants, Seen, Target
 from checks.model import ChangeFacts, Document, FileChange, Pull
 from checks.speclive import Config
 from tests.gather.repositories import repository
@@ -140,6 +140,23 @@ async def test_what_was_told_is_of_the_window_that_the_rules_name() -> None:
 async def test_without_a_report_it_may_be_coming(coming: bool) -> None:
     facts = await guarded(NoGuards(), store({}, {}), PULL, change(base=()), Config(), Window(0.0, coming))
     assert (facts.told, facts.coming) == (False, coming)
+
+
+@pytest.mark.parametrize(("environment", "calls"), [("tests", []), ("production", ["POST /pay"])])
+async def test_a_fork_that_speaks_of_itself_covers_nothing_and_breaks_what_it_breaks(
+    environment: str, calls: list[str]
+) -> None:
+    class Seeing(Told):
+        async def live(self, repository: str, sha: str, since: float) -> Live | None:
+            broken = Seen("pay#t1", "pay", "then", "POST /pay", "it holds", A, 3, True, 50, violated=1)
+            return Live(sha, (Target("POST /pay", True, calls=50, guarded=50),), (broken,), (environment,))
+
+    fork = replace(PULL, from_fork=True)
+    found = await guarded(Seeing(), store({}, {}), fork, change(base=()), Config(), Window(0.0))
+    assert (found.told, found.targets, found.mutants) == (False, (), None)
+    assert found.live is not None
+    assert [target.name for target in found.live.targets] == calls
+    assert [seen.violated for seen in found.live.clauses] == [1]
 
 
 @pytest.mark.slow

@@ -43,7 +43,6 @@ def test_the_package_itself_has_what_a_service_needs() -> None:
     ("step", "binding"),
     [
         ('the endpoint "POST /pay/{id}"', Binding("POST /pay/{id}")),
-        ('the endpoint "* /pay"', Binding("* /pay")),
         ('the endpoint "GET /" handled by "shop:Api.home"', Binding("GET /", "shop:Api.home")),
         ('the function "shop.pay:pay"', Binding(handler="shop.pay:pay")),
         ('the task "shop.tasks:settle"', Binding(handler="shop.tasks:settle")),

@@ -29,6 +29,7 @@ def refused(text: str) -> list[tuple[int, str]]:
         ("Given a customer\n" + HOLDS, 6, "nothing that can be decided: give it a doc string that begins with"),
         ("Then all is well\n", 6, "or tag the scenario @manual if a person checks it"),
         ('Given the endpoint "PAY /x"\n' + HOLDS, 6, 'write its method and its path, as "POST /pay"'),
+        ('Given the endpoint "* /x"\n' + HOLDS, 6, "each method has its own card"),
         ('Given the endpoint "POST /x" handled by "pay"\n' + HOLDS, 6, 'write "package.module:function"'),
         ('Given the function "shop.pay"\n' + HOLDS, 6, 'write "package.module:function"'),
         ('Given the task "a:b" handled by "a:b"\n' + HOLDS, 6, "leave out `handled by"),
