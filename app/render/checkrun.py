@@ -17,6 +17,7 @@ from app.render import remediated, words
 from app.render.card import cut_note, table
 from app.render.cut import blocks, fit, fit_all
 from app.render.escape import Markdown, line
+from app.render.evidence import in_repository
 from app.render.offers import pressed
 from app.render.sections import body, sections
 from app.render.spent import spending
@@ -112,7 +113,8 @@ def pending(pull: Pull) -> CheckRunText:
 
 def annotated(row: Row) -> tuple[Annotation, ...]:
     """A remark on each line that a finding names, failures first."""
-    placed = [_annotation(finding, row.mode) for finding in row.result.findings if finding.path and finding.line]
+    found = (one for one in row.result.findings if one.line and in_repository(one.path))
+    placed = [_annotation(finding, row.mode) for finding in found]
     return tuple(sorted(placed, key=lambda remark: _FAILING_FIRST.index(remark.level)))
 
 

@@ -74,11 +74,16 @@ def place(finding: Finding, pull: Pull) -> Markdown:
 def blob(path: str, pull: Pull, anchor: str = "") -> str:
     """The page of a file at the head, or "" where the pull request has no address of its own."""
     root = _PULL.match(pull.url)
-    if root is None or not path or len(path) > URL_LIMIT:
+    if root is None or len(path) > URL_LIMIT or not in_repository(path):
         return ""
     return f"{root[1]}/blob/{quote(pull.head_sha)}/{quote(path.lstrip('/'), errors='replace')}" + (
         f"#{quote(anchor)}" if anchor else ""
     )
+
+
+def in_repository(path: str) -> bool:
+    """May there be such a file in a repository? `..` and `//` would lead a browser out of it."""
+    return {"", ".", ".."}.isdisjoint(path.removeprefix("/").split("/"))
 
 
 def _quiet(url: str, pull: Pull) -> str:

@@ -10,6 +10,7 @@ from app.github import limits
 from app.model import Seal, WriteCheckRun
 from app.render.actions import GitHubRenderer
 from app.render.checkrun import EVALUATE, annotated, check_run, decision_run, overtaken, pending
+from app.render.evidence import blob
 from checks.decide import overruled
 from checks.model import Finding, Measure, Mode, State
 
@@ -71,6 +72,14 @@ def test_a_check_says_its_own_title_and_its_evidence() -> None:
 def test_in_mode_warn_the_title_says_what_the_check_would_do() -> None:
     remarked = row(result("sbom", State.BLOCK, "AGPL arrives"), Mode.WARN)
     assert check_run(remarked, SHIP).title == "would block: AGPL arrives"
+
+
+@pytest.mark.parametrize("path", ["../x.py", "a/../../x.py", "//evil.example/x", "a//b.py", "a/./b.py", "..", ""])
+def test_what_is_no_file_of_the_repository_is_neither_linked_nor_annotated(path: str) -> None:
+    found = Finding("violated clause", "it did not hold", path=path, line=3)
+    assert annotated(row(result("speclive", State.BLOCK, findings=(found,)))) == ()
+    assert blob(path, pull()) == ""
+    assert blob("a/b.py", pull()).endswith("/a/b.py")
 
 
 def test_an_annotation_says_what_mends_the_finding() -> None:
