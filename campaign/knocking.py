@@ -55,14 +55,18 @@ class Knocking:
         return min((one.answered for one in self.knocks if one.status == 202 and one.answered > since), default=None)
 
     async def run(self) -> None:
-        """Knock until cancelled."""
+        """Knock until cancelled, and hear the answers to what was sent until then."""
         timeout = aiohttp.ClientTimeout(total=PATIENCE)
         async with aiohttp.ClientSession(timeout=timeout) as session:
-            while True:
-                task = asyncio.create_task(self._knock(session))
-                self.under_way.add(task)
-                task.add_done_callback(self.under_way.discard)
-                await asyncio.sleep(self.every)
+            try:
+                while True:
+                    task = asyncio.create_task(self._knock(session))
+                    self.under_way.add(task)
+                    task.add_done_callback(self.under_way.discard)
+                    await asyncio.sleep(self.every)
+            finally:
+                if self.under_way:
+                    await asyncio.wait(set(self.under_way), timeout=PATIENCE)
 
     async def _knock(self, session: aiohttp.ClientSession) -> None:
         guid, sent = str(uuid.uuid4()), time.monotonic()
@@ -84,9 +88,6 @@ async def knocking(url: str, every: float = 0.05) -> AsyncIterator[Knocking]:
     task = asyncio.create_task(somebody.run())
     try:
         yield somebody
-        await asyncio.sleep(0)
     finally:
-        if somebody.under_way:
-            await asyncio.wait(set(somebody.under_way), timeout=PATIENCE)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
