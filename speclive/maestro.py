@@ -125,9 +125,16 @@ def _here(host: str) -> bool:
 
 
 def _read(status: int, response: Any) -> Answer:
+    """An answer whole, as long as it does not come too slowly or too large: nobody may hold the one thread up."""
     headers = {name.lower(): value for name, value in response.headers.items()}
-    body = response.read(LARGEST_ANSWER + 1)
-    return Answer(status, headers, body) if len(body) <= LARGEST_ANSWER else Answer(0, reason="too large an answer")
+    body, until = bytearray(), time.monotonic() + TIMEOUT
+    while part := response.read1(LARGEST_ANSWER):
+        body += part
+        if len(body) > LARGEST_ANSWER:
+            return Answer(0, reason="too large an answer")
+        if time.monotonic() > until:
+            return Answer(0, reason="too slow an answer")
+    return Answer(status, headers, bytes(body))
 
 
 def said(answer: Answer) -> str:

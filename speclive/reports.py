@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from speclive.cards import Cards
+from speclive.counted import told
 from speclive.wire import TESTS, VERSION, Counted, Report, Target
 
 COMMIT = ("MAESTRO_SHA", "GITHUB_SHA", "CI_COMMIT_SHA")
@@ -75,25 +76,7 @@ def commit(root: Path, environ: Mapping[str, str] = os.environ) -> str:
 
 def uncounted(cards: Cards) -> list[Counted]:
     """The clauses of cards, as a report has them of which nothing was called."""
-    return [
-        {
-            "id": clause.id,
-            "card": card.id,
-            "part": clause.part.value,
-            "target": card.binding.target,
-            "digest": clause.digest,
-            "text": clause.text,
-            "path": card.path,
-            "line": clause.line,
-            "mode": card.mode.value,
-            "critical": card.critical,
-            "evaluated": 0,
-            "violated": 0,
-            "errors": 0,
-        }
-        for card in cards
-        for clause in card.clauses
-    ]
+    return [told(card, clause, card.mode) for card in cards for clause in card.clauses]
 
 
 def summed_targets(windows: Iterable[list[Target]]) -> list[Target]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import RLock
 from typing import NamedTuple
 
+from speclive.counted import told
 from speclive.forking import unlocked_in_children
 from speclive.seats import Guard, counted
 from speclive.sites import CHANGING, REGISTRY, Reach
@@ -50,25 +51,9 @@ def _clauses(guard: Guard, share: float = 1.0) -> list[Counted]:
     _TOLD[guard] = now
     counts = counted(card, {outcome: seen - before.get(outcome, 0) for outcome, seen in now.items()})
     mode, sample = Mode.OFF if STATE.killed else STATE.mode(card), STATE.sample(card) * share
-    return [
-        {
-            "id": clause.id,
-            "card": card.id,
-            "part": clause.part.value,
-            "target": card.binding.target,
-            "digest": clause.digest,
-            "text": clause.text,
-            "path": card.path,
-            "line": clause.line,
-            "mode": mode.value,
-            "critical": card.critical,
-            "evaluated": counts[clause.id].evaluated,
-            "violated": counts[clause.id].violated,
-            "errors": counts[clause.id].errors,
-            "sample": sample,
-        }
-        for clause in card.clauses
-    ]
+    seen = ((clause, counts[clause.id]) for clause in card.clauses)
+    rows = (told(card, clause, mode, one.evaluated, one.violated, one.errors) for clause, one in seen)
+    return [{**row, "sample": sample} for row in rows]
 
 
 def _both(there: Counted, row: Counted) -> Counted:

@@ -1,6 +1,7 @@
 """The Spec Cards of a change at both its ends, and what services and CI told of their guards.
 
-Files that the change touches are always read; the others only where no report of the head says what they guard.
+Files that the change touches are always read; the others only where it touches any, or where no report of the head says
+what they guard.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ class Window:
 async def guarded(guards: Guards, read: ReadFile, pull: Pull, files: Files, config: Config, window: Window) -> Guarded:
     """All that the check reads. `files`: those that are cards."""
     static = None if pull.from_fork else await guards.static(pull.repository, pull.head_sha)
-    features, unread = await cards(read, pull, files, everything=static is None)
+    touches = touched(files.change)
+    edits = any(touches(path) for path in (*files.base, *files.head))  # what it brings may collide with what is there
+    features, unread = await cards(read, pull, files, everything=static is None or edits)
     since = window.since(config)
     live = await guards.live(pull.repository, pull.head_sha, since)
     if pull.from_fork and live is not None and TESTS in live.environments:

@@ -64,7 +64,7 @@ def _dropped(guarded: Guarded, config: Config) -> Iterator[Finding]:
     now = {target.name: target.critical or matches(target.name, config.critical) for target in guarded.targets}
     state = State.BLOCK if config.weakened == "block" else State.WARN
     for target in guarded.serving.targets:
-        if target.critical and not now.get(target.name):
+        if (target.critical or matches(target.name, config.critical)) and not now.get(target.name):
             what = "is critical no more" if target.name in now else "is not known to the report of the head"
             message = f"{target.name}, critical in what serves, {what}"
             yield Finding(WEAKENED, message, id=target.name, state=state)

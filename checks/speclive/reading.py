@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -47,10 +47,9 @@ def ends(guarded: Guarded) -> Ends:
         if now.refusals:
             hidden.add(feature.path)
             broken += [Broken(one, bool(was.refusals)) for one in now.refusals]
-        broken += _twins(head, now.cards, feature)
         head |= {card.id: card for card in now.cards}
     there = frozenset(feature.path for feature in guarded.features if feature.head is not None)
-    return Ends(base, head, tuple(broken), frozenset(hidden), there)
+    return Ends(base, head, (*broken, *_twins(guarded.features)), frozenset(hidden), there)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +70,12 @@ def _parsed(text: str, path: str) -> _File:
         return _File(refusals=error.refusals)
 
 
-def _twins(known: Mapping[str, Card], cards: tuple[Card, ...], feature: Feature) -> Iterator[Broken]:
-    """Cards of one id in two files: a service would load neither."""
-    for card in cards:
-        if other := known.get(card.id):
-            reason = f"the id `{card.id}` is taken by {other.path}:{other.line}: give one of them another @spec-id"
-            yield Broken(Refusal(card.path, card.line, reason), feature.base == feature.head)
+def _twins(features: Iterable[Feature]) -> Iterator[Broken]:
+    """Cards of one id in two files: a service would load neither. The file that the change touches is to blame."""
+    known: dict[str, Card] = {}
+    for feature in sorted(features, key=lambda one: one.base != one.head):  # what is left alone comes first
+        for card in _cards(feature.head, feature.path).cards:
+            other = known.setdefault(card.id, card)
+            if other.path != card.path:
+                reason = f"the id `{card.id}` is taken by {other.path}:{other.line}: give one of them another @spec-id"
+                yield Broken(Refusal(card.path, card.line, reason), feature.base == feature.head)

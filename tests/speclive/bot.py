@@ -22,11 +22,12 @@ SHA = "c0ffee" + "0" * 34
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An answer. `status` 0: the connection ends without one."""
+    """An answer. `status` 0: the connection ends without one. `drips`: seconds between two bytes of its body."""
 
     status: int
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b"{}"
+    drips: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,9 @@ def answering() -> Iterator[Bot]:
                 for name, value in (said.headers | {"Content-Length": str(len(said.body))}).items():
                     self.send_header(name, value)
                 self.end_headers()
-                self.wfile.write(said.body)
+                for at in range(len(said.body)) if said.drips else [0]:
+                    self.wfile.write(said.body[at : at + 1] if said.drips else said.body)
+                    time.sleep(said.drips)
 
         do_POST = do_GET  # noqa: N815 (the name is the standard library's)
 

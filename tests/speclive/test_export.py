@@ -98,6 +98,16 @@ def test_a_report_that_is_refused_for_good_is_given_up_and_the_next_one_says_so(
     assert (second["dropped"], second["clauses"]) == (1, [])
 
 
+def test_an_answer_that_drips_holds_the_thread_up_no_longer_than_a_silent_one(
+    bot: Bot, seen: Seen, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("speclive.maestro.TIMEOUT", 0.2)
+    bot.answers = [Said(202, body=b"x" * 1_000, drips=0.01)]
+    seen.evaluated = 1
+    assert exporter.flush(0.05) or exporter.flush()
+    assert len(bot.posts()) == 2, "it was not heard to the end, so it is told again, under the same id"
+
+
 def test_no_redirect_is_followed(bot: Bot, seen: Seen, exporter: Exporter) -> None:
     with answering() as other:
         bot.answers = [Said(status, {"Location": other.url}) for status in (301, 302, 303, 307, 308)]

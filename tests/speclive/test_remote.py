@@ -65,6 +65,7 @@ WRONG: list[Any] = [
     GOOD | {"settings": [{"cards": "*", "mode": ["off"]}]}, GOOD | {"settings": [{"cards": "*", "sample": 0}]},
     GOOD | {"settings": [{"cards": "*", "sample": 1.1}]}, GOOD | {"settings": [{"cards": "*", "sample": True}]},
     GOOD | {"settings": [{"cards": "*", "sample": float("nan")}]}, GOOD | {"settings": [{"cards": "*"}] * 1001},
+    GOOD | {"settings": [{"cards": "*", "sample": 10**401}]},
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from wsgiref.validate import validator
 
 import pytest
 
-from speclive import traffic
+from speclive import tracing, traffic
 from speclive.cards import CardError, parse
 from speclive.guards import report
 from speclive.wsgi import Guard
@@ -132,6 +132,17 @@ def test_a_request_and_its_answer_are_judged_whatever_becomes_of_them() -> None:
     assert example["traceparent"] == HEADERS["traceparent"]
     assert example["code"] == f"tests/speclive/test_wsgi.py#L{order.__code__.co_firstlineno}"
     assert [target["calls"] for target in traffic.drain() if target["name"] == "POST /orders/{id}"] == [8]
+
+
+def test_the_next_request_of_a_thread_is_told_from_the_one_before() -> None:
+    def asked(_environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        start("404 Not Found", [])
+        return [tracing.traceparent().encode()]
+
+    guarded = Guard(asked, cards("wsgin"))
+    first = {"REQUEST_METHOD": "POST", "PATH_INFO": "/orders/7", "HTTP_TRACEPARENT": HEADERS["traceparent"]}
+    assert b"".join(guarded(first, lambda *_: None)) == HEADERS["traceparent"].encode()
+    assert b"".join(guarded({"REQUEST_METHOD": "GET", "PATH_INFO": "/else"}, lambda *_: None)) == b""
 
 
 def test_what_breaks_in_an_answer_or_in_a_header_breaks_nothing_else() -> None:

@@ -79,6 +79,13 @@ async def test_of_reports_without_calls_the_newest_that_is_trusted_stands(kept: 
     assert (await put(kept, static(id="static-0004", mutants=None))).news
 
 
+async def test_a_clause_whose_card_is_off_guards_nothing(kept: SpecLive) -> None:
+    await put(kept, static(id="static-0000", clauses=[clause(mode="off")]))
+    found = await kept.static(SHOP, SHA)
+    assert found is not None
+    assert [(one.name, one.clauses) for one in found[0]] == [("POST /pay", ())]
+
+
 async def test_of_each_clause_the_newest_examples_stay(kept: SpecLive) -> None:
     many = [exemplar(at=NOW - n, inputs={"amount": n}) for n in reversed(range(MOST_EXAMPLES + 5))]
     await put(kept, report(exemplars=[*many, exemplar(clause="another#t1", at=NOW - 1_000)]))

@@ -309,10 +309,24 @@ def test_a_path_that_is_critical_no_more_is_said(targets: tuple[Target, ...], sa
     assert [finding.message for finding in told.findings] == [said]
     assert told.state is State.WARN
     assert judged(config={"weakened": "block"}, targets=targets, serving=serving).state is State.BLOCK
-    assert judged(config={"critical": ["POST *"]}, targets=targets[:1], serving=SERVING).findings == ()
+    assert judged(config={"critical": ["POST /**"]}, targets=targets[:1], serving=SERVING).findings == ()
 
 
 def test_of_a_report_no_then_counts_that_the_card_at_the_head_has_not() -> None:
     bare = CARD[: CARD.index("    Then")] + CARD[CARD.index("    And it only") :].replace("And it", "Then it")
     said = judged(features=(Feature(PATH, CARD, bare),))
     assert [measure.value for measure in said.measures if measure.name == "coverage"] == [0]
+
+
+@pytest.mark.parametrize("path", ["specs/a.feature", "specs/z.feature"])
+def test_of_two_cards_with_one_id_the_one_that_the_change_brings_is_to_blame(path: str) -> None:
+    said = judged(features=(FEATURE, Feature(path, None, CARD)))
+    assert {(finding.rule, finding.path, finding.state) for finding in said.findings} == {
+        ("broken card", path, State.BLOCK)
+    }
+
+
+def test_a_path_that_only_the_rules_call_critical_is_missed_as_well() -> None:
+    serving = replace(SERVING, targets=(*SERVING.targets, Target("POST /refund", False, calls=100)))
+    said = judged(config={"critical": ["POST /**"]}, serving=serving)
+    assert [finding.id for finding in said.findings] == ["POST /refund"]
